@@ -1,0 +1,135 @@
+"""Parameters declared once, the command line made of them, and how a command ends.
+
+A command's parameters are the fields of a frozen dataclass, each made by `parameter`. From
+them come the flags, their help and their checks; ``MLproject`` is held to them by a test.
+Nothing here imports a library that is slow to load, so ``--help`` answers at once.
+"""
+
+import argparse
+import dataclasses
+import math
+import sys
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NoReturn, TypeVar
+
+from pi.errors import PiError
+
+P = TypeVar("P")
+
+
+class ParameterError(PiError):
+    """A parameter is unknown, or its value breaks its rule."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A condition on a value and the words for it: "must be ``text``"."""
+
+    text: str
+    holds: Callable[[Any], bool]
+
+
+POSITIVE = Rule("a finite number greater than 0", lambda value: 0 < value < math.inf)
+OPEN_UNIT = Rule("in (0, 1)", lambda value: 0 < value < 1)
+NOT_NEGATIVE = Rule("a finite number, 0 or greater", lambda value: 0 <= value < math.inf)
+
+
+def parameter(default: Any, help: str, rule: Rule | None = None) -> Any:  # noqa: A002, ANN401
+    """Declare one parameter as a dataclass field: its default, its help and its rule."""
+    return dataclasses.field(default=default, metadata={"help": help, "rule": rule})
+
+
+def parse(parameters: type[P], arguments: Sequence[str], description: str, program: str) -> P:
+    """Return ``parameters`` filled from command-line ``arguments``.
+
+    Raises:
+        ParameterError: unknown flag, value of another type, value that breaks its rule.
+        SystemExit: after ``--help``.
+    """
+    parser = _Parser(
+        prog=f"python -m {program}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    hints = typing.get_type_hints(parameters)
+    declared = dataclasses.fields(parameters)  # type: ignore[arg-type]
+    for field in declared:
+        parser.add_argument(
+            f"--{field.name}",
+            metavar=_metavar(hints[field.name]),
+            default=str(field.default),
+            help=f"{field.metadata['help']} (default: {str(field.default) or 'empty'})".replace(
+                "%", "%%"
+            ),
+        )
+    values = vars(parser.parse_args(arguments))
+    return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})
+
+
+def run(
+    main: Callable[[P], None],
+    parameters: type[P],
+    description: str,
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Parse, call ``main``, and return the exit code: 0, 2 (user's mistake) or 130 (Ctrl-C)."""
+    program = main.__module__ if main.__module__ != "__main__" else _module_run()
+    try:
+        main(
+            parse(
+                parameters, sys.argv[1:] if arguments is None else arguments, description, program
+            )
+        )
+    except PiError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; what was finished before stays as it is.", file=sys.stderr)  # noqa: T201
+        return 130
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ParameterError(f"{message}; `{self.prog} --help` lists the parameters.")
+
+
+def _module_run() -> str:
+    spec = sys.modules["__main__"].__spec__
+    return spec.name if spec else "entrypoints"
+
+
+def _metavar(hint: Any) -> str:  # noqa: ANN401
+    if typing.get_origin(hint) is Literal:
+        return "{" + ",".join(typing.get_args(hint)) + "}"
+    return {str: "TEXT", int: "INTEGER", float: "NUMBER", bool: "True|False"}[hint]
+
+
+def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noqa: ANN401
+    if typing.get_origin(hint) is Literal:
+        choices = typing.get_args(hint)
+        if text not in choices:
+            raise ParameterError(
+                f"`{field.name}` must be one of {', '.join(choices)} but got {text!r}."
+            )
+        return text
+    try:
+        value = _READERS[hint](text)
+    except (ValueError, KeyError):
+        kind = {int: "a whole number", float: "a number", bool: "True or False"}[hint]
+        raise ParameterError(f"`{field.name}` must be {kind} but got {text!r}.") from None
+    rule: Rule | None = field.metadata["rule"]
+    if rule is not None and not rule.holds(value):
+        raise ParameterError(f"`{field.name}` must be {rule.text} but got {text}.")
+    return value
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {
+    str: str,
+    int: int,
+    float: float,
+    # MLproject parameters arrive as text: `--flag False` is the natural form.
+    bool: lambda text: {"true": True, "false": False}[text.lower()],
+}
