@@ -35,7 +35,7 @@ OPEN_UNIT = Rule("in (0, 1)", lambda value: 0 < value < 1)
 NOT_NEGATIVE = Rule("a finite number, 0 or greater", lambda value: 0 <= value < math.inf)
 
 
-def parameter(default: Any, help: str, rule: Rule | None = None) -> Any:  # noqa: A002, ANN401
+def parameter(default: Any, help: str, rule: Rule | None = None) -> Any:  # noqa: ANN401
     """Declare one parameter as a dataclass field: its default, its help and its rule."""
     return dataclasses.field(default=default, metadata={"help": help, "rule": rule})
 

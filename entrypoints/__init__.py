@@ -1,0 +1,1 @@
+"""One file an entry point: parse, build, call, log."""

@@ -1,0 +1,77 @@
+"""Where things lie on this machine. Places are environment variables, not parameters.
+
+`mlflow run` writes every parameter into the tracking store before our code starts, and a path
+may name a patient. So a folder is never a parameter of an MLproject entry point:
+
+- ``PI_DATA``   the user's own folder of DICOM files;
+- ``PI_CACHE``  where simulated studies and prepared stores are kept
+  (default ``~/.cache/perceptual-influence``).
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from pi.errors import PiError
+
+
+class PlaceError(PiError):
+    """A folder that must exist is not named, not there, or not usable."""
+
+
+def data_folder() -> Path:
+    """Return the folder named by ``PI_DATA``.
+
+    Raises:
+        PlaceError: the variable is not set or names no folder. The message does not repeat it.
+    """
+    named = os.environ.get("PI_DATA", "")
+    if not named:
+        raise PlaceError("PI_DATA must name your folder of DICOM files but is not set.")
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise PlaceError("PI_DATA must name an existing folder but what it names is none.")
+    return folder
+
+
+def cache_folder() -> Path:
+    """Return the cache folder, made if it is not there.
+
+    Raises:
+        PlaceError: it cannot be made.
+    """
+    folder = Path(os.environ.get("PI_CACHE", "") or "~/.cache/perceptual-influence").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlaceError(
+            f"PI_CACHE must name a folder that can be made and written, but: {error.strerror}."
+        ) from error
+    return folder.resolve()
+
+
+def simulated_folder(preset: str, seed: int) -> Path:
+    """Return where the simulated study of ``preset`` and ``seed`` is kept."""
+    return cache_folder() / "simulated" / f"{preset}-seed{seed}"
+
+
+def store_folder(name: str) -> Path:
+    """Return where the prepared store called ``name`` is kept.
+
+    Raises:
+        PlaceError: ``name`` is empty or is a path instead of a name.
+    """
+    if not name or name != Path(name).name or name.startswith("."):
+        raise PlaceError("A store's name must be a plain name such as `mayo`, not empty or a path.")
+    return cache_folder() / "stores" / name
+
+
+def secret() -> bytes:
+    """Return this machine's secret for pseudonyms, made once, readable by its owner only."""
+    file = cache_folder() / "secret"
+    if not file.exists():
+        scratch = file.with_name(f"secret.{os.getpid()}")
+        scratch.touch(mode=0o600)
+        scratch.write_bytes(secrets.token_bytes(32))
+        scratch.rename(file)
+    return file.read_bytes()
