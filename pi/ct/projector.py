@@ -1,0 +1,168 @@
+"""Parallel-beam projection and filtered back-projection, in numpy alone.
+
+Scanners rebin their fan beam to this geometry before filtered back-projection; the helix and
+the cone are left out. Both directions work on a detector eight times finer than the real one,
+so that neither leaves a pattern of its own in flat tissue.
+
+References:
+    Kak and Slaney, Principles of Computerized Tomographic Imaging, 1988, chapter 3.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+FINE = 8
+"""Fine detector bins per detector pixel."""
+
+VIEWS_AT_ONCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A square image and the parallel beams that measure it; detector pitch = pixel pitch.
+
+    Attributes:
+        size: rows and columns of the image.
+        views: projections, evenly spread over half a turn.
+        pixel: side of a pixel, mm.
+    """
+
+    size: int
+    views: int
+    pixel: float
+
+    @property
+    def bins(self) -> int:
+        """Detector pixels: they cover the image's diagonal."""
+        return math.ceil(self.size * math.sqrt(2.0)) + 4
+
+    @property
+    def angles(self) -> NDArray[np.float64]:
+        """Angle of each view in radians, (views,)."""
+        return np.arange(self.views, dtype=np.float64) * (math.pi / self.views)
+
+    @property
+    def bin_centres(self) -> NDArray[np.float64]:
+        """Signed distance of each detector pixel from the axis in mm, (bins,)."""
+        return (np.arange(self.bins, dtype=np.float64) - (self.bins - 1) / 2) * self.pixel
+
+
+def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float32]:
+    """Return the line integrals of ``image``, averaged over each detector pixel.
+
+    Pixels are splatted as points onto the fine detector with linear weights; the footprint of
+    a square pixel at each angle and the detector's aperture are applied in Fourier space, where
+    the linear weights are taken back out.
+
+    Args:
+        image: (size, size), attenuation in 1/mm; y runs down the rows.
+        geometry: of the scan.
+
+    Returns:
+        (views, bins) float32, dimensionless.
+    """
+    length = fft.next_fast_len(geometry.bins + 8, real=True) * FINE
+    rows, columns = np.nonzero(image)
+    mass = image[rows, columns].astype(np.float64) * (geometry.pixel * FINE)
+    x, y = (_offsets(geometry)[index] * FINE for index in (columns, rows))
+    centre = (geometry.bins - 1) / 2 * FINE
+    sinogram = np.empty((geometry.views, geometry.bins), dtype=np.float32)
+    for start in range(0, geometry.views, VIEWS_AT_ONCE):
+        angles = geometry.angles[start : start + VIEWS_AT_ONCE]
+        fine = np.stack(
+            [
+                _splat(
+                    x * np.float32(math.cos(a)) + y * np.float32(math.sin(a)) + np.float32(centre),
+                    mass,
+                    length,
+                )
+                for a in angles
+            ]
+        )
+        spectrum = fft.rfft(fine, axis=1) * _footprint(angles, length)
+        profiles = fft.irfft(spectrum, length, axis=1)
+        sinogram[start : start + len(angles)] = profiles[:, : geometry.bins * FINE : FINE]
+    return sinogram
+
+
+def back_project(
+    full: NDArray[np.floating], low: NDArray[np.floating], geometry: Geometry
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Reconstruct two sinograms at once: Ram-Lak filter, 8x finer profiles, nearest lookup.
+
+    Two real sinograms travel as one complex one: filtering and summing are real and linear.
+
+    Args:
+        full: (views, bins) line integrals.
+        low: the same of the other dose.
+        geometry: of the scan.
+
+    Returns:
+        Two (size, size) float32 images, attenuation in 1/mm.
+    """
+    both = (full + 1j * low).astype(np.complex64)
+    length = fft.next_fast_len(2 * geometry.bins)
+    ramp = _ramp(length, geometry.pixel) * (math.pi / geometry.views * FINE)
+    offsets = _offsets(geometry) * FINE
+    centre = np.float32((geometry.bins - 1) / 2 * FINE + 0.5)
+    image = np.zeros((geometry.size, geometry.size), dtype=np.complex64)
+    index = np.empty(image.shape, dtype=np.int32)
+    taken = np.empty_like(image)
+    for start in range(0, geometry.views, VIEWS_AT_ONCE):
+        profiles = _finer(fft.fft(both[start : start + VIEWS_AT_ONCE], length, axis=1) * ramp)
+        for profile, angle in zip(profiles, geometry.angles[start:], strict=False):
+            along = offsets * np.float32(math.cos(angle)) + centre
+            down = offsets * np.float32(math.sin(angle))
+            np.add(down[:, None], along, out=index, casting="unsafe")
+            np.take(profile, index, out=taken, mode="clip")
+            image += taken
+    return np.ascontiguousarray(image.real), np.ascontiguousarray(image.imag)
+
+
+def _offsets(geometry: Geometry) -> NDArray[np.float32]:
+    """Pixel centres from the axis, in pixels."""
+    return (np.arange(geometry.size) - (geometry.size - 1) / 2).astype(np.float32)
+
+
+def _splat(
+    position: NDArray[np.float32], mass: NDArray[np.float64], length: int
+) -> NDArray[np.float32]:
+    cell = position.astype(np.int32)
+    upper = mass * (position - cell)
+    high = np.bincount(cell, upper, length)
+    low = np.bincount(cell, mass, length) - high
+    low[1:] += high[:-1]
+    return low.astype(np.float32)
+
+
+def _footprint(angles: NDArray[np.float64], length: int) -> NDArray[np.float32]:
+    """(angles, length // 2 + 1): square pixel, detector aperture, less the linear weights."""
+    f = fft.rfftfreq(length) * FINE
+    pixel = np.sinc(f * np.cos(angles)[:, None]) * np.sinc(f * np.sin(angles)[:, None])
+    response: NDArray[np.float32] = (pixel * np.sinc(f) / np.sinc(f / FINE) ** 2).astype(np.float32)
+    return response
+
+
+def _ramp(length: int, pitch: float) -> NDArray[np.float32]:
+    """Spectrum of the band-limited ramp filter (Kak and Slaney, eq. 61), in 1/mm."""
+    n = np.minimum(np.arange(length), length - np.arange(length))
+    taps = np.zeros(length)
+    taps[n % 2 == 1] = -1.0 / (math.pi * n[n % 2 == 1]) ** 2
+    taps[0] = 0.25
+    response: NDArray[np.float32] = (fft.fft(taps).real / pitch).astype(np.float32)
+    return response
+
+
+def _finer(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Band-limited interpolation of each row to `FINE` times as many samples."""
+    rows, length = spectrum.shape
+    half = length // 2
+    wide = np.zeros((rows, length * FINE), dtype=np.complex64)
+    wide[:, :half] = spectrum[:, :half]
+    wide[:, half - length :] = spectrum[:, half:]
+    profiles: NDArray[np.complex64] = fft.ifft(wide, axis=1, overwrite_x=True)
+    return profiles
