@@ -41,6 +41,11 @@ class SliceKey:
     kernel: str
     position: float
 
+    @property
+    def reconstruction(self) -> Reconstruction:
+        """How the slice was reconstructed."""
+        return Reconstruction(self.thickness, self.kernel)
+
     def __str__(self) -> str:
         return f"{self.patient}/{self.thickness:g}mm/{self.kernel}/{self.position:+.2f}"
 

@@ -1,0 +1,1 @@
+"""Figures: for each its data, then its drawing."""

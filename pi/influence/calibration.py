@@ -1,0 +1,210 @@
+"""What is known of one configuration's lambda, in one state of the denoiser."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pi.ct.identity import Reconstruction
+from pi.ct.patches import PatchPopulation
+from pi.experiments import Experiment
+from pi.influence.interval import log_interval
+from pi.influence.mean_of_ratios import mean_of_ratios
+from pi.influence.psi import Floats, Rounding, layer_shares, psi, round_weight
+from pi.influence.sampling import (
+    Losses,
+    Measure,
+    Precision,
+    Report,
+    exact_weight,
+    sample_losses,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """The influence within one reconstruction at the lambda chosen for all.
+
+    Attributes:
+        reconstruction: which slices.
+        patches: how many of theirs were measured.
+        weight: the lambda that they alone would ask for; NaN where it is not defined.
+        psi: their ratio of sums at the lambda chosen for all.
+    """
+
+    reconstruction: Reconstruction
+    patches: int
+    weight: float
+    psi: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The lambda of one experiment in one state of the denoiser, and what it rests on.
+
+    Attributes:
+        experiment: the configuration.
+        state: the denoiser's state.
+        precision: what was asked for.
+        population: patches in the training set.
+        losses: per patch; ``perceptual`` (n, layers) in the order of the encoder's layers.
+        exact_weight: the lambda that reaches the target.
+        weight: the same after rounding: the lambda to be used.
+        half_width: of the 95 % interval of ln ``exact_weight``.
+        heavy_tailed: whether that interval was widened for heavy tails.
+        strata: breakdown by reconstruction.
+    """
+
+    experiment: Experiment
+    state: str
+    precision: Precision
+    population: int
+    losses: Losses
+    exact_weight: float
+    weight: float
+    half_width: float
+    heavy_tailed: bool
+    strata: tuple[Stratum, ...]
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the exact lambda, for this training set."""
+        factor = float(np.exp(self.half_width))
+        return self.exact_weight / factor, self.exact_weight * factor
+
+    @property
+    def image(self) -> float:
+        """Mean image loss."""
+        return float(self.losses.image.mean())
+
+    @property
+    def perceptual(self) -> float:
+        """Mean perceptual loss, summed over the layers."""
+        return float(self.losses.perceptual.sum(axis=1).mean())
+
+    @property
+    def degenerate(self) -> int:
+        """Patches with both losses 0, which say nothing and are dropped."""
+        return int(((self.losses.image == 0) & (self.losses.perceptual.sum(axis=1) == 0)).sum())
+
+    @property
+    def shares(self) -> Floats:
+        """Each layer's share of the total at `weight`, (layers,)."""
+        return layer_shares(self.image, self.losses.perceptual.mean(axis=0), self.weight)
+
+    def psi_of_sums(self, weight: ArrayLike) -> Floats:
+        """Psi of Algorithm 2 at ``weight`` (any shape)."""
+        return psi(self.image, self.perceptual, weight)
+
+    def psi_of_ratios(self, weight: ArrayLike) -> Floats:
+        """Psi of Eq. (5) at ``weight`` (any shape)."""
+        return mean_of_ratios(self.losses.image, self.losses.perceptual.sum(axis=1), weight)
+
+
+def calibrate(
+    experiment: Experiment,
+    state: str,
+    losses: Losses,
+    reconstructions: Sequence[Reconstruction],
+    population: int,
+    precision: Precision,
+    rounding: Rounding,
+) -> Calibration:
+    """Return the lambda that gives the target Psi: paper, Algorithm 2, solved for lambda.
+
+    Args:
+        experiment: the configuration.
+        state: the denoiser's state.
+        losses: of the measured patches, with the taps of this experiment only.
+        reconstructions: of each measured patch.
+        population: patches in the training set.
+        precision: what is asked for.
+        rounding: rule that rounds lambda.
+
+    Raises:
+        InfluenceError: Psi is not defined, or the target not attainable.
+    """
+    perceptual = losses.perceptual.sum(axis=1)
+    exact = exact_weight(losses.image, perceptual, precision)
+    interval = log_interval(losses.image, perceptual, exact, population, precision.estimator)
+    mean_image, mean_perceptual = float(losses.image.mean()), float(perceptual.mean())
+    weight = round_weight(exact, rounding, lambda w: float(psi(mean_image, mean_perceptual, w)))
+    return Calibration(
+        experiment,
+        state,
+        precision,
+        population,
+        losses,
+        exact,
+        weight,
+        interval.half_width,
+        interval.heavy_tailed,
+        _strata(losses.image, perceptual, reconstructions, weight, precision),
+    )
+
+
+def _strata(
+    image: Floats,
+    perceptual: Floats,
+    reconstructions: Sequence[Reconstruction],
+    weight: float,
+    precision: Precision,
+) -> tuple[Stratum, ...]:
+    odds = precision.target_psi / (1 - precision.target_psi)
+    strata = []
+    for reconstruction in sorted(set(reconstructions)):
+        chosen = np.array([r == reconstruction for r in reconstructions])
+        m, p = float(image[chosen].mean()), float(perceptual[chosen].mean())
+        total = m + weight * p
+        strata.append(
+            Stratum(
+                reconstruction,
+                int(chosen.sum()),
+                odds * m / p if m > 0 and p > 0 else np.nan,
+                weight * p / total if total > 0 else np.nan,
+            )
+        )
+    return tuple(strata)
+
+
+def calibrate_all(
+    experiments: Sequence[Experiment],
+    columns: Sequence[Sequence[int]],
+    states: Sequence[str],
+    measure: Measure,
+    patches: PatchPopulation,
+    precision: Precision,
+    rounding: Rounding,
+    rng: np.random.Generator,
+    report: Report,
+) -> list[Calibration]:
+    """Calibrate every experiment in every state on the same random patches.
+
+    Args:
+        experiments: the configurations.
+        columns: for each of them, which of the measured taps are its layers.
+        states: names of the denoiser's states.
+        measure: see `pi.influence.measure.patch_measure`.
+        patches: of the training set.
+        precision: what is asked for.
+        rounding: rule that rounds lambda.
+        rng: draws the patches.
+        report: told of the progress.
+
+    Raises:
+        InfluenceError: a Psi is not defined, or the target not attainable.
+    """
+    sampled = sample_losses(measure, states, columns, len(patches), precision, rng, report)
+    calibrations = []
+    for state in states:
+        losses = sampled[state]
+        reconstructions = [p.key.reconstruction for p in patches.describe(losses.patches)]
+        for experiment, chosen in zip(experiments, columns, strict=True):
+            own = replace(losses, perceptual=losses.perceptual[:, chosen])
+            calibrations.append(
+                calibrate(
+                    experiment, state, own, reconstructions, len(patches), precision, rounding
+                )
+            )
+    return calibrations

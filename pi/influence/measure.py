@@ -1,0 +1,63 @@
+"""Patches through the denoiser's states and the encoders: where per-patch losses come from."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.ct.patches import PatchPopulation
+from pi.influence.components import loss_components
+from pi.influence.sampling import Losses, Measure
+
+Denoiser = Callable[[tf.Tensor], tf.Tensor]
+"""(n, rows, columns, 1) in the network's range to the same."""
+
+
+def patch_measure(
+    population: PatchPopulation,
+    denoisers: Mapping[str, Denoiser],
+    encoders: Sequence[keras.Model],
+    batch_size: int,
+    advance: Callable[[int], None],
+) -> Measure:
+    """Return the function that measures numbered patches in the named states.
+
+    Per batch the denoiser runs once in each state and every encoder once, whatever the number
+    of experiments that read them.
+
+    Args:
+        population: the patches of the training set.
+        denoisers: the denoiser in each state.
+        encoders: one per context, tapped at all layers that any experiment reads.
+        batch_size: patches at a time.
+        advance: told how many patches have just been measured.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def components(
+        states: tuple[str, ...], low_dose: tf.Tensor, normal_dose: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        predictions = [denoisers[state](low_dose) for state in states]
+        return loss_components(predictions, normal_dose, encoders)
+
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Losses]:
+        images, perceptuals = [], []
+        for start in range(0, numbers.size, batch_size):
+            batch = numbers[start : start + batch_size]
+            low_dose, normal_dose = population.read(batch)
+            image, perceptual = components(
+                tuple(states), tf.constant(low_dose), tf.constant(normal_dose)
+            )
+            images.append(image.numpy().astype(np.float64))
+            perceptuals.append(perceptual.numpy().astype(np.float64))
+            advance(batch.size)
+        image_all = np.concatenate(images, axis=1)
+        perceptual_all = np.concatenate(perceptuals, axis=1)
+        return {
+            state: Losses(numbers, image_all[k], perceptual_all[k])
+            for k, state in enumerate(states)
+        }
+
+    return measure

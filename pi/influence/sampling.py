@@ -1,0 +1,128 @@
+"""Random patches, measured until every lambda is known well enough."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.influence.interval import Estimator, log_interval
+from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
+from pi.influence.psi import Floats, InfluenceError, weight_for_psi
+
+ROUND = 500
+"""Patches added at a time: fewer give no honest variance of heavy-tailed losses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Per-patch losses of one state of the denoiser.
+
+    Attributes:
+        patches: (n,) numbers of the patches in the population.
+        image: (n,) image loss.
+        perceptual: (n, taps) perceptual loss of every tap.
+    """
+
+    patches: NDArray[np.int64]
+    image: Floats
+    perceptual: Floats
+
+    def and_then(self, more: "Losses") -> "Losses":
+        """Return these losses followed by ``more``."""
+        return Losses(
+            np.concatenate([self.patches, more.patches]),
+            np.concatenate([self.image, more.image]),
+            np.concatenate([self.perceptual, more.perceptual]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What is asked of lambda.
+
+    Attributes:
+        target_psi: the influence asked for.
+        estimator: which Psi that means.
+        tolerance: relative half-width of lambda's interval that is narrow enough.
+        exhaustive: measure all patches whatever the tolerance.
+    """
+
+    target_psi: float
+    estimator: Estimator
+    tolerance: float
+    exhaustive: bool
+
+
+Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Losses]]
+"""Measures numbered patches in the named states of the denoiser."""
+
+Report = Callable[[int, float], None]
+"""Told after each round: patches measured so far, the widest half-width of ln lambda."""
+
+
+def exact_weight(image: Floats, perceptual: Floats, precision: Precision) -> float:
+    """Return the lambda that reaches the target, not rounded, from per-patch losses (n,)."""
+    if precision.estimator == "mean_of_ratios":
+        return weight_for_mean_of_ratios(image, perceptual, precision.target_psi)
+    return weight_for_psi(float(image.mean()), float(perceptual.mean()), precision.target_psi)
+
+
+def sample_losses(
+    measure: Measure,
+    states: Sequence[str],
+    taps: Sequence[Sequence[int]],
+    population: int,
+    precision: Precision,
+    rng: np.random.Generator,
+    report: Report = lambda measured, half_width: None,
+) -> dict[str, Losses]:
+    """Return the losses of as many random patches as the tolerance needs.
+
+    Patches are drawn one by one from the whole training set, never as runs of neighbours: the
+    neighbours of one place agree with each other and not with the rest, and more of them does
+    not help (method, 2.3). A state drops out as soon as all its lambdas are known.
+
+    Args:
+        measure: measures numbered patches.
+        states: names of the denoiser's states.
+        taps: for each experiment, which taps its perceptual loss sums.
+        population: number of patches there are.
+        precision: what is asked for.
+        rng: draws the patches.
+        report: told of the progress.
+
+    Raises:
+        InfluenceError: Psi is not defined or not attainable on all patches there are.
+    """
+    order = rng.permutation(population)
+    found: dict[str, Losses] = {}
+    active = list(states)
+    measured = 0
+    while active:
+        numbers = order[measured : measured + ROUND]
+        for state, losses in measure(numbers, active).items():
+            found[state] = found[state].and_then(losses) if state in found else losses
+        measured += numbers.size
+        if measured == population:
+            break
+        widths = {s: _widest(found[s], taps, population, precision) for s in active}
+        report(measured, max(widths.values()))
+        if not precision.exhaustive:
+            active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
+    return found
+
+
+def _widest(
+    losses: Losses, taps: Sequence[Sequence[int]], population: int, precision: Precision
+) -> float:
+    widths = []
+    for chosen in taps:
+        perceptual = losses.perceptual[:, chosen].sum(axis=1)
+        try:
+            weight = exact_weight(losses.image, perceptual, precision)
+        except InfluenceError:  # not defined on these patches yet: the next ones may mend it
+            return np.inf
+        interval = log_interval(losses.image, perceptual, weight, population, precision.estimator)
+        widths.append(interval.half_width)
+    return max(widths)

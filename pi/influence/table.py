@@ -1,0 +1,110 @@
+"""Calibrations as tables: the curve, the patches, the summary."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from pi.ct.patches import PatchPopulation
+from pi.influence.calibration import Calibration
+from pi.influence.psi import Floats, log_odds
+
+POINTS_PER_DECADE = 10
+
+
+def weight_grid(calibrations: Sequence[Calibration]) -> Floats:
+    """Return the lambdas of the curves: the paper's 1e-7 to 1, and 3 decades beyond any answer."""
+    exact = np.log10([calibration.exact_weight for calibration in calibrations])
+    low = min(-7.0, np.floor(exact.min()) - 3)
+    high = max(0.0, np.ceil(exact.max()) + 3)
+    return np.asarray(10.0 ** np.linspace(low, high, int((high - low) * POINTS_PER_DECADE) + 1))
+
+
+def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
+    """Return Psi over lambda: one row a point of Algorithm 2's curve.
+
+    Columns: ``log10_lambda``, ``lambda``, ``psi`` (ratio of sums) with the bounds ``psi_low`` and
+    ``psi_high`` that lambda's interval implies, ``psi_eq5`` (mean of ratios) and ``log_odds``.
+    """
+    factor = np.exp(calibration.half_width)
+    psi = calibration.psi_of_sums(weights)
+    return pd.DataFrame(
+        {
+            "log10_lambda": np.log10(weights),
+            "lambda": weights,
+            "psi": psi,
+            "psi_low": calibration.psi_of_sums(weights / factor),
+            "psi_high": calibration.psi_of_sums(weights * factor),
+            "psi_eq5": calibration.psi_of_ratios(weights),
+            "log_odds": log_odds(psi),
+        }
+    )
+
+
+def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFrame:
+    """Return the losses that the calibration rests on: one row a patch.
+
+    Columns: the slice key, ``row`` and ``column`` of the patch's corner, ``image_loss`` and one
+    ``perceptual_loss/LAYER`` per layer.
+    """
+    losses = calibration.losses
+    table = pd.DataFrame(
+        [
+            (p.key.patient, p.key.thickness, p.key.kernel, p.key.position, p.row, p.column)
+            for p in patches.describe(losses.patches)
+        ],
+        columns=["patient", "thickness", "kernel", "position", "row", "column"],
+    )
+    table["image_loss"] = losses.image
+    for k, layer in enumerate(calibration.experiment.encoder.layers):
+        table[f"perceptual_loss/{layer}"] = losses.perceptual[:, k]
+    return table
+
+
+def summary_table(calibrations: Sequence[Calibration], weights: Sequence[float]) -> pd.DataFrame:
+    """Return the answer: one row a calibration, with Psi at each of ``weights``.
+
+    ``psi`` is what the chosen lambda gives by the ratio of sums, ``psi_eq5`` by Eq. (5), and
+    ``psi at published`` what the lambda in print for this configuration gives here.
+    """
+    rows = []
+    for c in calibrations:
+        published = c.experiment.published
+        low, high = c.interval
+        rows.append(
+            {
+                "experiment": c.experiment.name,
+                "encoder": str(c.experiment.encoder),
+                "state": c.state,
+                "lambda": c.weight,
+                "low": low,
+                "high": high,
+                "psi": float(c.psi_of_sums(c.weight)),
+                "psi_eq5": float(c.psi_of_ratios(c.weight)),
+                **{f"psi at {w:g}": float(c.psi_of_sums(w)) for w in weights},
+                "published": f"{published.value:g} ({published.source})" if published else "",
+                "psi at published": float(c.psi_of_sums(published.value)) if published else np.nan,
+                "patches": c.losses.image.size,
+                "degenerate": c.degenerate,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
+    """Return the breakdown by reconstruction: one row a calibration and reconstruction."""
+    return pd.DataFrame(
+        [
+            {
+                "experiment": c.experiment.name,
+                "state": c.state,
+                "reconstruction": str(stratum.reconstruction),
+                "patches": stratum.patches,
+                "psi": stratum.psi,
+                "lambda": stratum.weight,
+                "lambda / chosen": stratum.weight / c.weight,
+            }
+            for c in calibrations
+            for stratum in c.strata
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The denoiser and the judge: f_theta and the frozen encoder E."""

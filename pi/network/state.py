@@ -1,0 +1,129 @@
+"""In which state of the denoiser the losses are measured."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.errors import PiError
+from pi.network.unet import build_unet
+
+Kind = Literal["identity", "untrained", "warmup", "logged"]
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+class StateError(PiError):
+    """A state of the denoiser that is misspelt or cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state.
+
+    Attributes:
+        kind: ``identity`` (the output is the low-dose input: the residual is the noise),
+            ``untrained`` (the paper's text), ``warmup`` or ``logged``.
+        argument: number of MSE steps of a warm-up; run id of a logged network.
+    """
+
+    kind: Kind
+    argument: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+def find_states(text: str) -> tuple[State, ...]:
+    """Return the states that a comma-separated list means.
+
+    Raises:
+        StateError: an unknown state, or an empty list.
+    """
+    words = dict.fromkeys(word.strip() for word in text.split(",") if word.strip())
+    if not words:
+        raise StateError(f"`states` must name at least one state but got {text!r}.")
+    return tuple(_state(word) for word in words)
+
+
+def _state(word: str) -> State:
+    kind, _, argument = word.partition(":")
+    match kind:
+        case "identity" | "untrained" if not argument:
+            return State(kind)
+        case "warmup" if argument.isdigit() and int(argument) > 0:
+            return State("warmup", argument)
+        case "logged" if argument:
+            return State("logged", argument)
+    raise StateError(
+        "`states` must be made of identity, untrained, warmup:STEPS (1 or more) and logged:RUN "
+        f"but got {word!r}."
+    )
+
+
+def identity(low_dose: tf.Tensor) -> tf.Tensor:
+    """Return the low dose as it is: the denoiser that does nothing."""
+    return low_dose
+
+
+def warm_up(unet: keras.Model, batches: Iterator[Batch], steps: int) -> None:
+    """Train ``unet`` for ``steps`` of Adam on MSE alone (Table 2: rate 1e-3, .9, .999)."""
+    unet.compile(
+        optimizer=keras.optimizers.Adam(1e-3, beta_1=0.9, beta_2=0.999),
+        loss="mean_squared_error",
+        jit_compile=False,
+    )
+    for _ in range(steps):
+        low_dose, normal_dose = next(batches)
+        unet.train_on_batch(low_dose, normal_dose)
+
+
+def restore_unet(weights: Path, channels: int, seed: int) -> keras.Model:
+    """Return a U-Net with the weights of a ``.weights.h5`` file; only arrays are read.
+
+    Raises:
+        StateError: the file is no weight file of a U-Net of this width.
+    """
+    unet = build_unet(channels, seed)
+    try:
+        unet.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        raise StateError(
+            f"the logged network must be a U-Net with {channels} channels but its weights do not "
+            "fit one."
+        ) from error
+    return unet
+
+
+def prepare_denoiser(
+    state: State,
+    channels: int,
+    seed: int,
+    batches: Iterator[Batch],
+    fetch: Callable[[str], Path],
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the denoiser in ``state``: a Keras model, or `identity`.
+
+    Args:
+        state: which state.
+        channels: of the U-Net's first level.
+        seed: of its initial weights.
+        batches: training batches of (low dose, normal dose) for a warm-up.
+        fetch: from the id of a run to the weight file that it logged.
+
+    Raises:
+        StateError: a logged network that does not fit.
+    """
+    match state.kind:
+        case "identity":
+            return identity
+        case "logged":
+            return restore_unet(fetch(state.argument), channels, seed)
+    unet = build_unet(channels, seed)
+    if state.kind == "warmup":
+        warm_up(unet, batches, int(state.argument))
+    return unet

