@@ -1,0 +1,106 @@
+"""Where the tracking store is, whether it answers, and which page shows a run."""
+
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+
+from pi.errors import PiError
+
+ANSWER_WITHIN = 10  # seconds
+UI_ADDRESS = "http://127.0.0.1:5000"
+
+
+class TrackingError(PiError):
+    """The tracking store cannot be reached, or refuses what it is told."""
+
+
+def tracking_uri() -> str:
+    """Return MLFLOW_TRACKING_URI, or ``mlflow.db`` in this folder.
+
+    Always absolute: MLflow takes a relative SQLite file from whichever folder a process is in,
+    and an unset one from an old ``./mlruns`` if there is one.
+    """
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+
+
+def probe(uri: str) -> None:
+    """Ask the tracking store for a sign of life, so that a wrong one is known at once.
+
+    MLflow itself retries for minutes.
+
+    Raises:
+        TrackingError: nothing answers there, or the kind of store is not supported.
+    """
+    scheme = urlsplit(uri).scheme
+    if scheme in ("http", "https"):
+        _probe_server(uri)
+    elif scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
+        _probe_database(uri)
+    else:
+        raise TrackingError(
+            "MLFLOW_TRACKING_URI must be an http(s) server or a database such as "
+            f"sqlite:////folder/mlflow.db but got {shown(uri)!r}."
+        )
+
+
+def shown(uri: str) -> str:
+    """Return ``uri`` as it may be shown: without a password."""
+    parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        return uri
+    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+
+
+def run_page(uri: str, experiment_id: str, run_id: str) -> str:
+    """Return the address of a run in the UI; plain addresses open the GenAI view."""
+    return f"{_base(uri)}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
+
+
+def view_page(uri: str, experiment_id: str, view: str) -> str:
+    """Return the address of a saved view of an experiment."""
+    return (
+        f"{_base(uri)}/#/experiments/{experiment_id}/runs?viewStateShareKey={view}"
+        "&compareRunsMode=CHART&workflowType=machine_learning"
+    )
+
+
+def how_to_start_ui(uri: str) -> str:
+    """Return the command that starts the UI; empty where a server already shows it."""
+    if urlsplit(uri).scheme in ("http", "https"):
+        return ""
+    return f"mlflow ui --backend-store-uri {shown(uri)}"
+
+
+def _base(uri: str) -> str:
+    return uri.rstrip("/") if urlsplit(uri).scheme in ("http", "https") else UI_ADDRESS
+
+
+def _probe_server(uri: str) -> None:
+    try:
+        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_WITHIN).close()
+    except urllib.error.HTTPError:
+        return  # it answers; what it says to real requests is MLflow's business
+    except (OSError, ValueError) as error:
+        raise TrackingError(
+            f"the tracking server must answer but {shown(uri)} does not: "
+            f"{getattr(error, 'reason', error)}."
+        ) from error
+
+
+def _probe_database(uri: str) -> None:
+    try:
+        engine = sqlalchemy.create_engine(uri)
+        try:
+            sqlalchemy.inspect(engine).get_table_names()
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise TrackingError(
+            f"the tracking database must open but {shown(uri)} does not: {cause}."
+        ) from error

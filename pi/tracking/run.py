@@ -1,0 +1,200 @@
+"""The one module that imports mlflow: runs are opened, written to and read back here.
+
+It works on run ids through the client, never on MLflow's global "active run": a child is a child
+in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
+"""
+
+import json
+import logging
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.provenance import provenance
+
+EXPERIMENT = "perceptual-influence"
+BATCH = 1000  # most metrics that one call may carry
+Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+# Migration notes of a new database say nothing to a researcher.
+for _name in ("mlflow", "alembic"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is open for writing.
+
+    Attributes:
+        client: the tracking store.
+        run_id: of this run.
+        experiment_id: of its experiment.
+        uri: of the tracking store.
+    """
+
+    client: MlflowClient = field(repr=False)
+    run_id: str
+    experiment_id: str
+    uri: str
+
+    def params(self, values: Mapping[str, object]) -> None:
+        """Log parameters, but none that is there: `mlflow run` has logged its own already."""
+        there = self.client.get_run(self.run_id).data.params
+        new = [Param(key, str(value)) for key, value in values.items() if key not in there]
+        self.client.log_batch(self.run_id, params=new)
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Log finite metrics; NaN and infinity, which a store would bend, are left out."""
+        self.series({key: [(step, value)] for key, value in values.items()})
+
+    def series(self, values: Mapping[str, list[tuple[int, float]]]) -> None:
+        """Log several points (step, value) of each metric."""
+        now = int(time.time() * 1000)
+        metrics = [
+            Metric(key, float(value), now, step)
+            for key, points in values.items()
+            for step, value in points
+            if math.isfinite(value)
+        ]
+        for start in range(0, len(metrics), BATCH):
+            self.client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Set tags."""
+        self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in values.items()])
+
+    def note(self, markdown: str) -> None:
+        """Set the run's description."""
+        self.tags({"mlflow.note.content": markdown})
+
+    def dataset(self, name: str, digest: str, facts: Mapping[str, object]) -> None:
+        """Log the data by their digest; where they lie on this machine is nobody's business."""
+        source = json.dumps({"manifest": digest})
+        # MLflow keeps 36 characters of a digest; the source holds it whole.
+        dataset = Dataset(name, digest[:32], "manifest", source, profile=json.dumps(dict(facts)))
+        self.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+
+    def json(self, values: Mapping[str, object], file: str) -> None:
+        """Log a JSON artifact."""
+        self.client.log_text(self.run_id, json.dumps(values, indent=2, default=str), file)
+
+    def text(self, text: str, file: str) -> None:
+        """Log a text artifact."""
+        self.client.log_text(self.run_id, text, file)
+
+    def table(self, table: pd.DataFrame, file: str) -> None:
+        """Log a table that the UI shows (JSON); a second call of the same name would append."""
+        self.client.log_table(self.run_id, table, file)
+
+    def parquet(self, table: pd.DataFrame, file: str) -> None:
+        """Log a table for machines (Parquet, full precision)."""
+        self._through_file(file, lambda path: table.to_parquet(path, index=False))
+
+    def figure(self, figure: Figure, name: str) -> None:
+        """Log a figure as ``name``.png and ``name``.svg."""
+        for kind in ("png", "svg"):
+            self._through_file(f"{name}.{kind}", lambda path: figure.savefig(path, dpi=150))
+
+    def file(self, write: Callable[[Path], Any], file: str) -> None:
+        """Log whatever ``write`` puts at the path that it is given."""
+        self._through_file(file, write)
+
+    def _through_file(self, file: str, write: Callable[[Path], Any]) -> None:
+        folder, _, name = file.rpartition("/")
+        with tempfile.TemporaryDirectory() as scratch:
+            write(Path(scratch) / name)
+            self.client.log_artifact(self.run_id, str(Path(scratch) / name), folder or None)
+
+    def experiment_tag(self, key: str, value: str) -> None:
+        """Set a tag of the experiment."""
+        self.client.set_experiment_tag(self.experiment_id, key, value)
+
+    @contextmanager
+    def child(self, name: str, stage: str) -> "Iterator[Run]":
+        """Open a run nested in this one; it ends with the block."""
+        tags = {"mlflow.parentRunId": self.run_id, "mlflow.runName": name, "pi.stage": stage}
+        created = self.client.create_run(self.experiment_id, tags=tags | provenance(stage))
+        with _ending(self.client, created.info.run_id):
+            yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
+
+
+@contextmanager
+def open_run(stage: str, name: str) -> Iterator[Run]:
+    """Open the run of an entry point: the one that `mlflow run` made, or a new one.
+
+    The run ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or
+    SIGTERM.
+
+    Args:
+        stage: name of the entry point, kept as the tag ``pi.stage``.
+        name: the run's name in the UI.
+
+    Raises:
+        TrackingError: the tracking store cannot be reached or refuses.
+    """
+    uri = tracking_uri()
+    probe(uri)
+    try:
+        client = MlflowClient(uri)
+        # Taken out of the environment, so that no process we start writes into our run.
+        run_id = os.environ.pop("MLFLOW_RUN_ID", None) or _create(client, stage)
+        client.log_batch(run_id, tags=[RunTag("mlflow.runName", name), RunTag("pi.stage", stage)])
+        experiment_id = client.get_run(run_id).info.experiment_id
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store must accept a run but says: {error}") from error
+    with _ending(client, run_id):
+        yield Run(client, run_id, experiment_id, uri)
+
+
+def fetch_artifact(run_id: str, file: str) -> Path:
+    """Return a local copy of an artifact of an earlier run.
+
+    Raises:
+        TrackingError: no such run, or it has no such artifact.
+    """
+    uri = tracking_uri()
+    probe(uri)
+    client = MlflowClient(uri)
+    try:
+        client.get_run(run_id)
+        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+    except (MlflowException, OSError) as error:
+        raise TrackingError(
+            f"run {run_id!r} must exist and hold the artifact {file} but does not."
+        ) from error
+
+
+def _create(client: MlflowClient, stage: str) -> str:
+    experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if experiment_id is None:
+        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+        known = client.get_experiment_by_name(name)
+        experiment_id = known.experiment_id if known else client.create_experiment(name)
+    created = client.create_run(experiment_id, tags=provenance(stage))
+    return str(created.info.run_id)
+
+
+@contextmanager
+def _ending(client: MlflowClient, run_id: str) -> Iterator[None]:
+    status: Status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        client.set_terminated(run_id, status)
