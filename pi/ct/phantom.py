@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pi.ct.anatomy import Anatomy, Region, Solid
+from pi.ct.solid import Anatomy, Region, Solid
 
 Image = NDArray[np.float32]
 

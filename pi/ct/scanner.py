@@ -12,7 +12,7 @@ References:
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,9 +76,25 @@ class Protocol:
         dose: fraction of the full dose's photons kept in the low dose.
     """
 
-    photons: float
+    photons: float = 2.0e5
     electronic_variance: float = 10.0
     dose: float = 0.25
+
+    def on(self, size: int) -> "Protocol":
+        """Return the protocol that gives a ``size`` x ``size`` image the noise (HU) of a 512 one.
+
+        The variance of a reconstruction goes as 1 / (views x photons per beam x pixel area).
+        With pixels 1/s times as large and s times as many views, `sent_photons` gives a beam
+        1/s^2 times the photons by itself; s^3 times fewer of them keep the variance. A beam then
+        has s times as many photons, and so the electronic variance goes with s, which keeps its
+        share of the noise.
+        """
+        s = size / REFERENCE_SIZE
+        return replace(
+            self,
+            photons=self.photons * s**3,
+            electronic_variance=self.electronic_variance * s,
+        )
 
 
 def attenuation(hu: NDArray[np.floating]) -> Image:

@@ -1,8 +1,7 @@
-"""A simulated study: ten patients, two doses, two kernels, two thicknesses, on disk once.
+"""A simulated study on disk: made once, whole or not at all, and found again.
 
-A patient is scanned in base slices of 1 mm. A 3 mm slice is the mean of three base slices,
-every 2 mm, as on the scanner: the same measurement, so its noise agrees with the thin slices'.
-For exercising the pipeline and for relative comparisons, not for clinical claims.
+For exercising the pipeline and for relative comparisons, not for clinical claims: one photon
+energy, no scatter, no helix or cone, no motion.
 """
 
 import dataclasses
@@ -16,72 +15,23 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pi.ct.anatomy import draw_anatomy
-from pi.ct.challenge import TREE, Dose, Placement, Series, write_series
-from pi.ct.phantom import draw_phantom
-from pi.ct.projector import Geometry
-from pi.ct.scanner import KERNELS, Protocol, scan
+from pi.ct.challenge import TREE
+from pi.ct.simulated_patient import PRESETS, Preset, write_patient
 from pi.errors import PiError
 from pi.progress import progress
+
+__all__ = ["PRESETS", "Preset", "StudyError", "simulate"]
 
 RECIPE = 1
 """Version of the recipe; raised whenever the same seed would give other bytes."""
 
 RECORD = "study.json"
 
-PresetName = Literal["tiny", "small", "full"]
-
 
 class StudyError(PiError):
     """A simulated study cannot be made, or a folder holds something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """How large a study is.
-
-    Attributes:
-        name: of the preset.
-        size: rows and columns of a slice.
-        views: projections per slice.
-        slices: base slices of 1 mm per patient, at least 3.
-        photons: see `pi.ct.scanner.Protocol`.
-        patients: how many.
-    """
-
-    name: str
-    size: int
-    views: int
-    slices: int
-    photons: float
-    patients: int = 10
-
-    @property
-    def files(self) -> int:
-        """Number of DICOM files of the study."""
-        return self.patients * len(get_args(Dose)) * len(KERNELS) * (self.slices + self.thick)
-
-    @property
-    def thick(self) -> int:
-        """Number of 3 mm slices per series."""
-        return (self.slices - 1) // 2
-
-
-PRESETS: dict[str, Preset] = {
-    preset.name: preset
-    for preset in (
-        Preset("tiny", 128, 180, 6, 0.04e5),
-        Preset("small", 256, 360, 16, 0.28e5),
-        Preset("full", 512, 720, 40, 2.0e5),
-    )
-}
 
 
 def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Path:
@@ -126,62 +76,6 @@ def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Pa
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
-
-
-def scan_patient(
-    preset: Preset, patient: int, seed: int, slices: range | None = None
-) -> tuple[NDArray[np.float32], Placement]:
-    """Scan one patient.
-
-    Args:
-        preset: of the study.
-        patient: number from 1.
-        seed: of the study.
-        slices: which base slices; all of them by default. A slice does not depend on the others.
-
-    Returns:
-        (slices, 2 doses, 2 kernels, size, size) float32 in HU, from the highest z down, and
-        where the thin slices lie.
-    """
-    rng = np.random.default_rng([seed, patient])
-    anatomy = draw_anatomy(rng)
-    phantom = draw_phantom(anatomy, preset.slices, rng)
-    # As a header would store it, so that geometry and header agree to the last digit.
-    pixel = round(anatomy.field_of_view / preset.size, 6)
-    geometry = Geometry(preset.size, preset.views, pixel)
-    top = (preset.slices - 1) / 2
-    scans = [
-        scan(
-            phantom.slice(top - k, preset.size),
-            geometry,
-            Protocol(preset.photons),
-            np.random.default_rng([seed, patient, k]),
-        )
-        for k in (range(preset.slices) if slices is None else slices)
-    ]
-    current = round(200 * math.exp((anatomy.field_of_view - 350) / 150))
-    return np.stack(scans), Placement(pixel, round(anatomy.level + top, 1), 1.0, current)
-
-
-def thick_slices(thin: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of three slices, every second slice, along the first axis."""
-    result: NDArray[np.float32] = (thin[:-2:2] + thin[1:-1:2] + thin[2::2]) / np.float32(3)
-    return result
-
-
-def write_patient(preset: Preset, patient: int, seed: int, root: Path) -> int:
-    """Scan one patient, write the eight series below ``root`` and return the number of files."""
-    thin, placement = scan_patient(preset, patient, seed)
-    thick = thick_slices(thin)
-    below = dataclasses.replace(placement, top=placement.top - 1.0, step=2.0)
-    written = 0
-    for d, dose in enumerate(get_args(Dose)):
-        for k, kernel in enumerate(KERNELS):
-            one = Series(patient, dose, 1, kernel.name, seed)
-            three = dataclasses.replace(one, thickness=3)
-            written += write_series(thin[:, d, k], one, placement, root)
-            written += write_series(thick[:, d, k], three, below, root)
-    return written
 
 
 def _make(preset: Preset, root: Path, seed: int, workers: int) -> None:

@@ -1,0 +1,1 @@
+"""One file a benchmark: what is compared, the ratio printed."""
