@@ -1,0 +1,151 @@
+"""What names say: the tokens of a path or a header text, turned into claims.
+
+No folder layout is known here. A name is cut into its alphanumeric tokens and each token that
+means something claims it, whether it stands in the Mayo challenge's own tree, in a mirror's or
+in somebody's copy. The name nearest to the file speaks first.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+Dose = Literal["low", "normal"]
+Fact = Literal["patient", "dose", "thickness", "kernel"]
+FACTS: tuple[Fact, ...] = ("patient", "dose", "thickness", "kernel")
+
+_TOKENS: dict[str, tuple[Fact, str]] = {
+    **dict.fromkeys(("fd", "full", "fulldose"), ("dose", "normal")),
+    **dict.fromkeys(("qd", "quarter", "low", "quarterdose", "lowdose"), ("dose", "low")),
+    "1mm": ("thickness", "1"),
+    "3mm": ("thickness", "3"),
+    **dict.fromkeys(("b30", "b30f"), ("kernel", "B30")),
+    **dict.fromkeys(("d45", "d45f"), ("kernel", "D45")),
+    "soft": ("kernel", "soft"),
+    "sharp": ("kernel", "sharp"),
+}
+_PATIENT = re.compile(r"[lcn]\d{3}", re.IGNORECASE)
+# L506_QD_3_SHARP_1.CT.0003.0105....IMA, and the PatientName of the same file: L506_QD_3_SHARP
+_GRAMMAR = re.compile(
+    r"(?P<patient>[a-z0-9-]+)_(?P<dose>fd|qd)_(?P<thickness>\d+)(?P<sharp>_sharp)?(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_MEANT_BY = {"soft": "B30", "sharp": "D45"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One fact as one name tells it.
+
+    Attributes:
+        fact: what it is about.
+        value: ``L067``; ``low`` or ``normal``; ``1`` (mm); ``B30``, ``D45``, ``soft``, ``sharp``.
+        source: who says so: ``file name``, ``folder 1`` (the nearest), ``PatientName``...
+    """
+
+    fact: Fact
+    value: str
+    source: str
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the alphanumeric tokens of ``text`` in lower case."""
+    return tuple(token for token in re.split(r"[^a-z0-9]+", text.lower()) if token)
+
+
+def text_claims(text: str, source: str) -> tuple[Claim, ...]:
+    """Return what one name claims, at most one value a fact; two values claim nothing."""
+    found: dict[Fact, set[str]] = {}
+    for fact, value in _found(text):
+        found.setdefault(fact, set()).add(value)
+    return tuple(
+        Claim(fact, found[fact].pop(), source) for fact in FACTS if len(found.get(fact, ())) == 1
+    )
+
+
+def path_claims(relative: PurePath) -> tuple[Claim, ...]:
+    """Return what every level of a relative path claims, the nearest to the file first."""
+    return tuple(claim for name, source in _levels(relative) for claim in text_claims(name, source))
+
+
+def holds_projections(relative: PurePath) -> bool:
+    """Tell whether a path names raw projections (DICOM-CT-PD), which are not images.
+
+    ``projections`` counts and ``projection`` does not: the collection of The Cancer Imaging
+    Archive is itself called LDCT-and-Projection-data.
+    """
+    names = [f" {' '.join(tokens(name))} " for name, _ in _levels(relative)]
+    return any(" dicom ct pd " in name or " projections " in name for name in names)
+
+
+def nearest(claims: Iterable[Claim], fact: Fact) -> Claim | None:
+    """Return the first claim about ``fact``."""
+    return next((claim for claim in claims if claim.fact == fact), None)
+
+
+def disagreements(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Yield the nearest claim with every farther one that contradicts it."""
+    claims = tuple(claims)
+    for fact in FACTS:
+        first = nearest(claims, fact)
+        for other in claims:
+            if first and other.fact == fact and not agree(first, other):
+                yield first, other
+
+
+def agree(one: Claim, other: Claim) -> bool:
+    """Tell whether two claims about the same fact can both be true."""
+    if one.fact == "patient":
+        return one.value.upper() == other.value.upper()
+    if one.fact == "thickness":
+        return abs(float(one.value) - float(other.value)) <= 0.05
+    if one.fact == "kernel":
+        return _kernels_agree(one.value, other.value)
+    return one.value == other.value
+
+
+def kernel_meant(value: str) -> str:
+    """Return the kernel that a claim stands for when no header names one."""
+    return _MEANT_BY.get(value, value)
+
+
+def is_patient_token(text: str) -> bool:
+    """Tell whether ``text`` is a patient of the Mayo collections, such as ``L067``."""
+    return _PATIENT.fullmatch(text) is not None
+
+
+def free_folder(relative: PurePath) -> str | None:
+    """Return the nearest folder that claims nothing, the last resort for a patient's name."""
+    levels = [name for name, source in _levels(relative) if source != "file name"]
+    return next((name for name in levels if not text_claims(name, "")), None)
+
+
+def _kernels_agree(one: str, other: str) -> bool:
+    # soft and sharp are words: they contradict each other and the challenge's own two kernels,
+    # but a folder called sharp may well hold a B70.
+    words = {one, other} & _MEANT_BY.keys()
+    if words and not {one, other} <= {"B30", "D45", *_MEANT_BY}:
+        return True
+    return kernel_meant(one) == kernel_meant(other)
+
+
+def _levels(relative: PurePath) -> Iterator[tuple[str, str]]:
+    yield relative.name, "file name"
+    for index, name in enumerate(reversed(relative.parts[:-1]), start=1):
+        yield name, f"folder {index}"
+
+
+def _found(text: str) -> Iterator[tuple[Fact, str]]:
+    named = _GRAMMAR.match(text.strip())
+    if named:
+        yield "patient", named["patient"].upper()
+        yield "thickness", named["thickness"]
+        yield "kernel", "D45" if named["sharp"] else "B30"
+        yield _TOKENS[named["dose"].lower()]
+        return
+    for token in tokens(text):
+        if token in _TOKENS:
+            yield _TOKENS[token]
+        elif _PATIENT.fullmatch(token):
+            yield "patient", token.upper()
