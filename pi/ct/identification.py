@@ -20,8 +20,10 @@ from pi.ct.layout import (
 from pi.ct.refusal import Reason, RefusedError
 
 _NOBODY = frozenset(
-    ("", "anonymous", "anonymized", "anonymised", "anon", "none", "unknown", "na", "patient")
-    + ("noname", "0", "deidentified")
+    {
+        *("", "0", "na", "none", "noname", "unknown", "patient", "deidentified"),
+        *("anon", "anonymous", "anonymized", "anonymised"),
+    }
 )
 _UNKNOWN: dict[Fact, tuple[Reason, str]] = {
     "patient": ("unknown-patient", "neither the path nor the header names a patient"),

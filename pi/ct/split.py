@@ -114,9 +114,12 @@ def seeded_split(patients: Collection[str], seed: int) -> Split:
     order = np.random.default_rng(seed).permutation(len(ordered))
     tests = max(round(0.2 * len(ordered)), 1) if len(ordered) > 1 else 0
     validations = max(round(0.1 * len(ordered)), 1) if len(ordered) > 2 else 0
-    parts: list[Part] = ["test"] * tests + ["validation"] * validations
-    parts += ["train"] * (len(ordered) - len(parts))
-    members = {ordered[i]: part for i, part in zip(order.tolist(), parts, strict=True)}
+    sizes: dict[Part, int] = {"test": tests, "validation": validations}
+    sizes["train"] = len(ordered) - tests - validations
+    parts = [part for part, size in sizes.items() for _ in range(size)]
+    members: dict[str, Part] = {
+        ordered[i]: part for i, part in zip(order.tolist(), parts, strict=True)
+    }
     return Split(f"seeded-{seed}", members)
 
 

@@ -1,0 +1,36 @@
+"""Make a store of paired slices in Hounsfield units from a folder of CT scanner files.
+
+The folder may be arranged in any way: what a file is, its header and the names around it tell.
+The store lies below the folder named by PI_CACHE; who its patients are, and which file was
+refused, is said in its folder `private` and nowhere else.
+"""
+
+import sys
+from pathlib import Path
+
+from entrypoints.parameters import PrepareParameters
+from pi.command_line import run
+
+
+def main(parameters: PrepareParameters) -> None:
+    """Make the store, print what became of every file, and complain if that was asked for."""
+    from pi.ct.prepare import prepare
+    from pi.ct.report import require_nothing_refused
+    from pi.places import data_folder, secret, store_folder
+
+    source = Path(parameters.source).expanduser() if parameters.source else data_folder()
+    prepared = prepare(
+        source,
+        store_folder(parameters.name),
+        split=parameters.split,
+        seed=parameters.seed,
+        secret=secret(),
+    )
+    print(prepared.report.text())
+    print(f"store `{parameters.name}` is ready: use it with data={parameters.name}")
+    if parameters.strict:
+        require_nothing_refused(prepared.report)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, PrepareParameters, __doc__ or ""))
