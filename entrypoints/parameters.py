@@ -13,6 +13,9 @@ Preset = Literal["tiny", "small", "full"]
 
 NOT_EMPTY = Rule("not empty", lambda text: bool(text.strip()))
 
+# Both networks halve an image four times.
+MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
+
 
 @dataclass(frozen=True)
 class SeedParameters:
@@ -30,6 +33,7 @@ class SplitParameters(SeedParameters):
         "patient-level split: auto (a named split that knows all patients, else 70/10/20 % drawn "
         "by the seed), mayo2016, simulated, or the path of your own JSON",
         NOT_EMPTY,
+        path=True,
     )
 
 
@@ -47,7 +51,9 @@ class SimulateParameters(SeedParameters):
 class PrepareParameters(SplitParameters):
     """Parameters of `prepare`."""
 
-    source: str = parameter("", "folder of DICOM files; empty: the folder named by PI_DATA")
+    source: str = parameter(
+        "", "folder of DICOM files; empty: the folder named by PI_DATA", path=True
+    )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
 
@@ -58,8 +64,8 @@ class CalibrateParameters(SplitParameters):
 
     data: str = parameter(
         "simulated:small",
-        "simulated:tiny, simulated:small, simulated:full, the name of a prepared store, or "
-        "folder: the DICOM folder named by PI_DATA",
+        "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
+        "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         NOT_EMPTY,
     )
     experiments: str = parameter(
@@ -97,9 +103,9 @@ class CalibrateParameters(SplitParameters):
         NOT_EMPTY,
     )
     medical_weights: str = parameter(
-        "", "weight file (.h5) of the context `medical`, which nobody has published"
+        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
     )
-    patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", POSITIVE)
+    patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
     patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
     grid: Literal["paper", "covering"] = parameter(
         "paper", "paper: the last pixels of a slice may be left out; covering: they are not"

@@ -8,6 +8,7 @@ Nothing here imports a library that is slow to load, so ``--help`` answers at on
 import argparse
 import dataclasses
 import math
+import signal
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -35,9 +36,16 @@ OPEN_UNIT = Rule("in (0, 1)", lambda value: 0 < value < 1)
 NOT_NEGATIVE = Rule("a finite number, 0 or greater", lambda value: 0 <= value < math.inf)
 
 
-def parameter(default: Any, help: str, rule: Rule | None = None) -> Any:  # noqa: ANN401
-    """Declare one parameter as a dataclass field: its default, its help and its rule."""
-    return dataclasses.field(default=default, metadata={"help": help, "rule": rule})
+def parameter(default: Any, help: str, rule: Rule | None = None, *, path: bool = False) -> Any:  # noqa: ANN401
+    """Declare one parameter as a dataclass field.
+
+    Args:
+        default: its default.
+        help: what it means to the user.
+        rule: what its values must fulfil.
+        path: whether it may hold a path of this machine, which is then never logged.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "rule": rule, "path": path})
 
 
 def parse(parameters: type[P], arguments: Sequence[str], description: str, program: str) -> P:
@@ -75,6 +83,8 @@ def run(
     arguments: Sequence[str] | None = None,
 ) -> int:
     """Parse, call ``main``, and return the exit code: 0, 2 (user's mistake) or 130 (Ctrl-C)."""
+    # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
     try:
         main(
@@ -89,6 +99,29 @@ def run(
         print("interrupted; what was finished before stays as it is.", file=sys.stderr)  # noqa: T201
         return 130
     return 0
+
+
+def recorded(parameters: object) -> dict[str, str]:
+    """Return the parameters as they may be logged: as typed, without those that hold a path."""
+    return {
+        field.name: str(getattr(parameters, field.name))
+        for field in dataclasses.fields(parameters)  # type: ignore[arg-type]
+        if not field.metadata["path"]
+    }
+
+
+def numbers(text: str, name: str) -> list[float]:
+    """Return the numbers of a comma-separated list.
+
+    Raises:
+        ParameterError: one of them is no number.
+    """
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise ParameterError(
+            f"`{name}` must be numbers separated by commas but got {text!r}."
+        ) from None
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,6 +1,8 @@
 """Progress bars for long work, silent when nobody watches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -13,3 +15,23 @@ def progress(
 ) -> Iterator[T]:
     """Yield ``items`` behind a bar on stderr; no bar where stderr is not a terminal."""
     yield from tqdm(items, desc=description, total=total, unit=unit, disable=None, leave=False)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A bar that is moved by hand.
+
+    Attributes:
+        advance: moves it by so many.
+        note: writes a short text behind it.
+    """
+
+    advance: Callable[[int], object]
+    note: Callable[[str], object]
+
+
+@contextmanager
+def counting(description: str, unit: str) -> Iterator[Counter]:
+    """Open a bar for work whose end is not known beforehand."""
+    with tqdm(desc=description, unit=unit, disable=None, leave=False) as bar:
+        yield Counter(bar.update, bar.set_postfix_str)

@@ -1,6 +1,6 @@
 """The patches of a split: where they lie, and their pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +112,13 @@ class PatchPopulation:
             pixels[0, k], pixels[1, k] = low_dose[window], normal_dose[window]
         low, normal = normalise(pixels)[..., np.newaxis]
         return low, normal
+
+    def batches(
+        self, size: int, rng: np.random.Generator
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield batches of random patches for ever, each like `read`."""
+        while True:
+            yield self.read(rng.integers(len(self), size=size))
 
     def _address(self, number: int | np.integer) -> tuple[int, int, int, int]:
         k = int(np.searchsorted(self._ends, number, side="right"))

@@ -108,3 +108,56 @@ def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
             for stratum in c.strata
         ]
     )
+
+
+def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
+    """Return the answer for a terminal: one line a calibration, then the reconstructions."""
+    target = calibrations[0].precision.target_psi
+    head = f"lambda for a perceptual influence of {100 * target:g} % (95 % interval)"
+    rows = [
+        [
+            c.experiment.name,
+            str(c.experiment.encoder),
+            c.state,
+            f"{c.weight:.3g}",
+            "[{:.3g}, {:.3g}]".format(*c.interval),
+            *(f"{100 * float(c.psi_of_sums(weight)):.4g} %" for weight in asked),
+            _published(c),
+            f"{c.losses.image.size} of {c.population}",
+        ]
+        for c in calibrations
+    ]
+    titles = ["experiment", "encoder", "state", "lambda", "interval"]
+    titles += [f"Psi at {weight:g}" for weight in asked]
+    titles += ["Psi at the published lambda", "patches"]
+    strata = [
+        [c.experiment.name, c.state]
+        + [f"{s.reconstruction}: {s.weight:.3g} ({100 * s.psi:.3g} %)" for s in c.strata]
+        for c in calibrations
+    ]
+    width = max(len(row) for row in strata)
+    parts = ["experiment", "state", "lambda each reconstruction would ask for (its Psi)"]
+    return "\n".join(
+        [
+            head,
+            _columns([titles, *rows]),
+            "",
+            _columns([parts + [""] * (width - 3), *[r + [""] * (width - len(r)) for r in strata]]),
+        ]
+    )
+
+
+def _published(calibration: Calibration) -> str:
+    published = calibration.experiment.published
+    if published is None:
+        return ""
+    psi = float(calibration.psi_of_sums(published.value))
+    return f"{100 * psi:.4g} % at {published.value:g} ({published.source})"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from pi.errors import PiError
 
@@ -59,8 +60,15 @@ class EncoderSpec:
         layers = tuple(dict.fromkeys(parts[-1].split("+")))
         return cls(parts[0], ":".join(parts[1:-1]), layers)
 
+    @property
+    def logged_context(self) -> str:
+        """The context as it is logged: of a weight file its name, not where it lies."""
+        if self.context.startswith("file:"):
+            return "file:" + PurePath(self.context.removeprefix("file:")).name
+        return self.context
+
     def __str__(self) -> str:
-        return f"{self.architecture}:{self.context}:{'+'.join(self.layers)}"
+        return f"{self.architecture}:{self.logged_context}:{'+'.join(self.layers)}"
 
 
 def layer_names(architecture: str) -> tuple[str, ...]:

@@ -56,28 +56,21 @@ def shown(uri: str) -> str:
     return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
 
 
-def run_page(uri: str, experiment_id: str, run_id: str) -> str:
-    """Return the address of a run in the UI; plain addresses open the GenAI view."""
-    return f"{_base(uri)}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
+def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
+    """Return the lines that end a command: which pages show the run, and how to start the UI.
 
-
-def view_page(uri: str, experiment_id: str, view: str) -> str:
-    """Return the address of a saved view of an experiment."""
-    return (
-        f"{_base(uri)}/#/experiments/{experiment_id}/runs?viewStateShareKey={view}"
-        "&compareRunsMode=CHART&workflowType=machine_learning"
-    )
-
-
-def how_to_start_ui(uri: str) -> str:
-    """Return the command that starts the UI; empty where a server already shows it."""
-    if urlsplit(uri).scheme in ("http", "https"):
-        return ""
-    return f"mlflow ui --backend-store-uri {shown(uri)}"
-
-
-def _base(uri: str) -> str:
-    return uri.rstrip("/") if urlsplit(uri).scheme in ("http", "https") else UI_ADDRESS
+    The pages are those of the machine-learning view; a plain address opens the GenAI one.
+    """
+    server = urlsplit(uri).scheme in ("http", "https")
+    experiment = f"{uri.rstrip('/') if server else UI_ADDRESS}/#/experiments/{experiment_id}"
+    lines = [
+        f"this run:   {experiment}/runs/{run_id}?workflowType=machine_learning",
+        f"its curves: {experiment}/runs?viewStateShareKey={view}&compareRunsMode=CHART"
+        "&workflowType=machine_learning",
+    ]
+    if not server:
+        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {shown(uri)}")
+    return "\n".join(lines)
 
 
 def _probe_server(uri: str) -> None:

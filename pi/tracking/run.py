@@ -26,6 +26,8 @@ from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.provenance import provenance
 
 EXPERIMENT = "perceptual-influence"
+DENOISER = "denoiser"
+"""Folder of artifacts in which a run keeps the weights of its U-Net."""
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
@@ -159,22 +161,22 @@ def open_run(stage: str, name: str) -> Iterator[Run]:
         yield Run(client, run_id, experiment_id, uri)
 
 
-def fetch_artifact(run_id: str, file: str) -> Path:
-    """Return a local copy of an artifact of an earlier run.
+def fetch_denoiser(run_id: str) -> Path:
+    """Return a local copy of the U-Net weights that an earlier run logged below `DENOISER`.
 
     Raises:
-        TrackingError: no such run, or it has no such artifact.
+        TrackingError: no such run, or it holds no denoiser, or several.
     """
     uri = tracking_uri()
     probe(uri)
     client = MlflowClient(uri)
     try:
-        client.get_run(run_id)
-        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+        files = [file.path for file in client.list_artifacts(run_id, DENOISER)]
+        if len(files) == 1:
+            return Path(client.download_artifacts(run_id, files[0], tempfile.mkdtemp()))
     except (MlflowException, OSError) as error:
-        raise TrackingError(
-            f"run {run_id!r} must exist and hold the artifact {file} but does not."
-        ) from error
+        raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
+    raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
 
 
 def _create(client: MlflowClient, stage: str) -> str:

@@ -1,0 +1,75 @@
+# `make calibrate` and `make test` are all that a new machine needs; each builds the environment
+# first if it is not there. `make help` lists the rest.
+
+PYTHON ?= python3
+PRESET ?= small
+DATA ?=
+NAME ?= mine
+ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help calibrate simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+calibrate: $(READY)  ## the main job; DATA=folder of DICOM files (default: the simulated study), ARGS=more parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.calibrate $(if $(DATA),--data folder) $(ARGS)
+
+simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
+	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
+
+prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
+	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)
+
+ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
+	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
+
+test: $(READY)  ## the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(READY)  ## the slow tests: minutes long, some need Chromium or the network's absence
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: $(READY)  ## style, types, import contracts
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+
+format: $(READY)
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+benchmarks: $(READY)  ## every benchmark; prints ratios, minutes long
+	@for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+screenshots: $(READY)  ## the pictures in the README, from mlflow.db here; needs Chromium
+	@$(BIN)/python -m dashboards.screenshots
+
+lock: $(READY)  ## resolve the dependencies anew: requirements.lock and conda.yaml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+	@$(MAKE) --no-print-directory conda.yaml
+
+conda.yaml: requirements.lock pyproject.toml | $(READY)
+	@{ printf '%s\n' \
+		'# Made by `make lock` from requirements.lock. Only other people'"'"'s packages: listing this' \
+		'# project itself would let a second clone import the first clone'"'"'s code.' \
+		'name: perceptual-influence' 'channels:' '  - conda-forge' 'dependencies:' \
+		'  - python=3.11' '  - pip' '  - pip:'; \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+		--no-header --no-annotate --constraint requirements.lock pyproject.toml \
+		| sed 's/^/      - /'; } > $@.new && mv $@.new $@
+
+# pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'
+	@echo "building the environment in .venv (once; about 2 GB)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+clean:  ## remove the environment; results and caches stay
+	@rm -rf .venv

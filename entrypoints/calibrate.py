@@ -1,0 +1,75 @@
+"""Measure how much a perceptual loss would dominate training, and set lambda by it.
+
+Algorithm 2 of the paper on random patches of the training patients: for each configuration the
+curve Psi(lambda), and the lambda that gives the influence asked for, with its 95 % interval.
+Everything is kept in MLflow; MLFLOW_TRACKING_URI says where (default: mlflow.db in this folder).
+"""
+
+import sys
+
+from entrypoints.parameters import CalibrateParameters, SimulateParameters
+from pi.command_line import numbers, recorded, run
+
+
+def main(parameters: CalibrateParameters) -> None:
+    """Calibrate, log, and say what came out and where it is."""
+    # Slow to import, and --help needs none of it.
+    import numpy as np
+
+    from pi.ct.patches import PatchPopulation
+    from pi.ct.source import open_data
+    from pi.experiments import find_experiments
+    from pi.influence.calibration import calibrate_all
+    from pi.influence.measure import patch_measure
+    from pi.influence.psi import checked_weight
+    from pi.influence.sampling import Precision
+    from pi.influence.table import summary_text
+    from pi.network.bank import build_bank
+    from pi.network.encoder import input_convention
+    from pi.network.state import find_states, prepare_denoiser
+    from pi.progress import counting
+    from pi.tracking.address import farewell
+    from pi.tracking.calibration import log_calibrations, log_setup
+    from pi.tracking.run import fetch_denoiser, open_run
+    from pi.tracking.view import save_view
+
+    p = parameters
+    experiments = find_experiments(p.experiments)
+    states = find_states(p.states)
+    convention = input_convention(p.encoder_input)
+    asked = checked_weight(numbers(p.perceptual_weight, "perceptual_weight")).tolist()
+    precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
+
+    with open_run("calibrate", f"calibrate {p.experiments} on {p.data}") as tracked:
+        tracked.params(recorded(p))
+        store = open_data(
+            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters().seed
+        )
+        patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+        specs = [experiment.encoder for experiment in experiments]
+        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+        log_setup(tracked, recorded(p), store, patches, experiments)
+        batches = patches.batches(16, np.random.default_rng(p.seed))
+        denoisers = {
+            str(s): prepare_denoiser(s, p.channels, p.seed, batches, fetch_denoiser) for s in states
+        }
+        with counting("measuring", "patch") as bar:
+            calibrations = calibrate_all(
+                experiments,
+                [bank.columns(spec) for spec in specs],
+                [str(state) for state in states],
+                patch_measure(patches, denoisers, bank.encoders, p.batch_size, bar.advance),
+                patches,
+                precision,
+                p.rounding,
+                np.random.default_rng(p.seed),
+                lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"),
+            )
+        log_calibrations(tracked, calibrations, bank, denoisers, patches, asked)
+        view = save_view(tracked, "calibrate")
+    print(summary_text(calibrations, asked))
+    print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, CalibrateParameters, __doc__ or ""))

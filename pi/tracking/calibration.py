@@ -1,0 +1,170 @@
+"""What the tracking store holds of a calibration."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pi.ct.patches import PatchPopulation
+from pi.ct.store import Store
+from pi.experiments import Experiment
+from pi.figures.influence_curve import draw_influence, influence_curves
+from pi.influence.calibration import Calibration
+from pi.influence.measure import Denoiser
+from pi.influence.psi import Floats
+from pi.influence.table import (
+    curve_table,
+    patch_table,
+    stratum_table,
+    summary_table,
+    weight_grid,
+)
+from pi.network.bank import EncoderBank
+from pi.network.weights import Weights
+from pi.tracking.run import DENOISER, Run
+
+
+def log_setup(
+    run: Run,
+    parameters: Mapping[str, str],
+    store: Store,
+    patches: PatchPopulation,
+    experiments: Sequence[Experiment],
+) -> None:
+    """Log what a calibration is about to be made of: data by digest, effective configuration."""
+    facts = {
+        "digest": store.digest,
+        "simulated": store.simulated,
+        "training_patients": len(patches.patients),
+        "training_patches": len(patches),
+        "reconstructions": [str(r) for r in patches.reconstructions],
+    }
+    run.dataset("simulated" if store.simulated else "patients", store.digest, facts)
+    run.tags({"pi.data_digest": store.digest})
+    named = {experiment.name: str(experiment.encoder) for experiment in experiments}
+    run.json({"parameters": parameters, "data": facts, "experiments": named}, "config.json")
+
+
+def log_calibrations(
+    run: Run,
+    calibrations: Sequence[Calibration],
+    bank: EncoderBank,
+    denoisers: Mapping[str, Denoiser],
+    patches: PatchPopulation,
+    asked: Sequence[float],
+) -> None:
+    """Log a calibration of several configurations.
+
+    The run itself gets the figure and the tables; each (configuration, state) gets a nested run
+    of its own, since that pair is what has one lambda: so metric names are the same everywhere,
+    the run table reads as the result, and another run can point at one of them.
+
+    Args:
+        run: the parent.
+        calibrations: the results.
+        bank: the encoders.
+        denoisers: in each state; a network that was warmed up is kept.
+        patches: the training set.
+        asked: lambdas whose Psi is reported.
+    """
+    grid = weight_grid(calibrations)
+    target = calibrations[0].precision.target_psi
+    run.figure(draw_influence(influence_curves(calibrations, grid), target, asked), "influence")
+    run.table(summary_table(calibrations, asked), "summary.json")
+    run.table(stratum_table(calibrations), "by_reconstruction.json")
+    run.note(note(calibrations, asked))
+    for state, denoiser in denoisers.items():
+        if state.startswith("warmup"):
+            name = f"{DENOISER}/{state.replace(':', '-')}.weights.h5"
+            run.file(denoiser.save_weights, name)  # type: ignore[attr-defined]
+    for calibration in calibrations:
+        name = f"{calibration.experiment.name} · {calibration.state}"
+        weights = bank.weights_of(calibration.experiment.encoder)
+        with run.child(name, "calibration") as child:
+            _log_one(child, calibration, weights, patches, grid, asked)
+
+
+def note(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
+    """Return the answer as Markdown, for the run's page."""
+    columns = ["experiment", "encoder", "state", "lambda", "low", "high", "patches"]
+    columns += [f"psi at {weight:g}" for weight in asked]
+    table = summary_table(calibrations, asked)[columns]
+    head = "|" + "|".join(columns) + "|\n" + "|---" * len(columns) + "|\n"
+    rows = (
+        "|" + "|".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row) + "|"
+        for row in table.itertuples(index=False)
+    )
+    target = calibrations[0].precision.target_psi
+    return f"lambda for Psi = {target:g}, with its 95 % interval\n\n{head}" + "\n".join(rows)
+
+
+def _log_one(
+    run: Run,
+    calibration: Calibration,
+    weights: Weights,
+    patches: PatchPopulation,
+    grid: Floats,
+    asked: Sequence[float],
+) -> None:
+    encoder = calibration.experiment.encoder
+    run.params(
+        {
+            "experiment": calibration.experiment.name,
+            "architecture": encoder.architecture,
+            "context": encoder.logged_context,
+            "layers": "+".join(encoder.layers),
+            "state": calibration.state,
+            "target_psi": calibration.precision.target_psi,
+            "estimator": calibration.precision.estimator,
+            "lambda": f"{calibration.weight:.6g}",
+        }
+    )
+    run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
+    run.metrics(_metrics(calibration, asked))
+    curve = curve_table(calibration, grid)
+    run.series(_curve_series(curve))
+    run.table(curve, "curve.json")
+    run.parquet(patch_table(calibration, patches), "patches.parquet")
+    run.table(stratum_table([calibration]), "by_reconstruction.json")
+
+
+def _metrics(calibration: Calibration, asked: Sequence[float]) -> dict[str, float]:
+    low, high = calibration.interval
+    published = calibration.experiment.published
+    layers = calibration.experiment.encoder.layers
+    metrics = {
+        "psi": float(calibration.psi_of_sums(calibration.weight)),
+        "psi_eq5": float(calibration.psi_of_ratios(calibration.weight)),
+        "lambda": calibration.weight,
+        "log10_lambda": float(np.log10(calibration.weight)),
+        "lambda_exact": calibration.exact_weight,
+        "lambda_low": low,
+        "lambda_high": high,
+        "log_lambda_half_width": calibration.half_width,
+        "image_loss": calibration.image,
+        "perceptual_loss": calibration.perceptual,
+        "patches": calibration.losses.image.size,
+        "patches_in_training_set": calibration.population,
+        "patches_degenerate": calibration.degenerate,
+        "heavy_tailed": float(calibration.heavy_tailed),
+    }
+    metrics |= {f"psi_at/{w:g}": float(calibration.psi_of_sums(w)) for w in asked}
+    if published is not None:
+        metrics["psi_at/published"] = float(calibration.psi_of_sums(published.value))
+    metrics |= {
+        f"psi_of_layer/{layer}": float(share)
+        for layer, share in zip(layers, calibration.shares, strict=True)
+    }
+    for stratum in calibration.strata:
+        place = str(stratum.reconstruction).replace(" ", "_")
+        metrics |= {f"psi_in/{place}": stratum.psi, f"lambda_in/{place}": stratum.weight}
+    return metrics
+
+
+def _curve_series(curve: pd.DataFrame) -> dict[str, list[tuple[int, float]]]:
+    columns = {
+        "curve/psi_pct": 100 * curve["psi"],
+        "curve/log10_lambda": curve["log10_lambda"],
+        "curve/log_odds": curve["log_odds"],
+    }
+    return {key: list(enumerate(values)) for key, values in columns.items()}
