@@ -12,7 +12,7 @@ from pi.ct.trunk import ribs, spine, table, trunk
 
 
 def draw_anatomy(rng: np.random.Generator) -> Anatomy:
-    """Draw one patient: 280-380 mm wide, depth/width .66-.78, field of view 1.03-1.12 x width."""
+    """Draw one patient: 280-380 mm wide, depth/width .66-.78, field of view 1.06-1.12 x width."""
     half_width = rng.uniform(140.0, 190.0)
     frame = Frame(
         half_width, half_width * rng.uniform(0.66, 0.78), rng.uniform(0.06, 0.15) * half_width
@@ -28,7 +28,7 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         + vessels(frame, rng)
     )
     return Anatomy(
-        field_of_view=2.0 * half_width * rng.uniform(1.03, 1.12),
+        field_of_view=2.0 * half_width * rng.uniform(1.06, 1.12),
         level=rng.uniform(-35.0, 45.0),
         solids=tuple(solids),
         table=tuple(table(frame)),

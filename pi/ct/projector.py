@@ -1,7 +1,7 @@
 """Parallel-beam projection and filtered back-projection, in numpy alone.
 
 Scanners rebin their fan beam to this geometry before filtered back-projection; the helix and
-the cone are left out. Both directions work on a detector eight times finer than the real one,
+the cone are left out. Both directions work on a detector many times finer than the real one,
 so that neither leaves a pattern of its own in flat tissue.
 
 References:
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-FINE = 8
-"""Fine detector bins per detector pixel."""
+SPLAT, LOOKUP = 16, 8
+"""Fine bins per detector pixel, forward and backward. With the soft and the sharp kernel a
+noise-free flat body keeps a pattern of 0.3 and 1.1 HU; 8 forward would leave 0.5 and 2.0."""
 
 VIEWS_AT_ONCE = 60
 
@@ -65,11 +66,11 @@ def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float
     Returns:
         (views, bins) float32, dimensionless.
     """
-    length = fft.next_fast_len(geometry.bins + 8, real=True) * FINE
+    length = fft.next_fast_len(geometry.bins + 8, real=True) * SPLAT
     rows, columns = np.nonzero(image)
-    mass = image[rows, columns].astype(np.float64) * (geometry.pixel * FINE)
-    x, y = (_offsets(geometry)[index] * FINE for index in (columns, rows))
-    centre = (geometry.bins - 1) / 2 * FINE
+    mass = image[rows, columns].astype(np.float64) * (geometry.pixel * SPLAT)
+    x, y = (_offsets(geometry)[index] * SPLAT for index in (columns, rows))
+    centre = (geometry.bins - 1) / 2 * SPLAT
     sinogram = np.empty((geometry.views, geometry.bins), dtype=np.float32)
     for start in range(0, geometry.views, VIEWS_AT_ONCE):
         angles = geometry.angles[start : start + VIEWS_AT_ONCE]
@@ -85,14 +86,14 @@ def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float
         )
         spectrum = fft.rfft(fine, axis=1) * _footprint(angles, length)
         profiles = fft.irfft(spectrum, length, axis=1)
-        sinogram[start : start + len(angles)] = profiles[:, : geometry.bins * FINE : FINE]
+        sinogram[start : start + len(angles)] = profiles[:, : geometry.bins * SPLAT : SPLAT]
     return sinogram
 
 
 def back_project(
     full: NDArray[np.floating], low: NDArray[np.floating], geometry: Geometry
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Reconstruct two sinograms at once: Ram-Lak filter, 8x finer profiles, nearest lookup.
+    """Reconstruct two sinograms at once: Ram-Lak filter, finer profiles, nearest lookup.
 
     Two real sinograms travel as one complex one: filtering and summing are real and linear.
 
@@ -106,9 +107,9 @@ def back_project(
     """
     both = (full + 1j * low).astype(np.complex64)
     length = fft.next_fast_len(2 * geometry.bins)
-    ramp = _ramp(length, geometry.pixel) * (math.pi / geometry.views * FINE)
-    offsets = _offsets(geometry) * FINE
-    centre = np.float32((geometry.bins - 1) / 2 * FINE + 0.5)
+    ramp = _ramp(length, geometry.pixel) * (math.pi / geometry.views * LOOKUP)
+    offsets = _offsets(geometry) * LOOKUP
+    centre = np.float32((geometry.bins - 1) / 2 * LOOKUP + 0.5)
     image = np.zeros((geometry.size, geometry.size), dtype=np.complex64)
     index = np.empty(image.shape, dtype=np.int32)
     taken = np.empty_like(image)
@@ -141,9 +142,11 @@ def _splat(
 
 def _footprint(angles: NDArray[np.float64], length: int) -> NDArray[np.float32]:
     """(angles, length // 2 + 1): square pixel, detector aperture, less the linear weights."""
-    f = fft.rfftfreq(length) * FINE
+    f = fft.rfftfreq(length) * SPLAT
     pixel = np.sinc(f * np.cos(angles)[:, None]) * np.sinc(f * np.sin(angles)[:, None])
-    response: NDArray[np.float32] = (pixel * np.sinc(f) / np.sinc(f / FINE) ** 2).astype(np.float32)
+    response: NDArray[np.float32] = (pixel * np.sinc(f) / np.sinc(f / SPLAT) ** 2).astype(
+        np.float32
+    )
     return response
 
 
@@ -158,10 +161,10 @@ def _ramp(length: int, pitch: float) -> NDArray[np.float32]:
 
 
 def _finer(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Band-limited interpolation of each row to `FINE` times as many samples."""
+    """Band-limited interpolation of each row to `LOOKUP` times as many samples."""
     rows, length = spectrum.shape
     half = length // 2
-    wide = np.zeros((rows, length * FINE), dtype=np.complex64)
+    wide = np.zeros((rows, length * LOOKUP), dtype=np.complex64)
     wide[:, :half] = spectrum[:, :half]
     wide[:, half - length :] = spectrum[:, half:]
     profiles: NDArray[np.complex64] = fft.ifft(wide, axis=1, overwrite_x=True)

@@ -38,7 +38,7 @@ def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Pa
     """Return ``folder`` holding the simulated study; make it unless it is there already.
 
     The study is made in a sibling folder and renamed into place when whole, so an interrupted
-    run leaves nothing behind. ``study.json`` tells by what it was made. The same preset and
+    run leaves nothing behind and a killed one no study. ``study.json`` tells by what it was made. The same preset and
     seed give the same bytes, whatever the number of workers. An own study of the same name that
     is older than the recipe, or that lost files, is made anew; a folder of another preset or
     seed, or with anything else in it, is refused and left as it is.
@@ -55,10 +55,10 @@ def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Pa
     for name, value in (("seed", seed), ("workers", workers)):
         if value < 0:
             raise StudyError(f"`{name}` must be 0 or greater but got {value}.")
-    if _ready(folder, preset, seed):
-        return folder
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
+        if _ready(folder, preset, seed):
+            return folder
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         _make(preset, scratch, seed, workers)
@@ -71,7 +71,7 @@ def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Pa
     except OSError as error:
         raise StudyError(
             f"`folder` must have room for the study ({_megabytes(preset)} MB) and be writable "
-            f"but got: {error.strerror}."
+            f"but got: {error.strerror or type(error).__name__}."
         ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
