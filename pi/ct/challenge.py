@@ -7,6 +7,7 @@ do not. What marks the files as simulated is added: Manufacturer, ImageType, Ima
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -132,7 +133,10 @@ def write_series(
         stored = np.clip(np.rint(hu) - INTERCEPT, 0, LARGEST).astype("<u2")
         _place(header, series, placement, instance)
         _fill(header, stored)
-        header.save_as(folder / series.file_name(instance), enforce_file_format=True)
+        # Through memory: pydicom replaces an error of the disk by one that lacks its reason.
+        content = BytesIO()
+        header.save_as(content, enforce_file_format=True)
+        (folder / series.file_name(instance)).write_bytes(content.getbuffer())
     return len(slices)
 
 

@@ -37,11 +37,12 @@ class StudyError(PiError):
 def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Path:
     """Return ``folder`` holding the simulated study; make it unless it is there already.
 
-    The study is made in a sibling folder and renamed into place when whole, so an interrupted
-    run leaves nothing behind and a killed one no study. ``study.json`` tells by what it was made. The same preset and
-    seed give the same bytes, whatever the number of workers. An own study of the same name that
-    is older than the recipe, or that lost files, is made anew; a folder of another preset or
-    seed, or with anything else in it, is refused and left as it is.
+    The study is made in a sibling folder and renamed into place when whole: an interrupted run
+    leaves nothing, and what a killed one leaves is never taken for a study. ``study.json`` tells
+    by what it was made. The same preset and seed give the same bytes, whatever the number of
+    workers. An own study of the same preset and seed that is older than the recipe, or that
+    lost files, is made anew; a folder of another preset or seed, or with anything else in it,
+    is refused and left as it is.
 
     Args:
         preset: one of `PRESETS`, or your own.
