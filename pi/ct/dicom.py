@@ -33,6 +33,10 @@ PARSE_ERRORS = (
 """What pydicom and its codecs raise on damaged input; each of them means this file only."""
 
 
+NATIVE = frozenset({ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian})
+"""Transfer syntaxes whose pixels lie in the file as they are."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence pydicom, whose warnings quote the values of tags; reason codes replace them."""

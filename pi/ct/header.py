@@ -76,9 +76,19 @@ class SliceHeader:
         return dot(self.origin, self.frame.normal)
 
 
+_COMPANIONS = frozenset(
+    {
+        *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
+        *(".ds_store", "thumbs.db", "desktop.ini", "study.json"),
+    }
+)
+
+
 def read_header(folder: Path, relative: PurePath) -> SliceHeader | Refusal:
     """Return the header of one file, or why the file is refused; raises nothing."""
     try:
+        if relative.name.lower() in _COMPANIONS:
+            raise RefusedError("companion-file", "the file accompanies images and is none")
         if holds_projections(relative):
             raise RefusedError("projections", "the folder holds projections, not images")
         with dicom.quiet(), (folder / relative).open("rb") as file:
@@ -179,7 +189,7 @@ def _require_whole_pixels(dataset: FileDataset, file: BinaryIO) -> None:
     (rows,) = dicom.numbers(dataset, "Rows", 1, "no-pixels")
     (columns,) = dicom.numbers(dataset, "Columns", 1, "no-pixels")
     syntax = dicom.transfer_syntax(dataset)
-    if syntax.is_compressed:
+    if syntax not in dicom.NATIVE:
         _decode_once(file)
         return
     start = file.tell()

@@ -26,6 +26,7 @@ _TOKENS: dict[str, tuple[Fact, str]] = {
     "sharp": ("kernel", "sharp"),
 }
 _PATIENT = re.compile(r"[lcn]\d{3}", re.IGNORECASE)
+_NUMBERED = re.compile(r"[a-z]\d{3}", re.IGNORECASE)
 # L506_QD_3_SHARP_1.CT.0003.0105....IMA, and the PatientName of the same file: L506_QD_3_SHARP
 _GRAMMAR = re.compile(
     r"(?P<patient>[a-z0-9-]+)_(?P<dose>fd|qd)_(?P<thickness>\d+)(?P<sharp>_sharp)?(?![a-z0-9])",
@@ -59,6 +60,8 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
     found: dict[Fact, set[str]] = {}
     for fact, value in _found(text):
         found.setdefault(fact, set()).add(value)
+    if len(kernels := found.get("kernel", set())) > 1:
+        found["kernel"] = set(map(kernel_meant, kernels))  # "Sharp Kernel (D45)" says D45 twice
     return tuple(
         Claim(fact, found[fact].pop(), source) for fact in FACTS if len(found.get(fact, ())) == 1
     )
@@ -139,7 +142,8 @@ def _levels(relative: PurePath) -> Iterator[tuple[str, str]]:
 def _found(text: str) -> Iterator[tuple[Fact, str]]:
     named = _GRAMMAR.match(text.strip())
     if named:
-        yield "patient", named["patient"].upper()
+        patient = named["patient"]
+        yield "patient", patient.upper() if _NUMBERED.fullmatch(patient) else patient
         yield "thickness", named["thickness"]
         yield "kernel", "D45" if named["sharp"] else "B30"
         yield _TOKENS[named["dose"].lower()]
@@ -147,5 +151,5 @@ def _found(text: str) -> Iterator[tuple[Fact, str]]:
     for token in tokens(text):
         if token in _TOKENS:
             yield _TOKENS[token]
-        elif _PATIENT.fullmatch(token):
+        elif is_patient_token(token):
             yield "patient", token.upper()

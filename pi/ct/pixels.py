@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from pi.ct import dicom
 from pi.ct.refusal import RefusedError
@@ -72,7 +72,7 @@ def decode(dataset: FileDataset) -> NDArray[np.integer]:
         RefusedError: ``missing-codec`` (names the plugin and the syntax), ``truncated``.
     """
     syntax = dicom.transfer_syntax(dataset)
-    if syntax.is_compressed and not syntax.is_deflated:
+    if syntax not in dicom.NATIVE and syntax != DeflatedExplicitVRLittleEndian:
         require_codec(syntax)
     if "PixelData" not in dataset:
         raise RefusedError("truncated", "the file breaks off before its pixels")

@@ -17,7 +17,13 @@ from pi.ct.series import build_series, gaps, same_pixels_in
 from pi.ct.split import Chosen, choose_split
 from pi.ct.store import Store
 from pi.ct.transfer import Transferred, is_simulated, transfer
-from pi.ct.writing import number_volumes, replacing, write_manifest, write_private
+from pi.ct.writing import (
+    number_volumes,
+    replacing,
+    require_replaceable,
+    write_manifest,
+    write_private,
+)
 
 Names = Mapping[str, str]
 """Patient as the source names it -> the name under which the store knows it."""
@@ -47,6 +53,7 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
         StoreError: ``destination`` cannot be written.
     """
     _require_apart(source, destination)
+    require_replaceable(destination)
     scanned = scan(source)
     series, misfits = build_series(scanned.headers, same_pixels_in(source))
     paired, unpaired = pair_series(series)
@@ -101,7 +108,8 @@ def _require_room(paired: Iterable[PairedVolume], destination: Path) -> None:
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise StoreError(
-            f"the cache must have {needed / 1e9:.2f} GB free for the store but has {free / 1e9:.2f}."
+            f"the cache must have {needed / 1e9:.2f} GB free for the store "
+            f"but has {free / 1e9:.2f}."
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Reason = Literal[
+    "companion-file",
     "empty-file",
     "unreadable",
     "not-dicom",
@@ -39,6 +40,8 @@ Reason = Literal[
     "identical-doses",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+HARMLESS: frozenset[Reason] = frozenset({"companion-file"})
+"""What is left out without loss: tables of contents, licences, litter of an operating system."""
 
 
 @dataclass(frozen=True, slots=True)

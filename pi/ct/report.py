@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pi.ct.identity import Reconstruction
+from pi.ct.refusal import HARMLESS
 from pi.ct.split import Membership
 from pi.errors import PiError
 
@@ -84,12 +85,13 @@ class Report:
 
 
 def require_nothing_refused(report: Report) -> None:
-    """Raise `RefusalError` if any file was refused."""
-    if report.refused:
-        counts = ", ".join(f"{code} {count}" for code, count in sorted(report.refusals.items()))
+    """Raise `RefusalError` if any file was refused, harmless ones apart."""
+    lost = {code: n for code, n in sorted(report.refusals.items()) if code not in HARMLESS}
+    if lost:
+        counts = ", ".join(f"{code} {count}" for code, count in lost.items())
         raise RefusalError(
-            f"`strict` must find every file usable but {report.refused} of {report.files} were "
-            f"refused ({counts})."
+            f"`strict` must find every file usable but {sum(lost.values())} of {report.files} "
+            f"were refused ({counts})."
         )
 
 

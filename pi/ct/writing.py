@@ -75,10 +75,7 @@ def replacing(destination: Path) -> Iterator[Path]:
     Raises:
         StoreError: the disk is full or fails; ``destination`` holds something else than a store.
     """
-    if destination.exists() and any(destination.iterdir()) and not _is_store(destination):
-        raise StoreError(
-            f"`name` must be new or name a store but {destination.name!r} holds other files."
-        )
+    require_replaceable(destination)
     beside, partial = destination.parent, None
     try:
         beside.mkdir(parents=True, exist_ok=True)
@@ -92,6 +89,16 @@ def replacing(destination: Path) -> Iterator[Path]:
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def require_replaceable(destination: Path) -> None:
+    """Raise `StoreError` if something else than a store is at ``destination``."""
+    if not destination.exists() or _is_store(destination):
+        return
+    if not destination.is_dir() or any(destination.iterdir()):
+        raise StoreError(
+            f"`name` must be new or name a store but {destination.name!r} holds other files."
+        )
 
 
 def number_volumes(folder: Path, order: Sequence[int]) -> None:
