@@ -196,15 +196,20 @@ def calibrate_all(
         InfluenceError: a Psi is not defined, or the target not attainable.
     """
     sampled = sample_losses(measure, states, columns, len(patches), precision, rng, report)
-    calibrations = []
-    for state in states:
-        losses = sampled[state]
-        reconstructions = [p.key.reconstruction for p in patches.describe(losses.patches)]
-        for experiment, chosen in zip(experiments, columns, strict=True):
-            own = replace(losses, perceptual=losses.perceptual[:, chosen])
-            calibrations.append(
-                calibrate(
-                    experiment, state, own, reconstructions, len(patches), precision, rounding
-                )
-            )
-    return calibrations
+    found_on = {
+        state: [p.key.reconstruction for p in patches.describe(losses.patches)]
+        for state, losses in sampled.items()
+    }
+    return [
+        calibrate(
+            experiment,
+            state,
+            replace(sampled[state], perceptual=sampled[state].perceptual[:, chosen]),
+            found_on[state],
+            len(patches),
+            precision,
+            rounding,
+        )
+        for experiment, chosen in zip(experiments, columns, strict=True)
+        for state in states
+    ]

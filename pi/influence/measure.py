@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from pi.ct.patches import PatchPopulation
 from pi.influence.components import loss_components
 from pi.influence.sampling import Losses, Measure
-
-Denoiser = Callable[[tf.Tensor], tf.Tensor]
-"""(n, rows, columns, 1) in the network's range to the same."""
+from pi.network.state import Denoiser
 
 
 def patch_measure(
@@ -20,7 +18,7 @@ def patch_measure(
     denoisers: Mapping[str, Denoiser],
     encoders: Sequence[keras.Model],
     batch_size: int,
-    advance: Callable[[int], None],
+    advance: Callable[[int], object],
 ) -> Measure:
     """Return the function that measures numbered patches in the named states.
 
@@ -35,7 +33,7 @@ def patch_measure(
         advance: told how many patches have just been measured.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def components(
         states: tuple[str, ...], low_dose: tf.Tensor, normal_dose: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:

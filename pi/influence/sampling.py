@@ -57,7 +57,7 @@ class Precision:
 Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Losses]]
 """Measures numbered patches in the named states of the denoiser."""
 
-Report = Callable[[int, float], None]
+Report = Callable[[int, float], object]
 """Told after each round: patches measured so far, the widest half-width of ln lambda."""
 
 

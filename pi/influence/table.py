@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from pi.ct.patches import PatchPopulation
 from pi.influence.calibration import Calibration
@@ -111,48 +112,56 @@ def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
 
 
 def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
-    """Return the answer for a terminal: one line a calibration, then the reconstructions."""
+    """Return the answer for a terminal.
+
+    First one line a calibration; then, for the first (the recommended) state, what each
+    reconstruction alone would ask for.
+    """
     target = calibrations[0].precision.target_psi
-    head = f"lambda for a perceptual influence of {100 * target:g} % (95 % interval)"
+    titles = ["experiment", "encoder", "state", "lambda", "95 % interval"]
+    titles += [f"Psi at {weight:g}" for weight in asked] + ["Psi at the lambda in print", "patches"]
     rows = [
         [
             c.experiment.name,
             str(c.experiment.encoder),
             c.state,
             f"{c.weight:.3g}",
-            "[{:.3g}, {:.3g}]".format(*c.interval),
-            *(f"{100 * float(c.psi_of_sums(weight)):.4g} %" for weight in asked),
+            "{:.3g} to {:.3g}".format(*c.interval),
+            *(_percent(c.psi_of_sums(weight)) for weight in asked),
             _published(c),
             f"{c.losses.image.size} of {c.population}",
         ]
         for c in calibrations
     ]
-    titles = ["experiment", "encoder", "state", "lambda", "interval"]
-    titles += [f"Psi at {weight:g}" for weight in asked]
-    titles += ["Psi at the published lambda", "patches"]
+    recommended = [c for c in calibrations if c.state == calibrations[0].state]
+    places = [str(stratum.reconstruction) for stratum in recommended[0].strata]
     strata = [
-        [c.experiment.name, c.state]
-        + [f"{s.reconstruction}: {s.weight:.3g} ({100 * s.psi:.3g} %)" for s in c.strata]
-        for c in calibrations
+        [c.experiment.name, *(f"{s.weight:.3g} ({_percent(s.psi)})" for s in c.strata)]
+        for c in recommended
     ]
-    width = max(len(row) for row in strata)
-    parts = ["experiment", "state", "lambda each reconstruction would ask for (its Psi)"]
     return "\n".join(
         [
-            head,
+            f"lambda for a perceptual influence of {100 * target:g} %:",
             _columns([titles, *rows]),
             "",
-            _columns([parts + [""] * (width - 3), *[r + [""] * (width - len(r)) for r in strata]]),
+            f"lambda that each reconstruction alone would ask for ({recommended[0].state}), and "
+            "its Psi at the lambda above:",
+            _columns([["experiment", *places], *strata]),
+            "",
         ]
     )
+
+
+def _percent(share: ArrayLike) -> str:
+    return f"{100 * float(np.asarray(share)):.4g} %"
 
 
 def _published(calibration: Calibration) -> str:
     published = calibration.experiment.published
     if published is None:
         return ""
-    psi = float(calibration.psi_of_sums(published.value))
-    return f"{100 * psi:.4g} % at {published.value:g} ({published.source})"
+    psi = _percent(calibration.psi_of_sums(published.value))
+    return f"{psi} at {published.value:g} ({published.source})"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

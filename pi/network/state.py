@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import keras
 import numpy as np
@@ -14,6 +14,9 @@ from pi.errors import PiError
 from pi.network.unet import build_unet
 
 Kind = Literal["identity", "untrained", "warmup", "logged"]
+Denoiser = Callable[[tf.Tensor], tf.Tensor]
+"""(n, rows, columns, 1) float32 in the network's range to the same."""
+
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -82,21 +85,19 @@ def warm_up(unet: keras.Model, batches: Iterator[Batch], steps: int) -> None:
         unet.train_on_batch(low_dose, normal_dose)
 
 
-def restore_unet(weights: Path, channels: int, seed: int) -> keras.Model:
-    """Return a U-Net with the weights of a ``.weights.h5`` file; only arrays are read.
+def restore_weights(unet: keras.Model, weights: Path) -> None:
+    """Load the weights of a ``.weights.h5`` file into ``unet``; only arrays are read.
 
     Raises:
-        StateError: the file is no weight file of a U-Net of this width.
+        StateError: the file holds no weights of a U-Net of this width.
     """
-    unet = build_unet(channels, seed)
     try:
         unet.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
+        width = unet.layers[1].filters
         raise StateError(
-            f"the logged network must be a U-Net with {channels} channels but its weights do not "
-            "fit one."
+            f"the logged denoiser must be a U-Net of {width} channels but its weights do not fit."
         ) from error
-    return unet
 
 
 def prepare_denoiser(
@@ -105,7 +106,7 @@ def prepare_denoiser(
     seed: int,
     batches: Iterator[Batch],
     fetch: Callable[[str], Path],
-) -> Callable[[tf.Tensor], tf.Tensor]:
+) -> Denoiser:
     """Return the denoiser in ``state``: a Keras model, or `identity`.
 
     Args:
@@ -118,12 +119,11 @@ def prepare_denoiser(
     Raises:
         StateError: a logged network that does not fit.
     """
-    match state.kind:
-        case "identity":
-            return identity
-        case "logged":
-            return restore_unet(fetch(state.argument), channels, seed)
+    if state.kind == "identity":
+        return identity
     unet = build_unet(channels, seed)
+    if state.kind == "logged":
+        restore_weights(unet, fetch(state.argument))
     if state.kind == "warmup":
         warm_up(unet, batches, int(state.argument))
-    return unet
+    return cast(Denoiser, unet)

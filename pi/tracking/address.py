@@ -4,7 +4,7 @@ import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
@@ -56,18 +56,28 @@ def shown(uri: str) -> str:
     return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
 
 
-def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
-    """Return the lines that end a command: which pages show the run, and how to start the UI.
+def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str, str]:
+    """Return the pages of a run and of its children in a saved view, below the UI's ``address``.
 
-    The pages are those of the machine-learning view; a plain address opens the GenAI one.
+    They are those of the machine-learning view, where a plain address opens the GenAI one. The
+    children are found by a filter, because the UI draws no child of a folded parent.
     """
+    experiment = f"{address}/#/experiments/{experiment_id}"
+    kind = "workflowType=machine_learning"
+    children = quote(f"tags.mlflow.parentRunId = '{run_id}'")
+    return (
+        f"{experiment}/runs/{run_id}?{kind}",
+        f"{experiment}/runs?viewStateShareKey={view}&compareRunsMode=CHART"
+        f"&searchFilter={children}&{kind}",
+    )
+
+
+def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
+    """Return the lines that end a command: which pages show the run, and how to start the UI."""
     server = urlsplit(uri).scheme in ("http", "https")
-    experiment = f"{uri.rstrip('/') if server else UI_ADDRESS}/#/experiments/{experiment_id}"
-    lines = [
-        f"this run:   {experiment}/runs/{run_id}?workflowType=machine_learning",
-        f"its curves: {experiment}/runs?viewStateShareKey={view}&compareRunsMode=CHART"
-        "&workflowType=machine_learning",
-    ]
+    address = uri.rstrip("/") if server else UI_ADDRESS
+    run_page, view_page = pages(address, experiment_id, run_id, view)
+    lines = [f"this run:   {run_page}", f"its curves: {view_page}"]
     if not server:
         lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {shown(uri)}")
     return "\n".join(lines)

@@ -10,7 +10,6 @@ from pi.ct.store import Store
 from pi.experiments import Experiment
 from pi.figures.influence_curve import draw_influence, influence_curves
 from pi.influence.calibration import Calibration
-from pi.influence.measure import Denoiser
 from pi.influence.psi import Floats
 from pi.influence.table import (
     curve_table,
@@ -20,6 +19,7 @@ from pi.influence.table import (
     weight_grid,
 )
 from pi.network.bank import EncoderBank
+from pi.network.state import Denoiser
 from pi.network.weights import Weights
 from pi.tracking.run import DENOISER, Run
 
@@ -77,7 +77,8 @@ def log_calibrations(
         if state.startswith("warmup"):
             name = f"{DENOISER}/{state.replace(':', '-')}.weights.h5"
             run.file(denoiser.save_weights, name)  # type: ignore[attr-defined]
-    for calibration in calibrations:
+    # The UI lists the newest first, so the first is written last.
+    for calibration in reversed(calibrations):
         name = f"{calibration.experiment.name} · {calibration.state}"
         weights = bank.weights_of(calibration.experiment.encoder)
         with run.child(name, "calibration") as child:

@@ -179,6 +179,23 @@ def fetch_denoiser(run_id: str) -> Path:
     raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
 
 
+def newest_run(stage: str) -> tuple[str, str]:
+    """Return run id and experiment id of the newest finished run of an entry point.
+
+    Raises:
+        TrackingError: there is none.
+    """
+    uri = tracking_uri()
+    probe(uri)
+    client = MlflowClient(uri)
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    query = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
+    runs = client.search_runs(experiments, query, max_results=1)
+    if not runs:
+        raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
+    return runs[0].info.run_id, runs[0].info.experiment_id
+
+
 def _create(client: MlflowClient, stage: str) -> str:
     experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if experiment_id is None:

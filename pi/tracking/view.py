@@ -66,6 +66,7 @@ def view_state(view: Mapping[str, Any]) -> dict[str, Any]:
         "hideEmptyCharts": True,
         "runsExpanded": {},
         "runsHidden": [],
+        "runsHiddenMode": "FIRST_20_RUNS",
         "runsPinned": [],
-        "selectedColumns": [],
+        "selectedColumns": view["columns"],
     }
