@@ -38,6 +38,7 @@ EXPECTED: dict[str, dict[str, tuple[str, str]]] = {
         "full SSIM": (".981", ".971"),
         "full NRMSE": (".024", ".031"),
         "QD-FD sd, HU": ("27", "28-35"),
+        "  in the middle": ("27", "28-35"),
         "FD sd, HU": ("16", "16-20"),
         "QD sd, HU": ("32", "32-40"),
         "NPS mean, 1/mm": (".33", ".32"),
@@ -49,6 +50,7 @@ EXPECTED: dict[str, dict[str, tuple[str, str]]] = {
         "full SSIM": (".919", ".891"),
         "full NRMSE": (".055", ".070"),
         "QD-FD sd, HU": ("63", "47-79"),
+        "  in the middle": ("63", "47-79"),
         "FD sd, HU": ("37", "27-46"),
         "QD sd, HU": ("73", "55-91"),
         "NPS mean, 1/mm": (".46-.49", ".50-.56"),
@@ -81,7 +83,9 @@ def measure(preset: Preset, patient: int, seed: int, count: int) -> dict[str, Ro
     """Return each configuration's measures on ``count`` middle base slices of one patient.
 
     The noise is what is left after taking out a scan of the same slices at 400 times the
-    photons; it is measured in soft tissue (0 to 150 HU there, eroded by the noise's own reach).
+    photons; it is measured in soft tissue (0 to 150 HU there, eroded by two pixels). The notes
+    behind the expected values do not say where in the body they were taken, and noise is lower
+    toward the skin: so one row tells the middle alone.
     """
     start = max((preset.slices - count) // 2, 0)
     slices = range(start, min(start + count, preset.slices))
@@ -123,6 +127,7 @@ def _noise(full: Images, low: Images, clean: Images, pixel: float) -> Row:
     f, q = (full - clean)[tissue], (low - clean)[tissue]
     return {
         "QD-FD sd, HU": float(np.std(q - f)),
+        "  in the middle": float(np.std((low - full)[tissue & _middle(clean.shape[-1])])),
         "FD sd, HU": float(np.std(f)),
         "QD sd, HU": float(np.std(q)),
         "NPS mean, 1/mm": _mean(
@@ -139,6 +144,13 @@ def _noise(full: Images, low: Images, clean: Images, pixel: float) -> Row:
 def _soft_tissue(clean: Images) -> NDArray[np.bool_]:
     """Where a noise-free slice is 0 to 150 HU and its neighbours are too."""
     return np.stack([binary_erosion((x > 0) & (x < 150), iterations=2) for x in clean])
+
+
+def _middle(size: int) -> NDArray[np.bool_]:
+    """Within 0.22 of the field of view of its centre (about 77 mm): liver, spine, kidneys."""
+    axis = np.arange(size) - (size - 1) / 2
+    inside: NDArray[np.bool_] = np.hypot(axis, axis[:, None]) < 0.22 * size
+    return inside
 
 
 def nps_mean_frequency(noise: Images, tissue: NDArray[np.bool_]) -> float:
