@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pydicom
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pi.ct.refusal import Reason, RefusedError
@@ -19,6 +19,7 @@ from pi.ct.refusal import Reason, RefusedError
 PARSE_ERRORS = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     IndexError,
     LookupError,
@@ -26,7 +27,7 @@ PARSE_ERRORS = (
     RecursionError,
     RuntimeError,  # with NotImplementedError
     TypeError,
-    ValueError,  # with UnicodeError and pydicom's BytesLengthException
+    ValueError,  # with UnicodeError
     struct.error,
     zlib.error,
 )
@@ -77,7 +78,7 @@ def read(file: BinaryIO, *, pixels: bool) -> FileDataset:
 def transfer_syntax(dataset: FileDataset) -> UID:
     """Return how the pixels are encoded; read off the file itself where no tag says it."""
     meta = getattr(dataset, "file_meta", None)
-    stated = meta.get("TransferSyntaxUID") if meta is not None else None
+    stated = text(meta, "TransferSyntaxUID") if meta is not None else ""
     if stated:
         return UID(stated)
     implicit, little = dataset.original_encoding

@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pi.ct import dicom
+from pi.ct.codec import choose_codec, decode_with
 from pi.ct.refusal import RefusedError
 
 HU_MIN = -1024
 HU_MAX = 3072
 _OLD_PADDING = -2000
+_NOT_ENCODED = dicom.NATIVE | {DeflatedExplicitVRLittleEndian}
 _HU_TYPES = frozenset({"", "HU", "HU_MOD"})
 
 
@@ -69,35 +70,19 @@ def decode(dataset: FileDataset) -> NDArray[np.integer]:
     """Return (rows, columns) stored values, sign-extended and free of overlay bits.
 
     Raises:
-        RefusedError: ``missing-codec`` (names the plugin and the syntax), ``truncated``.
+        RefusedError: ``missing-codec`` (names plugin and syntax), ``truncated``, ``undecodable``.
     """
     syntax = dicom.transfer_syntax(dataset)
-    if syntax not in dicom.NATIVE and syntax != DeflatedExplicitVRLittleEndian:
-        require_codec(syntax)
+    plugin = "" if syntax in _NOT_ENCODED else choose_codec(syntax)
     if "PixelData" not in dataset:
         raise RefusedError("truncated", "the file breaks off before its pixels")
     try:
-        if getattr(dataset, "file_meta", None) is None or "TransferSyntaxUID" not in (
-            dataset.file_meta
-        ):
-            dataset.ensure_file_meta()
-            dataset.file_meta.TransferSyntaxUID = syntax
-        return dataset.pixel_array
+        dataset.ensure_file_meta()
+        dataset.file_meta.TransferSyntaxUID = syntax
+        return decode_with(plugin, dataset)
     except dicom.PARSE_ERRORS:
         detail = f"the pixels cannot be decoded ({syntax.name})"
         raise RefusedError("undecodable", detail) from None
-
-
-def require_codec(syntax: UID) -> None:
-    """Raise ``missing-codec`` unless an installed plugin decodes ``syntax``."""
-    try:
-        decoder = get_decoder(syntax)
-    except NotImplementedError:
-        known = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
-        raise RefusedError("missing-codec", f"no plugin of pydicom decodes {known}") from None
-    if not decoder.is_available:
-        needed = "; ".join(decoder.missing_dependencies)
-        raise RefusedError("missing-codec", f"{syntax.name} needs a plugin: {needed}")
 
 
 def read_rescale(dataset: Dataset) -> Rescale:
@@ -127,9 +112,9 @@ def read_padding(dataset: Dataset) -> PaddingRange | None:
     limit = value
     if "PixelPaddingRangeLimit" in dataset:
         (limit,) = dicom.numbers(dataset, "PixelPaddingRangeLimit", 1, "undecodable")
-    signed = dataset.get("PixelRepresentation") == 1
-    bits = int(dataset.get("BitsAllocated", 16))
-    low, high = sorted(_wrap(int(end), bits, signed) for end in (value, limit))
+    (signed,) = dicom.numbers(dataset, "PixelRepresentation", 1, "undecodable")
+    (bits,) = dicom.numbers(dataset, "BitsAllocated", 1, "undecodable")
+    low, high = sorted(_wrap(int(end), int(bits), signed == 1) for end in (value, limit))
     return PaddingRange(low, high)
 
 

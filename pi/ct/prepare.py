@@ -70,7 +70,7 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
         refused = [*scanned.refused, *misfits, *unpaired]
         refused += [item for volume in volumes for item in volume.refused]
         manifest = _finish(folder, volumes, refused, names, chosen)
-    report = _report(scanned, volumes, manifest, names, chosen)
+    report = _report(scanned, volumes, refused, manifest, names, chosen)
     return Prepared(Store.open(destination), report)
 
 
@@ -170,6 +170,7 @@ def _write_private(
 def _report(
     scanned: Scan,
     volumes: Sequence[Transferred],
+    refused: Sequence[Refused],
     manifest: Manifest,
     names: Names,
     chosen: Chosen,
@@ -192,6 +193,7 @@ def _report(
         files=scanned.files,
         rows=tuple(sorted(rows, key=lambda row: (row.patient, row.reconstruction))),
         refusals=manifest.refusals,
+        details=Counter((str(item.refusal.reason), item.refusal.detail) for item in refused),
         split=chosen.split.name,
         messages=(*chosen.messages, *remarks_on(scanned, volumes, names, chosen.split)),
         padded=sum(volume.padded for volume in manifest.volumes),

@@ -44,6 +44,7 @@ class Report:
         files: files looked at; each is half of a pair or refused.
         rows: one per patient and reconstruction.
         refusals: reason code -> number of files.
+        details: (reason code, what exactly) -> number of files; conflicts show both values.
         split: name of the split.
         messages: remarks and warnings in plain words.
         padded: pixels that were never measured.
@@ -54,6 +55,7 @@ class Report:
     files: int
     rows: tuple[Row, ...]
     refusals: Mapping[str, int]
+    details: Mapping[tuple[str, str], int]
     split: str
     messages: tuple[str, ...]
     padded: int
@@ -78,7 +80,10 @@ class Report:
             f"{self.pairs} pairs from {self.files} files, {self.refused} files refused, "
             f"{self.padded} pixels padded, {self.clipped} clipped"
         )
-        lines += [f"  refused {count:6d}  {code}" for code, count in sorted(self.refusals.items())]
+        lines += [
+            f"  refused {count:6d}  {code}: {detail}"
+            for (code, detail), count in sorted(self.details.items())
+        ]
         lines += self.messages
         lines.append(f"digest {self.digest}")
         return "\n".join(lines)

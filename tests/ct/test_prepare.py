@@ -368,3 +368,11 @@ def test_the_private_folder_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "store" / "private").stat().st_mode) == 0o700
     for file in (tmp_path / "store" / "private").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_conflict_is_printed_with_both_values(tmp_path: Path) -> None:
+    write_patient(tmp_path / "in")
+    write_ct(tmp_path / "in/L067/full_3mm/odd", z=20, ConvolutionKernel="D45f", PatientName="")
+    write_ct(tmp_path / "in/L067/full_3mm/odder", z=22, PatientName="L067_FD_3_SHARP")
+    text = run(tmp_path / "in", tmp_path / "store").report.text()
+    assert "refused      1  conflicting-kernel: ConvolutionKernel says B30 but PatientName" in text
