@@ -1,12 +1,16 @@
 """A folder to slice headers and refusals, in an order that the file system does not decide."""
 
 import os
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import cast
 
+from pi.ct.geometry import Frame
 from pi.ct.header import SliceHeader, read_header
+from pi.ct.identification import Identification
 from pi.ct.layout import disagreements, path_claims
 from pi.ct.refusal import Refusal, Refused
 from pi.errors import PiError
@@ -43,30 +47,41 @@ def scan(source: Path) -> Scan:
     """
     if not source.is_dir():
         raise SourceError("`source` must be a folder of DICOM files but is not a folder.")
-    files = sorted(list_files(source))
-    if not files:
+    closed: list[Refused] = []
+    files = sorted(list_files(source, closed))
+    if not files and not closed:
         raise SourceError("`source` must be a folder of DICOM files but got an empty folder.")
     headers: list[SliceHeader] = []
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
+    shared: dict[object, object] = {}
     for relative in progress(files, "reading headers", total=len(files), unit="file"):
         found = read_header(source, relative)
         if isinstance(found, Refusal):
             refused.append(Refused(str(relative), found))
         else:
-            headers.append(found)
+            headers.append(_sharing(found, shared))
             differing.update(_differing(relative))
+    looked_at = len(files) + len(closed)
     kept, mixed = settle_patients(headers)
-    refused += mixed
+    refused += closed + mixed
     if not kept:
-        raise SourceError(_nothing_usable(len(files), refused))
-    return Scan(len(files), tuple(kept), tuple(refused), differing)
+        raise SourceError(_nothing_usable(looked_at, refused))
+    return Scan(looked_at, tuple(kept), tuple(refused), differing)
 
 
-def list_files(source: Path) -> Iterator[PurePath]:
-    """Yield every file below ``source``, relative to it; follows links, each folder once."""
+def list_files(source: Path, closed: list[Refused]) -> Iterator[PurePath]:
+    """Yield every file below ``source``, relative to it; follows links, each folder once.
+
+    Folders that cannot be listed are added to ``closed``.
+    """
+
+    def note(error: OSError) -> None:
+        folder = os.path.relpath(error.filename, source)
+        closed.append(Refused(folder, Refusal("unreadable", "the folder cannot be listed")))
+
     seen: set[tuple[int, int]] = set()
-    for folder, subfolders, names in os.walk(source, followlinks=True):
+    for folder, subfolders, names in os.walk(source, followlinks=True, onerror=note):
         status = os.stat(folder)  # noqa: PTH116 - os.walk gives text
         if (status.st_dev, status.st_ino) in seen:
             subfolders.clear()
@@ -95,6 +110,13 @@ def settle_patients(headers: list[SliceHeader]) -> tuple[list[SliceHeader], list
         values = (header.patient, header.what.registered)
         refused.append(Refused(header.file, Refusal("conflicting-patient", detail, values)))
     return kept, refused
+
+
+def _sharing(header: SliceHeader, shared: dict[object, object]) -> SliceHeader:
+    """Return ``header`` with what all slices of a series have in common held once."""
+    what = cast(Identification, shared.setdefault(header.what, header.what))
+    frame = cast(Frame, shared.setdefault(header.frame, header.frame))
+    return replace(header, what=what, frame=frame, series=sys.intern(header.series))
 
 
 def _differing(relative: PurePath) -> Iterator[str]:

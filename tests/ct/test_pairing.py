@@ -15,7 +15,7 @@ from pi.ct.series import build_series, same_pixels_in
 
 
 def read_all(folder: Path) -> list[SliceHeader]:
-    found = [read_header(folder, relative) for relative in sorted(list_files(folder))]
+    found = [read_header(folder, relative) for relative in sorted(list_files(folder, []))]
     return [header for header in found if isinstance(header, SliceHeader)]
 
 
