@@ -4,7 +4,7 @@ import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
@@ -57,18 +57,15 @@ def shown(uri: str) -> str:
 
 
 def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str, str]:
-    """Return the pages of a run and of its children in a saved view, below the UI's ``address``.
+    """Return the pages of a run and of a saved view, below the UI's ``address``.
 
-    They are those of the machine-learning view, where a plain address opens the GenAI one. The
-    children are found by a filter, because the UI draws no child of a folded parent.
+    They are those of the machine-learning view; a plain address opens the GenAI one.
     """
     experiment = f"{address}/#/experiments/{experiment_id}"
     kind = "workflowType=machine_learning"
-    children = quote(f"tags.mlflow.parentRunId = '{run_id}'")
     return (
         f"{experiment}/runs/{run_id}?{kind}",
-        f"{experiment}/runs?viewStateShareKey={view}&compareRunsMode=CHART"
-        f"&searchFilter={children}&{kind}",
+        f"{experiment}/runs?viewStateShareKey={view}&compareRunsMode=CHART&{kind}",
     )
 
 

@@ -22,7 +22,7 @@ def save_view(run: Run, stage: str) -> str:
     """Put the view ``dashboards/<stage>.json`` into the run's experiment; return its key."""
     view = json.loads((VIEWS / f"{stage}.json").read_text())
     now = int(time.time() * 1000)
-    state = zlib.compress(json.dumps(view_state(view)).encode())
+    state = zlib.compress(json.dumps(view_state(view, run.run_id)).encode())
     value = {
         "name": view["name"],
         "createdAt": now,
@@ -34,8 +34,14 @@ def save_view(run: Run, stage: str) -> str:
     return key
 
 
-def view_state(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the page state that MLflow's UI restores, from our short description of it."""
+def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+    """Return the page state that MLflow's UI restores, from our short description of it.
+
+    Args:
+        view: content of a file in ``dashboards``.
+        run_id: of the parent whose children are shown. They are found by a filter and sorted by a
+            metric, because the UI draws no child of a folded parent.
+    """
     sections = [
         {
             "uuid": section["id"],
@@ -59,9 +65,12 @@ def view_state(view: Mapping[str, Any]) -> dict[str, Any]:
         for number, chart in enumerate(view["charts"])
     ]
     return {
+        "searchFilter": f"tags.mlflow.parentRunId = '{run_id}'",
+        "orderByKey": view["order"],
+        "orderByAsc": True,
         "compareRunCharts": charts,
         "compareRunSections": sections,
-        "isAccordionReordered": False,
+        "isAccordionReordered": True,
         "autoRefreshEnabled": False,
         "hideEmptyCharts": True,
         "runsExpanded": {},
