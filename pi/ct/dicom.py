@@ -113,13 +113,13 @@ def numbers(dataset: Dataset, keyword: str, count: int, reason: Reason) -> tuple
         RefusedError: ``reason`` when absent, malformed, not finite or of another count.
     """
     found = texts(dataset, keyword)
+    rule = "a finite number" if count == 1 else f"{count} finite numbers"
     try:
         values = tuple(float(value) for value in found)
     except ValueError:
-        raise RefusedError(reason, f"{keyword} must be {count} numbers but is not") from None
+        raise RefusedError(reason, f"{keyword} must be {rule} but is something else") from None
     if len(values) != count or not all(math.isfinite(value) for value in values):
-        detail = f"{keyword} must be {count} finite numbers but {_what(values)}"
-        raise RefusedError(reason, detail)
+        raise RefusedError(reason, f"{keyword} must be {rule} but {_what(values)}")
     return values
 
 
