@@ -18,7 +18,7 @@ from pi.ct.scan import SourceError
 from pi.ct.store import Store
 
 
-def run(source: Path, destination: Path, **options: Any) -> Prepared:  # noqa: ANN401
+def run(source: Path, destination: Path, **options: Any) -> Prepared:
     return prepare(source, destination, **{"split": "auto", "seed": 0, "secret": SECRET} | options)
 
 

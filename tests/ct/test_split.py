@@ -76,7 +76,7 @@ def test_a_drawn_split_has_everybody_once_and_repeats(patients: set[str], seed: 
         assert set(split.members.values()) == set(PARTS)
 
 
-def write(folder: Path, content: Any) -> str:  # noqa: ANN401
+def write(folder: Path, content: Any) -> str:
     path = folder / "mine.json"
     path.write_text(json.dumps(content))
     return str(path)
@@ -99,7 +99,7 @@ def test_your_own_file_is_a_split(tmp_path: Path) -> None:
         ({"train": ["a"], "aliases": {"b": 1}}, "names to names"),
     ],
 )
-def test_a_bad_file_says_the_rule(tmp_path: Path, content: Any, rule: str) -> None:  # noqa: ANN401
+def test_a_bad_file_says_the_rule(tmp_path: Path, content: Any, rule: str) -> None:
     with pytest.raises(SplitError, match=rule):
         choose_split(write(tmp_path, content), {"a"}, 0)
 
