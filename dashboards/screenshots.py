@@ -81,8 +81,8 @@ def main() -> None:
 
 def _take(page: Page, name: str) -> None:
     page.wait_for_timeout(6_000)  # charts draw themselves after their data
-    page.screenshot(path=PICTURES / f"{name}.png\n")
-    sys.stdout.write(f"written: dashboards/{PICTURES.name}/{name}.png\n")
+    page.screenshot(path=PICTURES / f"{name}.png")
+    print(f"written: dashboards/{PICTURES.name}/{name}.png")
 
 
 def _wait_for(address: str) -> None:

@@ -25,11 +25,12 @@ class Store:
 
     Attributes:
         manifest: what is in it.
+        maps: of each volume and dose, the memory-mapped (slices, rows, columns) int16 HU.
     """
 
     def __init__(self, manifest: Manifest, maps: tuple[dict[Dose, NDArray[np.int16]], ...]) -> None:
         self.manifest = manifest
-        self._maps = maps
+        self.maps = maps
         self._verified: set[tuple[int, Dose, int]] = set()
 
     @classmethod
@@ -73,7 +74,7 @@ class Store:
         return self._slice(volume, index, "low"), self._slice(volume, index, "normal")
 
     def _slice(self, volume: int, index: int, dose: Dose) -> NDArray[np.int16]:
-        pixels: NDArray[np.int16] = self._maps[volume][dose][index]
+        pixels: NDArray[np.int16] = self.maps[volume][dose][index]
         if (volume, dose, index) not in self._verified:
             described = self.volumes[volume]
             if zlib.crc32(pixels.tobytes()) != described.checksums[dose][index]:

@@ -10,8 +10,11 @@ from pi.influence.interval import Estimator, log_interval
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
 from pi.influence.psi import Floats, InfluenceError, weight_for_psi
 
-ROUND = 500
-"""Patches added at a time: fewer give no honest variance of heavy-tailed losses."""
+FIRST_ROUND = 500
+"""Patches before the first look: fewer give no honest variance of heavy-tailed losses."""
+
+ROUND = (100, 500)
+"""Fewest and most patches between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,9 @@ def sample_losses(
     order = rng.permutation(population)
     found: dict[str, Losses] = {}
     active = list(states)
-    measured = 0
+    measured, step = 0, FIRST_ROUND
     while active:
-        numbers = order[measured : measured + ROUND]
+        numbers = order[measured : measured + step]
         for state, losses in measure(numbers, active).items():
             found[state] = found[state].and_then(losses) if state in found else losses
         measured += numbers.size
@@ -110,7 +113,18 @@ def sample_losses(
         report(measured, max(widths.values()))
         if not precision.exhaustive:
             active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
+        step = _next_round(measured, population, max(widths.values()), precision)
     return found
+
+
+def _next_round(measured: int, population: int, half_width: float, precision: Precision) -> int:
+    """Return how many more patches should do: SE^2 is proportional to 1/n - 1/N."""
+    fewest, most = ROUND
+    if precision.exhaustive or not half_width > 0:
+        return most
+    missing = (np.log1p(precision.tolerance) / half_width) ** 2
+    enough = 1 / (1 / population + missing * (1 / measured - 1 / population))
+    return int(np.clip(np.ceil(enough) - measured, fewest, most))
 
 
 def _widest(

@@ -1,0 +1,188 @@
+"""Is the adaptive calibration right, how much does it save, and does it grow with the data?
+
+    python -m benchmarks.calibration
+
+1. `coverage`: all patches of a training set are measured once; then lambda is estimated from
+   random subsets, 100 seeds, and must lie within its own interval of the exhaustive lambda. Also
+   on log-normal losses of 279,200 patches with the spreads of the method's table 2.3.
+2. `saving`: seconds for four configurations at 5 % against four separate literal passes of
+   Algorithm 2 over the paper's 279,200 patches. The literal pass is measured on some patches and
+   extrapolated linearly.
+3. `growth`: the same calibration on 1, 4 and 16 times the slices.
+
+Needs about ten minutes on two cores. The prepared `simulated:small` is used, and made if need be.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.ct.patches import PatchPopulation
+from pi.ct.source import open_data
+from pi.ct.store import Store
+from pi.experiments import Experiment, find_experiments
+from pi.influence.components import loss_components
+from pi.influence.interval import log_interval
+from pi.influence.measure import patch_measure
+from pi.influence.psi import Floats
+from pi.influence.sampling import Losses, Measure, Precision, exact_weight, sample_losses
+from pi.network.bank import build_bank
+from pi.network.encoder import RAW255
+from pi.network.state import identity
+from pi.network.unet import build_unet
+
+PAPER_PATCHES = 279_200
+PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)
+LOG_NORMAL = (
+    (1.0, 1.0, 0.95),
+    (1.0, 1.0, 0.9),
+    (1.43, 1.43, 0.94),
+    (1.3, 1.0, 0.8),
+    (1.5, 1.2, 0.8),
+)
+"""sd of ln MSE, sd of ln PL and their correlation, from the method's table 2.3."""
+
+
+def replayed(image: Floats, perceptual: Floats) -> Measure:
+    """Return a measure that reads losses known beforehand: (n,) and (n, taps)."""
+
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Losses]:
+        return {s: Losses(numbers, image[numbers], perceptual[numbers]) for s in states}
+
+    return measure
+
+
+def count_covered(
+    image: Floats, perceptual: Floats, columns: Sequence[int], seeds: int
+) -> tuple[int, float]:
+    """Return in how many seeds the interval holds the exhaustive lambda, and the mean subset."""
+    chosen = perceptual[:, columns].sum(axis=1)
+    truth = exact_weight(image, chosen, PRECISION)
+    covered, sizes = 0, []
+    for seed in range(seeds):
+        measure = replayed(image, perceptual)
+        rng = np.random.default_rng(seed)
+        losses = sample_losses(measure, ["x"], [columns], image.size, PRECISION, rng)["x"]
+        own = losses.perceptual[:, columns].sum(axis=1)
+        weight = exact_weight(losses.image, own, PRECISION)
+        interval = log_interval(losses.image, own, weight, image.size, "ratio_of_sums")
+        covered += abs(np.log(weight / truth)) <= interval.half_width + 1e-12
+        sizes.append(losses.image.size)
+    return covered, float(np.mean(sizes))
+
+
+def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
+    """Print how often the interval holds the exhaustive lambda."""
+    patches = PatchPopulation(store, "train", size=96, step=48, grid="paper")
+    bank, measure = _measure(patches, experiments)
+    losses = measure(np.arange(len(patches)), ["identity"])["identity"]
+    print(f"coverage: seeds of {seeds} whose interval holds the exhaustive lambda")
+    for experiment, columns in zip(experiments, bank, strict=True):
+        covered, size = count_covered(losses.image, losses.perceptual, columns, seeds)
+        print(f"  {experiment.name}, {len(patches)} patches: {covered}, on {size:.0f} patches")
+    for image_sd, perceptual_sd, correlation in LOG_NORMAL:
+        cross = correlation * image_sd * perceptual_sd
+        spread = [[image_sd**2, cross], [cross, perceptual_sd**2]]
+        draws = np.random.default_rng(5).multivariate_normal([0, 0], spread, PAPER_PATCHES)
+        image, perceptual = np.exp(draws).T
+        covered, size = count_covered(image, perceptual[:, np.newaxis], [0], seeds)
+        print(
+            f"  log-normal, sd {image_sd} and {perceptual_sd}, correlation {correlation}, "
+            f"{PAPER_PATCHES} patches: {covered}, on {size:.0f} patches"
+        )
+
+
+def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
+    """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
+    bank = build_bank([experiment.encoder], RAW255, seed=5, medical_weights="")
+    unet = build_unet(32, seed=5)
+
+    @tf.function
+    def components(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return loss_components([unet(low_dose)], normal_dose, bank.encoders)
+
+    for batch in range(-2, batches):  # two to warm up
+        if batch == 0:
+            start = time.perf_counter()
+        low_dose, normal_dose = patches.read(np.arange(32) + 32 * (batch + 2))
+        components(tf.constant(low_dose), tf.constant(normal_dose))[1].numpy()
+    return (time.perf_counter() - start) / (32 * batches)
+
+
+def saving(store: Store, experiments: Sequence[Experiment]) -> None:
+    """Print the time of the adaptive calibration beside that of the literal one."""
+    patches = PatchPopulation(store, "train", size=96, step=16, grid="paper")
+    literal = sum(literal_seconds(patches, experiment, 10) for experiment in experiments)
+    seconds, measured = _timed(patches, experiments, seed=5)
+    whole = literal * PAPER_PATCHES
+    print("saving: four configurations at 5 %")
+    print(
+        f"  literal: {1e3 * literal:.0f} ms per patch for all four, measured on 320 patches each;"
+    )
+    print(f"    extrapolated linearly to {PAPER_PATCHES} patches: {whole / 3600:.2f} h")
+    print(f"  adaptive: {seconds:.1f} s on {measured} of {len(patches)} patches (identity)")
+    print(f"  ratio {whole / seconds:.0f}")
+
+
+def growth(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
+    """Print time and subset on 1, 4 and 16 times the slices."""
+    print(f"growth: seconds and patches measured, mean of {seeds} seeds")
+    first = 0.0
+    for times in (1, 4, 16):
+        patches = PatchPopulation(_repeated(store, times), "train", size=96, step=16, grid="paper")
+        runs = [_timed(patches, experiments, seed) for seed in range(seeds)]
+        seconds = float(np.mean([run[0] for run in runs]))
+        first = first or seconds
+        measured = np.mean([run[1] for run in runs])
+        print(
+            f"  {times:2d}x, {len(patches)} patches: {seconds:.1f} s on {measured:.0f} patches, "
+            f"{seconds / first:.2f} of 1x"
+        )
+
+
+def _timed(
+    patches: PatchPopulation, experiments: Sequence[Experiment], seed: int
+) -> tuple[float, int]:
+    columns, measure = _measure(patches, experiments)
+    measure(np.arange(64), ["identity"])  # traced before the clock runs
+    start = time.perf_counter()
+    rng = np.random.default_rng(seed)
+    found = sample_losses(measure, ["identity"], columns, len(patches), PRECISION, rng)
+    return time.perf_counter() - start, found["identity"].image.size
+
+
+def _measure(
+    patches: PatchPopulation, experiments: Sequence[Experiment]
+) -> tuple[list[list[int]], Measure]:
+    specs = [experiment.encoder for experiment in experiments]
+    bank = build_bank(specs, RAW255, seed=5, medical_weights="")
+    columns = [bank.columns(spec) for spec in specs]
+    return columns, patch_measure(patches, {"identity": identity}, bank.encoders, 32, lambda n: n)
+
+
+def _repeated(store: Store, times: int) -> Store:
+    """Return a store that holds every volume of ``store`` several times, as other volumes."""
+    manifest = replace(store.manifest, volumes=store.volumes * times)
+    return Store(manifest, store.maps * times)
+
+
+def main() -> None:
+    """Run the three parts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=100, help="seeds of `coverage`")
+    parser.add_argument("--growth-seeds", type=int, default=3, help="seeds of `growth`")
+    arguments = parser.parse_args()
+    store = open_data("simulated:small", split="auto", split_seed=5, study_seed=5)
+    experiments = find_experiments("demo")
+    saving(store, experiments)
+    growth(store, experiments, arguments.growth_seeds)
+    coverage(store, experiments, arguments.seeds)
+
+
+if __name__ == "__main__":
+    main()
