@@ -42,12 +42,12 @@ def main(parameters: CalibrateParameters) -> None:
 
     with open_run("calibrate", f"calibrate {p.experiments} on {p.data}") as tracked:
         tracked.params(recorded(p))
+        specs = [experiment.encoder for experiment in experiments]
+        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         store = open_data(
             p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters().seed
         )
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
-        specs = [experiment.encoder for experiment in experiments]
-        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         log_setup(tracked, recorded(p), store, patches, experiments)
         batches = patches.batches(16, np.random.default_rng(p.seed))
         denoisers = {

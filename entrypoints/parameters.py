@@ -13,6 +13,14 @@ Preset = Literal["tiny", "small", "full"]
 
 NOT_EMPTY = Rule("not empty", lambda text: bool(text.strip()))
 
+# MLflow keeps every parameter, and a path may name a patient.
+A_NAME = Rule(
+    "a name, never a path, which the tracking store would keep (set PI_DATA to the folder and give "
+    "data=folder)",
+    lambda text: bool(text.strip()) and not set(text) & set("/\\"),
+    shown=False,
+)
+
 # Both networks halve an image four times.
 MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
 
@@ -66,7 +74,7 @@ class CalibrateParameters(SplitParameters):
         "simulated:small",
         "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
-        NOT_EMPTY,
+        A_NAME,
     )
     experiments: str = parameter(
         "demo",

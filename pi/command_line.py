@@ -25,10 +25,17 @@ class ParameterError(PiError):
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A condition on a value and the words for it: "must be ``text``"."""
+    """A condition on a value and the words for it: "must be ``text``".
+
+    Attributes:
+        text: the words.
+        holds: the condition.
+        shown: whether an error may repeat a value that breaks it; a path it may not.
+    """
 
     text: str
     holds: Callable[[Any], bool]
+    shown: bool = True
 
 
 POSITIVE = Rule("a finite number greater than 0", lambda value: 0 < value < math.inf)
@@ -155,7 +162,8 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         raise ParameterError(f"`{field.name}` must be {kind} but got {text!r}.") from None
     rule: Rule | None = field.metadata["rule"]
     if rule is not None and not rule.holds(value):
-        raise ParameterError(f"`{field.name}` must be {rule.text} but got {text}.")
+        received = f" but got {text}" if rule.shown else ""
+        raise ParameterError(f"`{field.name}` must be {rule.text}{received}.")
     return value
 
 

@@ -37,11 +37,6 @@ def open_data(data: str, *, split: str, split_seed: int, study_seed: int) -> Sto
     if data == "folder":
         folder = data_folder()
         return _managed(f"folder-{_fingerprint(folder)}", folder, split, split_seed)
-    if "/" in data or "\\" in data:
-        raise DataNameError(
-            "`data` must be a name, never a path, which the tracking store would keep: set PI_DATA "
-            "to the folder and give data=folder."
-        )
     return Store.open(store_folder(data))
 
 

@@ -36,7 +36,8 @@ def loss_components(
     together = tf.concat([target, *predictions], axis=0)
     perceptual = []
     for encoder in encoders:
-        for features in encoder(together):
+        # Keras hands over a lone tap without its list.
+        for features in keras.tree.flatten(encoder(together)):
             reference, *others = tf.split(features, 1 + len(predictions))
             perceptual.append(tf.stack([mean_squared_error(other, reference) for other in others]))
     return images, tf.stack(perceptual, axis=-1)
