@@ -51,14 +51,15 @@ def log_interval(
 ) -> LogInterval:
     """Return the interval of ln lambda from the losses (n,) of n of ``population`` patches.
 
-    Where every patch was measured the half-width is 0; where one alone was, it is infinite.
+    Where every patch was measured the half-width is 0; where one alone says anything, it is
+    infinite.
     """
     n = image.size
     if n >= population:
         return LogInterval(0.0, heavy_tailed=False)
-    if n < 2:
-        return LogInterval(np.inf, heavy_tailed=False)
     q = _influences(image, perceptual, weight, estimator)
+    if q.size < 2:
+        return LogInterval(np.inf, heavy_tailed=False)
     spread = float(q.var(ddof=1))
     if spread == 0:
         return LogInterval(0.0, heavy_tailed=False)

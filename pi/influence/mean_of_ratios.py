@@ -62,12 +62,11 @@ def weight_for_mean_of_ratios(image: ArrayLike, perceptual: ArrayLike, target: f
             f"`target_psi` must be in ({lowest:.6g}, {highest:.6g}), which the mean of ratios can "
             f"reach on these items, but got {target}."
         )
-    # The ordinary items alone must reach this mean; the bracket then always holds.
+    # The ordinary items alone must reach this mean; the bracket then always holds. It is a little
+    # wider than it need be, because equal ratios differ in their last digit.
     wanted = (target - lowest) / (highest - lowest)
     centre = float(log_odds(wanted))
-    low, high = centre - ordinary.max(), centre - ordinary.min()
-    if low == high:
-        return float(np.exp(low))
+    low, high = centre - ordinary.max() - 1, centre - ordinary.min() + 1
     root = brentq(lambda t: expit(t + ordinary).mean() - wanted, low, high, xtol=1e-13)
     return float(np.exp(root))
 

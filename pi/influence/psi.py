@@ -170,8 +170,9 @@ def _sums(image_loss: float, perceptual_loss: float) -> tuple[float, float]:
 
 
 def _nearest_in_psi(weight: float, psi_at: Callable[[float], float]) -> float:
-    below = 10.0 ** np.floor(np.log10(weight))
-    return float(min((below, 10 * below), key=lambda w: abs(psi_at(w) - psi_at(weight))))
+    below = np.floor(np.log10(weight))
+    decades = (float(10.0**below), float(10.0 ** (below + 1)))
+    return min(decades, key=lambda w: abs(psi_at(w) - psi_at(weight)))
 
 
 _ROUNDING: Mapping[Rounding, Callable[[float, Callable[[float], float]], float]] = {

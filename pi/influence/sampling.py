@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from pi.influence.interval import Estimator, log_interval
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
-from pi.influence.psi import Floats, InfluenceError, weight_for_psi
+from pi.influence.psi import (
+    Floats,
+    InfluenceError,
+    InvalidLossError,
+    InvalidTargetError,
+    weight_for_psi,
+)
 
 FIRST_ROUND = 500
 """Patches before the first look: fewer give no honest variance of heavy-tailed losses."""
@@ -135,6 +141,8 @@ def _widest(
         perceptual = losses.perceptual[:, chosen].sum(axis=1)
         try:
             weight = exact_weight(losses.image, perceptual, precision)
+        except (InvalidLossError, InvalidTargetError):  # no further patch will mend these
+            raise
         except InfluenceError:  # not defined on these patches yet: the next ones may mend it
             return np.inf
         interval = log_interval(losses.image, perceptual, weight, population, precision.estimator)
