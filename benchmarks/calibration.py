@@ -21,9 +21,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.ct.patches import PatchPopulation
-from pi.ct.source import open_data
-from pi.ct.store import Store
 from pi.experiments import Experiment, find_experiments
 from pi.influence.interval import log_interval
 from pi.influence.measure import patch_measure
@@ -33,6 +30,9 @@ from pi.network.bank import build_bank
 from pi.network.encoder import RAW255
 from pi.network.state import identity
 from pi.network.unet import build_unet
+from pi.slices.patches import PatchPopulation
+from pi.slices.store import Store
+from pi.source import open_data
 
 PAPER_PATCHES = 279_200
 PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)

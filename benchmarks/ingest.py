@@ -45,7 +45,7 @@ def write(folder: Path, slices: int) -> dict[str, float]:
     """Write one patient, half of ``slices`` at each dose: noise around water."""
     import numpy as np
 
-    from pi.ct.challenge import Placement, Series, write_series
+    from pi.simulation.challenge import Placement, Series, write_series
 
     noise = np.random.default_rng(0)
     placement = Placement(pixel=0.7, top=0.0, step=2.0, current=200)
@@ -58,7 +58,7 @@ def write(folder: Path, slices: int) -> dict[str, float]:
 
 def measure(source: Path, destination: Path) -> dict[str, float]:
     """Prepare ``source`` and return seconds, and peak memory in bytes before and after."""
-    from pi.ct.prepare import prepare
+    from pi.slices.prepare import prepare
 
     before, start = _peak(), time.perf_counter()
     prepare(source, destination, split="auto", seed=0, secret=bytes(32))

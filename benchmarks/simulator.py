@@ -21,8 +21,8 @@ from scipy import fft
 from scipy.ndimage import binary_erosion
 from skimage.metrics import structural_similarity
 
-from pi.ct.scanner import KERNELS, REFERENCE_SIZE, Protocol
-from pi.ct.simulated_patient import PRESETS, Preset, scan_patient, thick_slices
+from pi.simulation.patient import PRESETS, Preset, scan_patient, thick_slices
+from pi.simulation.scanner import KERNELS, REFERENCE_SIZE, Protocol
 
 Row = dict[str, float]
 Images = NDArray[np.float32]

@@ -16,8 +16,6 @@ def main(parameters: CalibrateParameters) -> None:
     # Slow to import, and --help needs none of it.
     import numpy as np
 
-    from pi.ct.patches import PatchPopulation
-    from pi.ct.source import open_data
     from pi.experiments import find_experiments
     from pi.influence.calibration import calibrate_all
     from pi.influence.measure import patch_measure
@@ -28,6 +26,8 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.encoder import input_convention
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
+    from pi.slices.patches import PatchPopulation
+    from pi.source import open_data
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
     from pi.tracking.run import fetch_denoiser, open_run

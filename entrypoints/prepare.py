@@ -14,9 +14,9 @@ from pi.command_line import run
 
 def main(parameters: PrepareParameters) -> None:
     """Make the store, print what became of every file, and complain if that was asked for."""
-    from pi.ct.prepare import prepare
-    from pi.ct.report import require_nothing_refused
     from pi.places import data_folder, secret, store_folder
+    from pi.slices.prepare import prepare
+    from pi.slices.report import require_nothing_refused
 
     source = Path(parameters.source).expanduser() if parameters.source else data_folder()
     prepared = prepare(

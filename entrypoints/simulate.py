@@ -12,8 +12,8 @@ from pi.command_line import run
 
 def main(parameters: SimulateParameters) -> None:
     """Make the study, or find it, and say what it is and where."""
-    from pi.ct.study import PRESETS, simulate
     from pi.places import simulated_folder
+    from pi.simulation.study import PRESETS, simulate
 
     preset = PRESETS[parameters.preset]
     folder = simulate(

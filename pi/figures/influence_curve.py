@@ -26,6 +26,7 @@ class Curve:
         style: line style of the state.
         log10_weights: (points,) abscissa.
         psi: (points,) ratio of sums.
+        log_odds: (points,) of it.
         chosen: lambda.
         low: lower end of its 95 % interval.
         high: upper end.
@@ -36,6 +37,7 @@ class Curve:
     style: str
     log10_weights: Floats
     psi: Floats
+    log_odds: Floats
     chosen: float
     low: float
     high: float
@@ -55,6 +57,7 @@ def influence_curves(calibrations: Sequence[Calibration], weights: Floats) -> li
                 STYLES[states.index(c.state) % len(STYLES)],
                 table["log10_lambda"].to_numpy(),
                 table["psi"].to_numpy(),
+                table["log_odds"].to_numpy(),
                 c.weight,
                 *c.interval,
             )
@@ -75,7 +78,7 @@ def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[floa
     for curve in curves:
         line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.8}
         percent.plot(curve.log10_weights, 100 * curve.psi, label=curve.label, **line)
-        odds.plot(curve.log10_weights, log_odds(curve.psi), **line)
+        odds.plot(curve.log10_weights, curve.log_odds, **line)
         _draw_choice(percent, curve, 100 * target)
         _draw_choice(odds, curve, float(log_odds(target)))
     percent.axhline(100 * target, color="#888888", linewidth=0.8)

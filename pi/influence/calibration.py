@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pi.ct.identity import Reconstruction
-from pi.ct.patches import PatchPopulation
 from pi.experiments import Experiment
+from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
 from pi.influence.mean_of_ratios import mean_of_ratios
 from pi.influence.psi import Floats, Rounding, layer_shares, psi, round_weight
@@ -20,6 +19,7 @@ from pi.influence.sampling import (
     exact_weight,
     sample_losses,
 )
+from pi.slices.patches import PatchPopulation
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.ct.patches import PatchPopulation
 from pi.influence.components import loss_components
 from pi.influence.sampling import Losses, Measure
 from pi.network.state import Denoiser
+from pi.slices.patches import PatchPopulation
 
 
 def patch_measure(

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pi.ct.patches import PatchPopulation
 from pi.influence.calibration import Calibration
-from pi.influence.psi import Floats, log_odds
+from pi.influence.psi import Floats
+from pi.slices.patches import PatchPopulation
 
 POINTS_PER_DECADE = 10
 
@@ -28,16 +28,16 @@ def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
     ``psi_high`` that lambda's interval implies, ``psi_eq5`` (mean of ratios) and ``log_odds``.
     """
     factor = np.exp(calibration.half_width)
-    psi = calibration.psi_of_sums(weights)
     return pd.DataFrame(
         {
             "log10_lambda": np.log10(weights),
             "lambda": weights,
-            "psi": psi,
+            "psi": calibration.psi_of_sums(weights),
             "psi_low": calibration.psi_of_sums(weights / factor),
             "psi_high": calibration.psi_of_sums(weights * factor),
             "psi_eq5": calibration.psi_of_ratios(weights),
-            "log_odds": log_odds(psi),
+            # Not from `psi`, which has lost all its digits where it is nearly 1.
+            "log_odds": np.log(weights) + np.log(calibration.perceptual / calibration.image),
         }
     )
 

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.ct.intensity import DATA_RANGE_HU, HU_LOW
 from pi.network.architecture import CONVOLUTIONS, EncoderError, kernel_shapes, layer_names
 from pi.network.weights import Weights
+from pi.slices.intensity import DATA_RANGE_HU, HU_LOW
 
 
 @dataclass(frozen=True, slots=True)

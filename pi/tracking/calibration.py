@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pi.ct.patches import PatchPopulation
-from pi.ct.store import Store
 from pi.experiments import Experiment
 from pi.figures.influence_curve import draw_influence, influence_curves
 from pi.influence.calibration import Calibration
@@ -21,6 +19,8 @@ from pi.influence.table import (
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.network.weights import Weights
+from pi.slices.patches import PatchPopulation
+from pi.slices.store import Store
 from pi.tracking.run import DENOISER, Run
 
 

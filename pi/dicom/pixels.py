@@ -1,0 +1,157 @@
+"""Stored values to Hounsfield units (DICOM PS3.3 C.7.6.3, C.11.1; PS3.5 8.2)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from pi.dicom import dataset as dicom
+from pi.dicom.codec import choose_codec, decode_with
+from pi.dicom.refusal import RefusedError
+
+HU_MIN = -1024
+HU_MAX = 3072
+_OLD_PADDING = -2000
+_NOT_ENCODED = dicom.NATIVE | {DeflatedExplicitVRLittleEndian}
+_HU_TYPES = frozenset({"", "HU", "HU_MOD"})
+
+
+@dataclass(frozen=True, slots=True)
+class HounsfieldSlice:
+    """One slice in Hounsfield units.
+
+    Attributes:
+        hu: (rows, columns) int16 HU in [-1024, 3072].
+        padding: (rows, columns) bool, pixels that were never measured; -1024 in ``hu``.
+        clipped: measured pixels above 3072 HU, now 3072.
+    """
+
+    hu: NDArray[np.int16]
+    padding: NDArray[np.bool_]
+    clipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """HU = slope * stored + intercept (PS3.3 C.11.1.1.2)."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingRange:
+    """Stored values that stand for no measurement, both ends included (PS3.3 C.7.5.1.1.2)."""
+
+    low: int
+    high: int
+
+
+def read_hounsfield(path: Path) -> HounsfieldSlice:
+    """Return the pixels of one single-frame CT file.
+
+    Raises:
+        RefusedError: ``missing-codec``, ``undecodable``, ``truncated``, ``bad-rescale``.
+    """
+    try:
+        with dicom.quiet(), path.open("rb") as file:
+            dataset = dicom.read(file, pixels=True)
+            stored = decode(dataset)
+            return _dataset_to_hounsfield(dataset, stored)
+    except OSError:
+        raise RefusedError("unreadable", "the file cannot be opened or read") from None
+
+
+def decode(dataset: FileDataset) -> NDArray[np.integer]:
+    """Return (rows, columns) stored values, sign-extended and free of overlay bits.
+
+    Raises:
+        RefusedError: ``missing-codec`` (names plugin and syntax), ``truncated``, ``undecodable``.
+    """
+    syntax = dicom.transfer_syntax(dataset)
+    plugin = "" if syntax in _NOT_ENCODED else choose_codec(syntax)
+    if "PixelData" not in dataset:
+        raise RefusedError("truncated", "the file breaks off before its pixels")
+    try:
+        dataset.ensure_file_meta()
+        dataset.file_meta.TransferSyntaxUID = syntax
+        return decode_with(plugin, dataset)
+    except dicom.PARSE_ERRORS:
+        detail = f"the pixels cannot be decoded ({syntax.name})"
+        raise RefusedError("undecodable", detail) from None
+
+
+def read_rescale(dataset: Dataset) -> Rescale:
+    """Return slope and intercept; both must be there, or HU would be a guess.
+
+    Raises:
+        RefusedError: ``bad-rescale``.
+    """
+    if dicom.text(dataset, "RescaleType").strip().upper() not in _HU_TYPES:
+        raise RefusedError("bad-rescale", "RescaleType must be HU but is another unit")
+    (slope,) = dicom.numbers(dataset, "RescaleSlope", 1, "bad-rescale")
+    (intercept,) = dicom.numbers(dataset, "RescaleIntercept", 1, "bad-rescale")
+    if slope == 0:
+        raise RefusedError("bad-rescale", "RescaleSlope must not be 0")
+    return Rescale(slope, intercept)
+
+
+def read_padding(dataset: Dataset) -> PaddingRange | None:
+    """Return PixelPaddingValue..PixelPaddingRangeLimit, or None without the tag.
+
+    The tag is unsigned or signed as the pixels are; writers mix this up, so a value outside
+    the pixels' range is taken modulo 2**BitsAllocated.
+    """
+    if "PixelPaddingValue" not in dataset:
+        return None
+    (value,) = dicom.numbers(dataset, "PixelPaddingValue", 1, "undecodable")
+    limit = value
+    if "PixelPaddingRangeLimit" in dataset:
+        (limit,) = dicom.numbers(dataset, "PixelPaddingRangeLimit", 1, "undecodable")
+    (signed,) = dicom.numbers(dataset, "PixelRepresentation", 1, "undecodable")
+    (bits,) = dicom.numbers(dataset, "BitsAllocated", 1, "undecodable")
+    low, high = sorted(_wrap(int(end), int(bits), signed == 1) for end in (value, limit))
+    return PaddingRange(low, high)
+
+
+def to_hounsfield(
+    stored: NDArray[np.integer], rescale: Rescale, padding: PaddingRange | None = None
+) -> HounsfieldSlice:
+    """Return stored values as HU: float32 once, rounded once, then clipped.
+
+    Args:
+        stored: (rows, columns) stored values.
+        rescale: slope and intercept of this very slice.
+        padding: the header's padding range. Scanners also leave -2000 without saying so, and
+            lossy codecs smear it, so everything below -1024 HU counts as padding too.
+    """
+    values = stored.astype(np.float32) * np.float32(rescale.slope) + np.float32(rescale.intercept)
+    hu = np.rint(values)
+    mask = hu < HU_MIN
+    if rescale.slope == 1:
+        mask |= stored <= _OLD_PADDING
+    if padding is not None:
+        mask |= (stored >= padding.low) & (stored <= padding.high)
+    clipped = int(np.count_nonzero((hu > HU_MAX) & ~mask))
+    clean = np.clip(hu, HU_MIN, HU_MAX).astype(np.int16)
+    clean[mask] = HU_MIN
+    return HounsfieldSlice(clean, mask, clipped)
+
+
+def _dataset_to_hounsfield(dataset: Dataset, stored: NDArray[np.integer]) -> HounsfieldSlice:
+    if "ModalityLUTSequence" in dataset:
+        try:
+            looked_up = apply_modality_lut(stored, dataset).astype(np.int32)
+        except dicom.PARSE_ERRORS:
+            raise RefusedError("bad-rescale", "ModalityLUTSequence cannot be applied") from None
+        return to_hounsfield(looked_up, Rescale(1, 0))
+    return to_hounsfield(stored, read_rescale(dataset), read_padding(dataset))
+
+
+def _wrap(value: int, bits: int, signed: bool) -> int:
+    lowest = -(1 << (bits - 1)) if signed else 0
+    return (value - lowest) % (1 << bits) + lowest

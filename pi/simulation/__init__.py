@@ -1,0 +1,1 @@
+"""A simulated study: phantoms scanned at two doses, written as DICOM."""

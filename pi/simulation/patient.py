@@ -1,0 +1,121 @@
+"""One simulated patient: scanned, reconstructed eight ways, written as DICOM.
+
+A patient is scanned in base slices of 1 mm. A 3 mm slice is the mean of three base slices,
+every 2 mm, as on the scanner: the same measurement, so its noise agrees with the thin slices'.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.simulation.anatomy import draw_anatomy
+from pi.simulation.challenge import Dose, Placement, Series, write_series
+from pi.simulation.phantom import draw_phantom
+from pi.simulation.projector import Geometry
+from pi.simulation.scanner import KERNELS, Protocol, scan
+
+PROTOCOL = Protocol()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How large a study is.
+
+    Attributes:
+        name: of the preset.
+        size: rows and columns of a slice.
+        views: projections per slice.
+        slices: base slices of 1 mm per patient, at least 3.
+        patients: how many.
+    """
+
+    name: str
+    size: int
+    views: int
+    slices: int
+    patients: int = 10
+
+    @property
+    def files(self) -> int:
+        """Number of DICOM files of the study."""
+        return self.patients * len(get_args(Dose)) * len(KERNELS) * (self.slices + self.thick)
+
+    @property
+    def thick(self) -> int:
+        """Number of 3 mm slices per series."""
+        return (self.slices - 1) // 2
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset("tiny", 128, 180, 6),
+        Preset("small", 256, 360, 16),
+        Preset("full", 512, 720, 40),
+    )
+}
+
+
+def scan_patient(
+    preset: Preset,
+    patient: int,
+    seed: int,
+    slices: range | None = None,
+    protocol: Protocol = PROTOCOL,
+) -> tuple[NDArray[np.float32], Placement]:
+    """Scan one patient.
+
+    Args:
+        preset: of the study.
+        patient: number from 1.
+        seed: of the study.
+        slices: which base slices; all of them by default. A slice does not depend on the others.
+        protocol: of a scanner with a 512 x 512 matrix.
+
+    Returns:
+        (slices, 2 doses, 2 kernels, size, size) float32 in HU, from the highest z down, and
+        where the thin slices lie.
+    """
+    rng = np.random.default_rng([seed, patient])
+    anatomy = draw_anatomy(rng)
+    phantom = draw_phantom(anatomy, preset.slices, rng)
+    # As a header would store it, so that geometry and header agree to the last digit.
+    pixel = round(anatomy.field_of_view / preset.size, 6)
+    geometry = Geometry(preset.size, preset.views, pixel)
+    top = (preset.slices - 1) / 2
+    scans = [
+        scan(
+            phantom.slice(top - k, preset.size),
+            geometry,
+            protocol.on(preset.size),
+            np.random.default_rng([seed, patient, k]),
+        )
+        for k in (range(preset.slices) if slices is None else slices)
+    ]
+    current = round(200 * math.exp((anatomy.field_of_view - 350) / 150))
+    return np.stack(scans), Placement(pixel, round(anatomy.level + top, 1), 1.0, current)
+
+
+def thick_slices(thin: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of three slices, every second slice, along the first axis."""
+    result: NDArray[np.float32] = (thin[:-2:2] + thin[1:-1:2] + thin[2::2]) / np.float32(3)
+    return result
+
+
+def write_patient(preset: Preset, patient: int, seed: int, root: Path) -> int:
+    """Scan one patient, write the eight series below ``root`` and return the number of files."""
+    thin, placement = scan_patient(preset, patient, seed)
+    thick = thick_slices(thin)
+    below = replace(placement, top=placement.top - 1.0, step=2.0)
+    written = 0
+    for d, dose in enumerate(get_args(Dose)):
+        for k, kernel in enumerate(KERNELS):
+            one = Series(patient, dose, 1, kernel.name, seed)
+            three = replace(one, thickness=3)
+            written += write_series(thin[:, d, k], one, placement, root)
+            written += write_series(thick[:, d, k], three, below, root)
+    return written

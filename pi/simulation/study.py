@@ -1,0 +1,167 @@
+"""A simulated study on disk: made once, whole or not at all, and found again.
+
+For exercising the pipeline and for relative comparisons, not for clinical claims: one photon
+energy, no scatter, no helix or cone, no motion.
+"""
+
+import dataclasses
+import errno
+import json
+import math
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from pi.errors import PiError
+from pi.progress import progress
+from pi.simulation.challenge import TREE
+from pi.simulation.patient import PRESETS, Preset, write_patient
+
+__all__ = ["PRESETS", "Preset", "StudyError", "simulate"]
+
+RECIPE = 1
+"""Version of the recipe; raised whenever the same seed would give other bytes."""
+
+RECORD = "study.json"
+
+
+class StudyError(PiError):
+    """A simulated study cannot be made, or a folder holds something else."""
+
+
+def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Path:
+    """Return ``folder`` holding the simulated study; make it unless it is there already.
+
+    The study is made in a sibling folder and renamed into place when whole: an interrupted run
+    leaves nothing, and what a killed one leaves is never taken for a study. ``study.json`` tells
+    by what it was made. The same preset and seed give the same bytes, whatever the number of
+    workers. An own study of the same preset and seed that is older than the recipe, or that
+    lost files, is made anew; a folder of another preset or seed, or with anything else in it,
+    is refused and left as it is.
+
+    Args:
+        preset: one of `PRESETS`, or your own.
+        folder: where the study goes.
+        seed: 0 or greater.
+        workers: processes; 0 means one per core.
+
+    Raises:
+        StudyError: bad seed or workers; the folder holds something else; no room on the disk.
+    """
+    for name, value in (("seed", seed), ("workers", workers)):
+        if value < 0:
+            raise StudyError(f"`{name}` must be 0 or greater but got {value}.")
+    scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        if _ready(folder, preset, seed):
+            return folder
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        _make(preset, scratch, seed, workers)
+        (scratch / RECORD).write_text(json.dumps(_record(preset, seed), indent=2) + "\n")
+        _put_in_place(scratch, folder, preset, seed)
+    except BrokenProcessPool as error:
+        raise StudyError(
+            "`workers` must be few enough for this machine's memory but a worker was killed."
+        ) from error
+    except OSError as error:
+        raise StudyError(
+            f"`folder` must have room for the study ({_megabytes(preset)} MB) and be writable "
+            f"but got: {error.strerror or type(error).__name__}."
+        ) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder
+
+
+def _make(preset: Preset, root: Path, seed: int, workers: int) -> None:
+    done = _each_patient(preset, root, seed, min(workers or _cores(), preset.patients))
+    for _ in progress(done, f"simulating {preset.name}", total=preset.patients, unit="patient"):
+        pass
+
+
+def _each_patient(preset: Preset, root: Path, seed: int, workers: int) -> Iterator[int]:
+    """Yield the number of files of each patient as it is finished."""
+    patients = range(1, preset.patients + 1)
+    if workers == 1:
+        yield from (write_patient(preset, patient, seed, root) for patient in patients)
+        return
+    # Spawned, not forked: the caller may hold threads (TensorFlow, MLflow).
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_on_interrupt
+    )
+    try:
+        futures = [pool.submit(write_patient, preset, n, seed, root) for n in patients]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_on_interrupt() -> None:
+    """Let Ctrl-C end a worker at once and without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _megabytes(preset: Preset) -> int:
+    return math.ceil(preset.files * (2 * preset.size**2 + 4096) / 1e6)
+
+
+def _record(preset: Preset, seed: int) -> dict[str, object]:
+    return {
+        "about": "simulated phantoms, no patients; made by perceptual-influence",
+        "recipe": RECIPE,
+        "seed": seed,
+        "files": preset.files,
+        "preset": dataclasses.asdict(preset),
+    }
+
+
+def _ready(folder: Path, preset: Preset, seed: int) -> bool:
+    """Tell whether the study is there, whole and up to date.
+
+    Raises:
+        StudyError: the folder holds something that is not this study in any version.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        found = json.loads((folder / RECORD).read_text())
+        name, found_seed = found["preset"]["name"], found["seed"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StudyError(
+            "`folder` must be new, empty or hold a simulated study but got one with other files."
+        ) from None
+    if (name, found_seed) != (preset.name, seed):
+        raise StudyError(
+            f"`folder` must hold the study {preset.name} of seed {seed} "
+            f"but got {name} of seed {found_seed}."
+        )
+    whole = sum(1 for _ in (folder / TREE).rglob("*.IMA")) == preset.files
+    return bool(whole and found == _record(preset, seed))
+
+
+def _put_in_place(scratch: Path, folder: Path, preset: Preset, seed: int) -> None:
+    """Rename the finished study; whoever else finished the same one first has won."""
+    if folder.exists() and any(folder.iterdir()):
+        if _ready(folder, preset, seed):
+            return
+        old = scratch.with_name(scratch.name + ".old")
+        folder.rename(old)
+        scratch.rename(folder)
+        shutil.rmtree(old)
+        return
+    try:
+        scratch.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) or not _ready(folder, preset, seed):
+            raise

@@ -1,0 +1,129 @@
+"""The patches of a split: where they lie, and their pixels."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.errors import PiError
+from pi.identity import Reconstruction, SliceKey
+from pi.slices.intensity import normalise
+from pi.slices.store import Store
+
+Grid = Literal["paper", "covering"]
+Split = Literal["train", "validation", "test"]
+
+
+class PatchError(PiError):
+    """The patches asked for do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch: the slice it is from and the pixel of its upper left corner."""
+
+    key: SliceKey
+    row: int
+    column: int
+
+
+def origins(length: int, size: int, step: int, grid: Grid) -> tuple[int, ...]:
+    """Return the first pixels of the patches along an axis of ``length`` pixels.
+
+    ``paper`` steps from 0 while a whole patch fits: 0..384 for 512 pixels, 96 and 96, so the
+    last 32 pixels are never seen (the authors' code also drops a patch that ends exactly at the
+    edge; this does not). ``covering`` adds a last patch that ends at the edge.
+
+    Raises:
+        PatchError: the patch is larger than the slice.
+    """
+    if size > length:
+        raise PatchError(
+            f"`patch_size` must be at most the slice's {length} pixels but got {size}."
+        )
+    starts = list(range(0, length - size + 1, step))
+    if grid == "covering" and starts[-1] + size < length:
+        starts.append(length - size)
+    return tuple(starts)
+
+
+class PatchPopulation:
+    """All patches of one split of a store, numbered; any of them is read by its number.
+
+    Args:
+        store: the prepared volumes.
+        split: whose patients' patches.
+        size: side of a patch in pixels.
+        step: distance between patches in pixels.
+        grid: see `origins`.
+
+    Raises:
+        PatchError: the split has no slices, or the patch is larger than a slice.
+    """
+
+    def __init__(self, store: Store, split: Split, size: int, step: int, grid: Grid) -> None:
+        self.store = store
+        self.size = size
+        self._volumes = [n for n, volume in enumerate(store.volumes) if volume.split == split]
+        if not self._volumes:
+            raise PatchError(f"`data` must have patients in the split `{split}` but has none.")
+        self._rows, self._columns, counts = [], [], []
+        for volume in (store.volumes[n] for n in self._volumes):
+            self._rows.append(origins(volume.rows, size, step, grid))
+            self._columns.append(origins(volume.columns, size, step, grid))
+            counts.append(len(volume.positions) * len(self._rows[-1]) * len(self._columns[-1]))
+        self._ends = np.cumsum(counts)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def reconstructions(self) -> tuple[Reconstruction, ...]:
+        """The reconstructions there are, sorted."""
+        found = {self.store.volumes[n].reconstruction for n in self._volumes}
+        return tuple(sorted(found))
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """The pseudonyms of the patients, sorted."""
+        return tuple(sorted({self.store.volumes[n].patient for n in self._volumes}))
+
+    def describe(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[Patch]:
+        """Return key and place of each numbered patch."""
+        return [
+            Patch(self.store.volumes[volume].key(index), row, column)
+            for volume, index, row, column in map(self._address, numbers)
+        ]
+
+    def read(
+        self, numbers: Sequence[int] | NDArray[np.integer]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return low dose and normal dose, each (n, size, size, 1) float32 in the network's range.
+
+        Raises:
+            StoreError: a slice's pixels are not those that were stored.
+        """
+        pixels = np.empty((2, len(numbers), self.size, self.size), np.int16)
+        for k, (volume, index, row, column) in enumerate(map(self._address, numbers)):
+            window = np.s_[row : row + self.size, column : column + self.size]
+            low_dose, normal_dose = self.store.pair(volume, index)
+            pixels[0, k], pixels[1, k] = low_dose[window], normal_dose[window]
+        low, normal = normalise(pixels)[..., np.newaxis]
+        return low, normal
+
+    def batches(
+        self, size: int, rng: np.random.Generator
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield batches of random patches for ever, each like `read`."""
+        while True:
+            yield self.read(rng.integers(len(self), size=size))
+
+    def _address(self, number: int | np.integer) -> tuple[int, int, int, int]:
+        k = int(np.searchsorted(self._ends, number, side="right"))
+        within = int(number) - (int(self._ends[k - 1]) if k else 0)
+        rows, columns = self._rows[k], self._columns[k]
+        index, place = divmod(within, len(rows) * len(columns))
+        row, column = divmod(place, len(columns))
+        return self._volumes[k], index, rows[row], columns[column]

@@ -1,0 +1,202 @@
+"""A folder of scanner files to a store: scan, group, pair, split, write."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pi.dicom.refusal import Refused
+from pi.dicom.scan import Scan, SourceError, scan
+from pi.identity import pseudonym
+from pi.slices.manifest import Manifest, StoreError, ordered
+from pi.slices.pairing import PairedVolume, pair_series
+from pi.slices.remarks import remarks_on
+from pi.slices.report import Report, Row
+from pi.slices.series import build_series, gaps, same_pixels_in
+from pi.slices.split import Chosen, choose_split
+from pi.slices.store import Store
+from pi.slices.transfer import Transferred, is_simulated, transfer
+from pi.slices.writing import (
+    number_volumes,
+    replacing,
+    require_replaceable,
+    write_manifest,
+    write_private,
+)
+
+Names = Mapping[str, str]
+"""Patient as the source names it -> the name under which the store knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new store and what became of every file of its source."""
+
+    store: Store
+    report: Report
+
+
+def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: bytes) -> Prepared:
+    """Make the store ``destination`` out of all CT slices below ``source``.
+
+    Args:
+        source: any folder; see `pi.dicom.layout` for what its names may tell.
+        destination: folder of the store; replaced only when the new store is whole.
+        split: ``auto``, a named split, or the path of a JSON file; see `pi.slices.split`.
+        seed: draws the split where ``auto`` must.
+        secret: key of the pseudonyms; what it hides is written to ``private/`` alone.
+
+    Raises:
+        SourceError: no folder, no CT slice, one dose only, no two slices at one place.
+        SplitError: ``split`` cannot be understood.
+        StoreError: ``destination`` cannot be written.
+    """
+    _require_apart(source, destination)
+    require_replaceable(destination)
+    scanned = scan(source)
+    series, misfits = build_series(scanned.headers, same_pixels_in(source))
+    paired, unpaired = pair_series(series)
+    _require_pairs(paired, len(scanned.headers))
+    _require_room(paired, destination)
+    chosen = choose_split(split, {volume.patient for volume in paired if volume.pairs}, seed)
+    names = _public_names(paired, secret)
+    with replacing(destination) as folder:
+        volumes = [
+            transfer(folder, number, source, volume, names[volume.patient], part)
+            for number, volume in enumerate(paired)
+            for part in [chosen.split.part_of(volume.patient)]
+        ]
+        refused = [*scanned.refused, *misfits, *unpaired]
+        refused += [item for volume in volumes for item in volume.refused]
+        manifest = _finish(folder, volumes, refused, names, chosen)
+    report = _report(scanned, volumes, refused, manifest, names, chosen)
+    return Prepared(Store.open(destination), report)
+
+
+def _require_apart(source: Path, destination: Path) -> None:
+    from_, to = source.resolve(), destination.resolve()
+    if from_ == to or from_ in to.parents or to in from_.parents:
+        raise SourceError("`source` must lie apart from the store but one holds the other.")
+
+
+def _require_pairs(paired: Iterable[PairedVolume], slices: int) -> None:
+    paired = tuple(paired)
+    if any(volume.pairs for volume in paired):
+        return
+    low = sum(volume.low_left for volume in paired)
+    normal = sum(volume.normal_left for volume in paired)
+    if low and normal:
+        problem = f"none of {normal} full-dose slices lies where one of {low} low-dose slices does"
+    elif low or normal:
+        problem = f"all {low or normal} slices are of the {'low' if low else 'full'} dose"
+    else:
+        problem = f"all {slices} slices contradict each other"
+    raise SourceError(f"`source` must hold slices at full and at low dose but {problem}.")
+
+
+def _require_room(paired: Iterable[PairedVolume], destination: Path) -> None:
+    needed = sum(
+        4
+        * len(volume.pairs)
+        * volume.pairs[0].normal.frame.rows
+        * volume.pairs[0].normal.frame.columns
+        for volume in paired
+        if volume.pairs
+    )
+    existing = next(folder for folder in destination.resolve().parents if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        raise StoreError(
+            f"the cache must have {needed / 1e9:.2f} GB free for the store "
+            f"but has {free / 1e9:.2f}."
+        )
+
+
+def _public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
+    """Real patients go by pseudonyms; simulated ones, in all their volumes, by their ids."""
+    simulated: dict[str, bool] = {}
+    for volume in paired:
+        simulated[volume.patient] = simulated.get(volume.patient, True) and is_simulated(volume)
+    return {
+        patient: patient if plain else pseudonym(patient, secret)
+        for patient, plain in simulated.items()
+    }
+
+
+def _finish(
+    folder: Path,
+    volumes: Sequence[Transferred],
+    refused: Sequence[Refused],
+    names: Names,
+    chosen: Chosen,
+) -> Manifest:
+    kept = [(index, one) for index, one in enumerate(volumes) if one.volume is not None]
+    described = [one.volume for _, one in kept if one.volume is not None]
+    if not described:
+        raise SourceError("`source` must hold two different doses but no pair of slices is usable.")
+    order = ordered(described)
+    number_volumes(folder, [kept[index][0] for index in order])
+    counts = Counter(str(item.refusal.reason) for item in refused)
+    manifest = Manifest(tuple(described[index] for index in order), counts, chosen.split.name)
+    _write_private(folder, [kept[index][1] for index in order], refused, names)
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _write_private(
+    folder: Path, volumes: Sequence[Transferred], refused: Sequence[Refused], names: Names
+) -> None:
+    patients = sorted((name, patient) for patient, name in names.items())
+    refusals = sorted(
+        (item.file, item.refusal.reason, item.refusal.detail, "; ".join(item.refusal.values))
+        for item in refused
+    )
+    slices = (
+        (number, index, pair.low.file, pair.normal.file)
+        for number, volume in enumerate(volumes)
+        for index, pair in enumerate(volume.pairs)
+    )
+    write_private(
+        folder,
+        {
+            "patients.csv": (("pseudonym", "patient"), patients),
+            "refusals.csv": (("file", "reason", "detail", "values"), refusals),
+            "slices.csv": (("volume", "index", "low", "normal"), slices),
+        },
+    )
+
+
+def _report(
+    scanned: Scan,
+    volumes: Sequence[Transferred],
+    refused: Sequence[Refused],
+    manifest: Manifest,
+    names: Names,
+    chosen: Chosen,
+) -> Report:
+    rows = []
+    for one in volumes:
+        source, dropped = one.source, len(one.source.pairs) - len(one.pairs)
+        rows.append(
+            Row(
+                patient=names[source.patient],
+                reconstruction=source.reconstruction,
+                split=chosen.split.part_of(source.patient),
+                pairs=len(one.pairs),
+                low_left=source.low_left + dropped,
+                normal_left=source.normal_left + dropped,
+                gaps=gaps([pair.normal.position for pair in one.pairs]),
+            )
+        )
+    return Report(
+        files=scanned.files,
+        rows=tuple(sorted(rows, key=lambda row: (row.patient, row.reconstruction))),
+        refusals=manifest.refusals,
+        details=Counter((str(item.refusal.reason), item.refusal.detail) for item in refused),
+        split=chosen.split.name,
+        messages=(*chosen.messages, *remarks_on(scanned, volumes, names, chosen.split)),
+        padded=sum(volume.padded for volume in manifest.volumes),
+        clipped=sum(volume.clipped for volume in manifest.volumes),
+        digest=manifest.digest,
+    )

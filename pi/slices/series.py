@@ -1,0 +1,187 @@
+"""Slice headers to ordered stacks: one per patient, dose, thickness and kernel."""
+
+import itertools
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pi.dicom.geometry import is_sheared
+from pi.dicom.header import SliceHeader
+from pi.dicom.layout import Dose
+from pi.dicom.pixels import read_hounsfield
+from pi.dicom.refusal import Reason, Refusal, Refused, RefusedError
+from pi.identity import Reconstruction
+
+SAME_POSITION = 0.01
+"""Two slices closer than this (mm) are at the same place."""
+
+Slices = list[SliceHeader]
+Stage = Callable[[Slices], tuple[Slices, list[Refused]]]
+SamePixels = Callable[[SliceHeader, SliceHeader], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One dose of one reconstruction of one patient.
+
+    Attributes:
+        patient: as the source names it; private.
+        dose: ``low`` or ``normal``.
+        reconstruction: thickness and kernel.
+        slices: ascending along the normal, one frame, no two at the same position.
+    """
+
+    patient: str = field(repr=False)
+    dose: Dose
+    reconstruction: Reconstruction
+    slices: tuple[SliceHeader, ...]
+
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """Positions along the normal in mm, ascending."""
+        return tuple(header.position for header in self.slices)
+
+    @property
+    def sheared(self) -> bool:
+        """Whether the stack leans against its normal, as with a tilted gantry."""
+        first, last = self.slices[0], self.slices[-1]
+        return len(self.slices) > 1 and is_sheared(first.origin, last.origin, first.frame.normal)
+
+
+def build_series(
+    headers: Iterable[SliceHeader], same_pixels: SamePixels
+) -> tuple[tuple[Series, ...], tuple[Refused, ...]]:
+    """Return the series in ``headers`` and the slices that fit into none.
+
+    Args:
+        headers: in any order; the result does not depend on it.
+        same_pixels: tells whether two slices hold the same image; asked of duplicates only.
+    """
+    stages: tuple[Stage, ...] = (
+        _one_frame,
+        _without_duplicates(_by_instance, same_pixels),
+        _without_duplicates(_by_position, same_pixels),
+        _without_interleaving,
+    )
+    groups: defaultdict[tuple[str, Dose, Reconstruction], list[SliceHeader]] = defaultdict(list)
+    for header in headers:
+        groups[header.patient, header.dose, header.reconstruction].append(header)
+    series: list[Series] = []
+    refused: list[Refused] = []
+    for key in sorted(groups):
+        slices = sorted(groups[key], key=_order)
+        for stage in stages:
+            slices, out = stage(slices)
+            refused += out
+        if slices:
+            series.append(Series(*key, tuple(slices)))
+    return tuple(series), tuple(refused)
+
+
+def steps(positions: Sequence[float]) -> list[float]:
+    """Return the distances between neighbours in mm."""
+    return [b - a for a, b in itertools.pairwise(positions)]
+
+
+def modal_step(positions: Sequence[float]) -> float:
+    """Return the commonest step in mm, to 0.01 mm, the smallest if tied; 0 for one slice."""
+    counts = Counter(round(step, 2) for step in steps(positions))
+    return min(counts, key=lambda step: (-counts[step], step), default=0.0)
+
+
+def gaps(positions: Sequence[float]) -> int:
+    """Return how many steps exceed 1.5 times the median step (never SliceThickness)."""
+    between = steps(positions)
+    return sum(step > 1.5 * statistics.median(between) for step in between)
+
+
+def same_pixels_in(folder: Path) -> SamePixels:
+    """Return the comparison of two files' HU below ``folder``."""
+
+    def same(one: SliceHeader, other: SliceHeader) -> bool:
+        try:
+            first = read_hounsfield(folder / one.file)
+            second = read_hounsfield(folder / other.file)
+        except RefusedError:
+            return False
+        return first.hu.tobytes() == second.hu.tobytes()
+
+    return same
+
+
+def _order(header: SliceHeader) -> tuple[float, str, str, str]:
+    return (header.position, header.series, header.instance, header.file)
+
+
+def _one_frame(slices: Slices) -> tuple[Slices, list[Refused]]:
+    counts = Counter(header.frame for header in slices)
+    common = max(counts, key=lambda frame: (counts[frame], repr(frame)))
+    kept = [header for header in slices if header.frame.matches(common)]
+    odd = (header for header in slices if not header.frame.matches(common))
+    detail = "matrix, spacing or orientation differ from most slices of the series"
+    return kept, _refuse(odd, "mixed-geometry", detail)
+
+
+def _without_duplicates(
+    clusters: Callable[[Slices], Iterable[Slices]], same_pixels: SamePixels
+) -> Stage:
+    """Copies of a slice are dropped but one; slices that contradict each other go all."""
+
+    def stage(slices: Slices) -> tuple[Slices, list[Refused]]:
+        kept: Slices = []
+        refused: list[Refused] = []
+        for cluster in clusters(slices):
+            first, *others = cluster
+            if all(same_pixels(first, other) for other in others):
+                kept.append(first)
+                refused += _refuse(others, "duplicate", "the same image is there already")
+            else:
+                refused += _refuse(cluster, "conflicting-duplicate", _contradiction(cluster))
+        return sorted(kept, key=_order), refused
+
+    return stage
+
+
+def _contradiction(cluster: Slices) -> str:
+    acquisitions = len({header.acquisition for header in cluster})
+    return (
+        f"{len(cluster)} different images ({acquisitions} acquisition numbers) claim the same "
+        "position or SOPInstanceUID"
+    )
+
+
+def _by_instance(slices: Slices) -> Iterable[Slices]:
+    clusters: defaultdict[str, Slices] = defaultdict(list)
+    for index, header in enumerate(slices):
+        clusters[header.instance or f"nameless {index}"].append(header)
+    return clusters.values()
+
+
+def _by_position(slices: Slices) -> Iterator[Slices]:
+    cluster: Slices = []
+    for header in slices:
+        if cluster and header.position - cluster[-1].position > SAME_POSITION:
+            yield cluster
+            cluster = []
+        cluster.append(header)
+    if cluster:
+        yield cluster
+
+
+def _without_interleaving(slices: Slices) -> tuple[Slices, list[Refused]]:
+    """Refuse stacks that are denser together than alone: two scans of one region."""
+    acquisitions: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for header in slices:
+        acquisitions[header.series, header.acquisition].append(header.position)
+    own = [modal_step(positions) for positions in acquisitions.values() if len(positions) > 1]
+    together = modal_step([header.position for header in slices])
+    if len(own) < 2 or together >= 0.75 * min(own):
+        return slices, []
+    detail = f"{len(acquisitions)} acquisitions of the same thickness and kernel interleave"
+    return [], _refuse(slices, "overlapping-series", detail)
+
+
+def _refuse(headers: Iterable[SliceHeader], reason: Reason, detail: str) -> list[Refused]:
+    return [Refused(header.file, Refusal(reason, detail)) for header in headers]

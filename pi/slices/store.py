@@ -1,0 +1,120 @@
+"""A prepared data set, read slice by slice from memory-mapped volumes of HU."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.dicom.layout import Dose
+from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json
+
+__all__ = ["Store", "StoreError", "Volume"]
+
+MANIFEST = "manifest.json"
+PRIVATE = "private"
+
+
+def volume_file(folder: Path, volume: int, dose: Dose) -> Path:
+    """Return the file of one dose of one volume: (slices, rows, columns) int16 HU."""
+    return folder / "volumes" / f"{volume}_{dose}.npy"
+
+
+class Store:
+    """Paired slices on disk; opened, never changed.
+
+    Attributes:
+        manifest: what is in it.
+        maps: of each volume and dose, the memory-mapped (slices, rows, columns) int16 HU.
+    """
+
+    def __init__(self, manifest: Manifest, maps: tuple[dict[Dose, NDArray[np.int16]], ...]) -> None:
+        self.manifest = manifest
+        self.maps = maps
+        self._verified: set[tuple[int, Dose, int]] = set()
+
+    @classmethod
+    def open(cls, folder: Path) -> "Store":
+        """Return the store in ``folder``; maps its volumes without reading them.
+
+        Raises:
+            StoreError: no store there, half-written, of another schema version, changed, or with
+                a volume missing or cut short.
+        """
+        manifest = from_json(_manifest_text(folder))
+        maps = tuple(
+            {dose: _map(folder, volume, index, dose) for dose in DOSES}
+            for index, volume in enumerate(manifest.volumes)
+        )
+        return cls(manifest, maps)
+
+    @property
+    def digest(self) -> str:
+        """What the data set is, independent of names: see `Manifest.digest`."""
+        return self.manifest.digest
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no volume comes from a patient."""
+        return self.manifest.simulated
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        """The volumes, in the order of their numbers."""
+        return self.manifest.volumes
+
+    def pair(self, volume: int, index: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Return low and normal dose of one slice, (rows, columns) int16 HU, read-only.
+
+        A slice's checksum is verified when it is first touched in this process.
+
+        Raises:
+            StoreError: the pixels on disk are not those that were written.
+        """
+        return self._slice(volume, index, "low"), self._slice(volume, index, "normal")
+
+    def _slice(self, volume: int, index: int, dose: Dose) -> NDArray[np.int16]:
+        pixels: NDArray[np.int16] = self.maps[volume][dose][index]
+        if (volume, dose, index) not in self._verified:
+            described = self.volumes[volume]
+            if zlib.crc32(pixels.tobytes()) != described.checksums[dose][index]:
+                raise StoreError(
+                    f"slice {described.key(index)} must have the pixels that were written but its "
+                    f"{dose}-dose checksum differs; prepare the store again."
+                )
+            self._verified.add((volume, dose, index))
+        return pixels
+
+
+def _manifest_text(folder: Path) -> str:
+    name = folder.name
+    try:
+        return (folder / MANIFEST).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if folder.is_dir():
+            raise StoreError(
+                f"store {name!r} must be complete but has no manifest; prepare it again."
+            ) from None
+        raise StoreError(
+            f"store {name!r} must exist but does not; make it with `prepare`."
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(f"store {name!r} must be readable but its manifest is not.") from None
+
+
+def _map(folder: Path, volume: Volume, index: int, dose: Dose) -> NDArray[np.int16]:
+    shape = (len(volume.positions), volume.rows, volume.columns)
+    label = f"{volume.patient} {volume.reconstruction} {dose} dose"
+    try:
+        mapped: NDArray[np.int16] = np.load(
+            volume_file(folder, index, dose), mmap_mode="r", allow_pickle=False
+        )
+    except FileNotFoundError:
+        raise StoreError(f"the store must hold {label} but the volume is missing.") from None
+    except (OSError, ValueError, EOFError):
+        raise StoreError(f"the store must hold {label} whole but the volume is cut.") from None
+    if mapped.shape != shape or mapped.dtype != np.dtype("<i2"):
+        raise StoreError(
+            f"the volume {label} must be {shape} int16 but is {mapped.shape} {mapped.dtype}."
+        )
+    return mapped.view(np.ndarray)

@@ -1,0 +1,168 @@
+"""One paired volume from scanner files to disk, a slice at a time."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pi.dicom.layout import Dose
+from pi.dicom.pixels import HounsfieldSlice, read_hounsfield
+from pi.dicom.refusal import Refusal, Refused, RefusedError
+from pi.progress import progress
+from pi.slices.manifest import DOSES, Volume
+from pi.slices.noise import high_pass_sd
+from pi.slices.pairing import Pair, PairedVolume
+from pi.slices.split import Membership
+from pi.slices.writing import ArrayFile, written_file
+
+_SIMULATED_PATIENT = re.compile(r"S\d{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What came of a paired volume once its pixels were read.
+
+    Attributes:
+        source: the volume as it was paired.
+        pairs: those on disk, in order.
+        volume: None if no pair was fit.
+        refused: the files of the other pairs.
+        inverted: pairs whose low dose has no more noise than the full dose.
+    """
+
+    source: PairedVolume
+    pairs: tuple[Pair, ...]
+    volume: Volume | None
+    refused: tuple[Refused, ...]
+    inverted: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Grows while a volume is streamed."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, pair: Pair, low: HounsfieldSlice, normal: HounsfieldSlice) -> None:
+        self.pairs.append(pair)
+        self.counts["padded"] += int(low.padding.sum()) + int(normal.padding.sum())
+        self.counts["clipped"] += low.clipped + normal.clipped
+        self.counts["inverted"] += high_pass_sd(low.hu) <= high_pass_sd(normal.hu)
+
+
+def transfer(
+    folder: Path, number: int, source: Path, paired: PairedVolume, name: str, part: Membership
+) -> Transferred:
+    """Write both doses of ``paired`` as volume ``number`` of the unfinished store ``folder``.
+
+    Args:
+        folder: store being written.
+        number: of the volume, in order of writing.
+        source: folder of the scanner files.
+        paired: what to read.
+        name: pseudonym of the patient.
+        part: of the patient.
+    """
+    if not paired.pairs:
+        return Transferred(paired, (), None, (), 0)
+    frame = paired.pairs[0].normal.frame
+    low_path, normal_path = (written_file(folder, number, dose) for dose in DOSES)
+    tally = _Tally()
+    with (
+        ArrayFile(low_path, frame.rows, frame.columns) as low_file,
+        ArrayFile(normal_path, frame.rows, frame.columns) as normal_file,
+    ):
+        label = f"writing volume {number + 1}"
+        for pair in progress(paired.pairs, label, total=len(paired.pairs), unit="pair"):
+            try:
+                low, normal = _read_pair(source, pair)
+            except _PairError as refused:
+                tally.refused += refused.refused
+                continue
+            low_file.append(low.hu)
+            normal_file.append(normal.hu)
+            tally.add(pair, low, normal)
+    refused_files = tuple(tally.refused)
+    if not tally.pairs:
+        low_path.unlink()
+        normal_path.unlink()
+        return Transferred(paired, (), None, refused_files, 0)
+    volume = _describe(paired, tally, {"low": low_file, "normal": normal_file}, name, part)
+    return Transferred(paired, tuple(tally.pairs), volume, refused_files, tally.counts["inverted"])
+
+
+def is_simulated(paired: PairedVolume) -> bool:
+    """Tell whether every slice says SIMULATED and the patient has a simulated id."""
+    headers = [header for pair in paired.pairs for header in (pair.low, pair.normal)]
+    named = _SIMULATED_PATIENT.fullmatch(paired.patient) is not None
+    return named and all(header.simulated for header in headers)
+
+
+class _PairError(Exception):
+    def __init__(self, *refused: Refused) -> None:
+        super().__init__()
+        self.refused = refused
+
+
+def _read_pair(source: Path, pair: Pair) -> tuple[HounsfieldSlice, HounsfieldSlice]:
+    slices: dict[Dose, HounsfieldSlice] = {}
+    failures: dict[Dose, Refusal] = {}
+    headers = {"low": pair.low, "normal": pair.normal}
+    for dose in DOSES:
+        try:
+            slices[dose] = read_hounsfield(source / headers[dose].file)
+        except RefusedError as error:
+            failures[dose] = error.refusal
+    if failures:
+        alone = Refusal("unpaired-slice", "the other dose of this slice cannot be read")
+        raise _PairError(
+            *(Refused(headers[dose].file, failures.get(dose, alone)) for dose in DOSES)
+        )
+    if np.array_equal(slices["low"].hu, slices["normal"].hu):
+        same = Refusal("identical-doses", "full and low dose are the same image")
+        raise _PairError(*(Refused(headers[dose].file, same) for dose in DOSES))
+    return slices["low"], slices["normal"]
+
+
+def _describe(
+    paired: PairedVolume,
+    tally: _Tally,
+    files: dict[Dose, ArrayFile],
+    name: str,
+    part: Membership,
+) -> Volume:
+    frame = tally.pairs[0].normal.frame
+    positions = tuple(round(pair.normal.position, 4) + 0.0 for pair in tally.pairs)
+    content = {
+        "thickness": paired.reconstruction.thickness,
+        "kernel": paired.reconstruction.kernel,
+        "split": part,
+        "positions": positions,
+        "rows": frame.rows,
+        "columns": frame.columns,
+        "pixel_spacing": frame.spacing,
+    }
+    pixels = {dose: files[dose].digest for dose in DOSES}
+    digested = json.dumps(content | {"pixels": pixels}, sort_keys=True)
+    return Volume(
+        patient=name,
+        thickness=paired.reconstruction.thickness,
+        kernel=paired.reconstruction.kernel,
+        split=part,
+        positions=positions,
+        rows=frame.rows,
+        columns=frame.columns,
+        pixel_spacing=frame.spacing,
+        checksums={dose: tuple(files[dose].checksums) for dose in DOSES},
+        content=hashlib.sha256(digested.encode()).hexdigest(),
+        sheared=paired.sheared,
+        simulated=is_simulated(paired),
+        padded=tally.counts["padded"],
+        clipped=tally.counts["clipped"],
+    )

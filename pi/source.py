@@ -1,0 +1,69 @@
+"""From what the user calls the data to an open store: simulated, prepared, or a folder."""
+
+import hashlib
+import hmac
+from pathlib import Path
+
+from pi.errors import PiError
+from pi.places import data_folder, secret, simulated_folder, store_folder
+from pi.simulation.study import PRESETS, simulate
+from pi.slices.prepare import prepare
+from pi.slices.store import Store
+
+
+class DataNameError(PiError):
+    """The data asked for do not exist under that name."""
+
+
+def open_data(data: str, *, split: str, split_seed: int, study_seed: int) -> Store:
+    """Return the store that ``data`` means, made first where it can be.
+
+    Args:
+        data: ``simulated:PRESET`` or ``simulated:PRESET:SEED`` (made once, then found again);
+            ``folder``, the DICOM folder named by PI_DATA (prepared again only if a file in it
+            changed); or the name of a store that `prepare` made.
+        split: how patients are divided where the store is made now.
+        split_seed: seed of a split that is drawn.
+        study_seed: seed of a simulated study that names none.
+
+    Raises:
+        PiError: unknown name, no such folder, nothing usable in it, or a damaged store.
+    """
+    kind, _, rest = data.partition(":")
+    if kind == "simulated":
+        preset, seed = _study(data, rest, study_seed)
+        folder = simulate(PRESETS[preset], simulated_folder(preset, seed), seed=seed)
+        return _managed(f"simulated-{preset}-seed{seed}", folder, split, split_seed)
+    if data == "folder":
+        folder = data_folder()
+        return _managed(f"folder-{_fingerprint(folder)}", folder, split, split_seed)
+    return Store.open(store_folder(data))
+
+
+def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
+    preset, _, seed = rest.partition(":")
+    if preset not in PRESETS or not (seed.isdigit() or not seed):
+        raise DataNameError(
+            f"`data` must be simulated:PRESET or simulated:PRESET:SEED with a preset of "
+            f"{', '.join(PRESETS)} but got {data!r}."
+        )
+    return preset, int(seed) if seed else default_seed
+
+
+def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
+    if split != "auto":
+        name += "-" + hashlib.sha256(f"{split} {split_seed}".encode()).hexdigest()[:8]
+    destination = store_folder(name)
+    if not destination.exists():
+        prepare(folder, destination, split=split, seed=split_seed, secret=secret())
+    return Store.open(destination)
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a name for what the folder holds now, from which nothing can be read back."""
+    seen = hmac.new(secret(), str(folder.resolve()).encode(), hashlib.sha256)
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            facts = file.stat()
+            seen.update(f"{file.relative_to(folder)} {facts.st_size} {facts.st_mtime_ns}".encode())
+    return seen.hexdigest()[:12]
