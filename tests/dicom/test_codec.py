@@ -9,10 +9,10 @@ from ct_files import ct_dataset
 from pydicom.data import get_testdata_file
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from pi.ct import codec
-from pi.ct.codec import apart, choose_codec
-from pi.ct.pixels import read_hounsfield
-from pi.ct.refusal import RefusedError
+from pi.dicom import codec
+from pi.dicom.codec import apart, choose_codec
+from pi.dicom.pixels import read_hounsfield
+from pi.dicom.refusal import RefusedError
 
 
 @pytest.fixture(autouse=True)

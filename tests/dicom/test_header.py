@@ -17,9 +17,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pi.ct.header import SliceHeader, read_header
-from pi.ct.identity import Reconstruction
-from pi.ct.refusal import Refusal
+from pi.dicom.header import SliceHeader, read_header
+from pi.dicom.refusal import Refusal
+from pi.identity import Reconstruction
 
 
 def header_of(path: Path, relative: str | None = None) -> SliceHeader | Refusal:

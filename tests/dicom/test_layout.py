@@ -2,7 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from pi.ct.layout import (
+from pi.dicom.layout import (
     Claim,
     agree,
     disagreements,

@@ -9,9 +9,9 @@ from ct_files import SECRET
 from pydicom.data import get_testdata_file
 from pydicom.pixels import set_pixel_data
 
-from pi.ct.dicom import quiet
-from pi.ct.prepare import Prepared, prepare
-from pi.ct.scan import SourceError
+from pi.dicom.dataset import quiet
+from pi.dicom.scan import SourceError
+from pi.slices.prepare import Prepared, prepare
 
 ROOT = Path(str(get_testdata_file("CT_small.dcm", download=False))).parent
 HEAD = ("CT_small.dcm", "693_J2KI.dcm", "J2K_pixelrep_mismatch.dcm")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from ct_files import write_patient, write_stack
 
-from pi.ct.scan import list_files, scan
+from pi.dicom.scan import list_files, scan
 
 
 def test_linked_folders_are_followed_once(tmp_path: Path) -> None:

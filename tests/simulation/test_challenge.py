@@ -9,7 +9,7 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from pi.ct.challenge import Placement, Series, write_series
+from pi.simulation.challenge import Placement, Series, write_series
 
 SERIES = Series(patient=3, dose="QD", thickness=3, kernel="D45", seed=5)
 PLACEMENT = Placement(pixel=0.7421875, top=-100.5, step=2.0, current=234)

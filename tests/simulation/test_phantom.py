@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from pi.ct.anatomy import draw_anatomy
-from pi.ct.phantom import AIR, Phantom, draw_phantom, pixel_centres
-from pi.ct.solid import Anatomy, Solid
+from pi.simulation.anatomy import draw_anatomy
+from pi.simulation.phantom import AIR, Phantom, draw_phantom, pixel_centres
+from pi.simulation.solid import Anatomy, Solid
 
 HEIGHT = 12.0
 

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from skimage.transform import radon
 
-from pi.ct.projector import Geometry, back_project, project
-from pi.ct.scanner import KERNELS, Kernel, apply_kernel, attenuation, hounsfield
+from pi.simulation.projector import Geometry, back_project, project
+from pi.simulation.scanner import KERNELS, Kernel, apply_kernel, attenuation, hounsfield
 
 Image = NDArray[np.float64]
 

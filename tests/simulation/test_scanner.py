@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.ct.projector import Geometry
-from pi.ct.scanner import (
+from pi.simulation.projector import Geometry
+from pi.simulation.scanner import (
     KERNELS,
     Kernel,
     Protocol,

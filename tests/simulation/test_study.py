@@ -10,9 +10,9 @@ import pytest
 from pydicom import dcmread
 
 from benchmarks.simulator import EXPECTED, measure
-from pi.ct import study
-from pi.ct.simulated_patient import scan_patient, thick_slices
-from pi.ct.study import PRESETS, Preset, StudyError, simulate
+from pi.simulation import study
+from pi.simulation.patient import scan_patient, thick_slices
+from pi.simulation.study import PRESETS, Preset, StudyError, simulate
 
 TOY = Preset("toy", size=48, views=60, slices=5, patients=2)
 

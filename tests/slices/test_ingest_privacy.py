@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from ct_files import SECRET, ct_dataset, write_ct, write_patient
 
-from pi.ct.manifest import StoreError
-from pi.ct.prepare import prepare
-from pi.ct.scan import SourceError
+from pi.dicom.scan import SourceError
 from pi.errors import PiError
+from pi.slices.manifest import StoreError
+from pi.slices.prepare import prepare
 
 PATIENT = "Eichendorff"
 PATH = "ward 7 Lubowitz"
@@ -109,7 +109,7 @@ def test_no_error_names_anybody(tmp_path: Path) -> None:
 def test_a_header_does_not_show_whose_it_is(tmp_path: Path) -> None:
     from pathlib import PurePath
 
-    from pi.ct.header import read_header
+    from pi.dicom.header import read_header
 
     write_ct(tmp_path / "a", patient="L067")
     assert said(repr(read_header(tmp_path, PurePath("a")))) == []

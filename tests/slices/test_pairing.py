@@ -7,11 +7,11 @@ from ct_files import write_stack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.ct.header import SliceHeader, read_header
-from pi.ct.pairing import PairedVolume, match, pair_series, tolerance
-from pi.ct.refusal import Refused
-from pi.ct.scan import list_files
-from pi.ct.series import build_series, same_pixels_in
+from pi.dicom.header import SliceHeader, read_header
+from pi.dicom.refusal import Refused
+from pi.dicom.scan import list_files
+from pi.slices.pairing import PairedVolume, match, pair_series, tolerance
+from pi.slices.series import build_series, same_pixels_in
 
 
 def read_all(folder: Path) -> list[SliceHeader]:

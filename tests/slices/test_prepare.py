@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from ct_files import SECRET, noise, write_ct, write_patient, write_stack
 
-from pi.ct import writing
-from pi.ct.manifest import StoreError
-from pi.ct.prepare import Prepared, prepare
-from pi.ct.report import RefusalError, require_nothing_refused
-from pi.ct.scan import SourceError
-from pi.ct.store import Store
+from pi.dicom.scan import SourceError
+from pi.slices import writing
+from pi.slices.manifest import StoreError
+from pi.slices.prepare import Prepared, prepare
+from pi.slices.report import RefusalError, require_nothing_refused
+from pi.slices.store import Store
 
 
 def run(source: Path, destination: Path, **options: Any) -> Prepared:
@@ -280,7 +280,7 @@ def test_a_failing_disk_leaves_the_earlier_store_and_nothing_half_written(
     target = writing.ArrayFile if where == "append" else writing
     monkeypatch.setattr(target, where, fail)
     if where == "write_manifest":
-        monkeypatch.setattr("pi.ct.prepare.write_manifest", fail)
+        monkeypatch.setattr("pi.slices.prepare.write_manifest", fail)
     said = "the disk is full" if code == errno.ENOSPC else r"writing failed \(EIO\)"
     with pytest.raises(StoreError, match=said + r".* earlier store is as it was"):
         run(tmp_path / "in", tmp_path / "stores" / "mine")

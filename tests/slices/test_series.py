@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ct_files import ct_dataset, noise, write_ct
 
-from pi.ct.header import SliceHeader, read_header
-from pi.ct.series import build_series, gaps, modal_step, same_pixels_in
+from pi.dicom.header import SliceHeader, read_header
+from pi.slices.series import build_series, gaps, modal_step, same_pixels_in
 
 
 def headers(folder: Path, slices: Sequence[dict[str, Any]]) -> list[SliceHeader]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.ct.split import (
+from pi.slices.split import (
     PARTS,
     SPLITS,
     SplitError,

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from ct_files import SECRET, write_patient
 
-from pi.ct.identity import Reconstruction, SliceKey
-from pi.ct.manifest import from_json, to_json
-from pi.ct.prepare import prepare
-from pi.ct.store import Store, StoreError
+from pi.identity import Reconstruction, SliceKey
+from pi.slices.manifest import from_json, to_json
+from pi.slices.prepare import prepare
+from pi.slices.store import Store, StoreError
 
 
 @pytest.fixture
