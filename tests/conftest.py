@@ -1,0 +1,62 @@
+"""What many tests share: a tiny store, a tracking database, places that are nobody's."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pi.slices.store import Store
+from pi.source import open_data
+
+
+@pytest.fixture(autouse=True)
+def nobodys_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Keep every test away from the user's cache, data and tracking store."""
+    for name in [*os.environ]:
+        if name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")) or name == "PI_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture(scope="session")
+def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PI_CACHE that holds the tiny simulated study, prepared."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PI_CACHE", str(cache))
+        open_data("simulated:tiny", split="auto", split_seed=5, study_seed=5)
+    return cache
+
+
+@pytest.fixture
+def tiny_store(tiny_cache: Path) -> Store:
+    return Store.open(tiny_cache / "stores" / "simulated-tiny-seed5")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tracking database without runs, whose making costs seconds: to be copied, not used."""
+    from mlflow import MlflowClient
+
+    file = tmp_path_factory.mktemp("tracking") / "template.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tracking database of this test's own, in force; artifacts lie beside it."""
+    folder = tmp_path / "tracked"
+    folder.mkdir()
+    file = Path(shutil.copy(empty_database, folder / "mlflow.db"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+    monkeypatch.chdir(folder)
+    return file
