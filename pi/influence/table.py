@@ -126,7 +126,7 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
             str(c.experiment.encoder),
             c.state,
             f"{c.weight:.3g}",
-            "{:.3g} to {:.3g}".format(*c.interval),
+            _interval(c),
             *(_percent(c.psi_of_sums(weight)) for weight in asked),
             _published(c),
             f"{c.losses.image.size} of {c.population}",
@@ -150,6 +150,12 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
             "",
         ]
     )
+
+
+def _interval(calibration: Calibration) -> str:
+    if calibration.half_width == 0:
+        return "all patches measured"
+    return "{:.3g} to {:.3g}".format(*calibration.interval)
 
 
 def _percent(share: ArrayLike) -> str:

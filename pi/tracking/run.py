@@ -152,8 +152,9 @@ def open_run(stage: str, name: str) -> Iterator[Run]:
     try:
         client = MlflowClient(uri)
         # Taken out of the environment, so that no process we start writes into our run.
-        run_id = os.environ.pop("MLFLOW_RUN_ID", None) or _create(client, stage)
-        client.log_batch(run_id, tags=[RunTag("mlflow.runName", name), RunTag("pi.stage", stage)])
+        run_id = os.environ.pop("MLFLOW_RUN_ID", None) or _create(client)
+        named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
         raise TrackingError(f"the tracking store must accept a run but says: {error}") from error
@@ -196,14 +197,13 @@ def newest_run(stage: str) -> tuple[str, str]:
     return runs[0].info.run_id, runs[0].info.experiment_id
 
 
-def _create(client: MlflowClient, stage: str) -> str:
+def _create(client: MlflowClient) -> str:
     experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if experiment_id is None:
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
         known = client.get_experiment_by_name(name)
         experiment_id = known.experiment_id if known else client.create_experiment(name)
-    created = client.create_run(experiment_id, tags=provenance(stage))
-    return str(created.info.run_id)
+    return str(client.create_run(experiment_id).info.run_id)
 
 
 @contextmanager
