@@ -68,7 +68,7 @@ class Refused:
 
 
 class RefusedError(Exception):
-    """Carries a `Refusal` out of the depth of reading one file; caught in `pi.dicom` and `pi.slices`."""
+    """Carries a `Refusal` out of the depth of reading one file; never leaves `prepare`."""
 
     def __init__(self, reason: Reason, detail: str, values: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
