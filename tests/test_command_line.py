@@ -1,0 +1,213 @@
+"""How parameters are read, refused and recorded, and how a command ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoints.parameters import CalibrateParameters, PrepareParameters, SimulateParameters
+from pi.command_line import (
+    NOT_NEGATIVE,
+    OPEN_UNIT,
+    POSITIVE,
+    ParameterError,
+    Rule,
+    numbers,
+    parameter,
+    parse,
+    recorded,
+    run,
+)
+from pi.errors import PiError
+
+ROOT = Path(__file__).parents[1]
+ENTRY_POINTS: dict[str, type] = {
+    "simulate": SimulateParameters,
+    "prepare": PrepareParameters,
+    "calibrate": CalibrateParameters,
+}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    text: str = parameter("a", "words")
+    count: int = parameter(3, "100 % of a count", NOT_NEGATIVE)
+    share: float = parameter(0.5, "a share", OPEN_UNIT)
+    size: float = parameter(2.0, "a size", POSITIVE)
+    flag: bool = parameter(False, "a flag")
+    kind: Literal["one", "two"] = parameter("one", "a kind")
+    file: str = parameter("", "a file", path=True)
+    secret: str = parameter("x", "a name", Rule("a name", lambda t: "/" not in t, shown=False))
+
+
+def read(*arguments: str) -> Parameters:
+    return parse(Parameters, arguments, "", "here")
+
+
+def test_defaults_are_those_of_the_dataclass() -> None:
+    assert read() == Parameters()
+
+
+def test_values_have_the_type_that_was_declared() -> None:
+    found = read("--text", "b c", "--count", "7", "--share", "1e-3", "--kind", "two")
+    assert found == Parameters(text="b c", count=7, share=0.001, kind="two")
+
+
+@pytest.mark.parametrize("text", ["False", "false", "FALSE"])
+def test_a_flag_may_be_said_to_be_false(text: str) -> None:
+    assert read("--flag", "True").flag is True
+    assert read("--flag", text).flag is False
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "sentence"),
+    [
+        ("--count", "1.5", "`count` must be a whole number but got '1.5'."),
+        ("--count", "", "`count` must be a whole number but got ''."),
+        ("--count", "-1", "`count` must be a finite number, 0 or greater but got -1."),
+        ("--share", "a", "`share` must be a number but got 'a'."),
+        ("--share", "0", "`share` must be in (0, 1) but got 0."),
+        ("--share", "1", "`share` must be in (0, 1) but got 1."),
+        ("--share", "nan", "`share` must be in (0, 1) but got nan."),
+        ("--share", "1e-400", "`share` must be in (0, 1) but got 1e-400."),
+        ("--size", "0", "`size` must be a finite number greater than 0 but got 0."),
+        ("--size", "nan", "`size` must be a finite number greater than 0 but got nan."),
+        ("--size", "inf", "`size` must be a finite number greater than 0 but got inf."),
+        ("--flag", "no", "`flag` must be True or False but got 'no'."),
+        ("--flag", "1", "`flag` must be True or False but got '1'."),
+        ("--kind", "three", "`kind` must be one of one, two but got 'three'."),
+        ("--secret", "a/b", "`secret` must be a name."),
+    ],
+)
+def test_a_value_that_breaks_its_rule_is_named_with_the_rule(
+    flag: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(ParameterError, match=f"^{re.escape(sentence)}$"):
+        read(flag, value)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--unknown", "1"], ["word"], ["--coun", "1"], ["--count"], ["--flag"]]
+)
+def test_what_is_no_parameter_is_refused_in_one_line(arguments: list[str]) -> None:
+    with pytest.raises(ParameterError, match="`python -m here --help` lists the param") as caught:
+        read(*arguments)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True), st.integers(0), st.booleans())
+def test_reading_inverts_recording(share: float, count: int, flag: bool) -> None:
+    given_ = Parameters(share=share, count=count, flag=flag)
+    typed = [word for key, value in recorded(given_).items() for word in (f"--{key}", value)]
+    assert read(*typed) == given_
+
+
+def test_paths_are_never_recorded() -> None:
+    assert "file" not in recorded(Parameters(file="/ward 7/Eichendorff"))
+    assert set(recorded(Parameters())) == {f.name for f in fields(Parameters)} - {"file"}
+
+
+def test_lists_of_numbers() -> None:
+    assert numbers("0.1, 1e-5,2", "weights") == [0.1, 1e-5, 2.0]
+    for text in ("a", "0.1,", "", "1;2"):
+        with pytest.raises(ParameterError, match=f"numbers separated by commas but got '{text}'"):
+            numbers(text, "weights")
+
+
+# How a command ends
+
+
+def ending(error: BaseException | None, *arguments: str) -> int:
+    def main(_: Parameters) -> None:
+        if error is not None:
+            raise error
+
+    return run(main, Parameters, "", arguments)
+
+
+def test_a_command_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(None) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("arguments", [["--count", "x"], ["--nothing", "1"]])
+def test_a_bad_parameter_ends_it_with_2_and_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert ending(None, *arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+
+
+def test_a_users_mistake_ends_it_with_2_and_its_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ending(PiError("`x` must be so but is not.")) == 2
+    assert capsys.readouterr().err == "error: `x` must be so but is not.\n"
+
+
+def test_ctrl_c_ends_it_with_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err.startswith("interrupted")
+
+
+def test_a_defect_of_ours_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ending(ZeroDivisionError())
+
+
+def test_a_polite_kill_is_like_ctrl_c() -> None:
+    def main(_: Parameters) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("the signal must have ended this")
+
+    assert run(main, Parameters, "", []) == 130
+
+
+# Every entry point's help
+
+STUB = """
+import importlib.abc, runpy, sys
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] in ("tensorflow", "keras", "mlflow", "pandas", "scipy", "pydicom"):
+            raise SystemExit(f"{name} is imported")
+sys.meta_path.insert(0, Slow())
+sys.argv = [sys.argv[1], "--help"]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def test_every_entry_point_is_known_here() -> None:
+    modules = {path.stem for path in (ROOT / "entrypoints").glob("*.py")}
+    assert modules - {"__init__", "parameters"} == set(ENTRY_POINTS)
+
+
+@pytest.mark.parametrize("name", ENTRY_POINTS)
+def test_help_names_every_parameter_and_imports_nothing_slow(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STUB, f"entrypoints.{name}"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"usage: python -m entrypoints.{name}" in done.stdout
+    for field in fields(ENTRY_POINTS[name]):
+        assert f"--{field.name} " in done.stdout
+        help_: Any = field.metadata["help"]
+        assert " ".join(help_.split()[:4]) in " ".join(done.stdout.split())
+
+
+def test_a_percent_sign_in_help_is_a_percent_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read("--help")
+    assert "100 % of a count (default: 3)" in capsys.readouterr().out

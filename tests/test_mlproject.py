@@ -1,0 +1,99 @@
+"""MLproject against the code: what is declared arrives, is accepted, and has the same default."""
+
+import importlib.util
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from entrypoints.parameters import CalibrateParameters, PrepareParameters, SimulateParameters
+from pi.command_line import parse
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
+PARAMETERS: dict[str, type] = {
+    "simulate": SimulateParameters,
+    "prepare": PrepareParameters,
+    "calibrate": CalibrateParameters,
+}
+DECLARED = [
+    (entry, name) for entry, what in PROJECT["entry_points"].items() for name in what["parameters"]
+]
+
+
+def declared(entry: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = PROJECT["entry_points"][entry]["parameters"]
+    return found
+
+
+def command(entry: str) -> list[str]:
+    return shlex.split(PROJECT["entry_points"][entry]["command"])
+
+
+def test_every_entry_point_has_parameters_of_its_own() -> None:
+    assert set(PROJECT["entry_points"]) == set(PARAMETERS)
+    assert PROJECT["name"] == "perceptual-influence"
+    assert (ROOT / PROJECT["conda_env"]).is_file()
+
+
+@pytest.mark.parametrize("entry", PARAMETERS)
+def test_the_command_runs_the_module_of_that_name(entry: str) -> None:
+    assert command(entry)[:3] == ["python", "-m", f"entrypoints.{entry}"]
+    assert importlib.util.find_spec(f"entrypoints.{entry}") is not None
+
+
+@pytest.mark.parametrize(("entry", "name"), DECLARED)
+def test_a_declared_parameter_reaches_its_command_once(entry: str, name: str) -> None:
+    words = command(entry)
+    assert words.count(f"--{name}") == 1
+    assert words.count(f"{{{name}}}") == 1
+    assert words[words.index(f"--{name}") + 1] == f"{{{name}}}"
+
+
+@pytest.mark.parametrize("entry", PARAMETERS)
+def test_the_command_holds_nothing_else(entry: str) -> None:
+    words = command(entry)[3:]
+    assert words[0::2] == [f"--{name}" for name in declared(entry)]
+    assert words[1::2] == [f"{{{name}}}" for name in declared(entry)]
+
+
+@pytest.mark.parametrize("entry", PARAMETERS)
+def test_no_placeholder_is_quoted_twice(entry: str) -> None:
+    # MLflow quotes for the shell; quotes of ours around it would end its own.
+    assert not re.search(r"""['"]\{\w+\}|\{\w+\}['"]""", PROJECT["entry_points"][entry]["command"])
+
+
+@pytest.mark.parametrize(("entry", "name"), DECLARED)
+def test_a_default_is_text_in_yaml(entry: str, name: str) -> None:
+    default = declared(entry)[name]["default"]
+    assert isinstance(default, str)
+
+
+@pytest.mark.parametrize("entry", PARAMETERS)
+def test_the_defaults_are_those_of_the_code(entry: str) -> None:
+    arguments = [
+        word for name, what in declared(entry).items() for word in (f"--{name}", what["default"])
+    ]
+    found = parse(PARAMETERS[entry], arguments, "", "here")
+    assert found == PARAMETERS[entry]()
+
+
+@pytest.mark.parametrize(("entry", "name"), DECLARED)
+def test_a_declared_parameter_is_a_field(entry: str, name: str) -> None:
+    assert name in {field.name for field in fields(PARAMETERS[entry])}
+
+
+@pytest.mark.parametrize("entry", PARAMETERS)
+def test_every_field_that_is_no_path_is_declared(entry: str) -> None:
+    required = {f.name for f in fields(PARAMETERS[entry]) if not f.metadata["path"]}
+    assert required <= set(declared(entry))
+
+
+@pytest.mark.parametrize(("entry", "name"), DECLARED)
+def test_types_are_those_that_mlflow_does_not_bend(entry: str, name: str) -> None:
+    # MLflow's `path` and `uri` would fetch; a `float` is checked and passed on as typed.
+    assert declared(entry)[name]["type"] in ("string", "float")

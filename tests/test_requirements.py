@@ -1,0 +1,102 @@
+"""One set of versions: pyproject asks, the lock answers with hashes, conda.yaml repeats it."""
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+LOCK = (ROOT / "requirements.lock").read_text()
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONDA = yaml.safe_load((ROOT / "conda.yaml").read_text())
+
+ENTRIES = [block for block in re.split(r"\n(?=\S)", LOCK.strip()) if not block.startswith("#")]
+
+
+def locked() -> set[str]:
+    """Every pin of the lock, with its marker, as one normalised line."""
+    return {str(Requirement(entry.split("\\")[0].strip())) for entry in ENTRIES}
+
+
+def conda() -> list[Requirement]:
+    (pip,) = [item["pip"] for item in CONDA["dependencies"] if isinstance(item, dict)]
+    return [Requirement(line) for line in pip]
+
+
+def names(requirements: set[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
+
+
+def asked_for() -> list[Requirement]:
+    return [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+
+
+def test_every_pin_of_conda_is_a_pin_of_the_lock() -> None:
+    assert {str(r) for r in conda()} <= locked()
+
+
+@pytest.mark.parametrize("requirement", asked_for(), ids=lambda r: r.name)
+def test_every_dependency_is_pinned_within_its_bounds_in_both(requirement: Requirement) -> None:
+    for pins in ([Requirement(line) for line in locked()], conda()):
+        found = [
+            p for p in pins if canonicalize_name(p.name) == canonicalize_name(requirement.name)
+        ]
+        assert found
+        for pin in found:
+            (specifier,) = pin.specifier
+            assert specifier.operator == "=="
+            assert requirement.specifier.contains(specifier.version)
+
+
+def test_every_development_tool_is_locked() -> None:
+    wanted = {canonicalize_name(Requirement(x).name) for x in PYPROJECT["dependency-groups"]["dev"]}
+    assert wanted <= names(locked())
+    assert not wanted & {canonicalize_name(r.name) for r in conda()} - {"pyyaml"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.split()[0])
+def test_every_entry_of_the_lock_is_one_version_with_hashes(entry: str) -> None:
+    assert re.match(r"[a-z0-9._-]+==\S+", entry)
+    assert re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "conda.yaml", "pyproject.toml", "MLproject"])
+def test_no_address_of_any_index_or_machine_is_written_down(file: str) -> None:
+    text = (ROOT / file).read_text()
+    assert not re.search(r"\w+://|--(extra-)?index-url|--find-links|(^|\s)-[ife]\s", text)
+    assert not re.search(r"/(home|root|work|usr|tmp)/", text)
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "conda.yaml", "pyproject.toml"])
+def test_tensorflow_has_no_second_copy_beside_it(file: str) -> None:
+    assert not re.search(r"tensorflow[-_](cpu|gpu|intel)", (ROOT / file).read_text())
+    assert re.search(r"\btensorflow\b", (ROOT / file).read_text())
+
+
+def test_the_project_itself_is_nowhere_installed() -> None:
+    assert "perceptual-influence" not in names(locked())
+    assert "perceptual-influence" not in {canonicalize_name(r.name) for r in conda()}
+
+
+def licences(name: str) -> str:
+    about = importlib.metadata.metadata(name)
+    classifiers = [c for c in about.get_all("Classifier", []) if c.startswith("License")]
+    short = (about.get("License") or "").partition("\n")[0][:100]
+    return " ".join([about.get("License-Expression") or "", short, *classifiers])
+
+
+def test_no_locked_package_is_under_the_gpl() -> None:
+    found = {}
+    for line in locked():
+        requirement = Requirement(line)
+        if requirement.marker is None or Marker(str(requirement.marker)).evaluate():
+            found[requirement.name] = licences(requirement.name)
+    strict = re.compile(r"(?<!L)(?<!Lesser )\bA?GPL|(?<!Lesser )General Public", re.IGNORECASE)
+    assert len(found) > 100
+    assert {name: text for name, text in found.items() if strict.search(text)} == {}
