@@ -1,13 +1,15 @@
 """Perceptual influence: an instrument for perceptual losses in low-dose CT denoising.
 
-Read the rooms in the order of the data: ``ct`` (scanner files to paired slices), ``network``
-(the denoiser and the judge), ``influence`` (loss components, Psi, lambda), ``figures``,
-``tracking``.
+Read the rooms in the order of the data: ``simulation``, ``dicom`` (scanner files), ``slices``
+(pairs and patches), ``network`` (the denoiser and the judge), ``influence`` (loss components, Psi,
+lambda), ``figures``, ``tracking``.
 """
 
 import os
 
 # Manners of the libraries below, set before any of them is imported: TensorFlow's start-up
-# chatter is hidden (warnings and errors stay), and MLflow sends no telemetry from a hospital.
+# chatter is hidden (warnings and errors stay), MLflow sends no telemetry from a hospital and
+# draws no bars of its own.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -10,7 +10,7 @@ from pi.experiments import Experiment
 from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
 from pi.influence.mean_of_ratios import mean_of_ratios
-from pi.influence.psi import Floats, Rounding, layer_shares, psi, round_weight
+from pi.influence.psi import Floats, InfluenceError, Rounding, layer_shares, psi, round_weight
 from pi.influence.sampling import (
     Losses,
     Measure,
@@ -29,8 +29,8 @@ class Stratum:
     Attributes:
         reconstruction: which slices.
         patches: how many of theirs were measured.
-        weight: the lambda that they alone would ask for; NaN where it is not defined.
-        psi: their ratio of sums at the lambda chosen for all.
+        weight: the lambda that they alone would ask for; NaN where they have none.
+        psi: their ratio of sums at the lambda chosen for all; NaN where they have none.
     """
 
     reconstruction: Reconstruction
@@ -151,20 +151,16 @@ def _strata(
     weight: float,
     precision: Precision,
 ) -> tuple[Stratum, ...]:
-    odds = precision.target_psi / (1 - precision.target_psi)
     strata = []
     for reconstruction in sorted(set(reconstructions)):
         chosen = np.array([r == reconstruction for r in reconstructions])
-        m, p = float(image[chosen].mean()), float(perceptual[chosen].mean())
-        total = m + weight * p
-        strata.append(
-            Stratum(
-                reconstruction,
-                int(chosen.sum()),
-                odds * m / p if m > 0 and p > 0 else np.nan,
-                weight * p / total if total > 0 else np.nan,
-            )
-        )
+        m, p = image[chosen], perceptual[chosen]
+        try:
+            own = exact_weight(m, p, precision)
+            share = float(psi(float(m.mean()), float(p.mean()), weight))
+        except InfluenceError:  # air alone, say: these patches have no answer of their own
+            own = share = np.nan
+        strata.append(Stratum(reconstruction, int(chosen.sum()), own, share))
     return tuple(strata)
 
 

@@ -125,7 +125,7 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
             c.experiment.name,
             str(c.experiment.encoder),
             c.state,
-            f"{c.weight:.3g}",
+            _chosen(c),
             _interval(c),
             *(_percent(c.psi_of_sums(weight)) for weight in asked),
             _published(c),
@@ -148,8 +148,28 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
             "its Psi at the lambda above:",
             _columns([["experiment", *places], *strata]),
             "",
+            *_remarks(calibrations),
         ]
     )
+
+
+def _remarks(calibrations: Sequence[Calibration]) -> list[str]:
+    remarks = []
+    dropped = {c.state: c.degenerate for c in calibrations if c.degenerate}
+    if dropped:
+        counts = ", ".join(f"{count} in {state}" for state, count in dropped.items())
+        remarks.append(f"patches without any loss, which say nothing about Psi: {counts}")
+    widened = [f"{c.experiment.name} {c.state}" for c in calibrations if c.heavy_tailed]
+    if widened:
+        remarks.append(f"intervals widened for heavy-tailed losses: {', '.join(widened)}")
+    return [*remarks, ""] if remarks else []
+
+
+def _chosen(calibration: Calibration) -> str:
+    if calibration.weight == calibration.exact_weight:
+        return f"{calibration.weight:.3g}"
+    psi = _percent(calibration.psi_of_sums(calibration.weight))
+    return f"{calibration.weight:.3g} (Psi {psi}; exact {calibration.exact_weight:.3g})"
 
 
 def _interval(calibration: Calibration) -> str:

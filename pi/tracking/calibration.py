@@ -143,6 +143,8 @@ def _metrics(calibration: Calibration, asked: Sequence[float]) -> dict[str, floa
         "lambda_high": high,
         "log_lambda_half_width": calibration.half_width,
         "image_loss": calibration.image,
+        "image_loss_sum": float(calibration.losses.image.sum()),
+        "perceptual_loss_sum": float(calibration.losses.perceptual.sum()),
         "perceptual_loss": calibration.perceptual,
         "patches": calibration.losses.image.size,
         "patches_in_training_set": calibration.population,
