@@ -78,7 +78,8 @@ def build_encoder(
     """Return the frozen encoder, cut off behind its deepest tap.
 
     It maps (n, rows, columns, 1) float32 in the network's range to a list with one feature map
-    (n, rows / 2^k, columns / 2^k, channels) per tap, after the ReLU, in the order of ``taps``.
+    (n, rows / 2^k, columns / 2^k, channels) per tap, after the ReLU, in the order of ``taps``;
+    a lone feature map comes without the list.
 
     Raises:
         EncoderError: a tap that the architecture lacks.

@@ -1,5 +1,6 @@
 """In which state of the denoiser the losses are measured."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def _state(word: str) -> State:
     match kind:
         case "identity" | "untrained" if not argument:
             return State(kind)
-        case "warmup" if argument.isdigit() and int(argument) > 0:
+        case "warmup" if argument.isdecimal() and int(argument) > 0:
             return State("warmup", argument)
         case "logged" if argument:
             return State("logged", argument)
@@ -92,7 +93,9 @@ def restore_weights(unet: keras.Model, weights: Path) -> None:
         StateError: the file holds no weights of a U-Net of this width.
     """
     try:
-        unet.load_weights(weights)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras's remarks on the way to the error below
+            unet.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
         width = unet.layers[1].filters
         raise StateError(

@@ -125,7 +125,7 @@ def _imagenet(architecture: str) -> list[Convolution]:
     try:
         network = build(include_top=False, weights="imagenet")
     except Exception as error:  # Keras wraps a failed download in a bare Exception
-        if not str(error).startswith("URL fetch failure"):
+        if not str(error).startswith(("URL fetch failure", "Incomplete or corrupted file")):
             raise
         file = f"{architecture}_weights_tf_dim_ordering_tf_kernels_notop.h5"
         raise WeightsError(

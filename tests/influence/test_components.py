@@ -1,0 +1,98 @@
+"""The two losses per patch, against plain numpy; every network runs once."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pi.influence.components import loss_components, mean_squared_error
+from pi.influence.measure import patch_measure
+from pi.network.architecture import EncoderSpec
+from pi.network.bank import build_bank
+from pi.network.encoder import build_encoder, input_convention
+from pi.network.state import identity
+from pi.network.unet import build_unet
+from pi.network.weights import load_weights
+from pi.slices.patches import PatchPopulation
+from pi.slices.store import Store
+
+RNG = np.random.default_rng(0)
+
+
+def images(n: int = 3) -> tf.Tensor:
+    return tf.constant(RNG.random((n, 16, 16, 1)), tf.float32)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> keras.Model:
+    weights = load_weights("vgg16", "random", seed=0)
+    taps = ("block1_conv1", "block2_conv1")
+    return build_encoder("vgg16", taps, weights, input_convention("raw255"))
+
+
+def test_the_mean_squared_error_is_per_image() -> None:
+    a = np.zeros((2, 2, 2, 1), np.float32)
+    b = np.stack([np.full((2, 2, 1), 2.0), np.array([[[4.0], [0]], [[0], [0]]])])
+    assert mean_squared_error(a, b.astype(np.float32)).numpy().tolist() == [4.0, 4.0]
+
+
+def test_components_are_those_of_plain_numpy(encoder: keras.Model) -> None:
+    target, one, other = images(), images(), images()
+    image, perceptual = loss_components([one, other], target, [encoder])
+    assert (image.shape, perceptual.shape) == ((2, 3), (2, 3, 2))
+    reference = [f.numpy().astype(np.float64) for f in encoder(target)]
+    for k, prediction in enumerate((one, other)):
+        difference = prediction.numpy().astype(np.float64) - target.numpy()
+        assert image[k].numpy() == pytest.approx((difference**2).mean(axis=(1, 2, 3)), rel=1e-5)
+        for tap, features in enumerate(encoder(prediction)):
+            expected = ((features.numpy() - reference[tap]) ** 2).mean(axis=(1, 2, 3))
+            assert perceptual[k, :, tap].numpy() == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_perfect_prediction_has_no_loss(encoder: keras.Model) -> None:
+    target = images()
+    image, perceptual = loss_components([target], target, [encoder])
+    assert np.all(image.numpy() == 0)
+    assert np.all(perceptual.numpy() == 0)
+
+
+def test_every_encoder_runs_once_whatever_the_number_of_predictions() -> None:
+    calls: list[tuple[int, ...]] = []
+
+    def counted(x: tf.Tensor) -> list[Any]:
+        calls.append(tuple(x.shape))
+        return [x, 2 * x]
+
+    loss_components([images(), images()], images(), [counted, counted])
+    assert calls == [(9, 16, 16, 1)] * 2
+
+
+def test_taps_follow_the_encoders_and_their_outputs() -> None:
+    target, prediction = images(), images()
+    _, perceptual = loss_components([prediction], target, [lambda x: [x, 2 * x], lambda x: [3 * x]])
+    ratios = perceptual[0, :, :].numpy() / perceptual[0, :, :1].numpy()
+    assert ratios == pytest.approx(np.tile([1.0, 4.0, 9.0], (3, 1)), rel=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 32])
+def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int) -> None:
+    patches = PatchPopulation(tiny_store, "train", 32, 32, "paper")
+    spec = EncoderSpec.parse("vgg16:random:block1_conv2")
+    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
+    states = {"identity": identity, "untrained": build_unet(2, 0)}
+    advanced: list[int] = []
+    measure = patch_measure(patches, states, bank.encoders, batch_size, advanced.append)
+    numbers = np.array([3, 700, 15, 1500, 2, 9, 11])
+    found = measure(numbers, ["untrained", "identity"])
+    assert sum(advanced) == 7
+    low, normal = patches.read(numbers)
+    expected = ((low.astype(np.float64) - normal) ** 2).mean(axis=(1, 2, 3))
+    assert found["identity"].image == pytest.approx(expected, rel=1e-5)
+    assert np.array_equal(found["identity"].patches, numbers)
+    single = {n: measure(np.array([n]), ["identity"])["identity"] for n in (700, 11)}
+    assert found["identity"].perceptual[1] == pytest.approx(single[700].perceptual[0], rel=1e-4)
+    assert found["identity"].perceptual[6] == pytest.approx(single[11].perceptual[0], rel=1e-4)
+    assert (found["untrained"].image > 10 * found["identity"].image).all()
+    assert found["identity"].image.dtype == np.float64

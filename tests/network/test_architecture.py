@@ -1,0 +1,89 @@
+"""VGG as data, against Keras's own."""
+
+import re
+
+import keras
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi.network.architecture import (
+    CONVOLUTIONS,
+    EncoderError,
+    EncoderSpec,
+    kernel_shapes,
+    layer_names,
+)
+
+
+@pytest.mark.parametrize("architecture", ["vgg16", "vgg19"])
+def test_layers_are_named_ordered_and_shaped_as_in_keras(architecture: str) -> None:
+    build = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    network = build(weights=None, include_top=False)
+    convolutions = [x for x in network.layers if isinstance(x, keras.layers.Conv2D)]
+    assert layer_names(architecture) == tuple(layer.name for layer in convolutions)
+    assert kernel_shapes(architecture) == tuple(tuple(x.kernel.shape) for x in convolutions)
+
+
+def test_the_number_of_convolutions_is_in_the_name() -> None:
+    # VGG-16 and VGG-19 count three fully connected layers.
+    assert {name: sum(counts) + 3 for name, counts in CONVOLUTIONS.items()} == {
+        "vgg16": 16,
+        "vgg19": 19,
+    }
+
+
+def test_a_spec_is_read_from_text_and_written_back() -> None:
+    spec = EncoderSpec.parse("vgg19:imagenet:block3_conv2+block5_conv4")
+    assert spec == EncoderSpec("vgg19", "imagenet", ("block3_conv2", "block5_conv4"))
+    assert str(spec) == "vgg19:imagenet:block3_conv2+block5_conv4"
+
+
+@given(
+    st.sampled_from(sorted(CONVOLUTIONS)).flatmap(
+        lambda a: st.tuples(
+            st.just(a),
+            st.sampled_from(["imagenet", "random", "medical", "natural-offline"]),
+            st.lists(st.sampled_from(layer_names(a)), min_size=1, unique=True).map(tuple),
+        )
+    )
+)
+def test_reading_inverts_writing(parts: tuple[str, str, tuple[str, ...]]) -> None:
+    spec = EncoderSpec(*parts)
+    assert EncoderSpec.parse(str(spec)) == spec
+
+
+def test_a_layer_named_twice_is_tapped_once() -> None:
+    assert EncoderSpec.parse("vgg16:random:block1_conv1+block1_conv1").layers == ("block1_conv1",)
+
+
+@pytest.mark.parametrize(
+    "context", ["file:/ward 7/Eichendorff/w.h5", "file:~/Eichendorff/w.h5", "file:w.h5"]
+)
+def test_where_a_weight_file_lies_is_never_written(context: str) -> None:
+    spec = EncoderSpec.parse(f"vgg16:{context}:block1_conv1")
+    assert spec.context == context
+    assert str(spec) == "vgg16:file:w.h5:block1_conv1"
+    assert "Eichendorff" not in spec.logged_context
+
+
+@pytest.mark.parametrize("text", ["vgg16", "vgg16:random", "vgg16::block1_conv1", "::", ""])
+def test_a_spec_of_another_form_is_refused(text: str) -> None:
+    sentence = f"architecture:context:layer+layer but got {text!r}"
+    with pytest.raises(EncoderError, match=re.escape(sentence)):
+        EncoderSpec.parse(text)
+
+
+def test_a_layer_of_another_architecture_is_refused() -> None:
+    with pytest.raises(EncoderError, match=r"vgg16's block1_conv1, .* but got 'block5_conv4'"):
+        EncoderSpec.parse("vgg16:random:block5_conv4")
+
+
+def test_an_unknown_architecture_is_refused() -> None:
+    with pytest.raises(EncoderError, match="one of vgg16, vgg19 but got 'resnet'"):
+        EncoderSpec.parse("resnet:random:block1_conv1")
+
+
+def test_a_spec_without_layers_is_refused() -> None:
+    with pytest.raises(EncoderError, match="at least one layer but is empty"):
+        EncoderSpec("vgg16", "random", ())

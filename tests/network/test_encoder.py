@@ -1,0 +1,160 @@
+"""The judge against keras.applications, for every input convention; what it must not do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from pi.network.architecture import EncoderError, EncoderSpec, kernel_shapes, layer_names
+from pi.network.bank import build_bank
+from pi.network.encoder import build_encoder, input_convention
+from pi.network.weights import Weights, load_weights
+from pi.slices.intensity import normalise
+
+DEEPEST = {"vgg16": "block5_conv3", "vgg19": "block5_conv4"}
+REFERENCE = {
+    "vgg16": (keras.applications.VGG16, keras.applications.vgg16.preprocess_input),
+    "vgg19": (keras.applications.VGG19, keras.applications.vgg19.preprocess_input),
+}
+
+
+def any_weights(architecture: str) -> Weights:
+    """Kernels that keep activations alive and biases that show if one is lost."""
+    rng = np.random.default_rng(0)
+    convolutions = tuple(
+        (
+            rng.normal(0, np.sqrt(2 / (9 * shape[2])), shape).astype(np.float32),
+            rng.normal(0, 1, shape[3]).astype(np.float32),
+        )
+        for shape in kernel_shapes(architecture)
+    )
+    return Weights(convolutions, "noise", "0")
+
+
+@pytest.fixture(scope="module", params=["vgg16", "vgg19"])
+def pair(request: pytest.FixtureRequest) -> tuple[str, Weights, keras.Model]:
+    """An architecture, weights, and Keras's own network with them."""
+    build, _ = REFERENCE[request.param]
+    network = build(weights=None, include_top=False)
+    weights = any_weights(request.param)
+    for name, arrays in zip(layer_names(request.param), weights.convolutions, strict=True):
+        network.get_layer(name).set_weights(arrays)
+    return request.param, weights, network
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return np.random.default_rng(1).random((2, 32, 48, 1)).astype(np.float32)
+
+
+def caffe(image: np.ndarray, preprocess: Callable[..., Any]) -> Any:
+    return preprocess(np.repeat(255 * image, 3, axis=-1).copy())
+
+
+def torch(image: np.ndarray, _: object) -> np.ndarray:
+    mean, sd = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    return (image - np.array(mean)) / np.array(sd)
+
+
+def window(image: np.ndarray, _: object) -> np.ndarray:
+    hu = image * 4096 - 1024
+    return np.repeat(255 * np.clip((hu + 160) / 400, 0, 1), 3, axis=-1)
+
+
+FED: dict[str, Callable[..., Any]] = {
+    "raw255": lambda image, _: np.repeat(255 * image, 3, axis=-1),
+    "keras_caffe": caffe,
+    "torch_imagenet": torch,
+    "window:-160:240": window,
+}
+
+
+@pytest.mark.parametrize("convention", FED)
+def test_features_are_those_of_kerass_own_network(
+    pair: tuple[str, Weights, keras.Model], image: np.ndarray, convention: str
+) -> None:
+    architecture, weights, network = pair
+    taps = ("block1_conv2", "block3_conv2", DEEPEST[architecture])
+    encoder = build_encoder(architecture, taps, weights, input_convention(convention))
+    reference = keras.Model(network.input, [network.get_layer(tap).output for tap in taps])
+    fed = np.asarray(FED[convention](image, REFERENCE[architecture][1]), np.float32)
+    for found, expected in zip(encoder(image), reference(fed), strict=True):
+        scale = float(np.abs(expected).max())
+        assert scale > 0
+        assert np.abs(np.asarray(found) - np.asarray(expected)).max() <= 1e-5 * scale
+
+
+def test_taps_come_in_the_order_asked_for_and_after_the_relu(image: np.ndarray) -> None:
+    weights = load_weights("vgg16", "random", seed=0)
+    deep, shallow = build_encoder(
+        "vgg16", ("block2_conv1", "block1_conv1"), weights, input_convention("raw255")
+    )(image)
+    assert (deep.shape, shallow.shape) == ((2, 16, 24, 128), (2, 32, 48, 64))
+    assert float(np.min(shallow)) == 0
+
+
+def test_a_lone_tap_is_the_features_themselves(image: np.ndarray) -> None:
+    weights = load_weights("vgg16", "random", seed=0)
+    encoder = build_encoder("vgg16", ("block1_conv1",), weights, input_convention("raw255"))
+    assert encoder(image).shape == (2, 32, 48, 64)
+
+
+def test_what_lies_behind_the_deepest_tap_is_cut_off() -> None:
+    weights = load_weights("vgg16", "random", seed=0)
+    encoder = build_encoder("vgg16", ("block3_conv2",), weights, input_convention("raw255"))
+    assert encoder.layers[-1].name == "block3_conv2"
+
+
+def test_the_judge_is_frozen() -> None:
+    weights = load_weights("vgg16", "random", seed=0)
+    encoder = build_encoder("vgg16", ("block1_conv2",), weights, input_convention("raw255"))
+    assert encoder.trainable_weights == []
+    assert len(encoder.non_trainable_weights) == 4
+
+
+def test_a_layer_that_the_encoder_lacks_is_refused() -> None:
+    weights = load_weights("vgg16", "random", seed=0)
+    with pytest.raises(EncoderError, match="but got 'block9_conv1'"):
+        build_encoder("vgg16", ("block9_conv1",), weights, input_convention("raw255"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["raw", "window", "window:", "window:0", "window:1:0", "window:0:0", "window:0:1:2",
+     "window:nan:1", "window:0:inf", "window:a:b", ""],
+)  # fmt: skip
+def test_an_input_convention_of_another_form_is_refused(name: str) -> None:
+    with pytest.raises(EncoderError, match=r"`encoder_input` must be .* but got " + repr(name)):
+        input_convention(name)
+
+
+def test_a_window_is_in_hounsfield_units() -> None:
+    found = input_convention("window:-160:240").window
+    assert found is not None
+    assert found == pytest.approx(normalise(np.array([-160, 240])).tolist())
+
+
+def test_the_bank_runs_each_context_once_whatever_the_number_of_experiments() -> None:
+    specs = [
+        EncoderSpec.parse(text)
+        for text in (
+            "vgg16:random:block2_conv2",
+            "vgg16:random:block1_conv1+block2_conv2",
+            "vgg19:random:block1_conv2",
+            "vgg16:random:block1_conv1",
+        )
+    ]
+    bank = build_bank(specs, input_convention("raw255"), seed=0, medical_weights="")
+    assert len(bank.encoders) == 2
+    assert [layer for _, _, layer in bank.taps] == ["block1_conv1", "block2_conv2", "block1_conv2"]
+    assert [bank.columns(spec) for spec in specs] == [[1], [0, 1], [2], [0]]
+    assert bank.weights_of(specs[0]) is bank.weights_of(specs[1])
+    assert bank.weights_of(specs[0]).digest != bank.weights_of(specs[2]).digest
+
+
+def test_columns_follow_the_layers_as_asked_for() -> None:
+    spec = EncoderSpec.parse("vgg16:random:block2_conv1+block1_conv1")
+    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
+    assert bank.columns(spec) == [1, 0]
