@@ -10,7 +10,7 @@
    extrapolated linearly.
 3. `growth`: the same calibration on 1, 4 and 16 times the slices.
 
-Needs about fifteen minutes on two cores. The prepared `simulated:small` is used, and made if need be.
+Needs about fifteen minutes on two cores. `simulated:small` is made if it is not there.
 """
 
 import argparse

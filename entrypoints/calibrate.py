@@ -48,7 +48,7 @@ def main(parameters: CalibrateParameters) -> None:
             p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters().seed
         )
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
-        log_setup(tracked, recorded(p), store, patches, experiments)
+        log_setup(tracked, recorded(p), patches, experiments)
         batches = patches.batches(16, np.random.default_rng(p.seed))
         denoisers = {
             str(s): prepare_denoiser(s, p.channels, p.seed, batches, fetch_denoiser) for s in states

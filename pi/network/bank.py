@@ -18,11 +18,13 @@ class EncoderBank:
         encoders: one per (architecture, context), tapped at every layer asked for.
         taps: (architecture, context, layer) of every output, in the order of the encoders.
         weights: of each (architecture, context).
+        convention: what all of them are fed.
     """
 
     encoders: tuple[keras.Model, ...]
     taps: tuple[tuple[str, str, str], ...]
     weights: dict[tuple[str, str], Weights]
+    convention: InputConvention
 
     def columns(self, spec: EncoderSpec) -> list[int]:
         """Return which of `taps` are the layers of ``spec``, in its order."""
@@ -64,4 +66,4 @@ def build_bank(
         loaded = weights[architecture, context]
         encoders.append(build_encoder(architecture, layers, loaded, convention))
         taps += [(architecture, context, layer) for layer in layers]
-    return EncoderBank(tuple(encoders), tuple(taps), weights)
+    return EncoderBank(tuple(encoders), tuple(taps), weights, convention)

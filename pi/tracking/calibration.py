@@ -18,21 +18,25 @@ from pi.influence.table import (
 )
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
-from pi.network.weights import Weights
 from pi.slices.patches import PatchPopulation
-from pi.slices.store import Store
 from pi.tracking.run import DENOISER, Run
 
 
 def log_setup(
     run: Run,
     parameters: Mapping[str, str],
-    store: Store,
     patches: PatchPopulation,
     experiments: Sequence[Experiment],
 ) -> None:
     """Log what a calibration is about to be made of: data by digest, effective configuration."""
-    facts = {
+    facts = _log_data(run, patches)
+    named = {experiment.name: str(experiment.encoder) for experiment in experiments}
+    run.json({"parameters": parameters, "data": facts, "experiments": named}, "config.json")
+
+
+def _log_data(run: Run, patches: PatchPopulation) -> dict[str, object]:
+    store = patches.store
+    facts: dict[str, object] = {
         "digest": store.digest,
         "simulated": store.simulated,
         "training_patients": len(patches.patients),
@@ -41,8 +45,7 @@ def log_setup(
     }
     run.dataset("simulated" if store.simulated else "patients", store.digest, facts)
     run.tags({"pi.data_digest": store.digest})
-    named = {experiment.name: str(experiment.encoder) for experiment in experiments}
-    run.json({"parameters": parameters, "data": facts, "experiments": named}, "config.json")
+    return facts
 
 
 def log_calibrations(
@@ -80,9 +83,8 @@ def log_calibrations(
     # The UI lists the newest first, so the first is written last.
     for calibration in reversed(calibrations):
         name = f"{calibration.experiment.name} · {calibration.state}"
-        weights = bank.weights_of(calibration.experiment.encoder)
         with run.child(name, "calibration") as child:
-            _log_one(child, calibration, weights, patches, grid, asked)
+            _log_one(child, calibration, bank, patches, grid, asked)
 
 
 def note(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
@@ -102,7 +104,7 @@ def note(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
 def _log_one(
     run: Run,
     calibration: Calibration,
-    weights: Weights,
+    bank: EncoderBank,
     patches: PatchPopulation,
     grid: Floats,
     asked: Sequence[float],
@@ -118,9 +120,18 @@ def _log_one(
             "target_psi": calibration.precision.target_psi,
             "estimator": calibration.precision.estimator,
             "lambda": f"{calibration.weight:.6g}",
+            "encoder_input": bank.convention.name,
         }
     )
+    weights = bank.weights_of(encoder)
     run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
+    _log_data(run, patches)
+    run.note(
+        f"lambda = {calibration.weight:.4g} gives a perceptual influence of "
+        f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {encoder}, measured "
+        f"in the state {calibration.state} on {calibration.losses.image.size} of "
+        f"{calibration.population} training patches"
+    )
     run.metrics(_metrics(calibration, asked))
     curve = curve_table(calibration, grid)
     run.series(_curve_series(curve))
