@@ -3,6 +3,7 @@
 import os
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +37,10 @@ def probe(uri: str) -> None:
     Raises:
         TrackingError: nothing answers there, or the kind of store is not supported.
     """
-    scheme = urlsplit(uri).scheme
+    try:
+        scheme = urlsplit(uri).scheme
+    except ValueError:  # half an IPv6 address
+        scheme = ""
     if scheme in ("http", "https"):
         _probe_server(uri)
     elif scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
@@ -49,11 +53,21 @@ def probe(uri: str) -> None:
 
 
 def shown(uri: str) -> str:
-    """Return ``uri`` as it may be shown: without a password."""
+    """Return ``uri`` as it may be shown: without a password, wherever one may be in it."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return "***"
+    if parts.query:
+        uri = uri.replace(f"?{parts.query}", "?***")
+    login, _, _ = parts.netloc.rpartition("@")
+    return uri.replace(f"//{login}@", "//***@", 1) if login else uri
+
+
+def without_login(uri: str) -> str:
+    """Return the address of a server without the name and password in front of it."""
     parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
 
 
 def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str, str]:
@@ -72,7 +86,7 @@ def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str
 def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     """Return the lines that end a command: which pages show the run, and how to start the UI."""
     server = urlsplit(uri).scheme in ("http", "https")
-    address = uri.rstrip("/") if server else UI_ADDRESS
+    address = without_login(uri) if server else UI_ADDRESS
     run_page, view_page = pages(address, experiment_id, run_id, view)
     lines = [f"this run:   {run_page}", f"its curves: {view_page}"]
     if not server:
@@ -82,10 +96,10 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
 
 def _probe_server(uri: str) -> None:
     try:
-        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_WITHIN).close()
+        urllib.request.urlopen(f"{without_login(uri)}/health", timeout=ANSWER_WITHIN).close()
     except urllib.error.HTTPError:
         return  # it answers; what it says to real requests is MLflow's business
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise TrackingError(
             f"the tracking server must answer but {shown(uri)} does not: "
             f"{getattr(error, 'reason', error)}."

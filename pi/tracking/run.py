@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.address import TrackingError, probe, shown, tracking_uri
 from pi.tracking.provenance import provenance
 
 EXPERIMENT = "perceptual-influence"
@@ -66,7 +67,7 @@ class Run:
         """Log several points (step, value) of each metric."""
         now = int(time.time() * 1000)
         metrics = [
-            Metric(key, float(value), now, step)
+            Metric(_metric_name(key), float(value), now, step)
             for key, points in values.items()
             for step, value in points
             if math.isfinite(value)
@@ -157,7 +158,8 @@ def open_run(stage: str, name: str) -> Iterator[Run]:
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
-        raise TrackingError(f"the tracking store must accept a run but says: {error}") from error
+        said = str(error).replace(uri, shown(uri)).partition("\n")[0]
+        raise TrackingError(f"the tracking store must accept a run but says: {said}") from error
     with _ending(client, run_id):
         yield Run(client, run_id, experiment_id, uri)
 
@@ -195,6 +197,11 @@ def newest_run(stage: str) -> tuple[str, str]:
     if not runs:
         raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
     return runs[0].info.run_id, runs[0].info.experiment_id
+
+
+def _metric_name(key: str) -> str:
+    """Return ``key`` without what MLflow refuses, such as in 1e+06 or in the kernel I30f\\3."""
+    return re.sub(r"[^\w/.\- :]", "_", key.replace("e+", "e"))
 
 
 def _create(client: MlflowClient) -> str:
