@@ -1,0 +1,1 @@
+"""How good a denoised slice is: protocols, metrics, and one row a slice."""

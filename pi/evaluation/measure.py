@@ -1,0 +1,192 @@
+"""A part's slices through the denoiser, and everything that is measured on them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pi.evaluation.metrics import hu_errors, similarity
+from pi.evaluation.noise_power import (
+    PowerSum,
+    Spectrum,
+    region_side,
+    regions_of,
+    slice_power,
+    spectrum,
+)
+from pi.evaluation.protocol import EvaluationError, Protocol
+from pi.evaluation.table import DENOISED, LOW_DOSE, Image, checked
+from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
+from pi.identity import SliceKey
+from pi.slices.store import Store, Volume
+
+Part = Literal["validation", "test"]
+Hu = NDArray[np.int16] | NDArray[np.float32]
+Names = dict[str, object]
+SliceDenoiser = Callable[[NDArray[np.int16]], NDArray[np.float32]]
+"""(n, rows, columns) in HU to the same, see `pi.evaluation.denoise.slice_denoiser`."""
+
+VOLUME = ["patient", "thickness", "kernel", "image"]
+NOISE = ["regions", "noise_hu", "peak_frequency", "mean_frequency"]
+TISSUE = ["tissue", "low_hu", "high_hu", "pixels", "bias_hu", "rmse_hu"]
+"""Columns of the companion tables."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        slices: the slice table, see `pi.evaluation.table`.
+        noise_power: the noise power spectra: one row a patient, reconstruction, image and
+            ``frequency`` (1/mm), with ``power`` (HU^2 mm^2).
+        noise: their summaries: one row a patient, reconstruction and image, with ``regions``,
+            ``noise_hu``, ``peak_frequency`` and ``mean_frequency`` (1/mm).
+        tissues: errors by kind of tissue: one row a patient, reconstruction, image and
+            ``tissue``, with its bounds, ``pixels``, ``bias_hu`` and ``rmse_hu``.
+    """
+
+    slices: pd.DataFrame
+    noise_power: pd.DataFrame
+    noise: pd.DataFrame
+    tissues: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One slice: rows of the slice table, and what is summed over its volume, by image."""
+
+    rows: list[dict[str, object]]
+    power: dict[Image, PowerSum]
+    tissues: dict[Image, Sums]
+
+
+def volumes_of(store: Store, part: Part) -> list[int]:
+    """Return the numbers of the part's volumes, by patient and reconstruction.
+
+    Raises:
+        EvaluationError: the part has no patients.
+    """
+    numbers = [number for number, volume in enumerate(store.volumes) if volume.split == part]
+    if not numbers:
+        raise EvaluationError(f"`data` must have patients in the part `{part}` but has none.")
+    return sorted(numbers, key=lambda number: store.volumes[number].key(0))
+
+
+def evaluate(
+    store: Store,
+    part: Part,
+    denoise: SliceDenoiser | None,
+    protocols: Sequence[Protocol],
+    batch_size: int,
+    advance: Callable[[int], object],
+) -> Evaluation:
+    """Measure every slice of a part: the low dose as it is and, unless there is none, denoised.
+
+    Args:
+        store: the prepared volumes.
+        part: whose patients.
+        denoise: see `pi.evaluation.denoise.slice_denoiser`; None measures the low dose alone.
+        protocols: how slices are compared.
+        batch_size: slices denoised at a time.
+        advance: told how many slices have just been measured.
+
+    Raises:
+        EvaluationError: the part has no patients, or a slice is smaller than SSIM's window.
+        StoreError: a slice's pixels are not those that were stored.
+    """
+    rows: list[dict[str, object]] = []
+    powers, noise, tissues = [], [], []
+    for number in volumes_of(store, part):
+        volume = store.volumes[number]
+        measured = []
+        for key, images, target in _slices(store, number, denoise, batch_size):
+            measured.append(_measure(key, images, target, volume.pixel_spacing, protocols))
+            advance(1)
+        rows += [row for one in measured for row in one.rows]
+        for image in measured[0].power:
+            of: Names = dict(zip(VOLUME, (*_names(volume), image), strict=True))
+            tissues += _tissue_rows(of, np.sum([one.tissues[image] for one in measured], axis=0))
+            total = reduce(add, (one.power[image] for one in measured))
+            if total.regions:
+                found = spectrum(total, volume.pixel_spacing)
+                powers += _power_rows(of, found)
+                noise.append(_noise_row(of, found, total.regions))
+    return Evaluation(
+        checked(pd.DataFrame(rows)),
+        pd.DataFrame(powers, columns=[*VOLUME, "frequency", "power"]),
+        pd.DataFrame(noise, columns=[*VOLUME, *NOISE]),
+        pd.DataFrame(tissues, columns=[*VOLUME, *TISSUE]),
+    )
+
+
+def _slices(
+    store: Store, number: int, denoise: SliceDenoiser | None, batch_size: int
+) -> Iterator[tuple[SliceKey, dict[Image, Hu], NDArray[np.int16]]]:
+    """Yield key, images and normal dose of each slice of a volume."""
+    volume = store.volumes[number]
+    for start in range(0, len(volume.positions), batch_size):
+        batch = range(start, min(start + batch_size, len(volume.positions)))
+        pairs = [store.pair(number, index) for index in batch]
+        denoised = denoise(np.stack([low for low, _ in pairs])) if denoise else None
+        for k, (index, (low, normal)) in enumerate(zip(batch, pairs, strict=True)):
+            images: dict[Image, Hu] = {LOW_DOSE: low}
+            if denoised is not None:
+                images[DENOISED] = denoised[k]
+            yield volume.key(index), images, normal
+
+
+def _measure(
+    key: SliceKey,
+    images: dict[Image, Hu],
+    target: NDArray[np.int16],
+    spacing: float,
+    protocols: Sequence[Protocol],
+) -> _Measured:
+    corners, side = regions_of(target), region_side(target.shape[0])
+    measured = _Measured([], {}, {})
+    for image, hu in images.items():
+        errors = hu_errors(hu, target)
+        for protocol in protocols:
+            alike = similarity(hu, target, protocol, errors, predicted=image == DENOISED)
+            measured.rows.append(
+                {**asdict(key), "protocol": protocol.name, "image": image}
+                | asdict(alike)
+                | asdict(errors)
+            )
+        error = hu.astype(np.float32) - target.astype(np.float32)
+        measured.power[image] = slice_power(error, corners, side, spacing)
+        measured.tissues[image] = tissue_sums(error, target)
+    return measured
+
+
+def _names(volume: Volume) -> tuple[str, float, str]:
+    return volume.patient, volume.thickness, volume.kernel
+
+
+def _power_rows(of: Names, found: Spectrum) -> list[dict[str, object]]:
+    return [
+        {**of, "frequency": frequency, "power": power}
+        for frequency, power in zip(found.frequencies.tolist(), found.radial.tolist(), strict=True)
+    ]
+
+
+def _noise_row(of: Names, found: Spectrum, regions: int) -> dict[str, object]:
+    values = (regions, found.noise_hu, found.peak, found.mean)
+    return {**of, **dict(zip(NOISE, values, strict=True))}
+
+
+def _tissue_rows(of: Names, sums: Sums) -> list[dict[str, object]]:
+    """Return a row a class that has pixels."""
+    rows = []
+    for tissue, (pixels, total, squares) in zip(TISSUES, sums.tolist(), strict=True):
+        if pixels:
+            bounds = (tissue.name, tissue.low_hu, tissue.high_hu)
+            values = (int(pixels), total / pixels, (squares / pixels) ** 0.5)
+            rows.append({**of, **dict(zip(TISSUE, (*bounds, *values), strict=True))})
+    return rows
