@@ -21,6 +21,8 @@ A_NAME = Rule(
     shown=False,
 )
 
+BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
+
 # Both networks halve an image four times.
 MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
 
@@ -67,8 +69,8 @@ class PrepareParameters(SplitParameters):
 
 
 @dataclass(frozen=True)
-class CalibrateParameters(SplitParameters):
-    """Parameters of `calibrate`."""
+class PatchParameters(SplitParameters):
+    """Which patches, through which networks: what calibration and training must agree on."""
 
     data: str = parameter(
         "simulated:small",
@@ -76,6 +78,27 @@ class CalibrateParameters(SplitParameters):
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         A_NAME,
     )
+    encoder_input: str = parameter(
+        "raw255",
+        "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
+        "window:LOW:HIGH in HU",
+        NOT_EMPTY,
+    )
+    medical_weights: str = parameter(
+        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
+    )
+    patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
+    patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
+    grid: Literal["paper", "covering"] = parameter(
+        "paper", "paper: the last pixels of a slice may be left out; covering: they are not"
+    )
+    channels: int = parameter(32, "channels of the U-Net's first level (Table 2)", POSITIVE)
+
+
+@dataclass(frozen=True)
+class CalibrateParameters(PatchParameters):
+    """Parameters of `calibrate`."""
+
     experiments: str = parameter(
         "demo",
         "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the groups paper and demo, or "
@@ -104,19 +127,72 @@ class CalibrateParameters(SplitParameters):
     perceptual_weight: str = parameter(
         "0.1", "comma-separated lambdas whose Psi on this data is reported", NOT_EMPTY
     )
-    encoder_input: str = parameter(
-        "raw255",
-        "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
-        "window:LOW:HIGH in HU",
+    batch_size: int = parameter(32, "patches measured at a time", POSITIVE)
+
+
+@dataclass(frozen=True)
+class TrainParameters(PatchParameters):
+    """Parameters of `train`."""
+
+    experiment: str = parameter(
+        "demo1",
+        "E1, E2, E3, E4, baseline, demo1..demo4, your own as architecture:context:layer+layer, or "
+        "mse (no encoder at all, with perceptual_weight 0)",
         NOT_EMPTY,
     )
-    medical_weights: str = parameter(
-        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
+    perceptual_weight: str = parameter(
+        "psi:0.95",
+        "lambda: a number, psi:NUMBER (calibrated first on the training patients, with the "
+        "low-dose input as prediction), or calibration:RUN (a nested run of `calibrate`)",
+        NOT_EMPTY,
     )
-    patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
-    patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
-    grid: Literal["paper", "covering"] = parameter(
-        "paper", "paper: the last pixels of a slice may be left out; covering: they are not"
+    schedule: Literal[
+        "fixed", "warmup_then_calibrate", "recalibrate_each_epoch", "constant_psi"
+    ] = parameter("fixed", "how lambda moves while training; fixed is the paper's")
+    warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
+    final_psi: float = parameter(
+        0.0,
+        "Psi at the last step of constant_psi, reached along a straight line in log-odds; 0: Psi "
+        "stays where it is",
+        BELOW_ONE,
     )
-    channels: int = parameter(32, "channels of the U-Net's first level (Table 2)", POSITIVE)
-    batch_size: int = parameter(32, "patches measured at a time", POSITIVE)
+    epochs: int = parameter(10, "passes over the training patches (Table 2)", POSITIVE)
+    batch_size: int = parameter(16, "patches a step (Table 2)", POSITIVE)
+    learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
+    beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
+    beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
+    epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
+        "auto",
+        "number format of the convolutions; auto: bfloat16 where the machine multiplies it; "
+        "weights and losses are float32 always",
+    )
+    distribution: Literal["none", "mirrored"] = parameter(
+        "none", "mirrored: each batch is divided over all GPUs"
+    )
+    deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    keep: Literal["best_validation_ssim", "best_validation_loss", "last"] = parameter(
+        "best_validation_ssim", "which epoch's weights are the run's denoiser"
+    )
+    validation_patches: int = parameter(
+        2000, "most validation patches whose losses are measured after an epoch", POSITIVE
+    )
+    validation_slices: int = parameter(
+        8, "most validation slices that are denoised whole after an epoch", POSITIVE
+    )
+    gradient_every: int = parameter(
+        100, "steps between two measurements of gradient influence; 0: never", NOT_NEGATIVE
+    )
+    checkpoint_minutes: float = parameter(
+        10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
+    )
+    resume: str = parameter("", "id of a run of `train` that was interrupted and is to go on")
+
+
+@dataclass(frozen=True)
+class PromoteParameters:
+    """Parameters of `promote`."""
+
+    run: str = parameter("", "id of the training run whose denoiser is registered", NOT_EMPTY)
+    name: str = parameter("ldct-denoiser", "name of the registered model", NOT_EMPTY)
+    alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)

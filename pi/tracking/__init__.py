@@ -1,1 +1,1 @@
-"""What is kept of a run, in MLflow. Only `pi.tracking.run` knows that library."""
+"""What is kept of a run, in MLflow. Only `pi.tracking.backend` imports that library."""

@@ -1,11 +1,10 @@
-"""The one module that imports mlflow: runs are opened, written to and read back here.
+"""Runs: opened, written to and read back.
 
 It works on run ids through the client, never on MLflow's global "active run": a child is a child
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 """
 
 import json
-import logging
 import math
 import os
 import re
@@ -17,13 +16,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
+from numpy.typing import NDArray
 
 from pi.tracking.address import TrackingError, probe, shown, tracking_uri
+from pi.tracking.backend import (
+    Dataset,
+    DatasetInput,
+    Metric,
+    MlflowClient,
+    MlflowException,
+    Param,
+    RunTag,
+)
 from pi.tracking.provenance import provenance
 
 EXPERIMENT = "perceptual-influence"
@@ -31,10 +38,6 @@ DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its U-Net."""
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
-
-# Migration notes of a new database say nothing to a researcher.
-for _name in ("mlflow", "alembic"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,10 @@ class Run:
         """Set tags."""
         self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in values.items()])
 
+    def tags_of(self, run_id: str, values: Mapping[str, str]) -> None:
+        """Set tags of another run, which then points at this one."""
+        self.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in values.items()])
+
     def note(self, markdown: str) -> None:
         """Set the run's description."""
         self.tags({"mlflow.note.content": markdown})
@@ -111,6 +118,13 @@ class Run:
         for kind in ("png", "svg"):
             self._through_file(f"{name}.{kind}", lambda path: figure.savefig(path, dpi=150))
 
+    def image(self, pixels: NDArray[np.uint8], key: str, step: int = 0) -> None:
+        """Log an image, (rows, columns[, 3]), for the UI's grid of keys by runs.
+
+        Only uint8: MLflow would stretch floating-point pixels image by image.
+        """
+        self.client.log_image(self.run_id, pixels, key=key, step=step, synchronous=True)
+
     def file(self, write: Callable[[Path], Any], file: str) -> None:
         """Log whatever ``write`` puts at the path that it is given."""
         self._through_file(file, write)
@@ -134,8 +148,23 @@ class Run:
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
 
 
+@dataclass(frozen=True)
+class Record:
+    """What an earlier run holds.
+
+    Attributes:
+        params: as they were logged; `mlflow run` quotes them for a shell.
+        metrics: the newest value of each.
+        tags: of the run.
+    """
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
 @contextmanager
-def open_run(stage: str, name: str) -> Iterator[Run]:
+def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
     """Open the run of an entry point: the one that `mlflow run` made, or a new one.
 
     The run ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or
@@ -144,6 +173,7 @@ def open_run(stage: str, name: str) -> Iterator[Run]:
     Args:
         stage: name of the entry point, kept as the tag ``pi.stage``.
         name: the run's name in the UI.
+        resumed: id of an earlier run to be continued instead; see `read_run`.
 
     Raises:
         TrackingError: the tracking store cannot be reached or refuses.
@@ -180,6 +210,23 @@ def fetch_denoiser(run_id: str) -> Path:
     except (MlflowException, OSError) as error:
         raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
     raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+
+
+def read_run(run_id: str) -> Record:
+    """Return what an earlier run holds.
+
+    Raises:
+        TrackingError: there is no such run, or it was deleted.
+    """
+    uri = tracking_uri()
+    probe(uri)
+    try:
+        found = MlflowClient(uri).get_run(run_id)
+    except MlflowException as error:
+        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+    if found.info.lifecycle_stage != "active":
+        raise TrackingError(f"run {run_id!r} must not be deleted but is.")
+    return Record(found.data.params, found.data.metrics, found.data.tags)
 
 
 def newest_run(stage: str) -> tuple[str, str]:

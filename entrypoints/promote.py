@@ -1,0 +1,22 @@
+"""Make a run's denoiser the champion: register it and give it an alias, on purpose.
+
+Nothing else in this project sets an alias. Served afterwards with
+`mlflow models serve -m models:/ldct-denoiser@champion --env-manager local`.
+"""
+
+import sys
+
+from entrypoints.parameters import PromoteParameters
+from pi.command_line import run
+
+
+def main(parameters: PromoteParameters) -> None:
+    """Register, set the alias, and say which version it is."""
+    from pi.tracking.model import promote
+
+    version = promote(parameters.run, parameters.name, parameters.alias)
+    print(f"models:/{parameters.name}@{parameters.alias} is now version {version}")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, PromoteParameters, __doc__ or ""))

@@ -1,0 +1,36 @@
+"""The one module that imports mlflow: what of it is used, made quiet.
+
+Everything else in this room takes its names from here, and nothing outside this room does.
+"""
+
+import logging
+
+import mlflow.pyfunc as pyfunc
+import mlflow.tensorflow as tensorflow
+from mlflow import MlflowClient, set_tracking_uri
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from mlflow.models.signature import ModelSignature
+from mlflow.types.schema import Schema, TensorSpec
+
+__all__ = [
+    "Dataset",
+    "DatasetInput",
+    "Metric",
+    "MlflowClient",
+    "MlflowException",
+    "Model",
+    "ModelSignature",
+    "Param",
+    "RunTag",
+    "Schema",
+    "TensorSpec",
+    "pyfunc",
+    "set_tracking_uri",
+    "tensorflow",
+]
+
+# Migration notes of a new database say nothing to a researcher.
+for _name in ("mlflow", "alembic"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
