@@ -16,7 +16,7 @@ def main(parameters: CalibrateParameters) -> None:
     # Slow to import, and --help needs none of it.
     import numpy as np
 
-    from pi.experiments import find_experiments
+    from pi.experiments import find_experiments, without_paths
     from pi.influence.calibration import calibrate_all
     from pi.influence.measure import patch_measure
     from pi.influence.psi import checked_weight
@@ -40,19 +40,20 @@ def main(parameters: CalibrateParameters) -> None:
     asked = checked_weight(numbers(p.perceptual_weight, "perceptual_weight")).tolist()
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
 
-    with open_run("calibrate", f"calibrate {p.experiments} on {p.data}") as tracked:
-        tracked.params(recorded(p))
+    typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
+        tracked.params(typed)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         store = open_data(
             p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters().seed
         )
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
-        log_setup(tracked, recorded(p), patches, experiments)
-        batches = patches.batches(16, np.random.default_rng(p.seed))
-        denoisers = {
-            str(s): prepare_denoiser(s, p.channels, p.seed, batches, fetch_denoiser) for s in states
-        }
+        log_setup(tracked, typed, patches, experiments)
+        denoisers = {}
+        for s in states:  # each with batches of its own: no state depends on the others
+            batches = patches.batches(16, np.random.default_rng(p.seed))
+            denoisers[str(s)] = prepare_denoiser(s, p.channels, p.seed, batches, fetch_denoiser)
         with counting("measuring", "patch") as bar:
             calibrations = calibrate_all(
                 experiments,

@@ -1,7 +1,7 @@
 """The named configurations of a perceptual loss: data, no code beyond looking a name up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pi.errors import PiError
 from pi.network.architecture import EncoderSpec
@@ -70,7 +70,19 @@ def find_experiments(text: str) -> tuple[Experiment, ...]:
     names = [name for word in words for name in GROUPS.get(word, (word,))]
     if not names:
         raise ExperimentError(f"`experiments` must name at least one experiment but got {text!r}.")
-    return tuple(_find(name) for name in dict.fromkeys(names))
+    found: dict[str, Experiment] = {}
+    for experiment in map(_find, dict.fromkeys(names)):
+        name = experiment.name  # of weight files in two folders it may be the same
+        if name in found:
+            name += f"#{len(found) + 1}"
+        found[name] = replace(experiment, name=name)
+    return tuple(found.values())
+
+
+def without_paths(text: str) -> str:
+    """Return a list of experiments as it may be logged: of a weight file its name alone."""
+    words = (word.strip() for word in text.split(","))
+    return ",".join(str(EncoderSpec.parse(word)) if ":" in word else word for word in words)
 
 
 def _find(name: str) -> Experiment:

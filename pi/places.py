@@ -28,8 +28,8 @@ def data_folder() -> Path:
     named = os.environ.get("PI_DATA", "")
     if not named:
         raise PlaceError("PI_DATA must name your folder of DICOM files but is not set.")
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
+    folder = _expanded(named)
+    if folder is None or not folder.is_dir():
         raise PlaceError("PI_DATA must name an existing folder but what it names is none.")
     return folder
 
@@ -40,7 +40,9 @@ def cache_folder() -> Path:
     Raises:
         PlaceError: it cannot be made.
     """
-    folder = Path(os.environ.get("PI_CACHE", "") or "~/.cache/perceptual-influence").expanduser()
+    folder = _expanded(os.environ.get("PI_CACHE", "") or "~/.cache/perceptual-influence")
+    if folder is None:
+        raise PlaceError("PI_CACHE must name a folder below a home that exists but it does not.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -75,3 +77,10 @@ def secret() -> bytes:
         scratch.write_bytes(secrets.token_bytes(32))
         scratch.rename(file)
     return file.read_bytes()
+
+
+def _expanded(named: str) -> Path | None:
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:  # ~nobody
+        return None

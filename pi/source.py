@@ -8,6 +8,7 @@ from pi.errors import PiError
 from pi.places import data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.prepare import prepare
+from pi.slices.split import named_splits
 from pi.slices.store import Store
 
 
@@ -42,7 +43,7 @@ def open_data(data: str, *, split: str, split_seed: int, study_seed: int) -> Sto
 
 def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
     preset, _, seed = rest.partition(":")
-    if preset not in PRESETS or not (seed.isdigit() or not seed):
+    if preset not in PRESETS or not (seed.isdecimal() or not seed):
         raise DataNameError(
             f"`data` must be simulated:PRESET or simulated:PRESET:SEED with a preset of "
             f"{', '.join(PRESETS)} but got {data!r}."
@@ -52,11 +53,22 @@ def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
 
 def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
     if split != "auto":
-        name += "-" + hashlib.sha256(f"{split} {split_seed}".encode()).hexdigest()[:8]
+        name += f"-{_digest_of(split, split_seed)}"
     destination = store_folder(name)
+    if destination.exists():
+        store = Store.open(destination)
+        if store.manifest.split in (f"seeded-{split_seed}", *named_splits(), "custom"):
+            return store
+        destination = store_folder(f"{name}-split-seed{split_seed}")  # it was drawn by another
     if not destination.exists():
         prepare(folder, destination, split=split, seed=split_seed, secret=secret())
     return Store.open(destination)
+
+
+def _digest_of(split: str, seed: int) -> str:
+    own = Path(split).expanduser()
+    content = own.read_bytes() if split.endswith(".json") and own.is_file() else b""
+    return hashlib.sha256(f"{split} {seed}".encode() + content).hexdigest()[:8]
 
 
 def _fingerprint(folder: Path) -> str:

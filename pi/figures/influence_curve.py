@@ -86,7 +86,7 @@ def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[floa
     for axes in (percent, odds):
         axes.set_xlabel("log₁₀ λ")
         axes.grid(alpha=0.25)
-        for weight in marked:
+        for weight in (weight for weight in marked if weight > 0):
             axes.axvline(np.log10(weight), color="#888888", linewidth=0.8, linestyle=(0, (1, 2)))
             axes.annotate(f"λ = {weight:g}", (np.log10(weight), 0.02), (3, 0),
                           xycoords=("data", "axes fraction"), textcoords="offset points",

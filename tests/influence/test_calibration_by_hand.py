@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from calibrations import FOUND_ON, ONE_LAYER, SHARP, SOFT, TWO_LAYERS, by_hand
+from influence.calibrations import FOUND_ON, ONE_LAYER, SHARP, SOFT, TWO_LAYERS, by_hand
 from numpy.typing import NDArray
 
 from pi.influence.calibration import calibrate, calibrate_all

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from calibrations import ONE_LAYER, by_hand
+from influence.calibrations import ONE_LAYER, by_hand
 
 from pi.influence.table import (
     POINTS_PER_DECADE,
@@ -74,11 +74,11 @@ def test_the_breakdown_has_a_row_a_calibration_and_reconstruction() -> None:
 
 GOLDEN = [
     "lambda for a perceptual influence of 75 %:",
-    "experiment  encoder                                 state      lambda  95 % interval  "
+    "experiment  encoder                                 state      lambda  95 % interval         "
     "Psi at 0.5  Psi at the lambda in print  patches",
-    "two         vgg16:random:block1_conv1+block2_conv1  identity   3       3 to 3         "
+    "two         vgg16:random:block1_conv1+block2_conv1  identity   3       all patches measured  "
     "33.33 %     66.67 % at 2 (me)           4 of 4",
-    "one         vgg16:random:block1_conv1               untrained  3       1.72 to 5.22   "
+    "one         vgg16:random:block1_conv1               untrained  3       1.72 to 5.22          "
     "33.33 %                                 4 of 100",
     "",
     "lambda that each reconstruction alone would ask for (identity), and its Psi at the lambda "

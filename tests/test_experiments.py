@@ -1,0 +1,69 @@
+"""The named configurations against the paper's section 5.2, and how they are asked for."""
+
+import pytest
+
+from pi.experiments import GROUPS, NAMED, ExperimentError, find_experiments, without_paths
+from pi.network.architecture import EncoderError
+from pi.network.weights import CONTEXTS
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "weight"),
+    [
+        ("E1", "vgg19:imagenet:block3_conv2", 1e-5),
+        ("E2", "vgg19:imagenet:block5_conv4", 1e-2),
+        ("E3", "vgg19:medical:block3_conv2", 1e-5),
+        ("E4", "vgg19:medical:block5_conv4", 1e-4),
+        ("baseline", "vgg19:imagenet:block5_conv4", 0.1),
+    ],
+)
+def test_the_papers_experiments(name: str, encoder: str, weight: float) -> None:
+    experiment = NAMED[name]
+    assert (experiment.name, str(experiment.encoder)) == (name, encoder)
+    assert experiment.published is not None
+    assert (experiment.published.value, experiment.published.source) == (weight, name)
+
+
+def test_the_demo_has_the_papers_structure_and_needs_no_download() -> None:
+    for k in range(1, 5):
+        demo, paper = NAMED[f"demo{k}"], NAMED[f"E{k}"]
+        assert demo.published == paper.published
+        assert demo.encoder.context in ("natural-offline", "random")
+        block = paper.encoder.layers[0].split("_")[0]
+        assert demo.encoder.layers[0].startswith(block)
+
+
+def test_every_context_that_is_named_exists() -> None:
+    assert {e.encoder.context for e in NAMED.values()} <= set(CONTEXTS)
+    assert all(name in NAMED for names in GROUPS.values() for name in names)
+
+
+def test_a_list_is_names_groups_and_encoders_each_once() -> None:
+    found = find_experiments("E2, demo ,E1,E2,vgg16:random:block1_conv1")
+    names = [experiment.name for experiment in found]
+    assert names == ["E2", "demo1", "demo2", "demo3", "demo4", "E1", "vgg16:random:block1_conv1"]
+    assert found[-1].published is None
+
+
+@pytest.mark.parametrize("text", ["", " , "])
+def test_no_experiment_is_refused(text: str) -> None:
+    with pytest.raises(ExperimentError, match="at least one experiment but got"):
+        find_experiments(text)
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ExperimentError, match=r"made of paper, demo, E1, .* but got 'E9'"):
+        find_experiments("E1,E9")
+    with pytest.raises(EncoderError, match="but got 'block9_conv1'"):
+        find_experiments("vgg16:random:block9_conv1")
+
+
+def test_what_is_logged_of_a_list_is_what_was_typed_without_paths() -> None:
+    assert without_paths("demo, E1") == "demo,E1"
+    typed = "demo1,vgg16:file:/ward 7/Eichendorff/w.h5:block1_conv1+block2_conv1"
+    assert without_paths(typed) == "demo1,vgg16:file:w.h5:block1_conv1+block2_conv1"
+
+
+def test_weight_files_of_one_name_in_two_folders_are_two_experiments() -> None:
+    found = find_experiments("vgg16:file:/a/w.h5:block1_conv1,vgg16:file:/b/w.h5:block1_conv1")
+    assert len({experiment.name for experiment in found}) == 2

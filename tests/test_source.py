@@ -1,0 +1,164 @@
+"""From what the user calls the data to an open store, made once and not again."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ct_files import write_patient
+
+from pi import source
+from pi.dicom.scan import SourceError
+from pi.places import PlaceError
+from pi.slices.manifest import StoreError
+from pi.slices.prepare import prepare
+from pi.slices.split import SplitError
+from pi.slices.store import Store
+from pi.source import DataNameError, open_data
+
+
+def opened(data: str, split: str = "auto", seed: int = 5) -> Store:
+    return open_data(data, split=split, split_seed=seed, study_seed=5)
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The stores that were made by the test, in a cache of its own."""
+    monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
+    stores: list[Path] = []
+
+    def counted(folder: Path, destination: Path, **options: Any) -> object:
+        stores.append(destination)
+        return prepare(folder, destination, **options)
+
+    monkeypatch.setattr(source, "prepare", counted)
+    return stores
+
+
+@pytest.fixture
+def dicom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "ward 7 Eichendorff"
+    for patient in ("Anton", "Berta", "Carl", "Dora", "Emil"):
+        write_patient(folder, patient)
+    monkeypatch.setenv("PI_DATA", str(folder))
+    return folder
+
+
+def parts(store: Store) -> dict[str, str]:
+    return {volume.patient: volume.split for volume in store.volumes}
+
+
+def test_the_simulated_study_is_made_once(
+    tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "prepare", None)  # which would be called in vain
+    store = opened("simulated:tiny")
+    assert store.simulated
+    assert opened("simulated:tiny:5").digest == store.digest
+    assert opened("simulated:tiny", seed=6).digest == store.digest
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["simulated", "simulated:", "simulated:huge", "simulated:tiny:x", "simulated:tiny:-1",
+     "simulated:tiny:²", "simulated:tiny:1:2", "simulated:tiny:1.5"],
+)  # fmt: skip
+def test_a_study_that_there_is_not_is_refused(data: str) -> None:
+    with pytest.raises(DataNameError, match=f"preset of tiny, small, full but got {data!r}"):
+        opened(data)
+
+
+def test_a_folder_is_prepared_again_only_if_a_file_in_it_changed(
+    made: list[Path], dicom: Path
+) -> None:
+    digest = opened("folder").digest
+    assert opened("folder").digest == digest
+    assert len(made) == 1
+    write_patient(dicom, "Frieda")
+    assert opened("folder").digest != digest
+    assert len(made) == 2
+    file = next(dicom.rglob("*.IMA"))
+    os.utime(file, ns=(1, 1))
+    opened("folder")
+    assert len(made) == 3
+
+
+def test_the_name_of_the_store_tells_nothing_of_the_folder(made: list[Path], dicom: Path) -> None:
+    opened("folder")
+    assert made[0].name.startswith("folder-")
+    assert not any(word in made[0].name.lower() for word in ("ward", "eichendorff", "7 "))
+
+
+def test_another_seed_draws_another_split(made: list[Path], dicom: Path) -> None:
+    one, other = opened("folder", seed=1), opened("folder", seed=2)
+    assert (one.manifest.split, other.manifest.split) == ("seeded-1", "seeded-2")
+    assert parts(one) != parts(other)
+    assert parts(opened("folder", seed=1)) == parts(one)
+    assert parts(opened("folder", seed=2)) == parts(other)
+    assert len(made) == 2
+
+
+def test_a_split_of_ones_own_that_was_edited_is_read_anew(
+    made: list[Path], dicom: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "split.json"
+    own.write_text(json.dumps({"train": ["Anton"], "test": ["Berta", "Carl", "Dora", "Emil"]}))
+    one = opened("folder", split=str(own))
+    assert list(parts(one).values()).count("train") == 1
+    own.write_text(json.dumps({"train": ["Anton", "Berta", "Carl"], "test": ["Dora", "Emil"]}))
+    other = opened("folder", split=str(own))
+    assert list(parts(other).values()).count("train") == 3
+    assert len(made) == 2
+
+
+def test_a_split_that_there_is_not_is_refused_and_leaves_no_store(
+    made: list[Path], dicom: Path
+) -> None:
+    with pytest.raises(SplitError, match="but got 'mayo2017'"):
+        opened("folder", split="mayo2017")
+    assert not any(folder.exists() for folder in made)
+
+
+def test_a_folder_that_is_not_named_or_not_there_is_a_sentence_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PlaceError, match="PI_DATA must name your folder of DICOM files but is not"):
+        opened("folder")
+    monkeypatch.setenv("PI_DATA", str(tmp_path / "Eichendorff"))
+    with pytest.raises(PlaceError, match="must name an existing folder") as caught:
+        opened("folder")
+    assert "Eichendorff" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, "notes"])
+def test_a_folder_without_slices_is_a_sentence(
+    made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    folder = tmp_path / "Eichendorff"
+    folder.mkdir()
+    if content:
+        (folder / "notes.txt").write_text(content)
+    monkeypatch.setenv("PI_DATA", str(folder))
+    with pytest.raises(SourceError) as caught:
+        opened("folder")
+    assert "Eichendorff" not in str(caught.value)
+
+
+def test_a_store_is_opened_by_its_name(made: list[Path], dicom: Path, tmp_path: Path) -> None:
+    store = tmp_path / "cache" / "stores" / "mayo"
+    prepare(dicom, store, split="auto", seed=0, secret=b"0" * 32)
+    assert opened("mayo").digest == Store.open(store).digest
+    assert made == []
+
+
+@pytest.mark.parametrize("name", ["none", "SIMULATED:tiny"])
+def test_a_store_that_there_is_not_is_refused(made: list[Path], name: str) -> None:
+    with pytest.raises(StoreError, match="must exist but does not; make it with `prepare`"):
+        opened(name)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc", ".hidden", ""])
+def test_a_path_is_no_name_of_a_store(made: list[Path], name: str) -> None:
+    with pytest.raises(PlaceError, match="must be a plain name"):
+        opened(name)
