@@ -1,0 +1,102 @@
+"""Influence measured on gradients: what the two terms truly pull at.
+
+    Psi_g = ||lambda grad P|| / (||grad M|| + ||lambda grad P||)          method, 2.6
+
+over the denoiser's parameters, and with respect to its output, which does not depend on the
+architecture. The cosine between the two gradients says whether the terms pull the same way. Equal
+shares of the loss are not equal shares of the gradient (method, finding 5), so both are tracked.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""From prediction and normal dose to the image loss (n,) and the perceptual loss (n, taps)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradientPair:
+    """Two gradients over the same variables, by their lengths and their dot product.
+
+    Attributes:
+        image: ||grad M||.
+        perceptual: ||grad P||, without lambda.
+        dot: grad M . grad P.
+    """
+
+    image: float
+    perceptual: float
+    dot: float
+
+    def psi(self, weight: float) -> float:
+        """Return Psi_g at ``weight``; NaN where both gradients vanish."""
+        total = self.image + weight * self.perceptual
+        return weight * self.perceptual / total if total > 0 else float("nan")
+
+    @property
+    def cosine(self) -> float:
+        """Cosine between the gradients; NaN where one vanishes."""
+        lengths = self.image * self.perceptual
+        return self.dot / lengths if lengths > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class GradientInfluence:
+    """One measurement, on one batch.
+
+    Attributes:
+        step: of the whole training, counted from 0.
+        weight: lambda in force.
+        parameters: over the denoiser's parameters.
+        output: with respect to the denoised image.
+    """
+
+    step: int
+    weight: float
+    parameters: GradientPair
+    output: GradientPair
+
+
+def gradient_measure(
+    denoiser: keras.Model, terms: Terms
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientPair]]:
+    """Return the function that measures one batch: over the parameters, and over the output.
+
+    It takes low and normal dose, (n, rows, columns, 1) float32 in the network's range, and changes
+    nothing. It is a graph of its own, so that the train step pays nothing for it.
+    """
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def products(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tf.Tensor:
+        variables = [variable.value for variable in denoiser.trainable_variables]
+        with tf.GradientTape(persistent=True) as tape:
+            prediction = denoiser(low_dose, training=True)
+            image, perceptual = terms(prediction, normal_dose)
+            m = tf.reduce_mean(image)
+            p = tf.reduce_mean(tf.reduce_sum(perceptual, axis=-1))
+        grad_m, grad_p = (tape.gradient(loss, [*variables, prediction]) for loss in (m, p))
+        return tf.stack([_products(grad_m[:-1], grad_p[:-1]), _products(grad_m[-1:], grad_p[-1:])])
+
+    def measure(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tuple[GradientPair, GradientPair]:
+        found = products(low_dose, normal_dose).numpy().astype(np.float64)
+        parameters, output = (
+            GradientPair(float(np.sqrt(mm)), float(np.sqrt(pp)), float(mp)) for mm, pp, mp in found
+        )
+        return parameters, output
+
+    return measure
+
+
+def _products(a: Sequence[tf.Tensor], b: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Return a.a, b.b and a.b over all tensors, (3,)."""
+    pairs = ((a, a), (b, b), (a, b))
+    return tf.stack(
+        [
+            tf.add_n([tf.reduce_sum(x * y) for x, y in zip(one, other, strict=True)])
+            for one, other in pairs
+        ]
+    )
