@@ -1,5 +1,6 @@
 """The patches of a split: where they lie, and their pixels."""
 
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -66,6 +67,7 @@ class PatchPopulation:
     def __init__(self, store: Store, split: Split, size: int, step: int, grid: Grid) -> None:
         self.store = store
         self.size = size
+        self._step, self._grid = step, grid
         self._volumes = [n for n, volume in enumerate(store.volumes) if volume.split == split]
         if not self._volumes:
             raise PatchError(f"`data` must have patients in the split `{split}` but has none.")
@@ -89,6 +91,32 @@ class PatchPopulation:
     def patients(self) -> tuple[str, ...]:
         """The pseudonyms of the patients, sorted."""
         return tuple(sorted({self.store.volumes[n].patient for n in self._volumes}))
+
+    @property
+    def slices(self) -> tuple[tuple[int, int], ...]:
+        """(volume, index) of every slice, as `Store.pair` takes them."""
+        return tuple(
+            (n, index)
+            for n in self._volumes
+            for index in range(len(self.store.volumes[n].positions))
+        )
+
+    def release(self) -> None:
+        """Let go of the pages that were read: they count as this process's memory until then.
+
+        They stay in the system's cache, so reading them again costs next to nothing.
+        """
+        for volume in (self.store.maps[n] for n in self._volumes):
+            for pixels in volume.values():
+                _let_go(pixels)
+
+    def of(self, split: Split) -> "PatchPopulation":
+        """Return the patches of another part of the same store, cut in the same way.
+
+        Raises:
+            PatchError: the split has no slices.
+        """
+        return PatchPopulation(self.store, split, self.size, self._step, self._grid)
 
     def describe(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[Patch]:
         """Return key and place of each numbered patch."""
@@ -127,3 +155,12 @@ class PatchPopulation:
         index, place = divmod(within, len(rows) * len(columns))
         row, column = divmod(place, len(columns))
         return self._volumes[k], index, rows[row], columns[column]
+
+
+def _let_go(pixels: NDArray[np.int16]) -> None:
+    """Unmap the pages of a memory-mapped array; an array that is none stays as it is."""
+    owner: object = pixels
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)
