@@ -1,0 +1,132 @@
+"""The parts of a training, put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from pi.experiments import Experiment
+from pi.influence.calibration import Calibration, calibrate_all
+from pi.influence.gradient import gradient_measure
+from pi.influence.measure import patch_measure
+from pi.influence.sampling import Precision
+from pi.influence.schedule import Schedule
+from pi.network.bank import EncoderBank
+from pi.network.state import identity
+from pi.network.unet import build_unet
+from pi.slices.patches import PatchPopulation
+from pi.training.checkpoint import Networks
+from pi.training.fit import Settings, Trainer
+from pi.training.machine import Distribution, compute_in, scaled, strategy_for
+from pi.training.step import loss_terms, measure_step, train_step
+from pi.training.validation import draw_validation_set
+
+TOLERANCE = 0.05
+"""Relative half-width of lambda's interval where it is calibrated before training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adam:
+    """The paper's optimizer; its Table 2 gives all but epsilon.
+
+    Attributes:
+        learning_rate: step length.
+        beta_1: decay of the gradient's average.
+        beta_2: decay of the squared gradient's average.
+        epsilon: below the root.
+    """
+
+    learning_rate: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+
+def calibrate_first(
+    experiment: Experiment,
+    bank: EncoderBank,
+    patches: PatchPopulation,
+    settings: Settings,
+    target: float,
+) -> Calibration:
+    """Return the calibration in the state identity: the residual is the noise (method, 0.4).
+
+    Args:
+        experiment: the configuration.
+        bank: with its encoder.
+        patches: of the training patients.
+        settings: their seed draws the patches.
+        target: Psi asked for.
+
+    Raises:
+        InfluenceError: Psi is not defined, or the target not attainable.
+    """
+    state, size = "identity", settings.batch_size
+    (found,) = calibrate_all(
+        [experiment],
+        [bank.columns(experiment.encoder)],
+        [state],
+        patch_measure(patches, {state: identity}, bank.encoders, size, lambda count: count),
+        patches,
+        Precision(target, "ratio_of_sums", TOLERANCE, exhaustive=False),
+        "none",
+        np.random.default_rng(settings.seed),
+        lambda measured, half_width: None,
+    )
+    return found
+
+
+def build_trainer(
+    settings: Settings,
+    schedule: Schedule,
+    patches: PatchPopulation,
+    encoders: Sequence[keras.Model],
+    channels: int,
+    adam: Adam,
+    precision: str,
+    distribution: Distribution,
+) -> Trainer:
+    """Return a trainer whose U-Net is untrained.
+
+    Args:
+        settings: how long, how much at a time, how often.
+        schedule: makes lambda.
+        patches: of the training patients.
+        encoders: of the perceptual loss; none for MSE alone. They are set to ``precision``.
+        channels: of the U-Net's first level.
+        adam: the optimizer.
+        precision: see `pi.training.machine.choose_precision`.
+        distribution: see `pi.training.machine.strategy_for`.
+
+    Raises:
+        MachineError: the batch cannot be divided over the devices.
+        PatchError: there are no validation patients.
+    """
+    validation = draw_validation_set(
+        patches.of("validation"),
+        settings.validation_patches,
+        settings.validation_slices,
+        settings.seed,
+    )
+    strategy = strategy_for(distribution, settings.batch_size)
+    with strategy.scope():
+        denoiser = build_unet(channels, settings.seed)
+        optimizer = scaled(
+            keras.optimizers.Adam(adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon),
+            precision,
+        )
+        optimizer.build(denoiser.trainable_variables)
+    compute_in([denoiser, *encoders], precision)
+    terms = loss_terms(encoders)
+    return Trainer(
+        settings,
+        schedule,
+        patches,
+        validation,
+        Networks(denoiser, optimizer),
+        denoiser if precision == "float32" else build_unet(channels, settings.seed),
+        train_step(denoiser, optimizer, terms, strategy, settings.batch_size),
+        measure_step(denoiser, terms),
+        gradient_measure(denoiser, terms),
+    )

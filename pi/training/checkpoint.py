@@ -1,0 +1,154 @@
+"""The whole state of a training in one file, replaced at once and read without running code."""
+
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.errors import PiError
+from pi.places import cache_folder
+from pi.training.state import TrainingState, from_json, to_json
+
+FORMAT = 1
+FILE = "state.npz"
+Arrays = list[NDArray[np.generic]]
+
+
+class CheckpointError(PiError):
+    """A checkpoint that is not there, damaged, or of another network."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What of a training lives in TensorFlow.
+
+    Attributes:
+        denoiser: the network.
+        optimizer: built for it.
+    """
+
+    denoiser: keras.Model
+    optimizer: keras.Optimizer
+
+    def arrays(self) -> tuple[Arrays, Arrays]:
+        """Return copies of the weights and of the optimizer's variables."""
+        moments = [np.array(variable.numpy()) for variable in self.optimizer.variables]
+        return [np.array(array) for array in self.denoiser.get_weights()], moments
+
+    def set_arrays(self, weights: Arrays, moments: Arrays) -> None:
+        """Put them back."""
+        self.denoiser.set_weights(weights)
+        for variable, value in zip(self.optimizer.variables, moments, strict=True):
+            variable.assign(value)
+
+
+def checkpoint_file(run_id: str) -> Path:
+    """Return where the checkpoint of a run is kept on this machine, its folder made.
+
+    Raises:
+        CheckpointError: the id could not have been given by MLflow.
+    """
+    if not run_id.isalnum():
+        raise CheckpointError(f"`resume` must be the id of a run but got {run_id!r}.")
+    folder = cache_folder() / "checkpoints" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / FILE
+
+
+def save_checkpoint(file: Path, networks: Networks, state: TrainingState, best: Arrays) -> None:
+    """Write everything to ``file``, or leave what is there: a kill at any moment does no harm.
+
+    Args:
+        file: of this run.
+        networks: whose arrays are written.
+        state: where the training stands.
+        best: weights of the epoch that is kept so far; empty before there is one.
+
+    Raises:
+        CheckpointError: an array is not finite, or the disk is full.
+    """
+    weights, moments = networks.arrays()
+    if not all(np.isfinite(array).all() for array in weights):
+        raise CheckpointError(
+            "the weights must be finite to be kept but are not: the last checkpoint stays; take a "
+            "smaller `learning_rate` or `perceptual_weight`."
+        )
+    content: dict[str, NDArray[np.generic]] = {
+        "format": np.array(FORMAT),
+        "state": np.array(to_json(state)),
+        **_named("weights", weights),
+        **_named("optimizer", moments),
+        **_named("best", best),
+    }
+    scratch = file.with_name(f"{file.name}.new")
+    try:
+        with scratch.open("wb") as target:
+            np.savez(target, allow_pickle=False, **content)
+            target.flush()
+            os.fsync(target.fileno())
+        scratch.replace(file)
+        _sync_folder(file.parent)
+    except OSError as error:
+        raise CheckpointError(
+            f"the checkpoint must be written below PI_CACHE but: {error.strerror}."
+        ) from error
+
+
+def restore_checkpoint(file: Path, networks: Networks) -> tuple[TrainingState, Arrays]:
+    """Put the state in ``file`` into ``networks``; return the rest of it and the best weights.
+
+    Raises:
+        CheckpointError: no such file, damaged, of another version, or of another network. Nothing
+            has been changed then.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            arrays = dict(content.items())
+        version = int(arrays["format"])
+        state = from_json(str(arrays["state"]))
+    except FileNotFoundError:
+        raise CheckpointError(
+            "the run must have a checkpoint on this machine but has none."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError("the run's checkpoint must be whole but cannot be read.") from error
+    if version != FORMAT:
+        raise CheckpointError(f"the checkpoint must have version {FORMAT} but has {version}.")
+    weights, moments, best = (_taken(arrays, kind) for kind in ("weights", "optimizer", "best"))
+    wanted = networks.arrays()
+    _compare(weights, wanted[0], "weights")
+    _compare(moments, wanted[1], "optimizer")
+    networks.set_arrays(weights, moments)
+    return state, best
+
+
+def _named(kind: str, arrays: Sequence[NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    return {f"{kind}/{number:04d}": array for number, array in enumerate(arrays)}
+
+
+def _taken(arrays: dict[str, NDArray[np.generic]], kind: str) -> Arrays:
+    return [arrays[name] for name in sorted(arrays) if name.startswith(f"{kind}/")]
+
+
+def _compare(found: Arrays, wanted: Arrays, kind: str) -> None:
+    shapes = [[array.shape for array in arrays] for arrays in (found, wanted)]
+    if shapes[0] != shapes[1]:
+        different = next((s for s in zip(*shapes, strict=False) if s[0] != s[1]), shapes)
+        raise CheckpointError(
+            f"the checkpoint must fit this network's {kind} but has {len(found)} arrays for "
+            f"{len(wanted)}, the first that differs {different[0]} for {different[1]}."
+        )
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming itself survive a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

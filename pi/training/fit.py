@@ -1,0 +1,237 @@
+"""The training itself: epochs of steps, what is measured beside them, when the state is saved."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.errors import PiError
+from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.schedule import Schedule
+from pi.slices.patches import PatchPopulation
+from pi.training.checkpoint import Arrays, Networks
+from pi.training.feed import steps_per_epoch, training_batches
+from pi.training.interruption import Interruption, deferred
+from pi.training.plan import Keep
+from pi.training.state import EpochRecord, TrainingState
+from pi.training.step import Measure, StepLosses, TrainStep
+from pi.training.sums import InfluenceSums
+from pi.training.validation import ValidationSet, validation_ssim, validation_sums
+
+GradientMeasure = Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientPair]]
+
+
+class DivergedError(PiError):
+    """The loss is no longer a number."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long, how much at a time, how often.
+
+    Attributes:
+        seed: of the patches' order.
+        epochs: passes over the training patches.
+        batch_size: patches a step.
+        gradient_every: steps between two measurements of gradient influence; 0: never.
+        checkpoint_minutes: most minutes between two checkpoints.
+        keep: which epoch's weights are the result.
+        validation_patches: most validation patches that are measured after an epoch.
+        validation_slices: most validation slices that are denoised after an epoch.
+    """
+
+    seed: int
+    epochs: int
+    batch_size: int
+    gradient_every: int
+    checkpoint_minutes: float
+    keep: Keep
+    validation_patches: int
+    validation_slices: int
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Everything that a training is made of.
+
+    Attributes:
+        settings: how long, how much at a time, how often.
+        schedule: makes lambda.
+        patches: of the training patients.
+        validation: patches and slices of the validation patients.
+        networks: denoiser and optimizer.
+        judge: the denoiser's twin in float32, which validates.
+        step: trains on a batch.
+        measure: measures a batch.
+        gradients: measures a batch's gradients.
+    """
+
+    settings: Settings
+    schedule: Schedule
+    patches: PatchPopulation
+    validation: ValidationSet
+    networks: Networks
+    judge: keras.Model = field(repr=False)
+    step: TrainStep
+    measure: Measure
+    gradients: GradientMeasure
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return steps_per_epoch(len(self.patches), self.settings.batch_size)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told of the progress, and saves it.
+
+    Attributes:
+        save: keeps a state and the best weights so far.
+        step_done: told the losses of a step.
+        epoch_done: told of a finished epoch.
+    """
+
+    save: Callable[[TrainingState, Arrays], object]
+    step_done: Callable[[StepLosses], object]
+    epoch_done: Callable[[EpochRecord], object]
+
+
+def fit(
+    trainer: Trainer, state: TrainingState, best: Arrays, listener: Listener
+) -> tuple[TrainingState, Arrays]:
+    """Train from ``state`` to the last epoch; return the final state and the weights to keep.
+
+    The state is saved before the first step, every few minutes, after every epoch, and before a
+    Ctrl-C or SIGTERM takes effect, always between two steps.
+
+    Raises:
+        DivergedError: the loss is NaN or infinite; the last saved state is a good one.
+        KeyboardInterrupt: after a Ctrl-C or SIGTERM, when the state has been saved.
+    """
+    with deferred() as interruption:
+        session = _Session(trainer, listener, interruption, state, best)
+        session.save()
+        while session.state.epoch < trainer.settings.epochs:
+            session.train_epoch()
+            session.close_epoch()
+    return session.state, session.best
+
+
+def score(record: EpochRecord, keep: Keep) -> float:
+    """Return by how much an epoch is liked; the greatest is kept."""
+    match keep:
+        case "best_validation_ssim":
+            return record.ssim
+        case "best_validation_loss":
+            return -record.validation.total
+        case "last":
+            return float(record.epoch)
+
+
+def best_of(history: Sequence[EpochRecord], keep: Keep) -> int:
+    """Return the epoch that is kept, counted from 1; the earlier of equals."""
+    return max(history, key=lambda record: (score(record, keep), -record.epoch)).epoch
+
+
+class _Session:
+    """A training under way: the state is replaced as a whole, never edited."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        listener: Listener,
+        interruption: Interruption,
+        state: TrainingState,
+        best: Arrays,
+    ) -> None:
+        self.trainer = trainer
+        self.listener = listener
+        self.interruption = interruption
+        self.state = state
+        self.best = best
+        self.saved = time.monotonic()
+
+    def save(self) -> None:
+        self.listener.save(self.state, self.best)
+        self.saved = time.monotonic()
+
+    def poll(self) -> None:
+        """End the training here if someone asked for it."""
+        if self.interruption.asked:
+            self.save()
+            raise KeyboardInterrupt
+
+    def train_epoch(self) -> None:
+        settings, state = self.trainer.settings, self.state
+        batches = training_batches(
+            self.trainer.patches, settings.batch_size, settings.seed, state.epoch, state.step
+        )
+        for low_dose, normal_dose in batches:
+            self._train(low_dose, normal_dose)
+            self.poll()
+            if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
+                self.save()
+
+    def _train(self, low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32]) -> None:
+        trainer, state = self.trainer, self.state
+        number = state.epoch * trainer.steps + state.step
+        gradients = state.gradients
+        if trainer.settings.gradient_every and number % trainer.settings.gradient_every == 0:
+            pair = trainer.gradients(tf.constant(low_dose), tf.constant(normal_dose))
+            gradients += (GradientInfluence(number, state.schedule.weight, *pair),)
+        losses = trainer.step(low_dose, normal_dose, trainer.schedule.rule(state.schedule))
+        if not (losses.finite and np.isfinite(losses.weight)):
+            raise DivergedError(
+                f"the loss must be finite but is not at step {state.step + 1} of epoch "
+                f"{state.epoch + 1}: the last checkpoint stays; take a smaller `learning_rate` or "
+                "`perceptual_weight`."
+            )
+        self.state = replace(
+            state,
+            schedule=trainer.schedule.after_step(state.schedule, *losses.means),
+            step=state.step + 1,
+            sums=state.sums.add(losses.image, losses.perceptual, losses.weight),
+            gradients=gradients,
+        )
+        self.listener.step_done(losses)
+
+    def close_epoch(self) -> None:
+        trainer, state = self.trainer, self.state
+        record = self._record()
+        history = (*state.history, record)
+        best_epoch = best_of(history, trainer.settings.keep)
+        if best_epoch == record.epoch:
+            self.best = trainer.networks.arrays()[0]
+        schedule = trainer.schedule.after_epoch(
+            state.schedule, state.sums.image, state.sums.perceptual_sum
+        )
+        self.state = TrainingState(
+            schedule, state.epoch + 1, history=history, best_epoch=best_epoch
+        )
+        self.listener.epoch_done(record)
+        self.save()
+        self.poll()
+
+    def _record(self) -> EpochRecord:
+        trainer, state = self.trainer, self.state
+        weight = state.schedule.weight
+        sums: InfluenceSums = validation_sums(
+            trainer.validation, trainer.measure, trainer.settings.batch_size, weight, self.poll
+        )
+        if trainer.judge is not trainer.networks.denoiser:
+            trainer.judge.set_weights(trainer.networks.denoiser.get_weights())
+        ssim = validation_ssim(trainer.validation, trainer.judge, self.poll)
+        return EpochRecord(
+            state.epoch + 1,
+            weight,
+            state.schedule.clips,
+            state.sums,
+            sums,
+            ssim,
+            state.gradients,
+        )

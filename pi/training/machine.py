@@ -1,0 +1,110 @@
+"""What the machine offers a training: number formats, devices, repeatability."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from pi.errors import PiError
+
+PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
+Distribution = Literal["none", "mirrored"]
+
+CPU_FLAGS = re.compile(r"\b(avx512_bf16|amx_bf16)\b")
+BFLOAT16_COMPUTE_CAPABILITY = (8, 0)
+
+
+class MachineError(PiError):
+    """Something that this machine cannot do."""
+
+
+def choose_precision(asked: PrecisionName) -> str:
+    """Return the format of the convolutions: float32, bfloat16 or float16.
+
+    ``auto`` is bfloat16 where the hardware multiplies it (AVX512-BF16, AMX, GPUs since Ampere),
+    else float32. Weights, losses and sums are float32 or more in all of them.
+
+    Raises:
+        MachineError: float16 without a GPU.
+    """
+    if asked == "float16" and not tf.config.list_physical_devices("GPU"):
+        raise MachineError(
+            "`precision` must be auto, float32 or bfloat16 without a GPU but got float16: CPUs "
+            "only emulate it, and its small range needs the loss to be scaled."
+        )
+    if asked == "auto":
+        return "bfloat16" if _multiplies_bfloat16() else "float32"
+    return asked
+
+
+def compute_in(networks: Iterable[keras.Model], precision: str) -> None:
+    """Let the convolutions of ``networks`` compute in ``precision``.
+
+    The first convolution, which sees the image itself, and a last one that makes an image stay
+    float32: bfloat16 has 8 bits, which is 8 HU in soft tissue at the encoder's scale of 255.
+    """
+    if precision == "float32":
+        return
+    policy = keras.DTypePolicy(f"mixed_{precision}")
+    for network in networks:
+        convolutions = [n for n, layer in enumerate(network.layers) if _convolves(layer)]
+        for layer in network.layers[convolutions[0] + 1 :]:
+            if layer.name != "denoised":
+                layer.dtype_policy = policy
+
+
+def scaled(optimizer: keras.Optimizer, precision: str) -> keras.Optimizer:
+    """Return ``optimizer``, with the loss scaled where the format's range is small."""
+    if precision != "float16":
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def strategy_for(distribution: Distribution, batch_size: int) -> tf.distribute.Strategy:
+    """Return how batches are divided over devices: over none, or over every GPU.
+
+    Where there is no GPU, ``mirrored`` takes the CPUs that TensorFlow has been given: one, unless
+    logical ones were configured.
+
+    Raises:
+        MachineError: the batch cannot be divided equally.
+    """
+    if distribution == "none":
+        return tf.distribute.get_strategy()
+    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    devices = [device.name for device in tf.config.list_logical_devices(kind)]
+    if batch_size % len(devices):
+        raise MachineError(
+            f"`batch_size` must be divisible by the {len(devices)} devices but got {batch_size}."
+        )
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed Keras, numpy and TensorFlow, and allow only operations that repeat bit for bit.
+
+    This is of the whole process and cannot be taken back: an entry point calls it, nothing else.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def _multiplies_bfloat16() -> bool:
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        found = (tf.config.experimental.get_device_details(gpu) for gpu in gpus)
+        return all(
+            details.get("compute_capability", (0, 0)) >= BFLOAT16_COMPUTE_CAPABILITY
+            for details in found
+        )
+    try:
+        return bool(CPU_FLAGS.search(Path("/proc/cpuinfo").read_text()))
+    except OSError:  # not Linux
+        return False
+
+
+def _convolves(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.Conv2D)

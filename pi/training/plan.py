@@ -1,0 +1,126 @@
+"""What a training is asked to do, read from its parameters before any work begins."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pi.errors import PiError
+from pi.experiments import Experiment, ExperimentError, find_experiments
+from pi.influence.psi import checked_weight, odds_of
+from pi.influence.schedule import (
+    ConstantPsi,
+    Fixed,
+    RecalibrateEachEpoch,
+    Schedule,
+    ScheduleName,
+    WarmupThenCalibrate,
+)
+
+MSE = "mse"
+"""Name of the experiment without a perceptual loss."""
+
+Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
+
+
+class PlanError(PiError):
+    """Parameters that contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSource:
+    """Where the first lambda comes from: exactly one of the three.
+
+    Attributes:
+        number: lambda itself.
+        target: the Psi that lambda is calibrated for first.
+        run: id of a nested calibration run.
+    """
+
+    number: float | None = None
+    target: float | None = None
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingWeight:
+    """The first lambda, once it is known.
+
+    Attributes:
+        weight: lambda.
+        target: the Psi that it is to give; None where a bare number was asked for.
+    """
+
+    weight: float
+    target: float | None
+
+
+def weight_source(text: str) -> WeightSource:
+    """Return what ``perceptual_weight`` means: a number, ``psi:0.95`` or ``calibration:RUN``.
+
+    Raises:
+        PlanError: none of these.
+        InvalidWeightError, InvalidTargetError: a number that cannot be lambda or Psi.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "calibration" and rest:
+        return WeightSource(run=rest)
+    try:
+        number = float(rest if kind == "psi" and rest else text)
+    except ValueError:
+        raise PlanError(
+            f"`perceptual_weight` must be a number, psi:NUMBER or calibration:RUN but got {text!r}."
+        ) from None
+    if kind == "psi":
+        odds_of(number)
+        return WeightSource(target=number)
+    return WeightSource(number=float(checked_weight(number)))
+
+
+def find_experiment(name: str, source: WeightSource) -> tuple[Experiment, ...]:
+    """Return the one experiment called ``name``; none for `MSE`, which has no perceptual loss.
+
+    Raises:
+        PlanError: several experiments, or a lambda for a loss that is not there.
+        ExperimentError, EncoderError: it does not exist.
+    """
+    if name == MSE:
+        if source.number != 0:
+            raise PlanError("`perceptual_weight` must be 0 with the experiment mse but is not.")
+        return ()
+    try:
+        found = find_experiments(name)
+    except ExperimentError as error:
+        raise ExperimentError(f"`experiment` may also be {MSE}; {error}") from error
+    if len(found) != 1:
+        raise PlanError(f"`experiment` must name one experiment but got {name!r}.")
+    return found
+
+
+def make_schedule(
+    name: ScheduleName, start: StartingWeight, warmup_steps: int, final_psi: float, total: int
+) -> Schedule:
+    """Return the schedule called ``name``.
+
+    Args:
+        name: of the schedule.
+        start: the first lambda, and the Psi aimed at.
+        warmup_steps: of `WarmupThenCalibrate`.
+        final_psi: of `ConstantPsi`; 0 where Psi is to stay at its target.
+        total: steps of the whole training.
+
+    Raises:
+        PlanError: a schedule that aims at a Psi where none was asked for.
+    """
+    if name == "fixed":
+        return Fixed(start.weight)
+    if start.target is None:
+        raise PlanError(
+            "`perceptual_weight` must be psi:NUMBER or calibration:RUN with the schedule "
+            f"{name}, which aims at a Psi, but is a number."
+        )
+    match name:
+        case "warmup_then_calibrate":
+            return WarmupThenCalibrate(start.weight, start.target, warmup_steps)
+        case "recalibrate_each_epoch":
+            return RecalibrateEachEpoch(start.weight, start.target)
+        case "constant_psi":
+            return ConstantPsi(start.weight, start.target, final_psi or start.target, total)

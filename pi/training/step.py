@@ -1,0 +1,164 @@
+"""One step of training: the losses of a batch, lambda from its rule, one move of the weights."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.influence.components import mean_squared_error
+from pi.influence.gradient import Terms
+from pi.influence.psi import Floats
+from pi.influence.schedule import WeightRule
+
+
+@dataclass(frozen=True, slots=True)
+class StepLosses:
+    """What a step saw, before it moved the weights.
+
+    Attributes:
+        image: (n,) image loss.
+        perceptual: (n, taps) perceptual loss.
+        weight: lambda that it was made with.
+    """
+
+    image: Floats
+    perceptual: Floats
+    weight: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss is a number."""
+        return bool(np.isfinite(self.image).all() and np.isfinite(self.perceptual).all())
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """M and P: the mean of the image loss, and of the perceptual loss over all layers."""
+        return float(self.image.mean()), float(self.perceptual.sum(axis=1).mean())
+
+
+TrainStep = Callable[[NDArray[np.float32], NDArray[np.float32], WeightRule], StepLosses]
+"""Trains on low and normal dose, each (n, rows, columns, 1) float32 in the network's range."""
+
+Measure = Callable[[NDArray[np.float32], NDArray[np.float32], float], StepLosses]
+"""Measures the losses of a batch at a lambda and trains nothing."""
+
+
+def loss_terms(encoders: Sequence[keras.Model]) -> Terms:
+    """Return the two terms of Eq. (4), per patch; without an encoder there are no taps.
+
+    Unlike `loss_components`, target and prediction go through the encoder one after the other: a
+    gradient is only wanted through the second, and together they would pay for both.
+    """
+
+    def terms(prediction: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        image = mean_squared_error(prediction, target)
+        if not encoders:
+            return image, tf.zeros((tf.shape(image)[0], 0), image.dtype)
+        features, references = (
+            keras.tree.flatten([encoder(x) for encoder in encoders]) for x in (prediction, target)
+        )
+        taps = [
+            # Squares of bfloat16 numbers would be sums of bfloat16 numbers.
+            mean_squared_error(tf.cast(found, tf.float32), tf.cast(wanted, tf.float32))
+            for found, wanted in zip(features, references, strict=True)
+        ]
+        return image, tf.stack(taps, axis=-1)
+
+    return terms
+
+
+def train_step(
+    denoiser: keras.Model,
+    optimizer: keras.Optimizer,
+    terms: Terms,
+    strategy: tf.distribute.Strategy,
+    batch_size: int,
+) -> TrainStep:
+    """Return the step that moves ``denoiser`` along the gradient of M + lambda P.
+
+    Each device takes an equal part of the batch, and the gradient is that of the whole batch's
+    means, so the number of devices changes nothing but the order of the sums.
+
+    Args:
+        denoiser: made within the strategy's scope.
+        optimizer: likewise, and built.
+        terms: the two losses.
+        strategy: see `pi.training.machine.strategy_for`.
+        batch_size: of all devices together.
+    """
+
+    def of_one_device(
+        low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            image, perceptual = terms(denoiser(low_dose, training=True), normal_dose)
+            m = tf.reduce_sum(image) / batch_size
+            p = tf.reduce_sum(perceptual) / batch_size
+            weight = tf.stop_gradient(_weight(rule, *_over_all_devices(m, p)))
+            loss = optimizer.scale_loss(m + weight * p)
+        variables = denoiser.trainable_variables
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return image, perceptual, weight
+
+    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    def of_all_devices(low_dose: object, normal_dose: object, rule: tf.Tensor) -> object:
+        return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
+
+    def step(
+        low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32], rule: WeightRule
+    ) -> StepLosses:
+        parts = (_divided(strategy, array) for array in (low_dose, normal_dose))
+        found = of_all_devices(*parts, _as_tensor(rule))
+        image, perceptual, weight = (strategy.experimental_local_results(x) for x in found)
+        return StepLosses(_joined(image), _joined(perceptual), float(weight[0]))
+
+    return step
+
+
+def measure_step(denoiser: keras.Model, terms: Terms) -> Measure:
+    """Return the function that measures a batch, in the format that training computes in."""
+
+    @tf.function(reduce_retracing=True, jit_compile=False)  # type: ignore[untyped-decorator]
+    def losses(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return terms(denoiser(low_dose, training=False), normal_dose)
+
+    def measure(
+        low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32], weight: float
+    ) -> StepLosses:
+        image, perceptual = losses(tf.constant(low_dose), tf.constant(normal_dose))
+        return StepLosses(_joined([image]), _joined([perceptual]), weight)
+
+    return measure
+
+
+def _weight(rule: tf.Tensor, m: tf.Tensor, p: tf.Tensor) -> tf.Tensor:
+    """`WeightRule` in the graph."""
+    of_one, of_image, by_one, by_perceptual, low, high = tf.unstack(rule)
+    weight = (of_one + of_image * m) / (by_one + by_perceptual * p)
+    return tf.clip_by_value(weight, low, high)
+
+
+def _over_all_devices(m: tf.Tensor, p: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    context = tf.distribute.get_replica_context()
+    total_m, total_p = context.all_reduce(tf.distribute.ReduceOp.SUM, [m, p])
+    return total_m, total_p
+
+
+def _as_tensor(rule: WeightRule) -> tf.Tensor:
+    parts = (rule.of_one, rule.of_image, rule.by_one, rule.by_perceptual, rule.low, rule.high)
+    return tf.constant(parts, tf.float32)
+
+
+def _divided(strategy: tf.distribute.Strategy, array: NDArray[np.float32]) -> object:
+    parts = np.split(array, strategy.num_replicas_in_sync)
+    return strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant(parts[context.replica_id_in_sync_group])
+    )
+
+
+def _joined(parts: Sequence[tf.Tensor]) -> Floats:
+    return np.concatenate([part.numpy() for part in parts]).astype(np.float64)

@@ -1,0 +1,100 @@
+"""What the network does to patients that it does not learn from, at the end of an epoch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from skimage.metrics import structural_similarity
+
+from pi.slices.intensity import normalise
+from pi.slices.patches import PatchPopulation
+from pi.training.feed import read_ahead
+from pi.training.step import Measure
+from pi.training.sums import InfluenceSums
+
+MULTIPLE = 16
+"""What the U-Net's rows and columns must be divisible by."""
+
+Poll = Callable[[], object]
+"""Called between two pieces of work; may end it by raising."""
+
+
+@dataclass(frozen=True)
+class ValidationSet:
+    """The same patches and slices after every epoch, drawn once.
+
+    Attributes:
+        population: the patches of the validation patients.
+        patches: numbers of those that are measured.
+        slices: (volume, index) of the slices that are denoised whole.
+    """
+
+    population: PatchPopulation
+    patches: NDArray[np.int64]
+    slices: tuple[tuple[int, int], ...]
+
+
+def draw_validation_set(
+    population: PatchPopulation, patches: int, slices: int, seed: int
+) -> ValidationSet:
+    """Draw some patches and some slices of the validation patients.
+
+    Args:
+        population: the patches of the validation patients.
+        patches: most patches.
+        slices: most slices.
+        seed: decides which, and nothing else does.
+    """
+    rng = np.random.default_rng([seed, 1])
+    every_slice = population.slices
+    numbers = np.sort(rng.permutation(len(population))[:patches])
+    chosen = np.sort(rng.permutation(len(every_slice))[:slices])
+    return ValidationSet(population, numbers, tuple(every_slice[k] for k in chosen))
+
+
+def validation_sums(
+    chosen: ValidationSet, measure: Measure, batch_size: int, weight: float, poll: Poll
+) -> InfluenceSums:
+    """Return the losses of the validation patches at ``weight``."""
+    sums = InfluenceSums()
+    starts = range(0, chosen.patches.size, batch_size)
+    groups = (chosen.patches[start : start + batch_size] for start in starts)
+    for low_dose, normal_dose in read_ahead(chosen.population, groups):
+        losses = measure(low_dose, normal_dose, weight)
+        sums = sums.add(losses.image, losses.perceptual, weight)
+        poll()
+    return sums
+
+
+def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> float:
+    """Return the mean SSIM of whole slices against the normal dose.
+
+    Scikit-image's 7 x 7 uniform window in float64, on the network's range, data range 1.0.
+    """
+    found = []
+    for volume, index in chosen.slices:
+        low_dose, normal_dose = map(normalise, chosen.population.store.pair(volume, index))
+        denoised = denoised_slice(denoise, low_dose)
+        found.append(
+            structural_similarity(  # type: ignore[no-untyped-call]
+                normal_dose.astype(np.float64), denoised.astype(np.float64), data_range=1.0
+            )
+        )
+        poll()
+    chosen.population.release()
+    return float(np.mean(found))
+
+
+def denoised_slice(denoise: keras.Model, low_dose: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return one denoised slice, (rows, columns) float32 in the network's range.
+
+    Rows and columns are continued by their mirror image to the next multiple of 16, and cut again.
+    """
+    rows, columns = low_dose.shape
+    beyond = [(0, -length % MULTIPLE) for length in low_dose.shape]
+    padded = np.pad(low_dose, beyond, mode="symmetric")[np.newaxis, ..., np.newaxis]
+    denoised: NDArray[np.float32] = denoise(tf.constant(padded)).numpy()
+    return denoised[0, :rows, :columns, 0]
