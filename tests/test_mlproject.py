@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from entrypoints.parameters import CalibrateParameters, PrepareParameters, SimulateParameters
+from entrypoints.parameters import (
+    CalibrateParameters,
+    PrepareParameters,
+    SimulateParameters,
+    TrainParameters,
+)
 from pi.command_line import parse
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +24,7 @@ PARAMETERS: dict[str, type] = {
     "simulate": SimulateParameters,
     "prepare": PrepareParameters,
     "calibrate": CalibrateParameters,
+    "train": TrainParameters,
 }
 DECLARED = [
     (entry, name) for entry, what in PROJECT["entry_points"].items() for name in what["parameters"]

@@ -39,8 +39,9 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
 
     Args:
         view: content of a file in ``dashboards``.
-        run_id: of the parent whose children are shown. They are found by a filter and sorted by a
-            metric, because the UI draws no child of a folded parent.
+        run_id: of the parent whose children are shown, unless the view has a ``filter`` of its
+            own. They are found by a filter and sorted by a metric, because the UI draws no child
+            of a folded parent.
     """
     sections = [
         {
@@ -65,7 +66,7 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         for number, chart in enumerate(view["charts"])
     ]
     return {
-        "searchFilter": f"tags.mlflow.parentRunId = '{run_id}'",
+        "searchFilter": view.get("filter", f"tags.mlflow.parentRunId = '{run_id}'"),
         "orderByKey": view["order"],
         "orderByAsc": True,
         "compareRunCharts": charts,

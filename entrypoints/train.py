@@ -1,0 +1,70 @@
+"""Train the U-Net on MSE + lambda * perceptual loss, and watch how much of it is perceptual.
+
+Eq. (4) of the paper with its Table 2 as defaults. lambda is a number, or calibrated for an
+influence. What the influence becomes while the network learns, by losses and by gradients, is kept
+in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it was.
+"""
+
+import sys
+
+from entrypoints.parameters import SimulateParameters, TrainParameters
+from pi.command_line import recorded, run
+
+
+def main(parameters: TrainParameters) -> None:
+    """Train, log, and say what came out and where it is."""
+    # Slow to import, and --help needs none of it.
+    from pi.experiments import without_paths
+    from pi.network.bank import build_bank
+    from pi.network.encoder import input_convention
+    from pi.slices.patches import PatchPopulation
+    from pi.source import open_data
+    from pi.tracking import training as track
+    from pi.tracking.address import farewell
+    from pi.tracking.calibration import log_setup
+    from pi.tracking.run import open_run
+    from pi.tracking.view import save_view
+    from pi.training import build, plan
+    from pi.training.feed import steps_per_epoch
+    from pi.training.fit import Settings
+    from pi.training.machine import choose_precision, make_deterministic
+
+    p = parameters
+    source = plan.weight_source(p.perceptual_weight)
+    experiments = plan.find_experiment(p.experiment, source)
+    convention = input_convention(p.encoder_input)
+    precision = choose_precision(p.precision)
+    typed = recorded(p) | {"experiment": without_paths(p.experiment)}
+    if p.deterministic:
+        make_deterministic(p.seed)
+    store = open_data(p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed)
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    settings = Settings(
+        p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
+        p.validation_patches, p.validation_slices,
+    )  # fmt: skip
+    track.require_resumable(p.resume, typed, store.digest)
+    with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
+        tracked.params({name: value for name, value in typed.items() if name != "resume"})
+        log_setup(tracked, typed, patches, experiments)
+        specs = [experiment.encoder for experiment in experiments]
+        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+        start = track.starting_weight(
+            tracked, source, track.made_of(experiments, bank, store.digest),
+            lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
+        )  # fmt: skip
+        track.log_start(tracked, start, experiments, bank, precision)
+        steps = p.epochs * steps_per_epoch(len(patches), p.batch_size)
+        trainer = build.build_trainer(
+            settings, plan.make_schedule(p.schedule, start, p.warmup_steps, p.final_psi, steps),
+            patches, bank.encoders, p.channels,
+            build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
+        )  # fmt: skip
+        state = track.train_tracked(tracked, trainer, experiments, start.target)
+    view = save_view(tracked, "train")
+    print(track.summary_text(state, start.target))
+    print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, TrainParameters, __doc__ or ""))

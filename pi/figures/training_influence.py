@@ -1,0 +1,98 @@
+"""Influence over epochs: whether it stayed where it was set, and what the gradients say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pi.figures.influence_curve import COLOURS, STYLES
+from pi.influence.psi import Floats, log_odds
+from pi.training.state import EpochRecord
+
+
+@dataclass(frozen=True)
+class InfluenceHistory:
+    """A training, ready to be drawn.
+
+    Attributes:
+        epochs: (epochs,) counted from 1.
+        psi: by label, (epochs,) shares of the loss.
+        measured_at: (measurements,) where in the training, in epochs.
+        gradient_psi: by label, (measurements,) shares of the gradient.
+        cosine: by label, (measurements,) cosine between the gradients.
+    """
+
+    epochs: Floats
+    psi: dict[str, Floats]
+    measured_at: Floats
+    gradient_psi: dict[str, Floats]
+    cosine: dict[str, Floats]
+
+
+def influence_history(history: Sequence[EpochRecord], steps: int) -> InfluenceHistory:
+    """Return what is drawn of finished epochs of ``steps`` steps each."""
+    sums = {
+        "training": [record.training.metrics(()) for record in history],
+        "validation": [record.validation.metrics(()) for record in history],
+    }
+    pairs = [gradient for record in history for gradient in record.gradients]
+    return InfluenceHistory(
+        np.array([record.epoch for record in history], np.float64),
+        {
+            f"{patients}, {name}": np.array([metrics[key] for metrics in own])
+            for patients, own in sums.items()
+            for key, name in (("psi", "ratio of sums"), ("psi_eq5", "mean of ratios"))
+        },
+        np.array([gradient.step / steps for gradient in pairs], np.float64),
+        {
+            "over the parameters": np.array([g.parameters.psi(g.weight) for g in pairs]),
+            "over the output": np.array([g.output.psi(g.weight) for g in pairs]),
+        },
+        {
+            "over the parameters": np.array([g.parameters.cosine for g in pairs]),
+            "over the output": np.array([g.output.cosine for g in pairs]),
+        },
+    )
+
+
+def draw_history(history: InfluenceHistory, target: float | None) -> Figure:
+    """Draw the influence of losses and gradients in log-odds, and the gradients' cosine.
+
+    Args:
+        history: see `influence_history`.
+        target: the Psi asked for, drawn across; None where none was.
+    """
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    odds, cosine = figure.subplots(1, 2, sharex=True)
+    for k, (label, values) in enumerate(history.psi.items()):
+        style = {"color": COLOURS[k // 2], "linestyle": STYLES[k % 2]}
+        _draw_log_odds(odds, history.epochs, values, f"loss, {label}", "o", style)
+    for k, label in enumerate(history.gradient_psi):
+        style = {"color": COLOURS[2 + k], "linestyle": "-"}
+        at = history.measured_at
+        _draw_log_odds(odds, at, history.gradient_psi[label], f"gradient {label}", ".", style)
+        cosine.plot(at, history.cosine[label], label=label, marker=".", linewidth=1.2, **style)
+    if target is not None:
+        odds.axhline(float(log_odds(target)), color="#888888", linewidth=0.8)
+        odds.set_title(f"Influence while training (target {100 * target:g} %)", fontsize=11)
+    odds.set_ylabel("log-odds of Ψ")
+    cosine.set_ylabel("cosine between ∇M and ∇P")
+    cosine.set_ylim(-1.05, 1.05)
+    for axes in (odds, cosine):
+        axes.set_xlabel("epoch")
+        axes.grid(alpha=0.25)
+        if axes.has_data():
+            axes.legend(fontsize=8, loc="best")
+    return figure
+
+
+def _draw_log_odds(
+    axes: Axes, x: Floats, share: Floats, label: str, marker: str, style: dict[str, Any]
+) -> None:
+    inside = (share > 0) & (share < 1)
+    if inside.any():
+        axes.plot(x[inside], log_odds(share[inside]), label=label, marker=marker, markersize=4,
+                  linewidth=1.2, **style)  # fmt: skip
