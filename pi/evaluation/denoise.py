@@ -1,9 +1,10 @@
 """Full slices through the denoiser: HU in, HU out, of any size."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.evaluation.measure import SliceDenoiser
 from pi.network.state import Denoiser
 from pi.network.unet import LEVELS
 from pi.slices.intensity import denormalise, normalise
@@ -13,6 +14,9 @@ import tensorflow as tf  # after `pi.network`, which silences its remarks on the
 
 DIVISOR = 2 ** (LEVELS - 1)
 """The U-Net halves a slice this often, so rows and columns must divide by it."""
+
+SliceDenoiser = Callable[[NDArray[np.int16] | NDArray[np.floating]], NDArray[np.float32]]
+"""(n, rows, columns) in HU to the same."""
 
 
 def slice_denoiser(denoiser: Denoiser) -> SliceDenoiser:
@@ -29,7 +33,7 @@ def slice_denoiser(denoiser: Denoiser) -> SliceDenoiser:
     """
     compiled = tf.function(denoiser, reduce_retracing=True)
 
-    def denoise(low_dose: NDArray[np.int16]) -> NDArray[np.float32]:
+    def denoise(low_dose: NDArray[np.int16] | NDArray[np.floating]) -> NDArray[np.float32]:
         rows, columns = low_dose.shape[1:]
         padding = ((0, 0), (0, -rows % DIVISOR), (0, -columns % DIVISOR))
         padded = np.pad(normalise(low_dose), padding, mode="reflect")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.metrics import hu_errors, similarity
 from pi.evaluation.noise_power import (
     PowerSum,
@@ -28,8 +29,6 @@ from pi.slices.store import Store, Volume
 Part = Literal["validation", "test"]
 Hu = NDArray[np.int16] | NDArray[np.float32]
 Names = dict[str, object]
-SliceDenoiser = Callable[[NDArray[np.int16]], NDArray[np.float32]]
-"""(n, rows, columns) in HU to the same, see `pi.evaluation.denoise.slice_denoiser`."""
 
 VOLUME = ["patient", "thickness", "kernel", "image"]
 NOISE = ["regions", "noise_hu", "peak_frequency", "mean_frequency"]

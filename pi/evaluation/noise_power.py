@@ -73,7 +73,9 @@ class Spectrum:
     mean: float
 
 
-def regions_of(target: NDArray[np.int16], rule: RegionRule = REGIONS) -> list[tuple[int, int]]:
+def regions_of(
+    target: NDArray[np.int16] | NDArray[np.float32], rule: RegionRule = REGIONS
+) -> list[tuple[int, int]]:
     """Return the upper left corners of the regions of a slice, (rows, columns) HU."""
     side = region_side(target.shape[0], rule)
     if side > min(target.shape):

@@ -100,7 +100,7 @@ def _gaussian(plane: Plane, taps: NDArray[np.float64]) -> Plane:
 def _taps() -> NDArray[np.float64]:
     x = np.arange(GAUSSIAN_SIDE) - GAUSSIAN_SIDE // 2
     weights = np.exp(-(x**2) / (2 * SIGMA**2))
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 _GAUSSIAN = partial(_gaussian, taps=_taps())

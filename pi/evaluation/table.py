@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyarrow import ArrowInvalid
 
 from pi.evaluation.protocol import EvaluationError
-from pi.identity import SliceKey
+from pi.identity import Reconstruction, SliceKey
 
 Image = Literal["low_dose", "denoised"]
 LOW_DOSE: Image = "low_dose"
@@ -42,6 +42,15 @@ def slice_key(row: "pd.Series[float]") -> SliceKey:
     return SliceKey(
         str(row["patient"]), float(row["thickness"]), str(row["kernel"]), float(row["position"])
     )
+
+
+def by_reconstruction(table: pd.DataFrame) -> list[tuple[Reconstruction, pd.DataFrame]]:
+    """Return the rows of each reconstruction, sorted by it."""
+    thickness, kernel = table["thickness"], table["kernel"]
+    found = {Reconstruction(float(t), str(k)) for t, k in zip(thickness, kernel, strict=True)}
+    return [
+        (one, table[(thickness == one.thickness) & (kernel == one.kernel)]) for one in sorted(found)
+    ]
 
 
 def evaluated_image(table: pd.DataFrame) -> Image:

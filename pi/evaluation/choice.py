@@ -1,0 +1,110 @@
+"""Which slices are shown: chosen by the metrics, never by hand, and read again by their key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pi.evaluation.denoise import SliceDenoiser
+from pi.evaluation.metrics import HuErrors, hu_errors
+from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image, evaluated_image, gains, slice_key
+from pi.identity import SliceKey
+from pi.slices.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One slice, and why it is shown.
+
+    Attributes:
+        rank: ``worst``, ``median`` or ``best`` by the gain in the metric (by its value where
+            nothing was denoised), or ``reference``: the median by the low dose's metric, which is
+            the same slice for every run on the same data.
+        key: of the slice.
+        scores: the metric of each image.
+    """
+
+    rank: str
+    key: SliceKey
+    scores: Mapping[Image, float]
+
+
+@dataclass(frozen=True)
+class ShownSlice:
+    """A chosen slice with its pixels.
+
+    Attributes:
+        choice: which one, and why.
+        images: low dose and, where there is one, denoised: (rows, columns) float32 HU.
+        normal_dose: (rows, columns) float32 HU.
+        errors: of each image, in HU.
+        pixel_spacing: mm.
+    """
+
+    choice: Choice
+    images: Mapping[Image, NDArray[np.float32]] = field(repr=False)
+    normal_dose: NDArray[np.float32] = field(repr=False)
+    errors: Mapping[Image, HuErrors]
+    pixel_spacing: float
+
+
+def choose_slices(table: pd.DataFrame, protocol: str, metric: str) -> tuple[Choice, ...]:
+    """Return worst, median, best and reference slice of a slice table.
+
+    Args:
+        table: see `pi.evaluation.table`.
+        protocol: whose metric.
+        metric: one that has a direction, such as ``ssim``.
+
+    Raises:
+        EvaluationError: the table has no such protocol, or the metric no direction.
+    """
+    image = evaluated_image(table)
+    gained = gains(table, protocol, metric)
+    # Ties are broken by the key, so that the choice does not depend on the order of rows.
+    by_gain = gained.sort_values(["gain" if image == DENOISED else LOW_DOSE, *KEY])
+    by_low_dose = gained.sort_values([LOW_DOSE, *KEY])
+    middle = (len(gained) - 1) // 2
+    rows = {
+        "worst": by_gain.iloc[0],
+        "median": by_gain.iloc[middle],
+        "best": by_gain.iloc[-1],
+        "reference": by_low_dose.iloc[middle],
+    }
+    shown: tuple[Image, ...] = (LOW_DOSE, DENOISED) if image == DENOISED else (LOW_DOSE,)
+    return tuple(
+        Choice(rank, slice_key(row), {name: float(row[name]) for name in shown})
+        for rank, row in rows.items()
+    )
+
+
+def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> ShownSlice:
+    """Return a chosen slice with its pixels, denoised again.
+
+    Raises:
+        EvaluationError: the store has no such slice.
+    """
+    number, index = _find(store, choice.key)
+    low, normal = store.pair(number, index)
+    images: dict[Image, NDArray[np.float32]] = {LOW_DOSE: low.astype(np.float32)}
+    if denoise is not None:
+        images[DENOISED] = denoise(low[np.newaxis])[0]
+    return ShownSlice(
+        choice,
+        images,
+        normal.astype(np.float32),
+        {image: hu_errors(hu, normal) for image, hu in images.items()},
+        store.volumes[number].pixel_spacing,
+    )
+
+
+def _find(store: Store, key: SliceKey) -> tuple[int, int]:
+    for number, volume in enumerate(store.volumes):
+        if (volume.patient, volume.reconstruction) == (key.patient, key.reconstruction):
+            for index in range(len(volume.positions)):
+                if volume.key(index) == key:
+                    return number, index
+    raise EvaluationError(f"`data` must hold the slice {key} but does not.")

@@ -1,0 +1,186 @@
+"""The paper's Figs. 1 and 3: input, output, target and error of slices that the metrics chose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+
+from pi.evaluation.choice import ShownSlice
+from pi.evaluation.noise_power import RegionRule, region_side, regions_of
+from pi.evaluation.table import DENOISED, LOW_DOSE
+
+SOFT_TISSUE = (-160.0, 240.0)
+"""HU shown from black to white; the same for every image of every run."""
+
+ERROR_HIGH_HU = 100.0
+"""Absolute error at the bright end of the colour scale; the same for every run."""
+
+DETAIL = RegionRule(share_of_slice=3 / 16)
+"""The region that is enlarged: 96 of 512 pixels, as in the paper's Fig. 1, in soft tissue."""
+
+TITLES = {LOW_DOSE: "low dose (input)", DENOISED: "denoised (output)"}
+SCALE_BAR_MM = 50.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One image of a row.
+
+    Attributes:
+        name: of the image, such as ``denoised`` or ``denoised_error``.
+        title: of its column.
+        hu: (rows, columns) HU: an image, or an absolute error.
+        is_error: which scale it is drawn on.
+        caption: its metrics.
+    """
+
+    name: str
+    title: str
+    hu: NDArray[np.float32] = field(repr=False)
+    is_error: bool
+    caption: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One slice.
+
+    Attributes:
+        label: why it is shown, and its key.
+        rank: of the choice.
+        panels: from left to right.
+        corner: row and column of the enlarged region's upper left pixel.
+        side: of that region in pixels.
+        pixel_spacing: mm.
+    """
+
+    label: str
+    rank: str
+    panels: tuple[Panel, ...]
+    corner: tuple[int, int]
+    side: int
+    pixel_spacing: float
+
+
+def slice_rows(shown: Sequence[ShownSlice], metric: str) -> list[Row]:
+    """Return what is drawn of some slices.
+
+    Args:
+        shown: the slices.
+        metric: name of the score by which they were chosen, as it is written in captions.
+    """
+    return [_row(one, metric) for one in shown]
+
+
+def draw_slices(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
+    """Draw whole slices, one a row, with the region that `draw_details` enlarges.
+
+    Args:
+        rows: see `slice_rows`.
+        window: HU from black to white.
+    """
+    return _draw(rows, window, detail=False)
+
+
+def draw_details(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
+    """Draw the enlarged regions, one slice a row. Arguments as of `draw_slices`."""
+    return _draw(rows, window, detail=True)
+
+
+def to_uint8(panel: Panel, window: tuple[float, float] = SOFT_TISSUE) -> NDArray[np.uint8]:
+    """Return a panel as grey levels of a fixed window, for tools that know no HU."""
+    low, high = (0.0, ERROR_HIGH_HU) if panel.is_error else window
+    levels = np.clip((panel.hu - low) / (high - low), 0, 1) * 255
+    return np.asarray(np.rint(levels), np.uint8)
+
+
+def _row(shown: ShownSlice, metric: str) -> Row:
+    choice = shown.choice
+    panels, errors = [], []
+    for image, hu in shown.images.items():
+        rmse = shown.errors[image].rmse_hu
+        panels.append(Panel(image, TITLES[image], hu, False,
+                            f"{metric} {choice.scores[image]:.4f}"))  # fmt: skip
+        errors.append(Panel(f"{image}_error", f"|{image.replace('_', ' ')} − normal dose|",
+                            np.abs(hu - shown.normal_dose), True,
+                            f"RMSE {rmse:.1f} HU"))  # fmt: skip
+    target = Panel("normal_dose", "normal dose (target)", shown.normal_dose, False, "")
+    corner, side = _busiest_region(shown.normal_dose)
+    key = choice.key
+    label = f"{choice.rank}\n{key.patient}\n{key.reconstruction}\n{key.position:+.1f} mm"
+    return Row(label, choice.rank, (*panels, target, *errors), corner, side, shown.pixel_spacing)
+
+
+def _busiest_region(target: NDArray[np.float32]) -> tuple[tuple[int, int], int]:
+    """Return the region of soft tissue with most contrast, or the middle where there is none."""
+    side = region_side(target.shape[0], DETAIL)
+    smooth = uniform_filter(np.clip(target, *SOFT_TISSUE), max(3, side // 16))
+    corners = regions_of(target, DETAIL)
+    if not corners:
+        return ((target.shape[0] - side) // 2, (target.shape[1] - side) // 2), side
+    contrast = [float(smooth[r : r + side, c : c + side].std()) for r, c in corners]
+    return corners[int(np.argmax(contrast))], side
+
+
+def _draw(rows: Sequence[Row], window: tuple[float, float], *, detail: bool) -> Figure:
+    columns = len(rows[0].panels)
+    figure = Figure(figsize=(2.5 * columns + 0.9, 2.5 * len(rows) + 0.7), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    drawn: dict[bool, AxesImage] = {}
+    for row, line in zip(rows, grid, strict=True):
+        line[0].set_ylabel(row.label, rotation=0, ha="right", va="center", fontsize=9)
+        for panel, axes in zip(row.panels, line, strict=True):
+            drawn[panel.is_error] = _draw_panel(axes, panel, row, window, detail=detail)
+            axes.set_title(panel.title if row is rows[0] else "", fontsize=10)
+    _draw_scales(figure, grid, rows[0].panels, drawn)
+    return figure
+
+
+def _draw_panel(
+    axes: Axes, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+) -> AxesImage:
+    (top, left), side = row.corner, row.side
+    hu = panel.hu[top : top + side, left : left + side] if detail else panel.hu
+    low, high = (0.0, ERROR_HIGH_HU) if panel.is_error else window
+    colours = "inferno" if panel.is_error else "gray"
+    image = axes.imshow(hu, colours, vmin=low, vmax=high, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_xlabel(panel.caption, fontsize=9)
+    if not detail:
+        axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor="#E69F00"))
+    _draw_scale_bar(axes, row.pixel_spacing, hu.shape, length=10.0 if detail else SCALE_BAR_MM)
+    return image
+
+
+def _draw_scale_bar(
+    axes: Axes, pixel_spacing: float, shape: tuple[int, ...], length: float
+) -> None:
+    rows, columns = shape
+    end, height = 0.96 * columns, 0.95 * rows
+    axes.plot([end - length / pixel_spacing, end], [height, height], color="white", linewidth=2)
+    axes.annotate(f"{length / 10:g} cm", (end, height), (0, 3), textcoords="offset points",
+                  ha="right", color="white", fontsize=7)  # fmt: skip
+
+
+def _draw_scales(
+    figure: Figure,
+    grid: NDArray[np.object_],
+    panels: Sequence[Panel],
+    drawn: Mapping[bool, AxesImage],
+) -> None:
+    for is_error, label in ((False, "HU"), (True, "absolute error (HU)")):
+        which = [k for k, panel in enumerate(panels) if panel.is_error == is_error]
+        bar = figure.colorbar(drawn[is_error], ax=grid[:, which].ravel().tolist(), shrink=0.6,
+                              location="bottom", aspect=40, pad=0.02,
+                              extend="max" if is_error else "both")  # fmt: skip
+        bar.set_label(label, fontsize=9)
+        bar.ax.tick_params(labelsize=8)
