@@ -69,8 +69,8 @@ class PrepareParameters(SplitParameters):
 
 
 @dataclass(frozen=True)
-class PatchParameters(SplitParameters):
-    """Which patches, through which networks: what calibration and training must agree on."""
+class DataParameters(SplitParameters):
+    """Which slices."""
 
     data: str = parameter(
         "simulated:small",
@@ -78,6 +78,12 @@ class PatchParameters(SplitParameters):
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         A_NAME,
     )
+
+
+@dataclass(frozen=True)
+class PatchParameters(DataParameters):
+    """Which patches, through which networks: what calibration and training must agree on."""
+
     encoder_input: str = parameter(
         "raw255",
         "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
@@ -196,3 +202,34 @@ class PromoteParameters:
     run: str = parameter("", "id of the training run whose denoiser is registered", NOT_EMPTY)
     name: str = parameter("ldct-denoiser", "name of the registered model", NOT_EMPTY)
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
+
+
+@dataclass(frozen=True)
+class EvaluateParameters(DataParameters):
+    """Parameters of `evaluate`."""
+
+    run: str = parameter(
+        "identity",
+        "id of the run whose denoiser is evaluated, or identity: the low dose alone",
+        NOT_EMPTY,
+    )
+    part: Literal["validation", "test"] = parameter("validation", "whose patients' slices")
+    protocols: str = parameter(
+        "all",
+        "comma-separated: paper8, full_float, abdomen_redcnn, ldctbench; or all. By the first one "
+        "the shown slices are chosen",
+        NOT_EMPTY,
+    )
+    metric: Literal["ssim", "psnr", "nrmse", "rmse_hu"] = parameter(
+        "ssim", "metric by whose gain the shown slices are the worst, the median and the best"
+    )
+    window: Literal["soft_tissue", "lung", "bone"] = parameter(
+        "soft_tissue", "HU from black to white: -160..240, -1350..150 or -500..1300"
+    )
+    log_images: bool = parameter(
+        False, "keep pixels of real patients in the tracking store; simulated ones always are"
+    )
+    channels: int = parameter(
+        0, "channels of the U-Net's first level; 0: as the run says", NOT_NEGATIVE
+    )
+    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)

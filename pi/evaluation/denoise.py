@@ -1,12 +1,13 @@
 """Full slices through the denoiser: HU in, HU out, of any size."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.network.state import Denoiser
-from pi.network.unet import LEVELS
+from pi.network.state import Denoiser, restore_weights
+from pi.network.unet import LEVELS, build_unet
 from pi.slices.intensity import denormalise, normalise
 
 # isort: split
@@ -17,6 +18,21 @@ DIVISOR = 2 ** (LEVELS - 1)
 
 SliceDenoiser = Callable[[NDArray[np.int16] | NDArray[np.floating]], NDArray[np.float32]]
 """(n, rows, columns) in HU to the same."""
+
+
+def load_denoiser(weights: Path, channels: int) -> SliceDenoiser:
+    """Return a trained U-Net as a function of slices in HU.
+
+    Args:
+        weights: its ``.weights.h5`` file; only arrays are read.
+        channels: of its first level.
+
+    Raises:
+        StateError: the file holds no weights of a U-Net of this width.
+    """
+    unet = build_unet(channels, seed=0)
+    restore_weights(unet, weights)
+    return slice_denoiser(unet)
 
 
 def slice_denoiser(denoiser: Denoiser) -> SliceDenoiser:

@@ -1,6 +1,5 @@
 """The result of an evaluation: one row a slice, protocol and image. Means are a view of it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyarrow import ArrowInvalid
 
-from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.protocol import PROTOCOLS, EvaluationError
 from pi.identity import Reconstruction, SliceKey
 
 Image = Literal["low_dose", "denoised"]
@@ -51,6 +50,12 @@ def by_reconstruction(table: pd.DataFrame) -> list[tuple[Reconstruction, pd.Data
     return [
         (one, table[(thickness == one.thickness) & (kernel == one.kernel)]) for one in sorted(found)
     ]
+
+
+def protocols_of(table: pd.DataFrame) -> list[str]:
+    """Return the names of the table's protocols: ours in their own order, then any others."""
+    found = sorted(table["protocol"].unique())
+    return [*(p for p in PROTOCOLS if p in found), *(p for p in found if p not in PROTOCOLS)]
 
 
 def evaluated_image(table: pd.DataFrame) -> Image:
@@ -99,29 +104,6 @@ def read_table(file: Path) -> pd.DataFrame:
     return checked(table)
 
 
-def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Return mean and standard deviation of every metric, one row a group and metric.
-
-    Args:
-        table: a slice table.
-        by: columns that divide it further, such as `RECONSTRUCTION` or ``patient``.
-
-    Returns:
-        Columns: ``by``, ``protocol``, ``image``, ``metric``, ``mean``, ``sd`` (ddof 0, as in the
-        paper), ``slices`` that these are of, and ``infinite``: slices left out (PSNR of identical
-        ones). Mean and deviation of no slice are NaN.
-    """
-    groups = [*by, "protocol", "image"]
-    long = table.melt([*IDENTITY], METRICS, "metric", "value")
-    long["infinite"] = np.isinf(long["value"])
-    long["value"] = long["value"].where(~long["infinite"])
-    grouped = long.groupby([*groups, "metric"], sort=True)
-    summary = grouped["value"].agg(["mean", _population_sd, "count"])
-    summary.columns = pd.Index(["mean", "sd", "slices"])
-    summary["infinite"] = grouped["infinite"].sum()
-    return summary.reset_index()
-
-
 def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
     """Return how much better each slice became, paired by its key.
 
@@ -164,7 +146,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     image = evaluated_image(table)
     columns: dict[str, pd.Series[float]] = {}
     for name in ["rmse_hu", "mae_hu", "bias_hu", "ssim", "psnr", "nrmse"]:
-        protocols = table["protocol"].unique()
+        protocols = protocols_of(table)
         for protocol in protocols[:1] if name in ERRORS else protocols:
             rows = table[table["protocol"] == protocol].set_index(KEY)
             label = name if name in ERRORS else f"{protocol}/{name}"
@@ -174,10 +156,6 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
     result.insert(0, "slice", [str(slice_key(row)) for _, row in result.iterrows()])
     return result
-
-
-def _population_sd(values: "pd.Series[float]") -> float:
-    return float(values.std(ddof=0))
 
 
 def _row(table: pd.DataFrame, which: NDArray[np.bool]) -> str:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
@@ -15,8 +16,14 @@ from pi.evaluation.choice import ShownSlice
 from pi.evaluation.noise_power import RegionRule, region_side, regions_of
 from pi.evaluation.table import DENOISED, LOW_DOSE
 
-SOFT_TISSUE = (-160.0, 240.0)
+WINDOWS: Mapping[str, tuple[float, float]] = {
+    "soft_tissue": (-160.0, 240.0),
+    "lung": (-1350.0, 150.0),
+    "bone": (-500.0, 1300.0),
+}
 """HU shown from black to white; the same for every image of every run."""
+
+SOFT_TISSUE = WINDOWS["soft_tissue"]
 
 ERROR_HIGH_HU = 100.0
 """Absolute error at the bright end of the colour scale; the same for every run."""
@@ -25,7 +32,6 @@ DETAIL = RegionRule(share_of_slice=3 / 16)
 """The region that is enlarged: 96 of 512 pixels, as in the paper's Fig. 1, in soft tissue."""
 
 TITLES = {LOW_DOSE: "low dose (input)", DENOISED: "denoised (output)"}
-SCALE_BAR_MM = 50.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,8 @@ class Panel:
         title: of its column.
         hu: (rows, columns) HU: an image, or an absolute error.
         is_error: which scale it is drawn on.
-        caption: its metrics.
+        caption: its metrics, of the whole slice.
+        detail_caption: of the enlarged region.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Panel:
     hu: NDArray[np.float32] = field(repr=False)
     is_error: bool
     caption: str
+    detail_caption: str
 
 
 @dataclass(frozen=True)
@@ -101,20 +109,29 @@ def to_uint8(panel: Panel, window: tuple[float, float] = SOFT_TISSUE) -> NDArray
 
 
 def _row(shown: ShownSlice, metric: str) -> Row:
-    choice = shown.choice
+    choice, key = shown.choice, shown.choice.key
+    (top, left), side = _busiest_region(shown.normal_dose)
+    region = np.s_[top : top + side, left : left + side]
     panels, errors = [], []
     for image, hu in shown.images.items():
-        rmse = shown.errors[image].rmse_hu
-        panels.append(Panel(image, TITLES[image], hu, False,
-                            f"{metric} {choice.scores[image]:.4f}"))  # fmt: skip
-        errors.append(Panel(f"{image}_error", f"|{image.replace('_', ' ')} − normal dose|",
-                            np.abs(hu - shown.normal_dose), True,
-                            f"RMSE {rmse:.1f} HU"))  # fmt: skip
-    target = Panel("normal_dose", "normal dose (target)", shown.normal_dose, False, "")
-    corner, side = _busiest_region(shown.normal_dose)
-    key = choice.key
+        error = np.abs(hu - shown.normal_dose)
+        here = float(np.sqrt(np.mean(np.square(error[region]))))
+        score = f"{metric} {choice.scores[image]:.4f}"
+        whole = f"RMSE {shown.errors[image].rmse_hu:.1f} HU"
+        name = image.replace("_", " ")
+        panels.append(Panel(image, TITLES[image], hu, False, score, ""))
+        difference, inside = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
+        errors.append(Panel(f"{image}_error", difference, error, True, whole, inside))
+    target = Panel("normal_dose", "normal dose (target)", shown.normal_dose, False, "", "")
     label = f"{choice.rank}\n{key.patient}\n{key.reconstruction}\n{key.position:+.1f} mm"
-    return Row(label, choice.rank, (*panels, target, *errors), corner, side, shown.pixel_spacing)
+    return Row(
+        label.replace("-", "−"),
+        choice.rank,
+        (*panels, target, *errors),
+        (top, left),
+        side,
+        shown.pixel_spacing,
+    )
 
 
 def _busiest_region(target: NDArray[np.float32]) -> tuple[tuple[int, int], int]:
@@ -154,10 +171,11 @@ def _draw_panel(
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_xlabel(panel.caption, fontsize=9)
+    axes.set_xlabel(panel.detail_caption if detail else panel.caption, fontsize=9)
     if not detail:
         axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor="#E69F00"))
-    _draw_scale_bar(axes, row.pixel_spacing, hu.shape, length=10.0 if detail else SCALE_BAR_MM)
+    if not panel.is_error:
+        _draw_scale_bar(axes, row.pixel_spacing, hu.shape, length=10.0 if detail else 50.0)
     return image
 
 
@@ -166,9 +184,11 @@ def _draw_scale_bar(
 ) -> None:
     rows, columns = shape
     end, height = 0.96 * columns, 0.95 * rows
-    axes.plot([end - length / pixel_spacing, end], [height, height], color="white", linewidth=2)
+    outline = [withStroke(linewidth=3, foreground="black")]
+    axes.plot([end - length / pixel_spacing, end], [height, height], color="white", linewidth=1.5,
+              path_effects=outline)  # fmt: skip
     axes.annotate(f"{length / 10:g} cm", (end, height), (0, 3), textcoords="offset points",
-                  ha="right", color="white", fontsize=7)  # fmt: skip
+                  ha="right", color="white", fontsize=7, path_effects=outline)  # fmt: skip
 
 
 def _draw_scales(

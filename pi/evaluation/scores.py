@@ -1,0 +1,95 @@
+"""Every number of an evaluation by the name that the tracking store knows it by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from pi.evaluation.measure import Evaluation
+from pi.evaluation.protocol import PROTOCOLS
+from pi.evaluation.summary import by_image
+from pi.evaluation.table import (
+    ERRORS,
+    HIGHER_IS_BETTER,
+    KEY,
+    LOW_DOSE,
+    SIMILARITIES,
+    by_reconstruction,
+    evaluated_image,
+    gains,
+    protocols_of,
+)
+from pi.identity import Reconstruction
+
+
+def scores(evaluation: Evaluation) -> dict[str, float]:
+    """Return every metric of an evaluation by its name; some may be NaN where no slice counts.
+
+    ``paper8/ssim`` is the mean of the judged image (the denoised one; where nothing was denoised
+    the low dose), ``paper8/ssim_sd`` its deviation, ``paper8/ssim_low_dose`` the mean of doing
+    nothing, ``paper8/ssim_gain`` the mean paired gain (above 0 is better, whatever the metric),
+    ``paper8/ssim_in/1mm_B30`` the mean in a reconstruction, ``paper8/ssim_of/S009`` of a patient.
+    Errors in HU go without a protocol. Infinite PSNR is in no mean, but in ``psnr_infinite``.
+    """
+    slices = evaluation.slices
+    found: dict[str, float] = {
+        "slices": len(slices.drop_duplicates(KEY)),
+        "patients": slices["patient"].nunique(),
+    }
+    protocols = protocols_of(slices)
+    for protocol in protocols:
+        found |= _of_protocol(slices[slices["protocol"] == protocol], protocol, SIMILARITIES)
+    first = slices[slices["protocol"] == protocols[0]]
+    found |= _of_protocol(first, protocols[0], ERRORS)
+    return found | _of_noise(evaluation.noise) | _of_tissues(evaluation.tissues)
+
+
+def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> dict[str, float]:
+    summary, image = by_image(rows), evaluated_image(rows)
+    judged = rows[rows["image"] == image].replace(np.inf, np.nan)
+    found: dict[str, float] = {}
+    for metric in metrics:
+        if metric == "rmse_clipped_hu" and not _clips(protocol):
+            continue  # the same as `rmse_hu`
+        name = metric if metric in ERRORS else f"{protocol}/{metric}"
+        found[name] = summary[image, metric]["mean"]
+        found[f"{name}_sd"] = summary[image, metric]["sd"]
+        found[f"{name}_low_dose"] = summary[LOW_DOSE, metric]["mean"]
+        if metric == "psnr":
+            found[f"{name}_infinite"] = summary[image, metric]["infinite"]
+        if metric in HIGHER_IS_BETTER:
+            gain = gains(rows, protocol, metric)["gain"]
+            found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
+        for place, inside in by_reconstruction(judged):
+            found[f"{name}_in/{_spelt(place)}"] = float(inside[metric].mean())
+        for patient, own in judged.groupby("patient", sort=True):
+            found[f"{name}_of/{patient}"] = float(own[metric].mean())
+    return found
+
+
+def _clips(protocol: str) -> bool:
+    return protocol not in PROTOCOLS or PROTOCOLS[protocol].rmse_clip_hu is not None
+
+
+def _of_noise(noise: pd.DataFrame) -> dict[str, float]:
+    found = {}
+    for place, rows in by_reconstruction(noise):
+        for image, of in rows.groupby("image", sort=True):
+            suffix = "" if image == evaluated_image(noise) else "_low_dose"
+            for name in ("noise_hu", "mean_frequency", "peak_frequency"):
+                found[f"noise/{name}{suffix}_in/{_spelt(place)}"] = float(of[name].mean())
+    return found
+
+
+def _of_tissues(tissues: pd.DataFrame) -> dict[str, float]:
+    found = {}
+    for tissue in tissues["tissue"].unique():
+        for image, rows in tissues[tissues["tissue"] == tissue].groupby("image", sort=True):
+            suffix = "" if image == evaluated_image(tissues) else "_low_dose"
+            bias = float(np.average(rows["bias_hu"], weights=rows["pixels"]))
+            found[f"bias_hu_of_tissue/{tissue.replace(' ', '_')}{suffix}"] = bias
+    return found
+
+
+def _spelt(place: Reconstruction) -> str:
+    return str(place).replace(" ", "_")

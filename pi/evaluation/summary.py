@@ -1,0 +1,133 @@
+"""Means and deviations of a slice table: views of the result, never the result."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pi.evaluation.protocol import Protocol
+from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, METRICS, protocols_of
+
+SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR (dB)", 2), "nrmse": ("NRMSE", 4),
+         "rmse_clipped_hu": ("RMSE of the protocol (HU)", 1)}  # fmt: skip
+SHOWN_HU = {"rmse_hu": ("RMSE (HU)", 1), "mae_hu": ("MAE (HU)", 1), "bias_hu": ("bias (HU)", 2)}
+"""Heading and decimals of each metric; only what is shown is ever rounded."""
+
+
+def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Return mean and standard deviation of every metric, one row a group and metric.
+
+    Args:
+        table: a slice table.
+        by: columns that divide it further, such as `RECONSTRUCTION` or ``patient``.
+
+    Returns:
+        Columns: ``by``, ``protocol``, ``image``, ``metric``, ``mean``, ``sd`` (ddof 0, as in the
+        paper), ``slices`` that these are of, and ``infinite``: slices left out (PSNR of identical
+        ones). Mean and deviation of no slice are NaN.
+    """
+    groups = [*by, "protocol", "image"]
+    long = table.melt([*IDENTITY], METRICS, "metric", "value")
+    long["infinite"] = np.isinf(long["value"])
+    long["value"] = long["value"].where(~long["infinite"])
+    grouped = long.groupby([*groups, "metric"], sort=True)
+    summary = grouped["value"].agg(["mean", _population_sd, "count"])
+    summary.columns = pd.Index(["mean", "sd", "slices"])
+    summary["infinite"] = grouped["infinite"].sum()
+    return summary.reset_index()
+
+
+def paper_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the paper's Table 3 of a run: a row a protocol and image, ``mean (SD)`` in its cells.
+
+    The errors in HU, which no protocol changes, are in `error_table`.
+    """
+    rows = []
+    for protocol in protocols_of(table):
+        for image, cells in _cells(table[table["protocol"] == protocol], SHOWN).items():
+            rows.append({"protocol": protocol, "image": image, **cells})
+    return pd.DataFrame(rows)
+
+
+def error_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the errors in HU, nothing cut: a row an image, ``mean (SD)`` in its cells."""
+    one = table[table["protocol"] == table["protocol"].iloc[0]]
+    return pd.DataFrame(
+        [{"image": image, **cells} for image, cells in _cells(one, SHOWN_HU).items()]
+    )
+
+
+def summary_text(table: pd.DataFrame) -> str:
+    """Return both tables for a terminal."""
+    tables = [_aligned(paper_table(table)), _aligned(error_table(table))]
+    return "\n\n".join([f"{_extent(table)}, mean (SD):", *tables, ""])
+
+
+def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
+    """Return both tables as Markdown, and what the protocols are and leave out."""
+    said = []
+    for one in protocols:
+        left_out = f" Not covered: {one.not_covered}." if one.not_covered else ""
+        said.append(f"- `{one.name}`: {one.source}.{left_out}")
+    return "\n\n".join(
+        [
+            f"{_extent(table)}, mean (SD). Slices of one patient are not independent.",
+            _markdown(paper_table(table)),
+            _markdown(error_table(table)),
+            "\n".join(said),
+        ]
+    )
+
+
+def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the summary of one protocol's rows, by (image, metric): see `summarise`."""
+    found = summarise(table).to_dict("records")
+    return {
+        (row["image"], row["metric"]): {
+            name: float(row[name]) for name in ("mean", "sd", "slices", "infinite")
+        }
+        for row in found
+    }
+
+
+def _cells(table: pd.DataFrame, shown: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, str]]:
+    summary = by_image(table)
+    images = sorted({image for image, _ in summary}, key=lambda image: image != LOW_DOSE)
+    return {
+        image.replace("_", " "): {
+            heading: _cell(summary[image, metric], decimals)
+            for metric, (heading, decimals) in shown.items()
+        }
+        for image in images
+    }
+
+
+def _cell(summary: Mapping[str, float], decimals: int) -> str:
+    if not summary["slices"]:
+        return "infinite"
+    cell = f"{summary['mean']:.{decimals}f} ({summary['sd']:.{decimals}f})"
+    return cell + (f", {summary['infinite']:.0f} infinite" if summary["infinite"] else "")
+
+
+def _extent(table: pd.DataFrame) -> str:
+    patients = table["patient"].nunique()
+    slices = len(table.drop_duplicates(KEY))
+    return f"{slices} slices of {patients} patient{'s' if patients > 1 else ''}"
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy(str).tolist()]
+    return "\n".join("|" + "|".join(line) + "|" for line in lines)
+
+
+def _aligned(table: pd.DataFrame) -> str:
+    lines = [list(table.columns), *table.to_numpy(str).tolist()]
+    widths = [max(len(line[k]) for line in lines) for k in range(table.shape[1])]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _population_sd(values: "pd.Series[float]") -> float:
+    return float(values.std(ddof=0))

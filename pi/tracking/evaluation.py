@@ -1,0 +1,155 @@
+"""What the tracking store holds of an evaluation, and which denoiser it is of."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pi.errors import PiError
+from pi.evaluation.choice import ShownSlice
+from pi.evaluation.measure import Evaluation, Part, volumes_of
+from pi.evaluation.protocol import Protocol
+from pi.evaluation.scores import scores
+from pi.evaluation.summary import error_table, note, paper_table, summarise
+from pi.evaluation.table import RECONSTRUCTION, wide
+from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
+from pi.figures.noise_power import draw_noise_power, noise_spectra
+from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
+from pi.slices.store import Store
+from pi.tracking.run import Record, Run, fetch_denoiser, read_run
+
+IDENTITY = "identity"
+"""What the parameter `run` calls doing nothing."""
+
+CHANNELS = 32  # of a run that does not say; Table 2
+PASSED_ON = ("experiment", "schedule", "target_psi", "lambda")
+"""Parameters of the evaluated run that the evaluation shows beside its metrics."""
+
+
+class OtherDataError(PiError):
+    """A run is to be evaluated on data that are not its own."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The denoiser that is evaluated.
+
+    Attributes:
+        run_id: of the run that holds it, or ``identity``.
+        weights: a local copy of its weights; None of ``identity``.
+        channels: of its first level.
+        digest: of the data it was trained on; None where the run does not say.
+        params: what is passed on of the run's parameters.
+    """
+
+    run_id: str
+    weights: Path | None
+    channels: int
+    digest: str | None
+    params: Mapping[str, str]
+
+
+def fetch_subject(run_id: str, channels: int) -> Subject:
+    """Return the denoiser of a run.
+
+    Args:
+        run_id: of a run that logged a denoiser, or ``identity``.
+        channels: of the U-Net's first level; 0 means as the run says.
+
+    Raises:
+        TrackingError: no such run, or it holds no denoiser.
+    """
+    if run_id == IDENTITY:
+        return Subject(IDENTITY, None, channels, None, {"experiment": IDENTITY})
+    record = read_run(run_id)
+    weights = fetch_denoiser(run_id)
+    logged = int(_unquoted(record, "channels", str(CHANNELS)))
+    passed = {name: _unquoted(record, name) for name in PASSED_ON if name in record.params}
+    return Subject(run_id, weights, channels or logged, record.tags.get("pi.data_digest"), passed)
+
+
+def log_setup(
+    run: Run,
+    parameters: Mapping[str, str],
+    subject: Subject,
+    store: Store,
+    part: Part,
+    protocols: Sequence[Protocol],
+) -> None:
+    """Log what is about to be evaluated, by which protocols, on which data.
+
+    Raises:
+        OtherDataError: the denoiser was trained on other data.
+        EvaluationError: the part has no patients.
+    """
+    if subject.digest not in (None, store.digest):
+        raise OtherDataError(
+            f"`data` must be those of run {subject.run_id!r}, digest {subject.digest}, but got "
+            f"digest {store.digest}."
+        )
+    volumes = [store.volumes[number] for number in volumes_of(store, part)]
+    facts = {
+        "digest": store.digest,
+        "simulated": store.simulated,
+        "part": part,
+        "patients": len({volume.patient for volume in volumes}),
+        "slices": sum(len(volume.positions) for volume in volumes),
+        "reconstructions": sorted({str(volume.reconstruction) for volume in volumes}),
+    }
+    run.dataset("simulated" if store.simulated else "patients", store.digest, facts)
+    names = ",".join(protocol.name for protocol in protocols)
+    run.tags({"pi.data_digest": store.digest, "pi.evaluated_run": subject.run_id,
+              "pi.protocols": names})  # fmt: skip
+    run.params(subject.params)
+    if subject.run_id != IDENTITY:
+        run.tags_of(subject.run_id, {f"pi.evaluated_by.{part}": run.run_id})
+    described = {protocol.name: asdict(protocol) for protocol in protocols}
+    run.json({"parameters": parameters, "data": facts, "protocols": described}, "config.json")
+
+
+def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protocol]) -> None:
+    """Log tables, metrics, figures without pixels, and the note."""
+    slices = evaluation.slices
+    run.metrics(scores(evaluation))
+    run.parquet(slices, "slices.parquet")
+    run.table(wide(slices), "slices.json")
+    run.table(paper_table(slices), "summary.json")
+    run.table(error_table(slices), "errors.json")
+    run.table(summarise(slices, RECONSTRUCTION), "by_reconstruction.json")
+    run.table(summarise(slices, ["patient"]), "by_patient.json")
+    run.parquet(evaluation.noise_power, "noise_power.parquet")
+    run.table(evaluation.noise, "noise.json")
+    run.parquet(evaluation.tissues, "tissues.parquet")
+    run.table(evaluation.tissues.replace(np.inf, np.nan), "tissues.json")
+    spectra = noise_spectra(evaluation.noise_power, evaluation.noise)
+    run.figure(draw_noise_power(spectra), "noise_power")
+    run.figure(draw_tissue_bias(tissue_biases(evaluation.tissues)), "tissue_bias")
+    run.note(note(slices, protocols))
+
+
+def log_slices(
+    run: Run, shown: Sequence[ShownSlice], metric: str, window: tuple[float, float]
+) -> None:
+    """Log slices as figures, and as images of fixed keys for the UI's grid.
+
+    These are pixels: of a patient only where the user asked for it.
+
+    Args:
+        run: the evaluation.
+        shown: the slices.
+        metric: name of the metric by which they were chosen, as captions spell it.
+        window: HU from black to white.
+    """
+    rows = slice_rows(shown, metric)
+    run.figure(draw_slices(rows, window), "slices")
+    run.figure(draw_details(rows, window), "details")
+    for row in rows:
+        for panel in row.panels:
+            run.image(to_uint8(panel, window), f"{row.rank}/{panel.name}")
+
+
+def _unquoted(record: Record, name: str, default: str = "") -> str:
+    """Return a logged parameter without the shell's quotes that `mlflow run` puts around it."""
+    return " ".join(shlex.split(record.params.get(name, default)))
