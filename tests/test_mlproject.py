@@ -12,6 +12,7 @@ import yaml
 
 from entrypoints.parameters import (
     CalibrateParameters,
+    EvaluateParameters,
     PrepareParameters,
     SimulateParameters,
     TrainParameters,
@@ -25,6 +26,7 @@ PARAMETERS: dict[str, type] = {
     "prepare": PrepareParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
+    "evaluate": EvaluateParameters,
 }
 DECLARED = [
     (entry, name) for entry, what in PROJECT["entry_points"].items() for name in what["parameters"]
