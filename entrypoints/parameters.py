@@ -81,7 +81,16 @@ class DataParameters(SplitParameters):
 
 
 @dataclass(frozen=True)
-class PatchParameters(DataParameters):
+class EncoderParameters(DataParameters):
+    """What an encoder may need beside the data."""
+
+    medical_weights: str = parameter(
+        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
+    )
+
+
+@dataclass(frozen=True)
+class PatchParameters(EncoderParameters):
     """Which patches, through which networks: what calibration and training must agree on."""
 
     encoder_input: str = parameter(
@@ -89,9 +98,6 @@ class PatchParameters(DataParameters):
         "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
         "window:LOW:HIGH in HU",
         NOT_EMPTY,
-    )
-    medical_weights: str = parameter(
-        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
     )
     patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
     patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
@@ -193,6 +199,27 @@ class TrainParameters(PatchParameters):
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
     )
     resume: str = parameter("", "id of a run of `train` that was interrupted and is to go on")
+
+
+@dataclass(frozen=True)
+class MainParameters(EncoderParameters):
+    """Parameters of `main`."""
+
+    experiments: str = parameter(
+        "demo,mse",
+        "comma-separated experiments as for calibrate; mse is the control without perceptual loss",
+        NOT_EMPTY,
+    )
+    protocol: Literal["recommended", "paper-text", "authors-code"] = parameter(
+        "recommended",
+        "sets every switch on which the paper's text, its code and good practice differ",
+    )
+    overrides: str = parameter(
+        "",
+        "switches that are to differ from the protocol: comma-separated step.parameter=value, such "
+        "as train.epochs=2,calibrate.tolerance=0.1; + stands for a comma within a value",
+    )
+    resume: str = parameter("", "id of a run of `main` that was interrupted and is to go on")
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,11 @@ def recorded(parameters: object) -> dict[str, str]:
     }
 
 
+def arguments_of(values: Mapping[str, str]) -> list[str]:
+    """Return the command line that says ``values``."""
+    return [word for name, value in values.items() for word in (f"--{name}", value)]
+
+
 def numbers(text: str, name: str) -> list[float]:
     """Return the numbers of a comma-separated list.
 

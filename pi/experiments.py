@@ -52,6 +52,9 @@ _ALL = (
     _experiment("demo3", "vgg16:random:block3_conv2", 1e-5, "E3"),
     _experiment("demo4", "vgg16:random:block5_conv3", 1e-4, "E4"),
 )
+MSE = "mse"
+"""What names the control to an entry point: no encoder, no perceptual loss."""
+
 NAMED: Mapping[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "paper": ("E1", "E2", "E3", "E4", "baseline"),
@@ -77,6 +80,14 @@ def find_experiments(text: str) -> tuple[Experiment, ...]:
             name += f"#{len(found) + 1}"
         found[name] = replace(experiment, name=name)
     return tuple(found.values())
+
+
+def spelling(experiment: Experiment) -> str:
+    """Return what names the experiment to an entry point: its name, or its encoder in full."""
+    spec = experiment.encoder
+    if experiment.name in NAMED:
+        return experiment.name
+    return f"{spec.architecture}:{spec.context}:{'+'.join(spec.layers)}"
 
 
 def without_paths(text: str) -> str:

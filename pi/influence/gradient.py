@@ -78,7 +78,12 @@ def gradient_measure(
             image, perceptual = terms(prediction, normal_dose)
             m = tf.reduce_mean(image)
             p = tf.reduce_mean(tf.reduce_sum(perceptual, axis=-1))
-        grad_m, grad_p = (tape.gradient(loss, [*variables, prediction]) for loss in (m, p))
+        # Without an encoder the perceptual loss hangs on nothing: its gradient is 0.
+        zero = tf.UnconnectedGradients.ZERO
+        grad_m, grad_p = (
+            tape.gradient(loss, [*variables, prediction], unconnected_gradients=zero)
+            for loss in (m, p)
+        )
         return tf.stack([_products(grad_m[:-1], grad_p[:-1]), _products(grad_m[-1:], grad_p[-1:])])
 
     def measure(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tuple[GradientPair, GradientPair]:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +39,9 @@ DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its U-Net."""
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+_NESTING: ContextVar[tuple[str, Callable[[str], None]] | None] = ContextVar("nesting", default=None)
+"""Parent of the runs that are opened now, and who is told of them: see `nested_in`."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,10 @@ class Run:
         ]
         for start in range(0, len(metrics), BATCH):
             self.client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
+
+    def tag(self, key: str) -> str:
+        """Return a tag of the run; empty where it has none."""
+        return str(self.client.get_run(self.run_id).data.tags.get(key, ""))
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
@@ -183,8 +191,15 @@ def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
     try:
         client = MlflowClient(uri)
         # Taken out of the environment, so that no process we start writes into our run.
-        run_id = os.environ.pop("MLFLOW_RUN_ID", None) or _create(client)
+        given = os.environ.pop("MLFLOW_RUN_ID", None)
+        run_id = resumed or given or _create(client)
+        if resumed:
+            client.update_run(run_id, "RUNNING")
         named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
+        if nesting := _NESTING.get():
+            parent, opened = nesting
+            named["mlflow.parentRunId"] = parent
+            opened(run_id)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
@@ -194,22 +209,72 @@ def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
         yield Run(client, run_id, experiment_id, uri)
 
 
+@contextmanager
+def nested_in(parent: str, opened: Callable[[str], None]) -> Iterator[None]:
+    """Make every run that `open_run` opens within the block a child of ``parent``.
+
+    Args:
+        parent: id of the run.
+        opened: told the id of each run, as soon as it is open.
+    """
+    token = _NESTING.set((parent, opened))
+    try:
+        yield
+    finally:
+        _NESTING.reset(token)
+
+
+def fetch_artifact(run_id: str, file: str) -> Path:
+    """Return a local copy of an artifact of an earlier run.
+
+    Raises:
+        TrackingError: no such run, or it has no such artifact.
+    """
+    client = _client()
+    try:
+        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+    except (MlflowException, OSError) as error:
+        raise TrackingError(f"run {run_id!r} must hold {file} but it cannot be read.") from error
+
+
 def fetch_denoiser(run_id: str) -> Path:
     """Return a local copy of the U-Net weights that an earlier run logged below `DENOISER`.
 
     Raises:
         TrackingError: no such run, or it holds no denoiser, or several.
     """
-    uri = tracking_uri()
-    probe(uri)
-    client = MlflowClient(uri)
+    client = _client()
     try:
         files = [file.path for file in client.list_artifacts(run_id, DENOISER)]
-        if len(files) == 1:
-            return Path(client.download_artifacts(run_id, files[0], tempfile.mkdtemp()))
     except (MlflowException, OSError) as error:
         raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
-    raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+    if len(files) != 1:
+        raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+    return fetch_artifact(run_id, files[0])
+
+
+def run_status(run_id: str) -> str:
+    """Return FINISHED, FAILED, KILLED or RUNNING; empty where there is no such run."""
+    try:
+        info = _client().get_run(run_id).info
+    except MlflowException:  # deleted for good: its step is simply not done
+        return ""
+    return str(info.status) if info.lifecycle_stage == "active" else ""
+
+
+def children_of(run_id: str) -> dict[str, Record]:
+    """Return what the runs nested in a run hold, by their ids.
+
+    Raises:
+        TrackingError: there is no such run.
+    """
+    client = _client()
+    try:
+        experiment = client.get_run(run_id).info.experiment_id
+    except MlflowException as error:
+        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    return {r.info.run_id: Record(r.data.params, r.data.metrics, r.data.tags) for r in found}
 
 
 def read_run(run_id: str) -> Record:
@@ -218,10 +283,8 @@ def read_run(run_id: str) -> Record:
     Raises:
         TrackingError: there is no such run, or it was deleted.
     """
-    uri = tracking_uri()
-    probe(uri)
     try:
-        found = MlflowClient(uri).get_run(run_id)
+        found = _client().get_run(run_id)
     except MlflowException as error:
         raise TrackingError(f"run {run_id!r} must exist but does not.") from error
     if found.info.lifecycle_stage != "active":
@@ -235,15 +298,19 @@ def newest_run(stage: str) -> tuple[str, str]:
     Raises:
         TrackingError: there is none.
     """
-    uri = tracking_uri()
-    probe(uri)
-    client = MlflowClient(uri)
+    client = _client()
     experiments = [e.experiment_id for e in client.search_experiments()]
     query = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
     runs = client.search_runs(experiments, query, max_results=1)
     if not runs:
         raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
     return runs[0].info.run_id, runs[0].info.experiment_id
+
+
+def _client() -> MlflowClient:
+    uri = tracking_uri()
+    probe(uri)
+    return MlflowClient(uri)
 
 
 def _metric_name(key: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.errors import PiError
-from pi.experiments import Experiment, ExperimentError, find_experiments
+from pi.experiments import MSE, Experiment, ExperimentError, find_experiments
 from pi.influence.psi import checked_weight, odds_of
 from pi.influence.schedule import (
     ConstantPsi,
@@ -14,9 +14,6 @@ from pi.influence.schedule import (
     ScheduleName,
     WarmupThenCalibrate,
 )
-
-MSE = "mse"
-"""Name of the experiment without a perceptual loss."""
 
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 

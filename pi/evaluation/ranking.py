@@ -1,0 +1,58 @@
+"""The paper's Table 3 over several runs: mean, deviation and rank of each."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pi.evaluation.summary import summarise
+from pi.evaluation.table import HIGHER_IS_BETTER, LOW_DOSE, evaluated_image
+
+METRICS = ("ssim", "psnr", "nrmse")
+LOW_DOSE_ROW = "low dose"
+
+
+def rank_runs(tables: Mapping[str, pd.DataFrame], protocol: str) -> pd.DataFrame:
+    """Return Table 3: one row a run, and one for doing nothing.
+
+    Args:
+        tables: slice table of each run, by the name of its experiment; all of the same slices.
+        protocol: whose metrics.
+
+    Returns:
+        Columns: ``experiment``, for each metric its mean, ``_sd`` (ddof 0) and ``_rank`` (1 is
+        best), and ``mean_rank``; sorted by it. Infinite PSNR is in no mean.
+    """
+    rows = [_row(name, table, protocol, evaluated_image(table)) for name, table in tables.items()]
+    first = next(iter(tables.values()))
+    rows.append(_row(LOW_DOSE_ROW, first, protocol, LOW_DOSE))
+    board = pd.DataFrame(rows)
+    for metric in METRICS:
+        board[f"{metric}_rank"] = board[metric].rank(
+            ascending=not HIGHER_IS_BETTER[metric], method="min"
+        )
+    board["mean_rank"] = board[[f"{metric}_rank" for metric in METRICS]].mean(axis=1)
+    return board.sort_values(["mean_rank", "ssim_rank"], ignore_index=True)
+
+
+def ranking_text(board: pd.DataFrame, protocol: str) -> str:
+    """Return Table 3 as the paper prints it: mean (SD) and rank."""
+    shown = pd.DataFrame({"experiment": board["experiment"]})
+    for metric, digits in zip(METRICS, (4, 2, 4), strict=True):
+        shown[metric.upper()] = [
+            f"{mean:.{digits}f} ({sd:.{digits}f})"
+            for mean, sd in zip(board[metric], board[f"{metric}_sd"], strict=True)
+        ]
+    for metric in METRICS:
+        shown[f"rank by {metric.upper()}"] = board[f"{metric}_rank"].astype(int)
+    shown["mean rank"] = board["mean_rank"].round(2)
+    return f"{protocol}, mean (SD) over slices:\n{shown.to_string(index=False)}\n"
+
+
+def _row(name: str, table: pd.DataFrame, protocol: str, image: str) -> dict[str, object]:
+    rows = table[(table["protocol"] == protocol) & (table["image"] == image)]
+    summary = summarise(rows).set_index("metric")
+    row: dict[str, object] = {"experiment": name}
+    for metric in METRICS:
+        row[metric] = summary.loc[metric, "mean"]
+        row[f"{metric}_sd"] = summary.loc[metric, "sd"]
+    return row
