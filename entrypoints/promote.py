@@ -12,7 +12,7 @@ from pi.command_line import run
 
 def main(parameters: PromoteParameters) -> None:
     """Register, set the alias, and say which version it is."""
-    from pi.tracking.model import promote
+    from pi.tracking.registry import promote
 
     version = promote(parameters.run, parameters.name, parameters.alias)
     print(f"models:/{parameters.name}@{parameters.alias} is now version {version}")

@@ -22,6 +22,7 @@ def main(parameters: TrainParameters) -> None:
     from pi.tracking import training as track
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
+    from pi.tracking.model import log_denoiser
     from pi.tracking.run import open_run
     from pi.tracking.view import save_view
     from pi.training import build, plan
@@ -61,6 +62,7 @@ def main(parameters: TrainParameters) -> None:
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
         )  # fmt: skip
         state = track.train_tracked(tracked, trainer, experiments, start.target)
+        log_denoiser(tracked, trainer.judge, p.channels, store)
     view = save_view(tracked, "train")
     print(track.summary_text(state, start.target))
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))

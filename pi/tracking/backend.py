@@ -3,10 +3,11 @@
 Everything else in this room takes its names from here, and nothing outside this room does.
 """
 
+import importlib
 import logging
+from types import ModuleType
+from typing import Literal
 
-import mlflow.pyfunc as pyfunc
-import mlflow.tensorflow as tensorflow
 from mlflow import MlflowClient, set_tracking_uri
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
@@ -26,11 +27,15 @@ __all__ = [
     "RunTag",
     "Schema",
     "TensorSpec",
-    "pyfunc",
+    "flavor",
     "set_tracking_uri",
-    "tensorflow",
 ]
 
 # Migration notes of a new database say nothing to a researcher.
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def flavor(name: Literal["pyfunc", "tensorflow"]) -> ModuleType:
+    """Return one of MLflow's model flavors, which are slow to import and seldom needed."""
+    return importlib.import_module(f"mlflow.{name}")
