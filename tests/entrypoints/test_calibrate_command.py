@@ -183,6 +183,7 @@ def test_the_same_seed_gives_the_same_lambdas_and_another_seed_others(
     assert all(found[0][name] != found[2][name] for name in found[0])
 
 
+@pytest.mark.slow
 def test_a_state_does_not_depend_on_the_states_beside_it(here: Path, empty_database: Path) -> None:
     found = []
     for states in ("warmup:2", "warmup:1,warmup:2"):
