@@ -65,9 +65,8 @@ def test_zero_padded_is_the_convolution_of_red_cnns_code() -> None:
 
     ma, mb, c1, c2 = smooth(a), smooth(b), 4.0**2, 12.0**2
     va, vb, cov = smooth(a * a) - ma**2, smooth(b * b) - mb**2, smooth(a * b) - ma * mb
-    expected = np.mean(
-        (2 * ma * mb + c1) * (2 * cov + c2) / ((ma**2 + mb**2 + c1) * (va + vb + c2))
-    )
+    likeness = (2 * ma * mb + c1) * (2 * cov + c2)
+    expected = np.mean(likeness / ((ma**2 + mb**2 + c1) * (va + vb + c2)))
     found = ssim(a, b, data_range=400.0, window="gaussian_zero_padded")
     assert found == pytest.approx(expected, abs=1e-10)
 
