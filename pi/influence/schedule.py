@@ -136,6 +136,10 @@ class RecalibrateEachEpoch(Fixed):
 
     target: float
 
+    def start(self) -> ScheduleState:  # noqa: D102
+        odds_of(self.target)
+        return super().start()
+
     def after_epoch(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         return replace(state, weight=weight_for_psi(image, perceptual, self.target))
 
