@@ -107,7 +107,7 @@ def restore_checkpoint(file: Path, networks: Networks) -> tuple[TrainingState, A
             has been changed then.
     """
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with file.open("rb") as source, np.load(source, allow_pickle=False) as content:
             arrays = dict(content.items())
         version = int(arrays["format"])
         state = from_json(str(arrays["state"]))

@@ -1,0 +1,59 @@
+"""A trainer small enough for seconds: 2 channels, 32-pixel patches, the tiny study."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import pytest
+
+from pi.influence.schedule import Fixed
+from pi.slices.patches import PatchPopulation
+from pi.slices.store import Store
+from pi.training.build import Adam, build_trainer
+from pi.training.fit import Settings, Trainer
+
+SETTINGS = Settings(
+    seed=5,
+    epochs=2,
+    batch_size=112,
+    gradient_every=3,
+    checkpoint_minutes=60,
+    keep="best_validation_ssim",
+    validation_patches=20,
+    validation_slices=1,
+)
+
+
+@pytest.fixture
+def patches(tiny_store: Store) -> PatchPopulation:
+    return PatchPopulation(tiny_store, "train", 32, 64, "paper")
+
+
+@pytest.fixture
+def encoders() -> tuple[keras.Model, ...]:
+    """A judge of two taps, as `build_encoder` makes them but small."""
+    image = keras.Input((None, None, 1))
+    drawn = iter(keras.initializers.GlorotUniform(seed) for seed in range(2))
+    first = keras.layers.Conv2D(3, 3, activation="relu", kernel_initializer=next(drawn))(image)
+    second = keras.layers.Conv2D(2, 3, activation="relu", kernel_initializer=next(drawn))(first)
+    encoder = keras.Model(image, [first, second])
+    encoder.trainable = False
+    return (encoder,)
+
+
+@pytest.fixture
+def make_trainer(
+    patches: PatchPopulation, encoders: tuple[keras.Model, ...]
+) -> Callable[..., Trainer]:
+    def make(schedule: Any = Fixed(1e-3), **changed: Any) -> Trainer:  # noqa: B008
+        machine = {
+            name: changed.pop(name, default)
+            for name, default in (("precision", "float32"), ("distribution", "none"))
+        }
+        judges = changed.pop("encoders", encoders)
+        adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
+        settings = replace(SETTINGS, **changed)
+        return build_trainer(settings, schedule, patches, judges, 2, adam, **machine)
+
+    return make

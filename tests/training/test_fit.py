@@ -1,0 +1,179 @@
+"""The training loop: resumed bit for bit, ended politely, stopped where the loss is no number."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pi.influence.schedule import ConstantPsi, Fixed
+from pi.slices.store import Store
+from pi.training.checkpoint import Arrays
+from pi.training.fit import DivergedError, Listener, Trainer, best_of, fit
+from pi.training.interruption import deferred
+from pi.training.state import EpochRecord, TrainingState
+from pi.training.step import StepLosses
+from pi.training.sums import InfluenceSums
+
+Saved = list[tuple[TrainingState, Arrays, tuple[Arrays, Arrays]]]
+
+
+def listening(
+    trainer: Trainer, saved: Saved, step_done: Callable[[StepLosses], object]
+) -> Listener:
+    def save(state: TrainingState, best: Arrays) -> None:
+        saved.append((state, best, trainer.networks.arrays()))
+
+    return Listener(save, step_done, lambda record: None)
+
+
+def trained(
+    trainer: Trainer,
+    state: TrainingState | None = None,
+    best: Arrays | None = None,
+    step_done: Callable[[StepLosses], object] = lambda losses: None,
+    saved: Saved | None = None,
+) -> tuple[TrainingState, Arrays]:
+    listener = listening(trainer, [] if saved is None else saved, step_done)
+    return fit(trainer, state or TrainingState(trainer.schedule.start()), best or [], listener)
+
+
+def same(a: Arrays, b: Arrays) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def interrupting(at: int, number: int) -> Callable[[StepLosses], object]:
+    steps = iter(range(1, 10_000))
+
+    def step_done(losses: StepLosses) -> None:
+        if next(steps) == at:
+            os.kill(os.getpid(), number)
+
+    return step_done
+
+
+def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    number = signal.SIGTERM
+    schedule = ConstantPsi(1e-3, 0.9, 0.9, 20, every=2)
+    whole = make_trainer(schedule, gradient_every=0)
+    final, best = trained(whole)
+    steps = whole.steps
+    assert steps >= 3
+
+    first, saved = make_trainer(schedule, gradient_every=0), Saved()
+    handler = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        trained(first, step_done=interrupting(steps + 2, number), saved=saved)
+    assert signal.getsignal(number) is handler
+    state, kept, arrays = saved[-1]
+    assert (state.epoch, state.step) == (1, 2)
+
+    second = make_trainer(schedule, gradient_every=0)
+    second.networks.set_arrays(*arrays)
+    resumed, resumed_best = trained(second, state, kept)
+    assert resumed == final
+    assert same(resumed_best, best)
+    for a, b in zip(second.networks.arrays(), whole.networks.arrays(), strict=True):
+        assert same(a, b)
+
+
+def test_what_is_tracked_adds_up(make_trainer: Callable[..., Trainer]) -> None:
+    trainer = make_trainer()
+    seen: list[StepLosses] = []
+    final, _ = trained(trainer, step_done=seen.append)
+    first = final.history[0]
+    own = seen[: trainer.steps]
+    assert first.training.patches == 112 * trainer.steps
+    assert first.training.image == pytest.approx(sum(float(s.image.sum()) for s in own))
+    assert first.training.weighted == pytest.approx(1e-3 * first.training.perceptual_sum)
+    assert len(first.training.perceptual) == 2
+    assert first.validation.patches == 20
+    assert -1 < first.ssim < 1
+    assert [g.step for r in final.history for g in r.gradients] == list(
+        range(0, 2 * trainer.steps, 3)
+    )
+    assert final.epoch == 2
+    assert final.best_epoch == best_of(final.history, "best_validation_ssim")
+
+
+def test_no_patient_of_the_test_part_is_ever_read(
+    make_trainer: Callable[..., Trainer], tiny_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, pair = set(), Store.pair
+
+    def noting(self: Store, volume: int, index: int) -> object:
+        read.add(self.volumes[volume].split)
+        return pair(self, volume, index)
+
+    monkeypatch.setattr(Store, "pair", noting)
+    trained(make_trainer(Fixed(0.0), encoders=(), epochs=1, gradient_every=0))
+    assert "test" in {volume.split for volume in tiny_store.volumes}
+    assert read == {"train", "validation"}
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_good_state(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    trainer, saved = make_trainer(Fixed(0.0), encoders=(), gradient_every=0), Saved()
+    steps = iter(range(100))
+
+    def step(low: object, normal: object, rule: object) -> StepLosses:
+        losses = trainer.step(low, normal, rule)  # type: ignore[arg-type]
+        return replace(losses, image=losses.image * np.nan) if next(steps) == 2 else losses
+
+    sick = replace(trainer, step=step)
+    with pytest.raises(DivergedError, match="must be finite but is not at step 3 of epoch 1"):
+        trained(sick, saved=saved)
+    assert len(saved) == 1
+    assert all(np.isfinite(array).all() for array in saved[-1][2][0])
+
+
+def test_a_training_that_is_over_is_not_trained_again_and_no_global_generator_is_touched(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    trainer = make_trainer(Fixed(0.0), encoders=(), gradient_every=0, epochs=1)
+    np.random.seed(3)
+    generator = np.random.get_state()[1].copy()  # type: ignore[index, union-attr]
+    final, best = trained(trainer)
+    assert np.array_equal(generator, np.random.get_state()[1])  # type: ignore[index]
+    before = trainer.networks.arrays()[0]
+    again, kept = trained(trainer, final, best)
+    assert again == final
+    assert same(kept, best)
+    assert same(before, trainer.networks.arrays()[0])
+
+
+def record(epoch: int, ssim: float, image: float) -> EpochRecord:
+    sums = InfluenceSums().add(np.array([image]), np.zeros((1, 0)), 0.0)
+    return EpochRecord(epoch, 0.0, 0, sums, sums, ssim, ())
+
+
+def test_the_epoch_that_is_kept_follows_its_rule() -> None:
+    history = [record(1, 0.5, 3.0), record(2, 0.9, 1.0), record(3, 0.9, 0.5), record(4, 0.1, 2.0)]
+    assert best_of(history, "best_validation_ssim") == 2  # the earlier of equals
+    assert best_of(history, "best_validation_loss") == 3
+    assert best_of(history, "last") == 4
+
+
+def test_the_second_signal_does_not_wait() -> None:
+    with deferred() as interruption:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interruption.asked
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_gradients_are_measured_beside_the_step_and_change_nothing(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    with_them, without = (
+        make_trainer(epochs=1, gradient_every=1),
+        make_trainer(epochs=1, gradient_every=0),
+    )
+    trained(with_them)
+    trained(without)
+    assert same(with_them.networks.arrays()[0], without.networks.arrays()[0])

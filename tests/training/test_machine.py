@@ -1,0 +1,92 @@
+"""What the machine offers, and what it does not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pi.network.unet import build_unet
+from pi.training import machine
+from pi.training.machine import MachineError, choose_precision, compute_in, strategy_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_float16_without_a_gpu_is_refused_with_the_reason() -> None:
+    with pytest.raises(MachineError, match="bfloat16 without a GPU but got float16: CPUs only"):
+        choose_precision("float16")
+
+
+@pytest.mark.parametrize(("flags", "expected"), [("avx512_bf16", "bfloat16"), ("avx2", "float32")])
+def test_auto_is_what_the_cpu_multiplies(
+    flags: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags} sse\n")
+    monkeypatch.setattr(machine, "Path", lambda name: tmp_path / "cpuinfo")
+    assert choose_precision("auto") == expected
+    assert choose_precision("float32") == "float32"
+
+
+def test_the_first_and_the_last_convolution_stay_float32() -> None:
+    unet = build_unet(2, 5)
+    compute_in([unet], "bfloat16")
+    formats = {layer.name: layer.compute_dtype for layer in unet.layers}
+    names = [layer.name for layer in unet.layers if "conv2d" in layer.name]
+    assert formats[names[0]] == "float32"
+    assert formats["denoised"] == "float32"
+    assert {formats[name] for name in names[1:]} == {"bfloat16"}
+    assert {str(variable.dtype) for variable in unet.variables} == {"float32"}
+
+
+def test_one_device_takes_any_batch() -> None:
+    assert strategy_for("mirrored", 7).num_replicas_in_sync == 1
+    assert strategy_for("none", 7).num_replicas_in_sync == 1
+
+
+TWO_DEVICES = """
+import numpy as np, keras, pi.network, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from pi.influence.schedule import WeightRule
+from pi.network.unet import build_unet
+from pi.training.machine import MachineError, strategy_for
+from pi.training.step import train_step
+
+def squares(y, t):
+    taps = tf.reduce_mean(y ** 4, axis=(1, 2, 3))[:, tf.newaxis]
+    return tf.reduce_mean(tf.square(y - t), axis=(1, 2, 3)), taps
+
+low, normal = np.random.default_rng(0).random((2, 6, 32, 32, 1)).astype("float32")
+found = []
+for distribution in ("none", "mirrored"):
+    strategy = strategy_for(distribution, 6)
+    with strategy.scope():
+        unet = build_unet(2, 5)
+        optimizer = keras.optimizers.Adam(1e-3)
+        optimizer.build(unet.trainable_variables)
+    step = train_step(unet, optimizer, squares, strategy, 6)
+    losses = [step(low, normal, WeightRule(0.0, 19.0, 0.0, 1.0)) for _ in range(3)][-1]
+    found.append((losses, unet.get_weights(), strategy.num_replicas_in_sync))
+(a, u, one), (b, v, two) = found
+assert (one, two) == (1, 2)
+np.testing.assert_allclose(a.image, b.image, rtol=1e-4)
+np.testing.assert_allclose(a.weight, b.weight, rtol=1e-4)
+for x, y in zip(u, v):
+    np.testing.assert_allclose(x, y, atol=1e-4)
+try:
+    strategy_for("mirrored", 7)
+except MachineError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_two_devices_train_as_one_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith(
+        "`batch_size` must be divisible by the 2 devices but got 7."
+    )

@@ -1,0 +1,83 @@
+"""What the parameters of a training mean, and which of them contradict each other."""
+
+import pytest
+
+from pi.errors import PiError
+from pi.influence.schedule import ConstantPsi, Fixed, RecalibrateEachEpoch, WarmupThenCalibrate
+from pi.training.plan import (
+    StartingWeight,
+    WeightSource,
+    find_experiment,
+    make_schedule,
+    weight_source,
+)
+
+ZERO = WeightSource(number=0.0)
+
+
+def test_lambda_is_a_number_a_psi_or_a_run() -> None:
+    assert weight_source("1e-5") == WeightSource(number=1e-5)
+    assert weight_source("psi:0.95") == WeightSource(target=0.95)
+    assert weight_source("calibration:abc") == WeightSource(run="abc")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("-0.1", "`perceptual_weight` must be finite and 0 or greater but got -0.1"),
+        ("nan", "must be finite"),
+        ("inf", "must be finite"),
+        ("psi:1", r"must be in \(0, 1\) but got 1.0"),
+        ("psi:0", r"must be in \(0, 1\)"),
+        ("psi:", "must be a number, psi:NUMBER or calibration:RUN but got 'psi:'"),
+        ("calibration:", "must be a number"),
+        ("much", "must be a number"),
+    ],
+)
+def test_what_is_no_lambda_is_refused(text: str, message: str) -> None:
+    with pytest.raises(PiError, match=message):
+        weight_source(text)
+
+
+def test_one_experiment_or_mse() -> None:
+    (found,) = find_experiment("demo2", ZERO)
+    assert str(found.encoder) == "vgg16:natural-offline:block5_conv3"
+    (own,) = find_experiment("vgg16:random:block1_conv1+block2_conv1", ZERO)
+    assert own.encoder.layers == ("block1_conv1", "block2_conv1")
+    assert find_experiment("mse", ZERO) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("demo", "`experiment` must name one experiment but got 'demo'"),
+        ("demo1,demo2", "must name one experiment"),
+        ("nothing", "`experiment` may also be mse; .* got 'nothing'"),
+    ],
+)
+def test_several_experiments_or_an_unknown_one_are_refused(name: str, message: str) -> None:
+    with pytest.raises(PiError, match=message):
+        find_experiment(name, ZERO)
+
+
+def test_mse_has_nothing_to_weigh() -> None:
+    with pytest.raises(PiError, match="`perceptual_weight` must be 0 with the experiment mse"):
+        find_experiment("mse", WeightSource(target=0.95))
+
+
+def test_every_schedule_has_its_name() -> None:
+    start = StartingWeight(0.1, 0.9)
+    assert make_schedule("fixed", start, 5, 0.0, 10) == Fixed(0.1)
+    assert make_schedule("warmup_then_calibrate", start, 5, 0.0, 10) == WarmupThenCalibrate(
+        0.1, 0.9, 5
+    )
+    assert make_schedule("recalibrate_each_epoch", start, 5, 0.0, 10) == RecalibrateEachEpoch(
+        0.1, 0.9
+    )
+    assert make_schedule("constant_psi", start, 5, 0.0, 10) == ConstantPsi(0.1, 0.9, 0.9, 10)
+    assert make_schedule("constant_psi", start, 5, 0.5, 10) == ConstantPsi(0.1, 0.9, 0.5, 10)
+
+
+def test_a_schedule_that_aims_at_a_psi_needs_one() -> None:
+    with pytest.raises(PiError, match="must be psi:NUMBER or calibration:RUN with the schedule"):
+        make_schedule("constant_psi", StartingWeight(0.1, None), 5, 0.0, 10)

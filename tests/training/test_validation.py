@@ -1,0 +1,48 @@
+"""Validation: the same patches and slices every time, padded where a slice needs it."""
+
+import keras
+import numpy as np
+import pytest
+from skimage.metrics import structural_similarity
+
+from pi.network.unet import build_unet
+from pi.slices.intensity import normalise
+from pi.slices.patches import PatchPopulation
+from pi.training.validation import denoised_slice, draw_validation_set, validation_ssim
+
+
+def through() -> keras.Model:
+    """The denoiser that does nothing."""
+    image = keras.Input((None, None, 1))
+    return keras.Model(image, keras.layers.Identity()(image))
+
+
+def test_patches_and_slices_are_drawn_by_the_seed_alone(patches: PatchPopulation) -> None:
+    validation = patches.of("validation")
+    one, same = (draw_validation_set(validation, 9, 2, 5) for _ in range(2))
+    assert np.array_equal(one.patches, same.patches)
+    assert one.slices == same.slices
+    assert (len(one.patches), len(one.slices)) == (9, 2)
+    assert len(set(one.patches.tolist())) == 9
+    other = draw_validation_set(validation, 9, 2, 6)
+    assert not np.array_equal(one.patches, other.patches)
+    every = draw_validation_set(validation, 10**9, 10**9, 5)
+    assert every.patches.tolist() == list(range(len(validation)))
+    assert every.slices == validation.slices
+
+
+def test_ssim_is_scikit_images_on_the_networks_range(patches: PatchPopulation) -> None:
+    chosen = draw_validation_set(patches.of("validation"), 1, 2, 5)
+    expected = []
+    for volume, index in chosen.slices:
+        low, normal = (normalise(x).astype(np.float64) for x in patches.store.pair(volume, index))
+        expected.append(structural_similarity(normal, low, data_range=1.0))
+    found = validation_ssim(chosen, through(), lambda: None)
+    assert found == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(32, 48), (33, 47), (17, 16)])
+def test_a_slice_of_any_size_comes_back_in_its_size(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).random(shape).astype(np.float32)
+    assert np.array_equal(denoised_slice(through(), image), image)
+    assert denoised_slice(build_unet(2, 5), image).shape == shape
