@@ -1,0 +1,212 @@
+"""`evaluate`, shrunk to seconds, from its command line to what MLflow holds; and its refusals."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from entrypoints.evaluate import main
+from entrypoints.parameters import EvaluateParameters
+from pi.command_line import run
+from pi.evaluation.table import read_table
+from pi.network.unet import build_unet
+from pi.slices.store import Store
+from pi.tracking.run import DENOISER, open_run
+
+ROOT = Path(__file__).parents[2]
+TINY = ("--data", "simulated:tiny", "--part", "test")
+
+
+def evaluate(*arguments: str) -> int:
+    return run(main, EvaluateParameters, "", arguments)
+
+
+def newest(database: Path) -> Run:
+    client = MlflowClient(f"sqlite:///{database}")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    return client.search_runs(experiments, order_by=["attributes.start_time DESC"])[0]
+
+
+def log_network(channels: int, digest: str) -> str:
+    """Log an untrained U-Net as `train` logs a trained one; return the id of its run."""
+    with open_run("train", "untrained") as tracked:
+        tracked.params({"channels": channels, "experiment": "'my own'"})
+        tracked.tags({"pi.data_digest": digest})
+        tracked.file(build_unet(channels, 0).save_weights, f"{DENOISER}/unet.weights.h5")
+        return tracked.run_id
+
+
+@pytest.fixture(autouse=True)
+def in_the_tiny_cache(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+
+
+@pytest.fixture(scope="module")
+def doing_nothing(
+    tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Run, Path]:
+    """A finished run of `--run identity`, and a copy of its artifacts."""
+    folder = tmp_path_factory.mktemp("identity")
+    database = Path(shutil.copy(empty_database, folder / "mlflow.db"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PI_CACHE", str(tiny_cache))
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+        patch.chdir(folder)
+        assert evaluate(*TINY) == 0
+    found = newest(database)
+    client = MlflowClient(f"sqlite:///{database}")
+    return found, Path(client.download_artifacts(found.info.run_id, "", str(folder)))
+
+
+def test_doing_nothing_has_a_row_a_slice_and_protocol(doing_nothing: tuple[Run, Path]) -> None:
+    found, artifacts = doing_nothing
+    table = read_table(artifacts / "slices.parquet")
+    assert found.info.status == "FINISHED"
+    assert len(table) == 4 * found.data.metrics["slices"]
+    of = table[table["protocol"] == "paper8"]
+    assert found.data.metrics["paper8/ssim"] == pytest.approx(of["ssim"].mean())
+    assert found.data.metrics["paper8/ssim_low_dose"] == found.data.metrics["paper8/ssim"]
+    assert found.data.metrics["rmse_hu_in/1mm_D45"] > found.data.metrics["rmse_hu_in/3mm_B30"]
+
+
+def test_the_run_says_what_was_evaluated_on_which_data(doing_nothing: tuple[Run, Path]) -> None:
+    found, artifacts = doing_nothing
+    tags = found.data.tags
+    assert tags["pi.stage"] == "evaluate"
+    assert tags["pi.evaluated_run"] == "identity"
+    assert tags["pi.protocols"] == "paper8,full_float,abdomen_redcnn,ldctbench"
+    config = json.loads((artifacts / "config.json").read_text())
+    assert config["data"]["digest"] == tags["pi.data_digest"]
+    assert config["protocols"]["abdomen_redcnn"]["clip_hu"] == [-160.0, 240.0]
+    assert config["parameters"]["part"] == "test"
+    assert found.inputs.dataset_inputs[0].dataset.digest == tags["pi.data_digest"][:32]
+
+
+def test_tables_and_figures_are_there(doing_nothing: tuple[Run, Path]) -> None:
+    _, artifacts = doing_nothing
+    expected = {
+        "slices.json", "summary.json", "errors.json", "by_reconstruction.json", "by_patient.json",
+        "noise.json", "noise_power.parquet", "tissues.json", "tissues.parquet", "slices.png",
+        "details.svg", "noise_power.png", "tissue_bias.svg",
+    }  # fmt: skip
+    assert expected <= {file.name for file in artifacts.iterdir()}
+    shown = json.loads((artifacts / "slices.json").read_text())
+    assert "slice" in shown["columns"]
+    keys = {file.name.split("+")[0].replace("~", "/") for file in (artifacts / "images").iterdir()}
+    assert {"worst/low_dose", "best/normal_dose", "reference/low_dose_error"} <= keys
+
+
+def test_a_network_is_evaluated_beside_doing_nothing(
+    database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = log_network(4, tiny_store.digest)
+    assert evaluate(*TINY, "--run", network, "--protocols", "full_float") == 0
+    found = newest(database)
+    metrics = found.data.metrics
+    gain = metrics["full_float/ssim"] - metrics["full_float/ssim_low_dose"]
+    assert metrics["full_float/ssim_gain"] == pytest.approx(gain)
+    assert "noise/mean_frequency_low_dose_in/1mm_B30" in metrics
+    assert found.data.tags["pi.evaluated_run"] == network
+    assert found.data.params["experiment"] == "my own"
+    evaluated = MlflowClient(f"sqlite:///{database}").get_run(network)
+    assert evaluated.data.tags["pi.evaluated_by.test"] == found.info.run_id
+    said = capsys.readouterr().out
+    assert "32 slices of 2 patients" in said
+    assert "full_float  denoised" in said
+    assert "viewStateShareKey=pi-evaluate" in said
+
+
+def test_the_saved_view_names_metrics_that_are_logged(doing_nothing: tuple[Run, Path]) -> None:
+    found, _ = doing_nothing
+    view = json.loads((ROOT / "dashboards" / "evaluate.json").read_text())
+    charts = [chart["metricKey"] for chart in view["charts"] if "metricKey" in chart]
+    columns = [c.split("`")[1] for c in view["columns"] if c.startswith("metrics.")]
+    for name in (*charts, *columns, view["order"].split("`")[1]):
+        assert name in found.data.metrics
+
+
+def test_pixels_of_patients_are_kept_only_if_asked_for(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "simulated", property(lambda _: False))
+    client = MlflowClient(f"sqlite:///{database}")
+    for arguments, kept in (((), False), (("--log_images", "True"), True)):
+        assert evaluate(*TINY, "--protocols", "full_float", *arguments) == 0
+        files = {file.path for file in client.list_artifacts(newest(database).info.run_id)}
+        assert ({"slices.png", "details.png", "images"} <= files) == kept
+        assert ({"slices.png", "details.png", "images"} & files != set()) == kept
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--run", "nope"), "run 'nope' must exist but does not."),
+        (("--protocols", "paper9"), "`protocols` must be made of paper8"),
+        (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
+        (("--batch_size", "0"), "`batch_size` must be"),
+        (("--data", "some/folder"), "`data` must be a name, never a path"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(
+    database: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert evaluate(*TINY, *arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_run_without_a_denoiser_is_refused_and_the_run_fails(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_run("calibrate", "no network") as tracked:
+        run_id = tracked.run_id
+    assert evaluate(*TINY, "--run", run_id) == 2
+    assert "must hold one denoiser but holds 0" in capsys.readouterr().err
+    assert newest(database).info.status == "FAILED"
+
+
+def test_other_data_are_refused_with_both_digests(
+    database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = log_network(2, "another digest")
+    assert evaluate(*TINY, "--run", network) == 2
+    said = capsys.readouterr().err
+    assert "another digest" in said
+    assert tiny_store.digest in said
+    assert newest(database).info.status == "FAILED"
+
+
+def test_a_network_of_another_width_is_refused(
+    database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = log_network(2, tiny_store.digest)
+    assert evaluate(*TINY, "--run", network, "--channels", "4") == 2
+    assert "must be a U-Net of 4 channels" in capsys.readouterr().err
+
+
+def test_help_answers_without_loading_tensorflow_or_mlflow() -> None:
+    code = (
+        "import sys; from entrypoints.evaluate import main\n"
+        "print([m for m in ('tensorflow', 'mlflow', 'pandas', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_tables_of_two_runs_join_on_their_keys(doing_nothing: tuple[Run, Path]) -> None:
+    _, artifacts = doing_nothing
+    one = pd.read_parquet(artifacts / "slices.parquet")
+    names = ["patient", "thickness", "kernel", "position", "protocol", "image"]
+    joined = one.merge(one, on=names, validate="one_to_one")
+    assert len(joined) == len(one)
+    assert np.array_equal(joined["ssim_x"], joined["ssim_y"])
