@@ -11,9 +11,10 @@ DATA_RANGE_HU = HU_HIGH - HU_LOW
 
 def normalise(hu: NDArray[np.generic]) -> NDArray[np.float32]:
     """Map HU (any shape) to float32 in the network's range; -1024 HU is 0 and 3072 HU is 1."""
-    return ((hu.astype(np.float32) - np.float32(HU_LOW)) / np.float32(DATA_RANGE_HU)).astype(
-        np.float32
-    )
+    values = hu.astype(np.float32)  # one copy, then in place: training reads through here
+    values -= np.float32(HU_LOW)
+    values /= np.float32(DATA_RANGE_HU)
+    return values
 
 
 def denormalise(values: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -1,8 +1,10 @@
 """The patches of a split: where they lie, and their pixels."""
 
 import mmap
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -76,10 +78,10 @@ class PatchPopulation:
             self._rows.append(origins(volume.rows, size, step, grid))
             self._columns.append(origins(volume.columns, size, step, grid))
             counts.append(len(volume.positions) * len(self._rows[-1]) * len(self._columns[-1]))
-        self._ends = np.cumsum(counts)
+        self._ends = list(accumulate(counts))
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return self._ends[-1]
 
     @property
     def reconstructions(self) -> tuple[Reconstruction, ...]:
@@ -149,8 +151,8 @@ class PatchPopulation:
             yield self.read(rng.integers(len(self), size=size))
 
     def _address(self, number: int | np.integer) -> tuple[int, int, int, int]:
-        k = int(np.searchsorted(self._ends, number, side="right"))
-        within = int(number) - (int(self._ends[k - 1]) if k else 0)
+        k = bisect_right(self._ends, int(number))
+        within = int(number) - (self._ends[k - 1] if k else 0)
         rows, columns = self._rows[k], self._columns[k]
         index, place = divmod(within, len(rows) * len(columns))
         row, column = divmod(place, len(columns))
