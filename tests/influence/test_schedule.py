@@ -29,7 +29,7 @@ def run(schedule: Schedule, losses: list[tuple[float, float]]) -> list[float]:
 
 
 def after(schedule: Schedule, losses: list[tuple[float, float]]) -> ScheduleState:
-    return reduce(lambda s, l: schedule.after_step(s, *l), losses, schedule.start())
+    return reduce(lambda state, step: schedule.after_step(state, *step), losses, schedule.start())
 
 
 def test_fixed_is_fixed_and_counts_its_steps() -> None:
