@@ -226,7 +226,7 @@ class MainParameters(EncoderParameters):
 class PromoteParameters:
     """Parameters of `promote`."""
 
-    run: str = parameter("", "id of the training run whose denoiser is registered", NOT_EMPTY)
+    run: str = parameter("", "id of the training run whose denoiser is registered")
     name: str = parameter("ldct-denoiser", "name of the registered model", NOT_EMPTY)
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
 

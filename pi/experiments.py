@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pi.architecture import EncoderSpec
 from pi.errors import PiError
-from pi.network.architecture import EncoderSpec
 
 
 class ExperimentError(PiError):

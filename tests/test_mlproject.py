@@ -13,7 +13,9 @@ import yaml
 from entrypoints.parameters import (
     CalibrateParameters,
     EvaluateParameters,
+    MainParameters,
     PrepareParameters,
+    PromoteParameters,
     SimulateParameters,
     TrainParameters,
 )
@@ -27,6 +29,8 @@ PARAMETERS: dict[str, type] = {
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
     "evaluate": EvaluateParameters,
+    "main": MainParameters,
+    "promote": PromoteParameters,
 }
 DECLARED = [
     (entry, name) for entry, what in PROJECT["entry_points"].items() for name in what["parameters"]

@@ -12,7 +12,9 @@ ENTRY_POINTS = {
     name.removesuffix("Parameters").lower(): kind
     for name, kind in vars(parameters).items()
     if dataclasses.is_dataclass(kind)
-    and (Path(parameters.__file__).parent / f"{name.removesuffix('Parameters').lower()}.py").exists()
+    and (
+        Path(parameters.__file__).parent / f"{name.removesuffix('Parameters').lower()}.py"
+    ).exists()
 }
 
 

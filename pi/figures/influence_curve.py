@@ -79,8 +79,10 @@ def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[floa
         line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.8}
         percent.plot(curve.log10_weights, 100 * curve.psi, label=curve.label, **line)
         odds.plot(curve.log10_weights, curve.log_odds, **line)
-        _draw_choice(percent, curve, 100 * target)
-        _draw_choice(odds, curve, float(log_odds(target)))
+        # Log-odds are a straight line over log lambda, so this is exact.
+        height = float(np.interp(np.log10(curve.chosen), curve.log10_weights, curve.log_odds))
+        _draw_choice(percent, curve, 100 / (1 + np.exp(-height)))
+        _draw_choice(odds, curve, height)
     percent.axhline(100 * target, color="#888888", linewidth=0.8)
     odds.axhline(float(log_odds(target)), color="#888888", linewidth=0.8)
     for axes in (percent, odds):

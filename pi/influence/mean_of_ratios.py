@@ -41,7 +41,8 @@ def mean_of_ratios(image: ArrayLike, perceptual: ArrayLike, weight: ArrayLike) -
         t = np.log(checked_weight(weight))
     if (t == -np.inf).any() and (log_ratios == np.inf).any():
         raise NoLossError("Psi must have a loss to share but an item's total is 0 at lambda 0.")
-    return np.asarray(expit(t[..., np.newaxis] + log_ratios).mean(axis=-1))
+    # One lambda at a time: a curve over a whole training set would not fit in memory.
+    return np.asarray([expit(one + log_ratios).mean() for one in t.ravel()]).reshape(t.shape)
 
 
 def weight_for_mean_of_ratios(image: ArrayLike, perceptual: ArrayLike, target: float) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import keras
 
-from pi.network.architecture import EncoderSpec, layer_names
+from pi.architecture import EncoderSpec, layer_names
 from pi.network.encoder import InputConvention, build_encoder
 from pi.network.weights import Weights, load_weights
 

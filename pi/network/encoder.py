@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.network.architecture import CONVOLUTIONS, EncoderError, kernel_shapes, layer_names
+from pi.architecture import CONVOLUTIONS, EncoderError, kernel_shapes, layer_names
 from pi.network.weights import Weights
 from pi.slices.intensity import DATA_RANGE_HU, HU_LOW
 

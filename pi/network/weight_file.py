@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.architecture import kernel_shapes
 from pi.errors import PiError
-from pi.network.architecture import kernel_shapes
 
 Convolution = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Kernel (3, 3, channels in, channels out) and bias (channels out,)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from pi.network.architecture import kernel_shapes, layer_names
+from pi.architecture import kernel_shapes, layer_names
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
 CONTEXTS: Mapping[str, str] = {

@@ -88,7 +88,9 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     server = urlsplit(uri).scheme in ("http", "https")
     address = without_login(uri) if server else UI_ADDRESS
     run_page, view_page = pages(address, experiment_id, run_id, view)
-    lines = [f"this run:   {run_page}", f"its curves: {view_page}"]
+    lines = [f"this run:   {run_page}"]
+    if view:
+        lines.append(f"its curves: {view_page}")
     if not server:
         lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {shown(uri)}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ import logging
 from types import ModuleType
 from typing import Literal
 
-from mlflow import MlflowClient, set_tracking_uri
+from mlflow import MlflowClient, set_experiment, set_tracking_uri
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -28,6 +28,7 @@ __all__ = [
     "Schema",
     "TensorSpec",
     "flavor",
+    "set_experiment",
     "set_tracking_uri",
 ]
 

@@ -17,6 +17,7 @@ from pi.tracking.backend import (
     Schema,
     TensorSpec,
     flavor,
+    set_experiment,
     set_tracking_uri,
 )
 from pi.tracking.registry import SERVICE
@@ -39,7 +40,7 @@ def log_denoiser(run: Run, unet: keras.Model, channels: int, store: Store) -> No
         store: what it was trained on; a piece of a slice is shown beside the service as input
             example, but only of a simulated patient.
     """
-    network = keras.Model(unet.inputs, unet.outputs, name=unet.name)
+    network = keras.Model(unet.input, unet.output, name=unet.name)
     _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
     with tempfile.TemporaryDirectory() as folder:
         served.save_denoiser(unet, channels, Path(folder))
@@ -71,7 +72,9 @@ def _log(
 ) -> None:
     # No names in the signature: one other than the Keras input's makes the model refuse its data.
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
+    # A logged model goes to the experiment that is active in this process, not to its run's.
     set_tracking_uri(run.uri)
+    set_experiment(experiment_id=run.experiment_id)
     Model.log(
         artifact_path=None,
         flavor=flavor(kind),

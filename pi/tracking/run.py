@@ -203,10 +203,12 @@ def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
-        said = str(error).replace(uri, shown(uri)).partition("\n")[0]
-        raise TrackingError(f"the tracking store must accept a run but says: {said}") from error
-    with _ending(client, run_id):
-        yield Run(client, run_id, experiment_id, uri)
+        raise _refused(error, uri) from error
+    try:
+        with _ending(client, run_id):
+            yield Run(client, run_id, experiment_id, uri)
+    except MlflowException as error:  # a server that went away, say
+        raise _refused(error, uri) from error
 
 
 @contextmanager
@@ -305,6 +307,11 @@ def newest_run(stage: str) -> tuple[str, str]:
     if not runs:
         raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
     return runs[0].info.run_id, runs[0].info.experiment_id
+
+
+def _refused(error: MlflowException, uri: str) -> TrackingError:
+    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
+    return TrackingError(f"the tracking store must take what it is told but says: {said}")
 
 
 def _client() -> MlflowClient:

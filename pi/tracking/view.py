@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pi.tracking.backend import MlflowException
 from pi.tracking.run import Run
 
 VIEWS = Path(__file__).parents[2] / "dashboards"
@@ -19,7 +20,10 @@ TAG = "mlflow.sharedViewState."
 
 
 def save_view(run: Run, stage: str) -> str:
-    """Put the view ``dashboards/<stage>.json`` into the run's experiment; return its key."""
+    """Put the view ``dashboards/<stage>.json`` into the run's experiment; return its key.
+
+    The key is empty where the store refuses it: no run fails over a view.
+    """
     view = json.loads((VIEWS / f"{stage}.json").read_text())
     now = int(time.time() * 1000)
     state = zlib.compress(json.dumps(view_state(view, run.run_id)).encode())
@@ -30,7 +34,10 @@ def save_view(run: Run, stage: str) -> str:
         "state": "deflate;" + base64.b64encode(state).decode(),
     }
     key = f"pi-{stage}"
-    run.experiment_tag(TAG + key, json.dumps(value))
+    try:
+        run.experiment_tag(TAG + key, json.dumps(value))
+    except MlflowException:
+        return ""
     return key
 
 

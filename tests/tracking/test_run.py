@@ -139,7 +139,7 @@ def test_a_run_to_adopt_that_does_not_exist_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
     with (
-        pytest.raises(TrackingError, match=r"must accept a run but says: .*0{32}") as caught,
+        pytest.raises(TrackingError, match=r"must take what it is told but says: .*0{32}") as caught,
         open_run("calibrate", "a"),
     ):
         pass

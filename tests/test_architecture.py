@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.network.architecture import (
+from pi.architecture import (
     CONVOLUTIONS,
     EncoderError,
     EncoderSpec,
