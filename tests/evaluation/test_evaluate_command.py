@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -46,6 +47,12 @@ def log_network(channels: int, digest: str) -> str:
 @pytest.fixture(autouse=True)
 def in_the_tiny_cache(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are empty files: their drawing is tested elsewhere and takes seconds."""
+    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +111,7 @@ def test_tables_and_figures_are_there(doing_nothing: tuple[Run, Path]) -> None:
 
 
 def test_a_network_is_evaluated_beside_doing_nothing(
-    database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = log_network(4, tiny_store.digest)
     assert evaluate(*TINY, "--run", network, "--protocols", "full_float") == 0
@@ -133,7 +140,7 @@ def test_the_saved_view_names_metrics_that_are_logged(doing_nothing: tuple[Run, 
 
 
 def test_pixels_of_patients_are_kept_only_if_asked_for(
-    database: Path, monkeypatch: pytest.MonkeyPatch
+    database: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Store, "simulated", property(lambda _: False))
     client = MlflowClient(f"sqlite:///{database}")
