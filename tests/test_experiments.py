@@ -2,8 +2,8 @@
 
 import pytest
 
+from pi.architecture import EncoderError
 from pi.experiments import GROUPS, NAMED, ExperimentError, find_experiments, without_paths
-from pi.network.architecture import EncoderError
 from pi.network.weights import CONTEXTS
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pi.architecture import EncoderSpec
 from pi.influence.components import loss_components, mean_squared_error
 from pi.influence.measure import patch_measure
-from pi.network.architecture import EncoderSpec
 from pi.network.bank import build_bank
 from pi.network.encoder import build_encoder, input_convention
 from pi.network.state import identity

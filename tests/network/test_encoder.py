@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from pi.network.architecture import EncoderError, EncoderSpec, kernel_shapes, layer_names
+from pi.architecture import EncoderError, EncoderSpec, kernel_shapes, layer_names
 from pi.network.bank import build_bank
 from pi.network.encoder import build_encoder, input_convention
 from pi.network.weights import Weights, load_weights

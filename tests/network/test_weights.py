@@ -14,8 +14,8 @@ from keras.src.backend import config
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
+from pi.architecture import kernel_shapes, layer_names
 from pi.network import weights as module
-from pi.network.architecture import kernel_shapes, layer_names
 from pi.network.encoder import build_encoder, input_convention
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 from pi.network.weights import CONTEXTS, load_weights
