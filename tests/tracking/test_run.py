@@ -154,7 +154,7 @@ def test_the_experiment_may_be_named_by_the_environment(
 ) -> None:
     monkeypatch.setenv(name, value)
     if value == "999":
-        with pytest.raises(TrackingError, match="must accept a run"), open_run("calibrate", "a"):
+        with pytest.raises(TrackingError, match="must take what it is told"), open_run("calibrate", "a"):
             pass
     else:
         with open_run("calibrate", "a") as run:
