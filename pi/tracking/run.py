@@ -247,9 +247,11 @@ def fetch_denoiser(run_id: str) -> Path:
     """
     client = _client()
     try:
-        files = [file.path for file in client.list_artifacts(run_id, DENOISER)]
+        found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
     except (MlflowException, OSError) as error:
         raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
+    # A logged model of the same name is listed here too.
+    files = [path for path in found if path.endswith(".weights.h5")]
     if len(files) != 1:
         raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
     return fetch_artifact(run_id, files[0])
