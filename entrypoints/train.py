@@ -26,7 +26,6 @@ def main(parameters: TrainParameters) -> None:
     from pi.tracking.run import open_run
     from pi.tracking.view import save_view
     from pi.training import build, plan
-    from pi.training.feed import steps_per_epoch
     from pi.training.fit import Settings
     from pi.training.machine import choose_precision, make_deterministic
 
@@ -55,17 +54,16 @@ def main(parameters: TrainParameters) -> None:
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
         )  # fmt: skip
         track.log_start(tracked, start, experiments, bank, precision)
-        steps = p.epochs * steps_per_epoch(len(patches), p.batch_size)
         trainer = build.build_trainer(
-            settings, plan.make_schedule(p.schedule, start, p.warmup_steps, p.final_psi, steps),
-            patches, bank.encoders, p.channels,
+            settings, plan.make_schedule(
+                p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
+            ), patches, bank.encoders, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
         )  # fmt: skip
         state = track.train_tracked(tracked, trainer, experiments, start.target)
         log_denoiser(tracked, trainer.judge, p.channels, store)
-    view = save_view(tracked, "train")
     print(track.summary_text(state, start.target))
-    print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))
+    print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, save_view(tracked, "train")))
 
 
 if __name__ == "__main__":

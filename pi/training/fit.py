@@ -53,6 +53,10 @@ class Settings:
     validation_patches: int
     validation_slices: int
 
+    def total_steps(self, patches: int) -> int:
+        """Return the steps of the whole training on so many patches."""
+        return self.epochs * steps_per_epoch(patches, self.batch_size)
+
 
 @dataclass(frozen=True)
 class Trainer:
