@@ -37,15 +37,15 @@ def write_sparse_store(folder: Path, pairs: int) -> None:
     from pi.slices.store import MANIFEST, volume_file
 
     crc = zlib.crc32(bytes(2 * SIZE * SIZE))
-    counts = [min(SLICES, pairs - start) for start in range(0, pairs, SLICES)]
+    parts = [(min(SLICES, pairs - start), "train") for start in range(0, pairs, SLICES)]
     volumes = [
         Volume(
             patient=f"P{number}", thickness=1.0, kernel="B30", split=split,  # type: ignore[arg-type]
             positions=tuple(float(k) for k in range(count)), rows=SIZE, columns=SIZE,
-            pixel_spacing=0.7, checksums={dose: (crc,) * count for dose in DOSES},
+            pixel_spacing=0.7, checksums=dict.fromkeys(DOSES, (crc,) * count),
             content=f"{number:064d}", sheared=False, simulated=True, padded=0, clipped=0,
         )
-        for number, (count, split) in enumerate([*((c, "train") for c in counts), (1, "validation")])
+        for number, (count, split) in enumerate([*parts, (1, "validation")])
     ]  # fmt: skip
     volumes = [volumes[k] for k in ordered(volumes)]
     (folder / "volumes").mkdir(parents=True)

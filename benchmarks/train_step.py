@@ -71,8 +71,8 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     """Return seconds of our step, and operations per second of a product of matrices."""
     import numpy as np
 
+    from pi.architecture import EncoderSpec
     from pi.influence.schedule import WeightRule
-    from pi.network.architecture import EncoderSpec
     from pi.network.bank import build_bank
     from pi.network.encoder import RAW255
     from pi.network.unet import build_unet
