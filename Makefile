@@ -10,13 +10,16 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 calibrate: $(READY)  ## the main job; DATA=folder of DICOM files (default: the simulated study), ARGS=more parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.calibrate $(if $(DATA),--data folder) $(ARGS)
+
+main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.main $(if $(DATA),--data folder) $(ARGS)
 
 simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
 	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
