@@ -39,7 +39,7 @@ test-slow: $(READY)  ## the slow tests: minutes long, some need Chromium or the 
 lint: $(READY)  ## style, types, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@said=$$($(BIN)/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 
 format: $(READY)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
