@@ -145,7 +145,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     """
     image = evaluated_image(table)
     columns: dict[str, pd.Series[float]] = {}
-    for name in ["rmse_hu", "mae_hu", "bias_hu", "ssim", "psnr", "nrmse"]:
+    for name in ["ssim", "psnr", "nrmse", *ERRORS]:
         protocols = protocols_of(table)
         for protocol in protocols[:1] if name in ERRORS else protocols:
             rows = table[table["protocol"] == protocol].set_index(KEY)
@@ -154,8 +154,8 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
             if image == DENOISED:
                 columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, name]
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
-    result.insert(0, "slice", [str(slice_key(row)) for _, row in result.iterrows()])
-    return result
+    result["slice"] = [str(slice_key(row)) for _, row in result.iterrows()]
+    return result[["slice", *columns, *KEY]]
 
 
 def _row(table: pd.DataFrame, which: NDArray[np.bool]) -> str:

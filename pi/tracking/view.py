@@ -58,6 +58,8 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
             "isReordered": False,
             "deleted": False,
             "isGenerated": False,
+            # `columns` (3 unless told) and `cardHeight` (360 pixels)
+            **{key: value for key, value in section.items() if key not in ("id", "name")},
         }
         for section in view["sections"]
     ]
