@@ -105,7 +105,7 @@ def make_schedule(
         total: steps of the whole training.
 
     Raises:
-        PlanError: a schedule that aims at a Psi where none was asked for.
+        PlanError: a schedule that aims at a Psi where none was asked for, or a warm-up without end.
     """
     if name == "fixed":
         return Fixed(start.weight)
@@ -116,6 +116,11 @@ def make_schedule(
         )
     match name:
         case "warmup_then_calibrate":
+            if warmup_steps >= total:
+                raise PlanError(
+                    f"`warmup_steps` must be less than the {total} steps of the training but got "
+                    f"{warmup_steps}."
+                )
             return WarmupThenCalibrate(start.weight, start.target, warmup_steps)
         case "recalibrate_each_epoch":
             return RecalibrateEachEpoch(start.weight, start.target)

@@ -81,3 +81,8 @@ def test_every_schedule_has_its_name() -> None:
 def test_a_schedule_that_aims_at_a_psi_needs_one() -> None:
     with pytest.raises(PiError, match="must be psi:NUMBER or calibration:RUN with the schedule"):
         make_schedule("constant_psi", StartingWeight(0.1, None), 5, 0.0, 10)
+
+
+def test_a_warm_up_ends_before_the_training_does() -> None:
+    with pytest.raises(PiError, match="must be less than the 10 steps of the training but got 10"):
+        make_schedule("warmup_then_calibrate", StartingWeight(0.1, 0.9), 10, 0.0, 10)
