@@ -21,6 +21,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.experiments import Experiment, find_experiments
 from pi.influence.interval import log_interval
 from pi.influence.measure import patch_measure

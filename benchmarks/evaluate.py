@@ -29,6 +29,7 @@ from skimage.metrics import (
     structural_similarity,
 )
 
+import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.evaluation.measure import VOLUME, Evaluation
 from pi.evaluation.metrics import hu_errors, similarity
 from pi.evaluation.protocol import PAPER8, PROTOCOLS, Protocol, to_values

@@ -16,6 +16,7 @@ def main(parameters: CalibrateParameters) -> None:
     # Slow to import, and --help needs none of it.
     import numpy as np
 
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.experiments import find_experiments, without_paths
     from pi.influence.calibration import calibrate_all
     from pi.influence.measure import patch_measure

@@ -13,6 +13,7 @@ from pi.command_line import recorded, run
 def main(parameters: EvaluateParameters) -> None:
     """Evaluate, log, and say what came out and where it is."""
     # Slow to import, and --help needs none of it.
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
     from pi.evaluation.denoise import load_denoiser
     from pi.evaluation.measure import evaluate

@@ -25,6 +25,7 @@ P = TypeVar("P")
 def main(parameters: MainParameters) -> None:
     """Do every step that is not done, and say who came first."""
     # Slow to import, and --help needs none of it.
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.evaluation.ranking import rank_runs, ranking_text
     from pi.experiments import without_paths
     from pi.switches import experiment_names, step_arguments, switch_rows, switch_values

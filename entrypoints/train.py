@@ -14,6 +14,7 @@ from pi.command_line import recorded, run
 def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # Slow to import, and --help needs none of it.
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.experiments import without_paths
     from pi.network.bank import build_bank
     from pi.network.encoder import input_convention
