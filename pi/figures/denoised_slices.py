@@ -123,9 +123,10 @@ def _row(shown: ShownSlice, metric: str) -> Row:
         difference, inside = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
         errors.append(Panel(f"{image}_error", difference, error, True, whole, inside))
     target = Panel("normal_dose", "normal dose (target)", shown.normal_dose, False, "", "")
-    label = f"{choice.rank}\n{key.patient}\n{key.reconstruction}\n{key.position:+.1f} mm"
+    position = f"{key.position:+.1f} mm".replace("-", "−")
+    label = f"{choice.rank}\n{key.patient}\n{key.reconstruction}\n{position}"
     return Row(
-        label.replace("-", "−"),
+        label,
         choice.rank,
         (*panels, target, *errors),
         (top, left),
