@@ -97,7 +97,11 @@ def measure(folder: Path) -> dict[str, float]:
     patches = PatchPopulation(Store.open(folder), "train", 96, SIZE, "paper")
     settings = Settings(5, 1, 16, 0, 60.0, "last", 1, 1)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
-    trainer = build_trainer(settings, Fixed(0.0), patches, (), 2, adam, "float32", "none")
+    trainer = build_trainer(
+        settings, Fixed(0.0), patches, (), 2, adam, "float32", "none", start="half"
+    )
+        settings, Fixed(0.0), patches, (), 2, adam, "float32", "none", start="half"
+    )
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
     return {"peak": KILOBYTE * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}

@@ -173,6 +173,11 @@ class TrainParameters(PatchParameters):
     learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
     beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
     beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
+    start: Literal["mean", "half"] = parameter(
+        "mean",
+        "what the untrained output is: the mean of the targets, or half as published, from which "
+        "the sigmoid may saturate at air for good (it does at a rate of 1e-3)",
+    )
     epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
         "auto",

@@ -60,6 +60,7 @@ def main(parameters: TrainParameters) -> None:
                 p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
             ), patches, bank.encoders, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
+            start=p.start,
         )  # fmt: skip
         state = track.train_tracked(tracked, trainer, experiments, start.target)
         log_denoiser(tracked, trainer.judge, p.channels, store)

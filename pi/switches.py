@@ -69,6 +69,7 @@ SWITCHES = (
     Switch("train.batch_size", "16", "8", "16", "16", "8"),
     Switch("train.learning_rate", "1e-3", "1e-4", "1e-3", "1e-3", "1e-4"),
     Switch("train.epochs", "10", "10", "10", "10", "10"),
+    Switch("train.start", "not stated", "half: the last bias is 0", "mean", "half", "half"),
     Switch("train.epsilon", "not stated", "1e-7 (Keras's default)", "1e-7", "1e-7", "1e-7"),
     Switch("train.keep", "validated using beta, rule not stated", "last epoch; validation unused",
            "best_validation_ssim", "best_validation_loss", "last"),

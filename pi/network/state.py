@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.errors import PiError
-from pi.network.unet import build_unet
+from pi.network.unet import build_unet, start_at
 
 Kind = Literal["identity", "untrained", "warmup", "logged"]
 Denoiser = Callable[[tf.Tensor], tf.Tensor]
@@ -75,14 +75,19 @@ def identity(low_dose: tf.Tensor) -> tf.Tensor:
 
 
 def warm_up(unet: keras.Model, batches: Iterator[Batch], steps: int) -> None:
-    """Train ``unet`` for ``steps`` of Adam on MSE alone (Table 2: rate 1e-3, .9, .999)."""
+    """Train ``unet`` for ``steps`` of Adam on MSE alone (Table 2: rate 1e-3, .9, .999).
+
+    It starts at the mean of the first batch: see `start_at`.
+    """
     unet.compile(
         optimizer=keras.optimizers.Adam(1e-3, beta_1=0.9, beta_2=0.999),
         loss="mean_squared_error",
         jit_compile=False,
     )
-    for _ in range(steps):
+    for step in range(steps):
         low_dose, normal_dose = next(batches)
+        if step == 0:
+            start_at(unet, float(normal_dose.mean()))
         unet.train_on_batch(low_dose, normal_dose)
 
 

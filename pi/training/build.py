@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.network.bank import EncoderBank
 from pi.network.state import identity
-from pi.network.unet import build_unet
+from pi.network.unet import build_unet, start_at
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
@@ -24,6 +25,11 @@ from pi.training.validation import draw_validation_set
 
 TOLERANCE = 0.05
 """Relative half-width of lambda's interval where it is calibrated before training."""
+
+STARTING_PATCHES = 64
+"""Patches whose mean is where the output starts."""
+
+Start = Literal["mean", "half"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def build_trainer(
     adam: Adam,
     precision: str,
     distribution: Distribution,
+    *,
+    start: Start,
 ) -> Trainer:
     """Return a trainer whose U-Net is untrained.
 
@@ -98,6 +106,7 @@ def build_trainer(
         adam: the optimizer.
         precision: see `pi.training.machine.choose_precision`.
         distribution: see `pi.training.machine.strategy_for`.
+        start: where the output starts: see `pi.network.unet.start_at`.
 
     Raises:
         MachineError: the batch cannot be divided over the devices.
@@ -112,6 +121,8 @@ def build_trainer(
     strategy = strategy_for(distribution, settings.batch_size)
     with strategy.scope():
         denoiser = build_unet(channels, settings.seed)
+        if start == "mean":
+            start_at(denoiser, _mean_of_target(patches, settings.seed))
         optimizer = scaled(
             keras.optimizers.Adam(adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon),
             precision,
@@ -130,3 +141,9 @@ def build_trainer(
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
     )
+
+
+def _mean_of_target(patches: PatchPopulation, seed: int) -> float:
+    """Return the mean of some normal-dose patches in the network's range, within (0, 1)."""
+    numbers = np.random.default_rng(seed).integers(len(patches), size=STARTING_PATCHES)
+    return float(np.clip(patches.read(numbers)[1].mean(), 0.01, 0.99))

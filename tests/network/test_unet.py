@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from pi.network.unet import build_unet
+from pi.network.unet import build_unet, start_at
 
 
 def kernels(model: keras.Model) -> list[np.ndarray]:
@@ -55,3 +55,16 @@ def test_an_untrained_network_answers_about_one_half_and_never_leaves_the_range(
     extreme = np.asarray(build_unet(8, 0)(1e6 * (image - 0.5)))
     assert extreme.min() >= 0
     assert extreme.max() <= 1
+
+
+def test_an_untrained_output_starts_where_it_is_told_and_learns_from_there() -> None:
+    unet = build_unet(4, seed=3)
+    start_at(unet, 0.12)
+    normal_dose = np.zeros((16, 32, 32, 1), np.float32)
+    normal_dose[:, 8:24, 8:24] = 0.25  # a body of water in air
+    assert float(np.mean(unet(normal_dose))) == pytest.approx(0.12, abs=0.03)
+    unet.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mean_squared_error")
+    for _ in range(100):
+        unet.train_on_batch(normal_dose, normal_dose)
+    # Not saturated at air: better than the best constant, whose error is the variance.
+    assert float(np.mean((unet(normal_dose) - normal_dose) ** 2)) < 0.5 * normal_dose.var()

@@ -54,6 +54,6 @@ def make_trainer(
         judges = changed.pop("encoders", encoders)
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         settings = replace(SETTINGS, **changed)
-        return build_trainer(settings, schedule, patches, judges, 2, adam, **machine)
+        return build_trainer(settings, schedule, patches, judges, 2, adam, start="half", **machine)
 
     return make
