@@ -100,8 +100,6 @@ def measure(folder: Path) -> dict[str, float]:
     trainer = build_trainer(
         settings, Fixed(0.0), patches, (), 2, adam, "float32", "none", start="half"
     )
-        settings, Fixed(0.0), patches, (), 2, adam, "float32", "none", start="half"
-    )
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
     return {"peak": KILOBYTE * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}

@@ -58,7 +58,7 @@ def test_an_untrained_network_answers_about_one_half_and_never_leaves_the_range(
 
 
 def test_an_untrained_output_starts_where_it_is_told_and_learns_from_there() -> None:
-    unet = build_unet(4, seed=3)
+    unet = build_unet(8, seed=3)
     start_at(unet, 0.12)
     normal_dose = np.zeros((16, 32, 32, 1), np.float32)
     normal_dose[:, 8:24, 8:24] = 0.25  # a body of water in air
