@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from pi.tracking.address import pages, tracking_uri
-from pi.tracking.run import newest_run
+from pi.tracking.earlier import newest_run
 
 PICTURES = Path(__file__).parent / "pictures"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]

@@ -31,7 +31,8 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.source import open_data
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
-    from pi.tracking.run import fetch_denoiser, open_run
+    from pi.tracking.earlier import fetch_denoiser
+    from pi.tracking.run import open_run
     from pi.tracking.view import save_view
 
     p = parameters

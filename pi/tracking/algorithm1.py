@@ -7,7 +7,8 @@ import pandas as pd
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import read_table
 from pi.tracking.address import TrackingError
-from pi.tracking.run import Run, children_of, fetch_artifact
+from pi.tracking.earlier import children_of, fetch_artifact
+from pi.tracking.run import Run
 
 
 def calibrated_runs(calibration: str, state: str) -> dict[str, str]:

@@ -19,7 +19,8 @@ from pi.influence.table import (
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
-from pi.tracking.run import DENOISER, Run
+from pi.tracking.earlier import DENOISER
+from pi.tracking.run import Run
 
 
 def log_setup(

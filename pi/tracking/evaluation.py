@@ -18,7 +18,8 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
-from pi.tracking.run import Record, Run, fetch_denoiser, read_run
+from pi.tracking.earlier import Record, fetch_denoiser, read_run
+from pi.tracking.run import Run
 
 IDENTITY = "identity"
 """What the parameter `run` calls doing nothing."""

@@ -1,4 +1,4 @@
-"""Runs: opened, written to and read back.
+"""Runs: opened and written to.
 
 It works on run ids through the client, never on MLflow's global "active run": a child is a child
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
@@ -35,8 +35,6 @@ from pi.tracking.backend import (
 from pi.tracking.provenance import provenance
 
 EXPERIMENT = "perceptual-influence"
-DENOISER = "denoiser"
-"""Folder of artifacts in which a run keeps the weights of its U-Net."""
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
@@ -156,21 +154,6 @@ class Run:
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
 
 
-@dataclass(frozen=True)
-class Record:
-    """What an earlier run holds.
-
-    Attributes:
-        params: as they were logged; `mlflow run` quotes them for a shell.
-        metrics: the newest value of each.
-        tags: of the run.
-    """
-
-    params: Mapping[str, str]
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-
-
 @contextmanager
 def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
     """Open the run of an entry point: the one that `mlflow run` made, or a new one.
@@ -226,105 +209,14 @@ def nested_in(parent: str, opened: Callable[[str], None]) -> Iterator[None]:
         _NESTING.reset(token)
 
 
-def fetch_artifact(run_id: str, file: str) -> Path:
-    """Return a local copy of an artifact of an earlier run.
-
-    Raises:
-        TrackingError: no such run, or it has no such artifact.
-    """
-    client = _client()
-    try:
-        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
-    except (MlflowException, OSError) as error:
-        raise TrackingError(f"run {run_id!r} must hold {file} but it cannot be read.") from error
-
-
-def fetch_denoiser(run_id: str) -> Path:
-    """Return a local copy of the U-Net weights that an earlier run logged below `DENOISER`.
-
-    Raises:
-        TrackingError: no such run, or it holds no denoiser, or several.
-    """
-    client = _client()
-    try:
-        found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
-    except (MlflowException, OSError) as error:
-        raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
-    # A logged model of the same name is listed here too.
-    files = [path for path in found if path.endswith(".weights.h5")]
-    if len(files) != 1:
-        raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
-    return fetch_artifact(run_id, files[0])
-
-
-def run_status(run_id: str) -> str:
-    """Return FINISHED, FAILED, KILLED or RUNNING; empty where there is no such run."""
-    try:
-        info = _client().get_run(run_id).info
-    except MlflowException:  # deleted for good: its step is simply not done
-        return ""
-    return str(info.status) if info.lifecycle_stage == "active" else ""
-
-
-def children_of(run_id: str) -> dict[str, Record]:
-    """Return what the runs nested in a run hold, by their ids.
-
-    Raises:
-        TrackingError: there is no such run.
-    """
-    client = _client()
-    try:
-        experiment = client.get_run(run_id).info.experiment_id
-    except MlflowException as error:
-        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
-    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
-    return {r.info.run_id: Record(r.data.params, r.data.metrics, r.data.tags) for r in found}
-
-
-def read_run(run_id: str) -> Record:
-    """Return what an earlier run holds.
-
-    Raises:
-        TrackingError: there is no such run, or it was deleted.
-    """
-    try:
-        found = _client().get_run(run_id)
-    except MlflowException as error:
-        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
-    if found.info.lifecycle_stage != "active":
-        raise TrackingError(f"run {run_id!r} must not be deleted but is.")
-    return Record(found.data.params, found.data.metrics, found.data.tags)
-
-
-def newest_run(stage: str) -> tuple[str, str]:
-    """Return run id and experiment id of the newest finished run of an entry point.
-
-    Raises:
-        TrackingError: there is none.
-    """
-    client = _client()
-    experiments = [e.experiment_id for e in client.search_experiments()]
-    query = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
-    runs = client.search_runs(experiments, query, max_results=1)
-    if not runs:
-        raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
-    return runs[0].info.run_id, runs[0].info.experiment_id
+def _metric_name(key: str) -> str:
+    """Return ``key`` without what MLflow refuses, such as in 1e+06 or in the kernel I30f\\3."""
+    return re.sub(r"[^\w/.\- :]", "_", key.replace("e+", "e"))
 
 
 def _refused(error: MlflowException, uri: str) -> TrackingError:
     said = str(error).replace(uri, shown(uri)).partition("\n")[0]
     return TrackingError(f"the tracking store must take what it is told but says: {said}")
-
-
-def _client() -> MlflowClient:
-    uri = tracking_uri()
-    probe(uri)
-    return MlflowClient(uri)
-
-
-def _metric_name(key: str) -> str:
-    """Return ``key`` without what MLflow refuses, such as in 1e+06 or in the kernel I30f\\3."""
-    return re.sub(r"[^\w/.\- :]", "_", key.replace("e+", "e"))
 
 
 def _create(client: MlflowClient) -> str:

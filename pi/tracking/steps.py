@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pi.tracking.run import Run, nested_in, run_status
+from pi.tracking.earlier import run_status
+from pi.tracking.run import Run, nested_in
 
 TAG = "pi.step."
 

@@ -14,7 +14,8 @@ from pi.influence.calibration import Calibration
 from pi.influence.gradient import GradientInfluence
 from pi.network.bank import EncoderBank
 from pi.progress import counting
-from pi.tracking.run import DENOISER, Record, Run, read_run
+from pi.tracking.earlier import DENOISER, Record, read_run
+from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.plan import StartingWeight, WeightSource

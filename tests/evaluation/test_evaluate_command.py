@@ -19,7 +19,8 @@ from pi.command_line import run
 from pi.evaluation.table import read_table
 from pi.network.unet import build_unet
 from pi.slices.store import Store
-from pi.tracking.run import DENOISER, open_run
+from pi.tracking.earlier import DENOISER
+from pi.tracking.run import open_run
 
 ROOT = Path(__file__).parents[2]
 TINY = ("--data", "simulated:tiny", "--part", "test")

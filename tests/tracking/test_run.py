@@ -17,8 +17,9 @@ from mlflow.entities import Run as Logged
 from pi.command_line import run as run_command
 from pi.errors import PiError
 from pi.tracking.address import TrackingError
+from pi.tracking.earlier import DENOISER, fetch_denoiser, newest_run
 from pi.tracking.provenance import _git
-from pi.tracking.run import BATCH, DENOISER, Run, fetch_denoiser, newest_run, open_run
+from pi.tracking.run import BATCH, Run, open_run
 
 
 @pytest.fixture

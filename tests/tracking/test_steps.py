@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pi.tracking.run import children_of, open_run, read_run, run_status
+from pi.tracking.earlier import children_of, read_run, run_status
+from pi.tracking.run import open_run
 from pi.tracking.steps import Steps
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from pi.tracking.run import DENOISER
+from pi.tracking.earlier import DENOISER
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = {

@@ -12,7 +12,8 @@ from entrypoints.train import main
 from pi.command_line import run
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
-from pi.tracking.run import EXPERIMENT, fetch_denoiser, open_run
+from pi.tracking.earlier import fetch_denoiser
+from pi.tracking.run import EXPERIMENT, open_run
 from pi.tracking.training import (
     epoch_metrics,
     gradient_table,
