@@ -143,7 +143,7 @@ def sync(file: IO[Any]) -> None:
 
 def _move(partial: Path, destination: Path) -> None:
     for folder in (*(entry for entry in partial.iterdir() if entry.is_dir()), partial):
-        _sync_folder(folder)
+        sync_folder(folder)
     former = partial.with_suffix(".former")
     if destination.exists():
         destination.rename(former)
@@ -153,11 +153,12 @@ def _move(partial: Path, destination: Path) -> None:
         if former.exists():
             former.rename(destination)
         raise
-    _sync_folder(destination.parent)
+    sync_folder(destination.parent)
     shutil.rmtree(former, ignore_errors=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make a renaming in ``folder`` survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,5 @@
 """The whole state of a training in one file, replaced at once and read without running code."""
 
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from pi.errors import PiError
 from pi.places import cache_folder
+from pi.slices.writing import sync, sync_folder
 from pi.training.state import TrainingState, from_json, to_json
 
 FORMAT = 1
@@ -90,9 +90,9 @@ def save_checkpoint(file: Path, networks: Networks, state: TrainingState, best: 
         with scratch.open("wb") as target:
             np.savez(target, allow_pickle=False, **content)
             target.flush()
-            os.fsync(target.fileno())
+            sync(target)
         scratch.replace(file)
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except OSError as error:
         raise CheckpointError(
             f"the checkpoint must be written below PI_CACHE but: {error.strerror}."
@@ -143,12 +143,3 @@ def _compare(found: Arrays, wanted: Arrays, kind: str) -> None:
             f"the checkpoint must fit this network's {kind} but has {len(found)} arrays for "
             f"{len(wanted)}, the first that differs {different[0]} for {different[1]}."
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
