@@ -89,7 +89,6 @@ def save_checkpoint(file: Path, networks: Networks, state: TrainingState, best: 
     try:
         with scratch.open("wb") as target:
             np.savez(target, allow_pickle=False, **content)
-            target.flush()
             sync(target)
         scratch.replace(file)
         sync_folder(file.parent)
