@@ -1,8 +1,8 @@
 """Take the README's pictures of the MLflow UI: `make screenshots`, after `make calibrate`.
 
 Needs a Chromium (Debian: `apt-get install chromium`; another one: CHROMIUM=/path/to/it). It starts
-the UI over the tracking store of this folder, opens the saved view and the newest calibration, and
-writes PNG files into `dashboards/pictures`.
+the UI over the tracking store of this folder, opens the saved view of the newest calibration, and
+writes it with that calibration's figure into `dashboards/pictures`.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from pi.tracking.address import pages, tracking_uri
-from pi.tracking.earlier import newest_run
+from pi.tracking.earlier import fetch_artifact, newest_run
 
 PICTURES = Path(__file__).parent / "pictures"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -68,15 +68,13 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     uri = tracking_uri()
     run_id, experiment_id = newest_run("calibrate")
+    shutil.copy(fetch_artifact(run_id, "influence.png"), PICTURES)
     with mlflow_ui(uri) as address, browser_page(find_chromium()) as page:
-        run_page, curves_page = pages(address, experiment_id, run_id, "pi-calibrate")
+        _, curves_page = pages(address, experiment_id, run_id, "pi-calibrate")
         page.goto(curves_page)
         page.get_by_text("Perceptual influence").first.wait_for(timeout=120_000)
         page.get_by_role("button", name="Close").last.click()  # the assistant's pane
         _take(page, "curves")
-        page.goto(run_page.replace(f"runs/{run_id}", f"runs/{run_id}/artifacts/influence.png"))
-        page.get_by_text("influence.png").first.wait_for(timeout=60_000)
-        _take(page, "figure")
 
 
 def _take(page: Page, name: str) -> None:
