@@ -9,7 +9,7 @@ from pi.places import data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.prepare import prepare
 from pi.slices.split import named_splits
-from pi.slices.store import Store
+from pi.slices.store import Store, StoreError
 
 
 class DataNameError(PiError):
@@ -56,13 +56,22 @@ def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
         name += f"-{_digest_of(split, split_seed)}"
     destination = store_folder(name)
     if destination.exists():
-        store = Store.open(destination)
+        store = _opened(destination)
         if store.manifest.split in (f"seeded-{split_seed}", *named_splits(), "custom"):
             return store
         destination = store_folder(f"{name}-split-seed{split_seed}")  # it was drawn by another
     if not destination.exists():
         prepare(folder, destination, split=split, seed=split_seed, secret=secret())
-    return Store.open(destination)
+    return _opened(destination)
+
+
+def _opened(folder: Path) -> Store:
+    try:
+        return Store.open(folder)
+    except StoreError as error:
+        raise StoreError(
+            f"{error} Delete {folder.parent.name}/{folder.name} in the cache to have it made anew."
+        ) from error
 
 
 def _digest_of(split: str, seed: int) -> str:
