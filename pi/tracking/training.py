@@ -274,8 +274,9 @@ def log_result(
         drift = 100 * (last.training.metrics(())["psi"] - target)
         final |= {"psi_drift": drift, "psi_drift_abs": abs(drift)}
     run.metrics(final)
-    history = influence_history(state.history, trainer.steps)
-    run.figure(draw_history(history, target), "influence_over_epochs")
+    if any(record.weight > 0 for record in state.history):  # MSE alone has no influence to draw
+        history = influence_history(state.history, trainer.steps)
+        run.figure(draw_history(history, target), "influence_over_epochs")
     run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
     run.note(note(state, target))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
