@@ -74,7 +74,8 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert metrics["train/total_loss"] == metrics["train/image_loss"] > 0
     assert client().get_metric_history(run_id, "validation/ssim")[0].step == 1
     files = {file.path for file in client().list_artifacts(run_id)}
-    assert {"denoiser", "last", "config.json", "influence_over_epochs.png"} <= files
+    assert {"denoiser", "last", "config.json", "gradients.json"} <= files
+    assert "influence_over_epochs.png" not in files  # MSE alone has none to draw
     assert fetch_denoiser(run_id).name == "unet.weights.h5"
     assert found.data.tags["pi.precision"] == "float32"
     assert "resume" not in found.data.params
