@@ -3,7 +3,7 @@
 from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException
 
-SERVICE = "denoiser"
+SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
 
 

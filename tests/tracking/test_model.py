@@ -17,7 +17,7 @@ from pi.tracking.model import log_denoiser
 from pi.tracking.registry import promote
 from pi.tracking.run import open_run
 
-UNKNOWN = "must hold a model `denoiser` but holds none"
+UNKNOWN = "must hold a model `denoiser_hu` but holds none"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_network_takes_any_size_and_needs_no_loss_of_ours(trained: str, data
     client = MlflowClient(f"sqlite:///{database}")
     outputs = client.get_run(trained).outputs.model_outputs
     models = {m.name: m for m in (client.get_logged_model(o.model_id) for o in outputs)}
-    assert set(models) == {"unet", "denoiser"}
+    assert set(models) == {"unet", "denoiser_hu"}
     experiment = client.get_run(trained).info.experiment_id
     assert {model.experiment_id for model in models.values()} == {experiment}
     mlflow.set_tracking_uri(f"sqlite:///{database}")
