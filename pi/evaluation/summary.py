@@ -7,6 +7,7 @@ import pandas as pd
 
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, METRICS, protocols_of
+from pi.text_table import aligned
 
 SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR (dB)", 2), "nrmse": ("NRMSE", 4),
          "rmse_clipped_hu": ("RMSE of the protocol (HU)", 1)}  # fmt: skip
@@ -121,12 +122,7 @@ def _markdown(table: pd.DataFrame) -> str:
 
 
 def _aligned(table: pd.DataFrame) -> str:
-    lines = [list(table.columns), *table.to_numpy(str).tolist()]
-    widths = [max(len(line[k]) for line in lines) for k in range(table.shape[1])]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned([list(table.columns), *table.to_numpy(str).tolist()])
 
 
 def _population_sd(values: "pd.Series[float]") -> float:

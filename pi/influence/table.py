@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from pi.influence.calibration import Calibration
 from pi.influence.psi import Floats
 from pi.slices.patches import PatchPopulation
+from pi.text_table import aligned
 
 POINTS_PER_DECADE = 10
 
@@ -142,11 +143,11 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
     return "\n".join(
         [
             f"lambda for a perceptual influence of {100 * target:g} %:",
-            _columns([titles, *rows]),
+            aligned([titles, *rows]),
             "",
             f"lambda that each reconstruction alone would ask for ({recommended[0].state}), and "
             "its Psi at the lambda above:",
-            _columns([["experiment", *places], *strata]),
+            aligned([["experiment", *places], *strata]),
             "",
             *_remarks(calibrations),
         ]
@@ -188,11 +189,3 @@ def _published(calibration: Calibration) -> str:
         return ""
     psi = _percent(calibration.psi_of_sums(published.value))
     return f"{psi} at {published.value:g} ({published.source})"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )

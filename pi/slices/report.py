@@ -1,12 +1,13 @@
 """What `prepare` found, told without a name: a table, counts by reason code, warnings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pi.dicom.refusal import HARMLESS
 from pi.errors import PiError
 from pi.identity import Reconstruction
 from pi.slices.split import Membership
+from pi.text_table import aligned
 
 
 class RefusalError(PiError):
@@ -75,7 +76,7 @@ class Report:
     def text(self) -> str:
         """Return the report for a terminal."""
         head = ("patient", "reconstruction", "split", "pairs", "low left", "full left", "gaps")
-        lines = [*_table([head, *map(_cells, self.rows)]), ""]
+        lines = [aligned([head, *map(_cells, self.rows)]), ""]
         lines.append(
             f"{self.pairs} pairs from {self.files} files, {self.refused} files refused, "
             f"{self.padded} pixels padded, {self.clipped} clipped"
@@ -103,12 +104,3 @@ def require_nothing_refused(report: Report) -> None:
 def _cells(row: Row) -> tuple[str, ...]:
     counts = (row.pairs, row.low_left, row.normal_left, row.gaps)
     return (row.patient, str(row.reconstruction), row.split, *map(str, counts))
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

@@ -1,5 +1,6 @@
 """What earlier runs hold, read back."""
 
+import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ class Record:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
+
+    def typed(self, name: str, default: str = "") -> str:
+        """Return a parameter as it was typed: `mlflow run` keeps it quoted for a shell."""
+        value = self.params.get(name, default)
+        try:
+            return " ".join(shlex.split(value))
+        except ValueError:  # a quote of the user's own
+            return value
 
 
 def fetch_artifact(run_id: str, file: str) -> Path:

@@ -1,6 +1,5 @@
 """What the tracking store holds of an evaluation, and which denoiser it is of."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
-from pi.tracking.earlier import Record, fetch_denoiser, read_run
+from pi.tracking.earlier import fetch_denoiser, read_run
 from pi.tracking.run import Run
 
 IDENTITY = "identity"
@@ -66,8 +65,8 @@ def fetch_subject(run_id: str, channels: int) -> Subject:
         return Subject(IDENTITY, None, channels, None, {"experiment": IDENTITY})
     record = read_run(run_id)
     weights = fetch_denoiser(run_id)
-    logged = int(_unquoted(record, "channels", str(CHANNELS)))
-    passed = {name: _unquoted(record, name) for name in PASSED_ON if name in record.params}
+    logged = int(record.typed("channels", str(CHANNELS)))
+    passed = {name: record.typed(name) for name in PASSED_ON if name in record.params}
     return Subject(run_id, weights, channels or logged, record.tags.get("pi.data_digest"), passed)
 
 
@@ -149,8 +148,3 @@ def log_slices(
     for row in rows:
         for panel in row.panels:
             run.image(to_uint8(panel, window), f"{row.rank}/{panel.name}")
-
-
-def _unquoted(record: Record, name: str, default: str = "") -> str:
-    """Return a logged parameter without the shell's quotes that `mlflow run` puts around it."""
-    return " ".join(shlex.split(record.params.get(name, default)))

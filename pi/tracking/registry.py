@@ -1,7 +1,8 @@
 """The model registry: which denoiser is the champion, set on purpose and nowhere else."""
 
-from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.address import TrackingError
+from pi.tracking.backend import MlflowException
+from pi.tracking.earlier import connect
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
@@ -16,9 +17,7 @@ def promote(run_id: str, name: str, alias: str) -> int:
     Raises:
         TrackingError: no such run, or it holds no denoiser, or the registry refuses.
     """
-    uri = tracking_uri()
-    probe(uri)
-    client = MlflowClient(uri)
+    client = connect()
     try:
         outputs = client.get_run(run_id).outputs
         ids = [output.model_id for output in outputs.model_outputs] if outputs else []

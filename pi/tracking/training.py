@@ -1,6 +1,5 @@
 """What the tracking store holds of a training, and what a training reads back from it."""
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from pi.influence.calibration import Calibration
 from pi.influence.gradient import GradientInfluence
 from pi.network.bank import EncoderBank
 from pi.progress import counting
-from pi.tracking.earlier import DENOISER, Record, read_run
+from pi.tracking.earlier import DENOISER, read_run
 from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
 from pi.training.fit import Listener, Trainer, fit
@@ -104,7 +103,7 @@ def require_resumable(run_id: str, parameters: Mapping[str, str], digest: str) -
     if record.tags.get("pi.stage") != "train":
         raise DisagreementError(f"`resume` must be a run of train but {run_id!r} is none.")
     wanted = {
-        name: _unquoted(record, name)
+        name: record.typed(name)
         for name in parameters
         if name in record.params and name not in MAY_DIFFER
     }
@@ -332,14 +331,6 @@ def note(state: TrainingState, target: float | None) -> str:
             f"{100 * held_out['psi']:.4g} %|{record.ssim:.5f}|"
         )
     return "\n".join(lines)
-
-
-def _unquoted(record: Record, name: str) -> str:
-    """Return a parameter as it was typed: `mlflow run` keeps it quoted for a shell."""
-    try:
-        return " ".join(shlex.split(record.params[name]))
-    except ValueError:
-        return record.params[name]
 
 
 def _equal(a: str, b: str) -> bool:
