@@ -1,6 +1,7 @@
 """A trained denoiser in the tracking store: as the network, and as a service in HU."""
 
 import importlib.metadata
+import os
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -74,14 +75,21 @@ def _log(
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
     # A logged model goes to the experiment that is active in this process, not to its run's.
     set_tracking_uri(run.uri)
+    before = os.environ.get("MLFLOW_EXPERIMENT_ID")
     set_experiment(experiment_id=run.experiment_id)
-    Model.log(
-        artifact_path=None,
-        flavor=flavor(kind),
-        name=name,
-        run_id=run.run_id,
-        signature=ModelSignature(schema, schema),
-        # Letting MLflow infer them takes 20 s and may be wrong.
-        pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
-        **contents,
-    )
+    try:
+        Model.log(
+            artifact_path=None,
+            flavor=flavor(kind),
+            name=name,
+            run_id=run.run_id,
+            signature=ModelSignature(schema, schema),
+            # Letting MLflow infer them takes 20 s and may be wrong.
+            pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
+            **contents,
+        )
+    finally:
+        # It was put into the environment too, where the runs opened next would find it.
+        os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+        if before is not None:
+            os.environ["MLFLOW_EXPERIMENT_ID"] = before
