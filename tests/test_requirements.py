@@ -55,7 +55,10 @@ def test_every_dependency_is_pinned_within_its_bounds_in_both(requirement: Requi
 
 
 def test_every_development_tool_is_locked() -> None:
-    wanted = {canonicalize_name(Requirement(x).name) for x in PYPROJECT["dependency-groups"]["dev"]}
+    groups = PYPROJECT["dependency-groups"]
+    included = [groups[entry["include-group"]] for entry in groups["dev"] if isinstance(entry, dict)]
+    own = [entry for entry in groups["dev"] if isinstance(entry, str)]
+    wanted = {canonicalize_name(Requirement(x).name) for x in sum(included, own)}
     assert wanted <= names(locked())
     assert not wanted & {canonicalize_name(r.name) for r in conda()} - {"pyyaml"}
 
