@@ -56,7 +56,7 @@ def test_every_dependency_is_pinned_within_its_bounds_in_both(requirement: Requi
 
 def test_every_development_tool_is_locked() -> None:
     groups = PYPROJECT["dependency-groups"]
-    included = [groups[entry["include-group"]] for entry in groups["dev"] if isinstance(entry, dict)]
+    included = [groups[e["include-group"]] for e in groups["dev"] if isinstance(e, dict)]
     own = [entry for entry in groups["dev"] if isinstance(entry, str)]
     wanted = {canonicalize_name(Requirement(x).name) for x in sum(included, own)}
     assert wanted <= names(locked())
