@@ -181,8 +181,8 @@ class TrainParameters(PatchParameters):
     epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
         "auto",
-        "number format of the convolutions; auto: bfloat16 where the machine multiplies it; "
-        "weights and losses are float32 always",
+        "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
+        "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
     )
     distribution: Literal["none", "mirrored"] = parameter(
         "none", "mirrored: each batch is divided over all GPUs"

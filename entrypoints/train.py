@@ -29,6 +29,7 @@ def main(parameters: TrainParameters) -> None:
     from pi.tracking.training import train_tracked
     from pi.tracking.view import save_view
     from pi.training import build, plan
+    from pi.training.fidelity import settle_precision
     from pi.training.fit import Settings
     from pi.training.machine import choose_precision, make_deterministic
     from pi.training.summary import summary_text
@@ -54,6 +55,7 @@ def main(parameters: TrainParameters) -> None:
         log_setup(tracked, typed, patches, experiments)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+        precision = settle_precision(p.precision, precision, bank.encoders, patches, p.seed)
         start = starting_weight(
             tracked, source, made_of(experiments, bank, store.digest),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),

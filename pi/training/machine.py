@@ -46,9 +46,7 @@ def compute_in(networks: Iterable[keras.Model], precision: str) -> None:
     The first convolution, which sees the image itself, and a last one that makes an image stay
     float32: bfloat16 has 8 bits, which is 8 HU in soft tissue at the encoder's scale of 255.
     """
-    if precision == "float32":
-        return
-    policy = keras.DTypePolicy(f"mixed_{precision}")
+    policy = keras.DTypePolicy("float32" if precision == "float32" else f"mixed_{precision}")
     for network in networks:
         convolutions = [n for n, layer in enumerate(network.layers) if _convolves(layer)]
         for layer in network.layers[convolutions[0] + 1 :]:
