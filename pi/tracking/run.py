@@ -22,7 +22,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.tracking.address import TrackingError, probe, shown, tracking_uri
+from pi.database import shown
+from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.backend import (
     Dataset,
     DatasetInput,
