@@ -69,8 +69,8 @@ def validation_sums(
     return sums
 
 
-def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> float:
-    """Return the mean SSIM of whole slices against the normal dose.
+def validation_ssims(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> tuple[float, ...]:
+    """Return the SSIM of each whole slice against the normal dose, in the set's order.
 
     Scikit-image's 7 x 7 uniform window in float64, on the network's range, data range 1.0.
     """
@@ -85,7 +85,7 @@ def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> 
         )
         poll()
     chosen.population.release()
-    return float(np.mean(found))
+    return tuple(found)
 
 
 def denoised_slice(denoise: keras.Model, low_dose: NDArray[np.float32]) -> NDArray[np.float32]:
