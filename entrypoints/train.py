@@ -51,7 +51,7 @@ def main(parameters: TrainParameters) -> None:
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         start = track.starting_weight(
-            tracked, source, track.made_of(experiments, bank, store.digest),
+            tracked, source, track.made_of(experiments, bank, store.digest, p.schedule),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
         )  # fmt: skip
         track.log_start(tracked, start, experiments, bank, precision)
