@@ -143,7 +143,32 @@ class CalibrateParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
-class TrainParameters(PatchParameters):
+class LearningParameters(PatchParameters):
+    """How the U-Net learns, whatever lambda is."""
+
+    batch_size: int = parameter(16, "patches a step (Table 2)", POSITIVE)
+    learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
+    beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
+    beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
+    epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
+    start: Literal["mean", "half"] = parameter(
+        "mean",
+        "what the untrained output is: the mean of the targets, or half as published, from which "
+        "the sigmoid may saturate at air for good (it does at a rate of 1e-3)",
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
+        "auto",
+        "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
+        "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
+    )
+    deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    validation_slices: int = parameter(
+        8, "most validation slices that are denoised whole after an epoch", POSITIVE
+    )
+
+
+@dataclass(frozen=True)
+class TrainParameters(LearningParameters):
     """Parameters of `train`."""
 
     experiment: str = parameter(
@@ -155,7 +180,8 @@ class TrainParameters(PatchParameters):
     perceptual_weight: str = parameter(
         "psi:0.95",
         "lambda: a number, psi:NUMBER (calibrated first on the training patients, with the "
-        "low-dose input as prediction), or calibration:RUN (a nested run of `calibrate`)",
+        "low-dose input as prediction), calibration:RUN (a nested run of `calibrate`) or "
+        "search:RUN (a run of `search`, or of one of its trials)",
         NOT_EMPTY,
     )
     schedule: Literal[
@@ -169,33 +195,14 @@ class TrainParameters(PatchParameters):
         BELOW_ONE,
     )
     epochs: int = parameter(10, "passes over the training patches (Table 2)", POSITIVE)
-    batch_size: int = parameter(16, "patches a step (Table 2)", POSITIVE)
-    learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
-    beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
-    beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
-    start: Literal["mean", "half"] = parameter(
-        "mean",
-        "what the untrained output is: the mean of the targets, or half as published, from which "
-        "the sigmoid may saturate at air for good (it does at a rate of 1e-3)",
-    )
-    epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
-        "auto",
-        "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
-        "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
-    )
     distribution: Literal["none", "mirrored"] = parameter(
         "none", "mirrored: each batch is divided over all GPUs"
     )
-    deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
     keep: Literal["best_validation_ssim", "best_validation_loss", "last"] = parameter(
         "best_validation_ssim", "which epoch's weights are the run's denoiser"
     )
     validation_patches: int = parameter(
         2000, "most validation patches whose losses are measured after an epoch", POSITIVE
-    )
-    validation_slices: int = parameter(
-        8, "most validation slices that are denoised whole after an epoch", POSITIVE
     )
     gradient_every: int = parameter(
         100, "steps between two measurements of gradient influence; 0: never", NOT_NEGATIVE
@@ -207,6 +214,66 @@ class TrainParameters(PatchParameters):
         "",
         "id of a run of `train` to go on with; what is not typed is as it had it",
     )
+
+
+@dataclass(frozen=True)
+class SearchParameters(LearningParameters):
+    """Parameters of `search`."""
+
+    study: str = parameter(
+        "",
+        "name of the study, which is joined where it exists; empty: a name made of what is "
+        "searched, so that the same command goes on with the same study",
+    )
+    trials: int = parameter(30, "trials of the whole study, over all its workers", POSITIVE)
+    objective: Literal["val_ssim", "psi_target", "both"] = parameter(
+        "val_ssim",
+        "val_ssim: SSIM of validation slices after a short training; psi_target: Psi nearest to "
+        "target_psi; both: either, with their Pareto front (and no trial given up early)",
+    )
+    target_psi: float = parameter(
+        0.95, "perceptual influence asked for; tried first whatever the objective", OPEN_UNIT
+    )
+    measured: str = parameter(
+        "training",
+        "where Psi is measured: training (the last epoch of the trial) or a state of the denoiser "
+        "as for calibrate, of which the closed form is the answer",
+        NOT_EMPTY,
+    )
+    tolerance: float = parameter(
+        0.02, "relative distance of odds at which psi_target has found its Psi", POSITIVE
+    )
+    experiments: str = parameter(
+        "demo1", "comma-separated configurations to choose from, as for calibrate", NOT_EMPTY
+    )
+    schedules: str = parameter(
+        "fixed", "comma-separated schedules of lambda to choose from; a warm-up lasts one epoch"
+    )
+    variable: Literal["psi", "lambda"] = parameter(
+        "psi",
+        "what is varied: Psi in log-odds, turned into lambda by the calibration of each "
+        "configuration, or log lambda",
+    )
+    psi_range: str = parameter("0.5,0.999", "LOW,HIGH of Psi")
+    lambda_range: str = parameter("1e-7,1", "LOW,HIGH of lambda, where that is varied")
+    epochs: int = parameter(9, "epochs of a trial that is not given up", POSITIVE)
+    epoch_steps: int = parameter(
+        100, "most steps of an epoch, each with random patches; 0: a pass over all", NOT_NEGATIVE
+    )
+    reduction: int = parameter(
+        3, "successive halving: one trial in so many goes on from 1, 3, 9 ... epochs; 1: all",
+        POSITIVE,
+    )  # fmt: skip
+    prune_below: float = parameter(
+        0.01,
+        "a trial is given up where a signed-rank test on its validation slices, paired with the "
+        "best trial's, has a smaller p; 0: never",
+        BELOW_ONE,
+    )
+    validation_slices: int = parameter(
+        16, "validation slices that are denoised whole after an epoch, the same for every trial",
+        POSITIVE,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def main(parameters: TrainParameters) -> None:
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         precision = settle_precision(p.precision, precision, bank.encoders, patches, p.seed)
         start = starting_weight(
-            tracked, source, made_of(experiments, bank, store.digest),
+            tracked, source, made_of(experiments, bank, store.digest, p.schedule),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
         )  # fmt: skip
         log_start(tracked, start, experiments, bank, precision)

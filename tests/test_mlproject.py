@@ -16,6 +16,7 @@ from entrypoints.parameters import (
     MainParameters,
     PrepareParameters,
     PromoteParameters,
+    SearchParameters,
     SimulateParameters,
     TrainParameters,
 )
@@ -28,6 +29,7 @@ PARAMETERS: dict[str, type] = {
     "prepare": PrepareParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
+    "search": SearchParameters,
     "evaluate": EvaluateParameters,
     "main": MainParameters,
     "promote": PromoteParameters,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pi.influence.calibration import Calibration
-from pi.influence.psi import Floats, log_odds
+from pi.influence.psi import Floats, from_log_odds, log_odds
 from pi.influence.table import curve_table
 
 # Okabe and Ito's colours, told apart by colour-blind readers; yellow is left out on white.
@@ -81,7 +81,7 @@ def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[floa
         odds.plot(curve.log10_weights, curve.log_odds, **line)
         # Log-odds are a straight line over log lambda, so this is exact.
         height = float(np.interp(np.log10(curve.chosen), curve.log10_weights, curve.log_odds))
-        _draw_choice(percent, curve, 100 / (1 + np.exp(-height)))
+        _draw_choice(percent, curve, 100 * float(from_log_odds(height)))
         _draw_choice(odds, curve, height)
     percent.axhline(100 * target, color="#888888", linewidth=0.8)
     odds.axhline(float(log_odds(target)), color="#888888", linewidth=0.8)

@@ -118,6 +118,11 @@ def log_odds(value: ArrayLike) -> Floats:
     return np.asarray(np.log(share) - np.log1p(-share))
 
 
+def from_log_odds(value: ArrayLike) -> Floats:
+    """Return the Psi whose log-odds are ``value`` (any shape): the inverse of `log_odds`."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(value, np.float64))))
+
+
 def round_weight(weight: float, rule: Rounding, psi_at: Callable[[float], float]) -> float:
     """Return ``weight`` rounded by the named rule.
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal, Protocol
 
-from pi.influence.psi import checked_weight, log_odds, odds_of, weight_for_psi
+from pi.influence.psi import checked_weight, from_log_odds, log_odds, odds_of, weight_for_psi
 
 ScheduleName = Literal["fixed", "warmup_then_calibrate", "recalibrate_each_epoch", "constant_psi"]
 
@@ -169,7 +169,7 @@ class ConstantPsi(Fixed):
 
     def target_at(self, step: int) -> float:
         """Return the Psi aimed at in a step."""
-        return 1 / (1 + exp(-self._log_odds(step)))
+        return float(from_log_odds(self._log_odds(step)))
 
     def rule(self, state: ScheduleState) -> WeightRule:  # noqa: D102
         if (state.steps + 1) % self.every:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pi.dicom.layout import Dose
 from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json
+from pi.slices.split import Part
 
 __all__ = ["Store", "StoreError", "Volume"]
 
@@ -63,17 +64,31 @@ class Store:
         """The volumes, in the order of their numbers."""
         return self.manifest.volumes
 
+    def without(self, part: Part) -> "Store":
+        """Return the same data set with the pixels of one part's patients out of reach.
+
+        Whoever chooses by the validation patients cannot look at the test patients then, not even
+        by mistake. The digest is that of the whole.
+        """
+        kept = zip(self.volumes, self.maps, strict=True)
+        return Store(self.manifest, tuple({} if v.split == part else maps for v, maps in kept))
+
     def pair(self, volume: int, index: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """Return low and normal dose of one slice, (rows, columns) int16 HU, read-only.
 
         A slice's checksum is verified when it is first touched in this process.
 
         Raises:
-            StoreError: the pixels on disk are not those that were written.
+            StoreError: the pixels on disk are not those that were written, or out of reach.
         """
         return self._slice(volume, index, "low"), self._slice(volume, index, "normal")
 
     def _slice(self, volume: int, index: int, dose: Dose) -> NDArray[np.int16]:
+        if not self.maps[volume]:
+            raise StoreError(
+                f"the {self.volumes[volume].split} patients must stay out of reach here but slice "
+                f"{self.volumes[volume].key(index)} was asked for."
+            )
         pixels: NDArray[np.int16] = self.maps[volume][dose][index]
         if (volume, dose, index) not in self._verified:
             described = self.volumes[volume]

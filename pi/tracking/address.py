@@ -7,9 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import sqlalchemy
-from sqlalchemy.exc import SQLAlchemyError
-
+from pi.database import DatabaseError, shown, tables
 from pi.errors import PiError
 
 ANSWER_WITHIN = 10  # seconds
@@ -50,18 +48,6 @@ def probe(uri: str) -> None:
             "MLFLOW_TRACKING_URI must be an http(s) server or a database such as "
             f"sqlite:////folder/mlflow.db but got {shown(uri)!r}."
         )
-
-
-def shown(uri: str) -> str:
-    """Return ``uri`` as it may be shown: without a password, wherever one may be in it."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return "***"
-    if parts.query:
-        uri = uri.replace(f"?{parts.query}", "?***")
-    login, _, _ = parts.netloc.rpartition("@")
-    return uri.replace(f"//{login}@", "//***@", 1) if login else uri
 
 
 def without_login(uri: str) -> str:
@@ -110,13 +96,6 @@ def _probe_server(uri: str) -> None:
 
 def _probe_database(uri: str) -> None:
     try:
-        engine = sqlalchemy.create_engine(uri)
-        try:
-            sqlalchemy.inspect(engine).get_table_names()
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise TrackingError(
-            f"the tracking database must open but {shown(uri)} does not: {cause}."
-        ) from error
+        tables(uri)
+    except DatabaseError as error:
+        raise TrackingError(f"the tracking database must open but {error}") from error

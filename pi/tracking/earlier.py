@@ -1,5 +1,6 @@
 """What earlier runs hold, read back."""
 
+import json
 import shlex
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +12,9 @@ from pi.tracking.backend import MlflowClient, MlflowException
 
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its U-Net."""
+
+BEST = "best.json"
+"""Artifact in which the run of a search names its best trial."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ def fetch_denoiser(run_id: str) -> Path:
     if len(files) != 1:
         raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
     return fetch_artifact(run_id, files[0])
+
+
+def best_trial(run_id: str) -> str:
+    """Return the run of the best trial of a search.
+
+    Raises:
+        TrackingError: the search has not come to an end yet.
+    """
+    found = json.loads(fetch_artifact(run_id, BEST).read_text(encoding="utf-8"))
+    return str(found["run"])
 
 
 def run_status(run_id: str) -> str:

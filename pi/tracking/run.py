@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.tracking.address import TrackingError, probe, shown, tracking_uri
+from pi.database import shown
+from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.backend import (
     Dataset,
     DatasetInput,
@@ -146,9 +148,16 @@ class Run:
         self.client.set_experiment_tag(self.experiment_id, key, value)
 
     @contextmanager
-    def child(self, name: str, stage: str) -> "Iterator[Run]":
-        """Open a run nested in this one; it ends with the block."""
-        tags = {"mlflow.parentRunId": self.run_id, "mlflow.runName": name, "pi.stage": stage}
+    def child(
+        self, name: str, stage: str, more: Mapping[str, str] = MappingProxyType({})
+    ) -> "Iterator[Run]":
+        """Open a run nested in this one, with ``more`` tags; it ends with the block."""
+        tags = {
+            "mlflow.parentRunId": self.run_id,
+            "mlflow.runName": name,
+            "pi.stage": stage,
+            **more,
+        }
         created = self.client.create_run(self.experiment_id, tags=tags | provenance(stage))
         with _ending(self.client, created.info.run_id):
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)

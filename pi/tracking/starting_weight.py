@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
 from pi.network.bank import EncoderBank
-from pi.tracking.earlier import read_run
+from pi.tracking.earlier import best_trial, read_run
 from pi.tracking.resume import DisagreementError, require_agreement
 from pi.tracking.run import Run
 from pi.training.plan import StartingWeight, WeightSource
 
+_LAMBDA = {"calibration": "lambda", "trial": "lambda_start"}
+"""By the stage of a run, the metric that holds the lambda a training begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRecord:
-    """A nested calibration run, read back.
+    """A nested calibration run, or a trial of a search, read back.
 
     Attributes:
         weight: lambda.
@@ -28,17 +31,23 @@ class CalibrationRecord:
 
 
 def read_calibration(run_id: str) -> CalibrationRecord:
-    """Return the calibration that a nested run of `calibrate` logged.
+    """Return what a nested run of `calibrate`, or a trial of a search, holds of its lambda.
+
+    Of the run of a whole search it is the best trial's.
 
     Raises:
         TrackingError: there is no such run.
-        DisagreementError: it is no nested calibration run.
+        DisagreementError: it is none of these.
     """
     record = read_run(run_id)
-    if record.tags.get("pi.stage") != "calibration" or "lambda" not in record.metrics:
+    stage = record.tags.get("pi.stage", "something else")
+    if stage == "search":
+        return read_calibration(best_trial(run_id))
+    weight = record.metrics.get(_LAMBDA.get(stage, ""))
+    if weight is None:
         raise DisagreementError(
-            "`perceptual_weight` must be calibration:RUN with one nested run of `calibrate` but "
-            f"{run_id!r} is a run of {record.tags.get('pi.stage', 'something else')}."
+            "`perceptual_weight` must be calibration:RUN with one nested run of `calibrate`, or "
+            f"search:RUN, but {run_id!r} is a run of {stage}."
         )
     made_of = {
         "encoder": ":".join(record.params[k] for k in ("architecture", "context", "layers")),
@@ -46,8 +55,9 @@ def read_calibration(run_id: str) -> CalibrationRecord:
         "weights of the encoder": record.tags["pi.weights_digest"],
         "data": record.tags["pi.data_digest"],
     }
-    target = float(record.params["target_psi"])
-    return CalibrationRecord(record.metrics["lambda"], target, made_of)
+    if "schedule" in record.params:
+        made_of["schedule"] = record.params["schedule"]
+    return CalibrationRecord(weight, float(record.params["target_psi"]), made_of)
 
 
 def starting_weight(
@@ -73,7 +83,7 @@ def starting_weight(
     """
     if source.run:
         found = read_calibration(source.run)
-        require_agreement(made_of, found.made_of, f"calibration {source.run}")
+        require_agreement(made_of, found.made_of, f"run {source.run}")
         run.tags({"pi.calibration_run": source.run})
         trained = read_run(source.run).tags.get("pi.training_runs", "").split()
         names = dict.fromkeys([*trained, run.run_id])
@@ -129,9 +139,11 @@ def log_start(
         run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
 
 
-def made_of(experiments: Sequence[Experiment], bank: EncoderBank, digest: str) -> dict[str, str]:
+def made_of(
+    experiments: Sequence[Experiment], bank: EncoderBank, digest: str, schedule: str
+) -> dict[str, str]:
     """Return what a training is made of, as `CalibrationRecord.made_of` names it."""
-    found = {"data": digest, "encoder_input": bank.convention.name}
+    found = {"data": digest, "encoder_input": bank.convention.name, "schedule": schedule}
     for encoder in (experiment.encoder for experiment in experiments):
         found["encoder"] = str(encoder)
         found["weights of the encoder"] = bank.weights_of(encoder).digest

@@ -14,7 +14,7 @@ from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.network.bank import EncoderBank
-from pi.network.state import identity
+from pi.network.state import Denoiser, State, identity
 from pi.network.unet import build_unet, start_at
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Networks
@@ -68,19 +68,46 @@ def calibrate_first(
     Raises:
         InfluenceError: Psi is not defined, or the target not attainable.
     """
-    state, size = "identity", settings.batch_size
-    (found,) = calibrate_all(
-        [experiment],
-        [bank.columns(experiment.encoder)],
-        [state],
-        patch_measure(patches, {state: identity}, bank.encoders, size, lambda count: count),
+    state = State("identity")
+    (found,) = calibrate_each([experiment], bank, patches, settings, target, state, identity)
+    return found
+
+
+def calibrate_each(
+    experiments: Sequence[Experiment],
+    bank: EncoderBank,
+    patches: PatchPopulation,
+    settings: Settings,
+    target: float,
+    state: State,
+    denoiser: Denoiser,
+) -> list[Calibration]:
+    """Return the calibration of each configuration in one state, all on the same patches.
+
+    Args:
+        experiments: the configurations.
+        bank: with their encoders.
+        patches: of the training patients.
+        settings: their seed draws the patches.
+        target: Psi asked for.
+        state: of the denoiser.
+        denoiser: in that state.
+
+    Raises:
+        InfluenceError: Psi is not defined, or the target not attainable.
+    """
+    name, size = str(state), settings.batch_size
+    return calibrate_all(
+        experiments,
+        [bank.columns(experiment.encoder) for experiment in experiments],
+        [name],
+        patch_measure(patches, {name: denoiser}, bank.encoders, size, lambda count: count),
         patches,
         Precision(target, "ratio_of_sums", TOLERANCE, exhaustive=False),
         "none",
         np.random.default_rng(settings.seed),
         lambda measured, half_width: None,
     )
-    return found
 
 
 def build_trainer(

@@ -14,7 +14,7 @@ from pi.places import cache_folder
 from pi.slices.writing import sync, sync_folder
 from pi.training.state import TrainingState, from_json, to_json
 
-FORMAT = 1
+FORMAT = 2
 FILE = "state.npz"
 Arrays = list[NDArray[np.generic]]
 
@@ -109,7 +109,8 @@ def restore_checkpoint(file: Path, networks: Networks) -> tuple[TrainingState, A
         with file.open("rb") as source, np.load(source, allow_pickle=False) as content:
             arrays = dict(content.items())
         version = int(arrays["format"])
-        state = from_json(str(arrays["state"]))
+        if version == FORMAT:
+            state = from_json(str(arrays["state"]))
     except FileNotFoundError:
         raise CheckpointError(
             "the run must have a checkpoint on this machine but has none."

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import keras
 import numpy as np
@@ -20,7 +21,7 @@ from pi.training.plan import Keep
 from pi.training.state import EpochRecord, TrainingState
 from pi.training.step import Measure, StepLosses, TrainStep
 from pi.training.sums import InfluenceSums
-from pi.training.validation import ValidationSet, validation_ssim, validation_sums
+from pi.training.validation import ValidationSet, validation_ssims, validation_sums
 
 GradientMeasure = Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientPair]]
 
@@ -42,6 +43,8 @@ class Settings:
         keep: which epoch's weights are the result.
         validation_patches: most validation patches that are measured after an epoch.
         validation_slices: most validation slices that are denoised after an epoch.
+        epoch_steps: steps after which an epoch ends although patches are left, which the next
+            epoch's order may bring; 0: an epoch is a pass over all.
     """
 
     seed: int
@@ -52,10 +55,16 @@ class Settings:
     keep: Keep
     validation_patches: int
     validation_slices: int
+    epoch_steps: int = 0
+
+    def steps(self, patches: int) -> int:
+        """Return the steps of an epoch on so many patches."""
+        whole = steps_per_epoch(patches, self.batch_size)
+        return min(self.epoch_steps or whole, whole)
 
     def total_steps(self, patches: int) -> int:
         """Return the steps of the whole training on so many patches."""
-        return self.epochs * steps_per_epoch(patches, self.batch_size)
+        return self.epochs * self.steps(patches)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ class Trainer:
     @property
     def steps(self) -> int:
         """Steps of an epoch."""
-        return steps_per_epoch(len(self.patches), self.settings.batch_size)
+        return self.settings.steps(len(self.patches))
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ class Listener:
     Attributes:
         save: keeps a state and the best weights so far.
         step_done: told the losses of a step.
-        epoch_done: told of a finished epoch.
+        epoch_done: told of a finished epoch; may end the training by raising.
     """
 
     save: Callable[[TrainingState, Arrays], object]
@@ -175,7 +184,7 @@ class _Session:
         batches = training_batches(
             self.trainer.patches, settings.batch_size, settings.seed, state.epoch, state.step
         )
-        for low_dose, normal_dose in batches:
+        for low_dose, normal_dose in islice(batches, self.trainer.steps - state.step):
             self._train(low_dose, normal_dose)
             self.poll()
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
@@ -229,13 +238,13 @@ class _Session:
         )
         if trainer.judge is not trainer.networks.denoiser:
             trainer.judge.set_weights(trainer.networks.denoiser.get_weights())
-        ssim = validation_ssim(trainer.validation, trainer.judge, self.poll)
+        ssims = validation_ssims(trainer.validation, trainer.judge, self.poll)
         return EpochRecord(
             state.epoch + 1,
             weight,
             state.schedule.clips,
             state.sums,
             sums,
-            ssim,
+            ssims,
             state.gradients,
         )

@@ -29,7 +29,7 @@ class WeightSource:
     Attributes:
         number: lambda itself.
         target: the Psi that lambda is calibrated for first.
-        run: id of a nested calibration run.
+        run: id of a nested run of `calibrate`, or of a run of `search`.
     """
 
     number: float | None = None
@@ -51,20 +51,23 @@ class StartingWeight:
 
 
 def weight_source(text: str) -> WeightSource:
-    """Return what ``perceptual_weight`` means: a number, ``psi:0.95`` or ``calibration:RUN``.
+    """Return what ``perceptual_weight`` means.
+
+    It is a number, ``psi:0.95``, ``calibration:RUN`` or ``search:RUN``.
 
     Raises:
         PlanError: none of these.
         InvalidWeightError, InvalidTargetError: a number that cannot be lambda or Psi.
     """
     kind, _, rest = text.partition(":")
-    if kind == "calibration" and rest:
+    if kind in ("calibration", "search") and rest:
         return WeightSource(run=rest)
     try:
         number = float(rest if kind == "psi" and rest else text)
     except ValueError:
         raise PlanError(
-            f"`perceptual_weight` must be a number, psi:NUMBER or calibration:RUN but got {text!r}."
+            "`perceptual_weight` must be a number, psi:NUMBER, calibration:RUN or search:RUN but "
+            f"got {text!r}."
         ) from None
     if kind == "psi":
         odds_of(number)
@@ -111,8 +114,8 @@ def make_schedule(
         return Fixed(start.weight)
     if start.target is None:
         raise PlanError(
-            "`perceptual_weight` must be psi:NUMBER or calibration:RUN with the schedule "
-            f"{name}, which aims at a Psi, but is a number."
+            "`perceptual_weight` must be psi:NUMBER, calibration:RUN or search:RUN with the "
+            f"schedule {name}, which aims at a Psi, but is a number."
         )
     match name:
         case "warmup_then_calibrate":

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from pi.influence.gradient import GradientInfluence, GradientPair
 from pi.influence.schedule import ScheduleState
 from pi.training.sums import InfluenceSums
@@ -20,7 +22,7 @@ class EpochRecord:
         clips: updates of lambda that were cut, since the start.
         training: sums over its training patches, while the weights moved.
         validation: sums over validation patches, with the weights of its end.
-        ssim: mean over validation slices, with the weights of its end.
+        ssims: of each validation slice, with the weights of its end.
         gradients: the measurements made in it.
     """
 
@@ -29,8 +31,13 @@ class EpochRecord:
     clips: int
     training: InfluenceSums
     validation: InfluenceSums
-    ssim: float
+    ssims: tuple[float, ...]
     gradients: tuple[GradientInfluence, ...]
+
+    @property
+    def ssim(self) -> float:
+        """Mean over the validation slices."""
+        return float(np.mean(self.ssims))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ def _record(entry: Mapping[str, Any]) -> EpochRecord:
     own = dict(entry)
     own["training"] = _sums(entry["training"])
     own["validation"] = _sums(entry["validation"])
+    own["ssims"] = tuple(entry["ssims"])
     own["gradients"] = _gradients(entry["gradients"])
     return EpochRecord(**own)
 

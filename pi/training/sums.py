@@ -1,6 +1,7 @@
 """Sufficient statistics of the losses: added up per patch, reduced last, by name."""
 
 from dataclasses import dataclass
+from math import inf, log
 
 import numpy as np
 
@@ -76,6 +77,13 @@ class InfluenceSums:
                 share = _ratio(own, self.perceptual_sum) * found["psi"]
                 found[f"psi_of_layer/{layer}"] = share
         return found
+
+    @property
+    def log_odds(self) -> float:
+        """Log-odds of Psi (ratio of sums), which keep their digits where it is nearly 0 or 1."""
+        if self.weighted == 0:
+            return -inf
+        return log(self.weighted / self.image) if self.image > 0 else inf
 
     @property
     def total(self) -> float:

@@ -66,8 +66,8 @@ def validation_sums(
     return sums
 
 
-def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> float:
-    """Return the mean SSIM of whole slices against the normal dose.
+def validation_ssims(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> tuple[float, ...]:
+    """Return the SSIM of each whole slice against the normal dose, in the set's order.
 
     The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
     ``full_float`` in other units.
@@ -79,4 +79,4 @@ def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> 
         found.append(ssim(normal_dose, denoised, data_range=1.0))
         poll()
     chosen.population.release()
-    return float(np.mean(found))
+    return tuple(found)

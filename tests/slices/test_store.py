@@ -95,3 +95,15 @@ def test_the_manifest_is_json_with_a_line_a_volume(folder: Path) -> None:
     text = (folder / "manifest.json").read_text()
     assert json.loads(text)["volumes"][0]["kernel"] == "B30"
     assert len(text.splitlines()) < 15
+
+
+def test_a_part_out_of_reach_cannot_be_read_and_the_data_set_is_the_same(tiny_store: Store) -> None:
+    tuning = tiny_store.without("test")
+    assert tuning.digest == tiny_store.digest
+    for number, volume in enumerate(tuning.volumes):
+        if volume.split == "test":
+            with pytest.raises(StoreError, match="the test patients must stay out of reach"):
+                tuning.pair(number, 0)
+        else:
+            assert np.array_equal(tuning.pair(number, 0), tiny_store.pair(number, 0))
+    assert {"train", "validation", "test"} == {volume.split for volume in tuning.volumes}

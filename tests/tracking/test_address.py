@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pi.tracking.address import TrackingError, farewell, pages, probe, shown, tracking_uri
+from pi.database import shown
+from pi.tracking.address import TrackingError, farewell, pages, probe, tracking_uri
 
 SECRET = "geheim"
 

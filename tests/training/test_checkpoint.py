@@ -33,7 +33,7 @@ STATE = TrainingState(
     3,
     SUMS,
     (GRADIENT,),
-    (EpochRecord(1, 0.1, 0, SUMS, SUMS, float("nan"), (GRADIENT,)),),
+    (EpochRecord(1, 0.1, 0, SUMS, SUMS, (0.5, 1 / 3), (GRADIENT,)),),
     1,
 )
 
@@ -147,10 +147,11 @@ def test_another_version_and_a_missing_file_are_told(
         CheckpointError, match="must have a checkpoint on this machine but has none"
     ):
         restore_checkpoint(file, trainer.networks)
-    monkeypatch.setattr(checkpoint, "FORMAT", 99)
+    monkeypatch.setattr(checkpoint, "FORMAT", 1)
+    monkeypatch.setattr(checkpoint, "to_json", lambda state: '{"known": "to version 1 alone"}')
     save_checkpoint(file, trainer.networks, STATE, [])
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="must have version 1 but has 99"):
+    with pytest.raises(CheckpointError, match="must have version 2 but has 1"):
         restore_checkpoint(file, trainer.networks)
 
 

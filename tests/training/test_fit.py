@@ -92,7 +92,8 @@ def test_what_is_tracked_adds_up(make_trainer: Callable[..., Trainer]) -> None:
     assert first.training.weighted == pytest.approx(1e-3 * first.training.perceptual_sum)
     assert len(first.training.perceptual) == 2
     assert first.validation.patches == 20
-    assert -1 < first.ssim < 1
+    assert first.ssim == np.mean(first.ssims)
+    assert all(-1 < ssim < 1 for ssim in first.ssims)
     assert [g.step for r in final.history for g in r.gradients] == list(
         range(0, 2 * trainer.steps, 3)
     )
@@ -149,7 +150,7 @@ def test_a_training_that_is_over_is_not_trained_again_and_no_global_generator_is
 
 def record(epoch: int, ssim: float, image: float) -> EpochRecord:
     sums = InfluenceSums().add(np.array([image]), np.zeros((1, 0)), 0.0)
-    return EpochRecord(epoch, 0.0, 0, sums, sums, ssim, ())
+    return EpochRecord(epoch, 0.0, 0, sums, sums, (ssim,), ())
 
 
 def test_the_epoch_that_is_kept_follows_its_rule() -> None:
@@ -165,6 +166,36 @@ def test_the_second_signal_does_not_wait() -> None:
         assert interruption.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_short_epoch_ends_early_and_the_next_has_patches_of_its_own(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    short = make_trainer(Fixed(0.0), encoders=(), gradient_every=0, epoch_steps=2)
+    assert (short.steps, short.settings.total_steps(len(short.patches))) == (2, 4)
+    seen: list[StepLosses] = []
+    final, _ = trained(short, step_done=seen.append)
+    assert [record.training.patches for record in final.history] == [2 * 112, 2 * 112]
+    assert len(seen) == 4
+    long = make_trainer(Fixed(0.0), encoders=(), gradient_every=0, epoch_steps=10**6)
+    assert long.steps == len(long.patches) // 112
+
+
+def test_whoever_is_told_of_an_epoch_may_end_the_training(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    trainer = make_trainer(Fixed(0.0), encoders=(), gradient_every=0, epoch_steps=1, epochs=9)
+    heard: list[int] = []
+
+    def epoch_done(record: EpochRecord) -> None:
+        heard.append(record.epoch)
+        if record.epoch == 2:
+            raise StopIteration
+
+    listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
+    with pytest.raises(StopIteration):
+        fit(trainer, TrainingState(trainer.schedule.start()), [], listener)
+    assert heard == [1, 2]
 
 
 def test_gradients_are_measured_beside_the_step_and_change_nothing(

@@ -29,7 +29,7 @@ def test_lambda_is_a_number_a_psi_or_a_run() -> None:
         ("inf", "must be finite"),
         ("psi:1", r"must be in \(0, 1\) but got 1.0"),
         ("psi:0", r"must be in \(0, 1\)"),
-        ("psi:", "must be a number, psi:NUMBER or calibration:RUN but got 'psi:'"),
+        ("psi:", "must be a number, psi:NUMBER, calibration:RUN or search:RUN but got 'psi:'"),
         ("calibration:", "must be a number"),
         ("much", "must be a number"),
     ],
@@ -79,7 +79,7 @@ def test_every_schedule_has_its_name() -> None:
 
 
 def test_a_schedule_that_aims_at_a_psi_needs_one() -> None:
-    with pytest.raises(PiError, match="must be psi:NUMBER or calibration:RUN with the schedule"):
+    with pytest.raises(PiError, match="calibration:RUN or search:RUN with the schedule"):
         make_schedule("constant_psi", StartingWeight(0.1, None), 5, 0.0, 10)
 
 

@@ -194,7 +194,7 @@ def test_gradient_influence_of_an_epoch_is_made_of_sums() -> None:
     pairs = [GradientPair(1.0, 1.0, 1.0), GradientPair(9.0, 1.0, 0.0)]
     gradients = tuple(GradientInfluence(k, 1.0, pair, pair) for k, pair in enumerate(pairs))
     sums = InfluenceSums().add(np.ones(2), np.ones((2, 1)), 1.0)
-    found = epoch_metrics(EpochRecord(1, 1.0, 0, sums, sums, 0.5, gradients), ())
+    found = epoch_metrics(EpochRecord(1, 1.0, 0, sums, sums, (0.5,), gradients), ())
     assert found["gradient/psi_parameters"] == found["gradient/psi_output"] == 2 / 12
     assert found["gradient/cosine_parameters"] == 0.5
     assert found["log10_lambda"] == 0

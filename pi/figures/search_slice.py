@@ -1,0 +1,117 @@
+"""What was reached over lambda and over Psi: the same trials, on the two scales of the question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pi.figures.influence_curve import COLOURS
+from pi.figures.search_history import quantity_of, value_of
+from pi.influence.psi import Floats, log_odds
+from pi.search.answer import Answer
+from pi.search.space import HABIT, Balance
+
+TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+"""Psi named on the axis of log-odds."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The trials of one configuration.
+
+    Attributes:
+        label: its name.
+        colour: its own.
+        log10_weights: (trials,) of lambda.
+        log_odds: (trials,) of Psi where it was calibrated.
+        values: (trials,) what they reached.
+        finished: (trials,) bool: whether they were not stopped early.
+        habit: log-odds of Psi at the lambda of habit.
+    """
+
+    label: str
+    colour: str
+    log10_weights: Floats
+    log_odds: Floats
+    values: Floats
+    finished: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    habit: float
+
+
+@dataclass(frozen=True)
+class Slices:
+    """A study, ready to be drawn.
+
+    Attributes:
+        quantity: what is drawn upwards.
+        target: the Psi asked for.
+        flat: least and greatest Psi of the trials level with the best; None where none is.
+        each: one of every configuration that was tried.
+    """
+
+    quantity: str
+    target: float
+    flat: tuple[float, float] | None
+    each: tuple[Slice, ...]
+
+
+def search_slices(found: Answer, balances: Mapping[str, Balance]) -> Slices:
+    """Return what is drawn of a study: trials that reached nothing are left out."""
+    names = [n for n in balances if any(t.point.experiment == n for t in found.trials)]
+    each = []
+    for k, name in enumerate(names):
+        own = [t for t in found.trials if t.point.experiment == name]
+        values = np.array([value_of(trial, found.objective) for trial in own])
+        shown = np.isfinite(values)
+        each.append(
+            Slice(
+                name,
+                COLOURS[k % len(COLOURS)],
+                np.log10([trial.point.weight for trial in own])[shown],
+                np.array([trial.point.log_odds for trial in own])[shown],
+                values[shown],
+                np.array([trial.state == "finished" for trial in own])[shown],
+                balances[name].log_odds_at(HABIT),
+            )
+        )
+    flat = found.flat if len(found.level) > 1 else None
+    return Slices(quantity_of(found.objective), found.objective.target, flat, tuple(each))
+
+
+def draw_slices(slices: Slices) -> Figure:
+    """Draw the trials over log10 lambda, and beside it over Psi on a scale of log-odds."""
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for own in slices.each:
+        _draw(left, own.log10_weights, own)
+        _draw(right, own.log_odds, own)
+        right.axvline(own.habit, color=own.colour, linewidth=0.8, linestyle=(0, (1, 2)))
+    left.axvline(np.log10(HABIT), color="#888888", linewidth=0.8, linestyle=(0, (1, 2)))
+    left.set_title(f"dotted: λ = {HABIT:g}", fontsize=11)
+    right.axvline(float(log_odds(slices.target)), color="#888888", linewidth=0.8)
+    right.set_title(f"grey: Ψ = {100 * slices.target:g} %", fontsize=11)
+    if slices.flat is not None:
+        right.axvspan(*log_odds(slices.flat), color="#888888", alpha=0.15, linewidth=0)
+    low, high = right.get_xlim()
+    ticks = [share for share in TICKS if low <= float(log_odds(share)) <= high]
+    right.set_xticks(log_odds(ticks), [f"{100 * share:g} %" for share in ticks])
+    left.set_xlabel("log₁₀ λ")
+    right.set_xlabel("Ψ where it was calibrated (scale of log-odds)")
+    left.set_ylabel(slices.quantity)
+    for axes in (left, right):
+        axes.grid(alpha=0.25)
+    left.legend(fontsize=8, loc="best")
+    return figure
+
+
+def _draw(axes: Axes, x: Floats, own: Slice) -> None:
+    kinds = (
+        (own.finished, own.colour, own.label),
+        (~own.finished, "none", f"{own.label}, stopped"),
+    )
+    for chosen, filled, label in kinds:
+        if chosen.any():
+            axes.scatter(x[chosen], own.values[chosen], 28, edgecolors=own.colour,
+                         facecolors=filled, label=label)  # fmt: skip

@@ -1,0 +1,150 @@
+"""What a study found: the best lambda, how flat the optimum is, where habit and paper stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+from optuna import Study
+from optuna.importance import get_param_importances
+from optuna.trial import TrialState
+
+from pi.influence.interval import LogInterval
+from pi.search.objective import Objective
+from pi.search.record import TrialRecord, records
+from pi.search.space import Balance
+from pi.search.study import StudyError
+
+FEWEST_TO_WEIGH = 4
+"""Finished trials below which no importance of a parameter is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a trial compares with the best one, slice by slice.
+
+    Attributes:
+        trial: the trial.
+        behind: mean over slices of the best one's SSIM less its own; where it was stopped early,
+            both at its last epoch. NaN where nothing was trained.
+        error: standard error of that mean; slices of one patient are not independent, so the true
+            one is greater.
+    """
+
+    trial: TrialRecord
+    behind: float
+    error: float
+
+    @property
+    def level(self) -> bool:
+        """Whether it is behind by no more than one standard error."""
+        return self.behind <= self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a study found.
+
+    Attributes:
+        objective: what was sought.
+        trials: all that are over.
+        best: of those finished: the best value; of a front, the one of the greatest SSIM.
+        first: the labelled ones, in the order they were asked for.
+        level: the finished ones of its configuration and schedule that are level with it.
+        front: of two objectives, from the greatest SSIM to the nearest Psi; else empty.
+        interval: 95 % interval of lambda where the closed form is the answer; else None.
+    """
+
+    objective: Objective
+    trials: tuple[TrialRecord, ...]
+    best: TrialRecord
+    first: tuple[Standing, ...]
+    level: tuple[TrialRecord, ...]
+    front: tuple[TrialRecord, ...]
+    interval: tuple[float, float] | None
+
+    @property
+    def flat(self) -> tuple[float, float]:
+        """The least and the greatest Psi of those level with the best."""
+        found = [trial.point.psi for trial in self.level]
+        return min(found), max(found)
+
+    def of_state(self, state: str) -> int:
+        """Return how many trials ended in a state."""
+        return sum(trial.state == state for trial in self.trials)
+
+
+def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) -> Answer:
+    """Return what the finished trials of a study say.
+
+    Raises:
+        StudyError: none was finished.
+    """
+    trials = records(study)
+    finished = [trial for trial in trials if trial.state == "finished"]
+    if not finished:
+        reasons = [trial.reason for trial in trials if trial.reason]
+        raise StudyError(
+            f"a study must have a trial that was finished but none of {len(trials)} was"
+            + (f"; the last one failed because {reasons[-1]}" if reasons else ".")
+        )
+    front = _front(study, finished) if objective.kind == "both" else ()
+    best = front[0] if front else _best(finished, objective)
+    balance = balances[best.point.experiment]
+    interval = LogInterval(balance.half_width, heavy_tailed=False).around(best.point.weight)
+    return Answer(
+        objective,
+        trials,
+        best,
+        tuple(standing(trial, best) for trial in trials if trial.label),
+        _level(finished, best, objective),
+        front,
+        interval if objective.exact else None,
+    )
+
+
+def standing(trial: TrialRecord, best: TrialRecord) -> Standing:
+    """Return how ``trial`` compares with ``best``, paired by slice."""
+    if not trial.ssims or not best.ssims:
+        return Standing(trial, nan, nan)
+    ended = trial.state == "finished"
+    own = trial.ssims[trial.kept_epoch - 1 if ended else -1]
+    other = best.ssims[(best.kept_epoch if ended else trial.epochs) - 1]
+    difference = np.subtract(other, own)
+    error = float(difference.std(ddof=1)) / sqrt(difference.size) if difference.size > 1 else nan
+    return Standing(trial, float(difference.mean()), error)
+
+
+def importances(study: Study) -> dict[str, float]:
+    """Return how much of the difference between good and bad trials each parameter makes.
+
+    The shares add up to 1 (PED-ANOVA, Watanabe et al. 2023); none where only one parameter varied
+    or too few trials were finished.
+    """
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    names = {name for trial in finished for name in trial.params}
+    varied = [name for name in sorted(names) if len({t.params[name] for t in finished}) > 1]
+    if len(finished) < FEWEST_TO_WEIGH or len(varied) < 2:
+        return {}
+    return get_param_importances(study, params=varied)
+
+
+def _level(
+    finished: Sequence[TrialRecord], best: TrialRecord, objective: Objective
+) -> tuple[TrialRecord, ...]:
+    if objective.kind == "psi_target":
+        return (best,)
+    alike = (trial for trial in finished if trial.point.alike(best.point))
+    return tuple(trial for trial in alike if trial is best or standing(trial, best).level)
+
+
+def _best(finished: Sequence[TrialRecord], objective: Objective) -> TrialRecord:
+    if objective.kind == "val_ssim":
+        return max(finished, key=lambda trial: (trial.values[0], -trial.number))
+    return min(finished, key=lambda trial: (trial.values[0], trial.number))
+
+
+def _front(study: Study, finished: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:
+    numbers = {trial.number for trial in study.best_trials}
+    found = [trial for trial in finished if trial.number in numbers]
+    return tuple(sorted(found, key=lambda trial: -trial.values[0]))

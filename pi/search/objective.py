@@ -1,0 +1,121 @@
+"""What a trial is judged by: validation SSIM, the distance of its Psi from the target, or both."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log1p, nan
+from typing import Literal
+
+import numpy as np
+from optuna import Study, Trial, TrialPruned
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+from pi.influence.psi import from_log_odds, log_odds
+from pi.search.record import MEASURED, keep_point, keep_ssims
+from pi.search.space import Point
+from pi.search.study import Outcome
+
+ObjectiveName = Literal["val_ssim", "psi_target", "both"]
+
+TRAINING = "training"
+"""Where Psi is measured, unless in a state of the denoiser: in the last epoch of each trial."""
+
+Report = Callable[[Sequence[float], float], None]
+"""Told after each epoch: SSIM of every validation slice, log-odds of Psi in it; may raise."""
+
+Train = Callable[[Point, Report], object]
+"""Trains at a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is sought.
+
+    Attributes:
+        kind: ``val_ssim``: the greatest validation SSIM of any epoch; ``psi_target``: the Psi
+            nearest to the target, in log-odds; ``both``: either, with their Pareto front.
+        target: the Psi asked for.
+        measured: `TRAINING`, or a state of the denoiser.
+        tolerance: relative distance of odds at which a Psi is near enough.
+        epochs: that a trial is trained for unless it is stopped.
+    """
+
+    kind: ObjectiveName
+    target: float
+    measured: str
+    tolerance: float
+    epochs: int
+
+    @property
+    def directions(self) -> tuple[StudyDirection, ...]:
+        """Whether each value is to be great or small."""
+        great, small = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
+        return {"val_ssim": (great,), "psi_target": (small,), "both": (great, small)}[self.kind]
+
+    @property
+    def trains(self) -> bool:
+        """Whether a trial needs a training at all."""
+        return self.kind != "psi_target" or self.measured == TRAINING
+
+    @property
+    def exact(self) -> bool:
+        """Whether the closed form is the answer: Psi is asked for where lambda was calibrated."""
+        return not self.trains
+
+    def enough(self, study: Study) -> bool:
+        """Tell whether a Psi has been found that is near enough."""
+        if self.kind != "psi_target":
+            return False
+        found = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return any(trial.values[0] <= log1p(self.tolerance) for trial in found)
+
+    def evaluate(self, trial: Trial, point: Point, train: Train) -> Outcome:
+        """Do one trial.
+
+        An objective of two values cannot be given up early: Optuna has no order for its halves.
+
+        Args:
+            trial: of the study.
+            point: what it tries.
+            train: called where a training is needed.
+        """
+        keep_point(trial, point)
+        progress = _Progress(self, trial)
+        try:
+            if self.trains:
+                train(point, progress.report)
+        except TrialPruned:
+            progress.stopped = True
+        measured = progress.log_odds if self.measured == TRAINING else point.log_odds
+        trial.set_user_attr(MEASURED, measured)
+        ssims = [float(np.mean(own)) for own in progress.ssims]
+        best = max(ssims, default=nan)
+        distance = abs(measured - float(log_odds(self.target)))
+        measures = {"psi_measured": float(from_log_odds(measured)), "distance": distance}
+        if ssims:
+            measures |= {"kept/ssim": best, "kept_epoch": ssims.index(best) + 1}
+            measures |= {"epochs": len(ssims)}
+        values = {"val_ssim": (best,), "psi_target": (distance,), "both": (best, distance)}
+        return Outcome(() if progress.stopped else values[self.kind], progress.stopped, measures)
+
+
+class _Progress:
+    """How far a trial has come."""
+
+    def __init__(self, objective: Objective, trial: Trial) -> None:
+        self.objective = objective
+        self.trial = trial
+        self.ssims: list[Sequence[float]] = []
+        self.log_odds = nan
+        self.stopped = False
+
+    def report(self, ssims: Sequence[float], in_epoch: float) -> None:
+        self.ssims.append(ssims)
+        self.log_odds = in_epoch
+        keep_ssims(self.trial, self.ssims)
+        if self.objective.kind != "val_ssim":
+            return
+        epoch = len(self.ssims)
+        self.trial.report(float(np.mean(ssims)), step=epoch)
+        if epoch < self.objective.epochs and self.trial.should_prune():
+            raise TrialPruned

@@ -1,0 +1,140 @@
+"""What the tracking store holds of a search: a run for the study, one nested in it for each trial.
+
+Either side finds the other: a trial of the study names its run, and the run its trial. These are
+runs of our own, not Optuna's MlflowStorage or MLflowCallback, which are slow or on their way out.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import log10
+
+from optuna import Study
+
+from pi.figures.search_front import draw_front, front_points
+from pi.figures.search_history import draw_search, search_history
+from pi.figures.search_importance import draw_importance
+from pi.figures.search_slice import draw_slices, search_slices
+from pi.network.state import State
+from pi.progress import counting
+from pi.search.answer import Answer, answer, importances
+from pi.search.objective import Objective
+from pi.search.record import TrialRecord
+from pi.search.space import Balance, Space
+from pi.search.study import StudyError, enqueue, run_trials
+from pi.search.summary import sentences, trial_table
+from pi.tracking.earlier import BEST, run_status
+from pi.tracking.run import Run
+from pi.tracking.study import balances
+from pi.tracking.trial import tracked_trial
+from pi.training.repeated import Bench
+
+
+def search_tracked(
+    run: Run,
+    study: Study,
+    bench: Bench,
+    space: Space,
+    objective: Objective,
+    state: State,
+    trials: int,
+) -> Answer:
+    """Work at a study until it has its trials, log what it found and return it.
+
+    Args:
+        run: of the study.
+        study: the study.
+        bench: where trainings are run.
+        space: where it looks.
+        objective: what it seeks.
+        state: of the denoiser in which lambda is calibrated.
+        trials: of the whole study.
+
+    Raises:
+        StudyError: fewer trials than are tried first, or none was finished.
+        InfluenceError: Psi is not defined.
+        StateError, TrackingError: a state of the denoiser that cannot be had.
+    """
+    known = balances(study, bench, state)
+    first = space.first_trials(bench.experiments, known, objective.target)
+    if trials < len(first):
+        raise StudyError(
+            f"`trials` must be at least {len(first)}, which every study tries first "
+            f"({', '.join(dict.fromkeys(one.label for one in first))}), but got {trials}."
+        )
+    enqueue(study, first)
+    evaluate = tracked_trial(run, study.study_name, bench, space, known, objective)
+    with counting("searching", "trial") as bar:
+        run_trials(study, evaluate, trials, enough=objective.enough, done=lambda _: bar.advance(1))
+    found = answer(study, objective, known)
+    log_study(run, study, found, known)
+    return found
+
+
+def log_study(run: Run, study: Study, found: Answer, known: Mapping[str, Balance]) -> None:
+    """Log what a study found: figures, table, best trial, note.
+
+    Every worker does it at its end, and the last one's stays.
+    """
+    trials, objective = found.trials, found.objective
+    _close_the_dead(run, trials)
+    run.figure(draw_search(search_history(trials, objective)), "history")
+    run.figure(draw_slices(search_slices(found, known)), "slice")
+    if found.front:
+        run.figure(draw_front(front_points(found)), "front")
+    if shares := importances(study):
+        run.figure(draw_importance(shares), "importance")
+    table = trial_table(found)
+    run.text(table.to_csv(index=False), "trials.csv")
+    run.parquet(table, "trials.parquet")
+    run.json(best_configuration(run.run_id, study.study_name, found), BEST)
+    run.metrics(_study_metrics(found))
+    run.note("\n".join(f"- {sentence}" for sentence in sentences(found)))
+
+
+def best_configuration(run_id: str, study: str, found: Answer) -> dict[str, object]:
+    """Return what `train` needs to train the best trial to the end.
+
+    ``run`` is the best trial's; `search:RUN` as `perceptual_weight` reads it from here.
+    """
+    best = found.best
+    return {
+        "study": study,
+        "trial": best.number,
+        "run": best.run_id,
+        "lambda": best.point.weight,
+        "psi": best.point.psi,
+        "train": train_arguments(run_id, found),
+    }
+
+
+def train_arguments(run_id: str, found: Answer) -> dict[str, str]:
+    """Return the parameters of `train` for the best trial of the study that has this run."""
+    return {
+        "experiment": found.best.point.experiment,
+        "schedule": found.best.point.schedule,
+        "perceptual_weight": f"search:{run_id}",
+    }
+
+
+def _study_metrics(found: Answer) -> dict[str, float]:
+    best = found.best
+    low, high = found.flat
+    states: dict[str, float] = {
+        f"trials/{state}": found.of_state(state) for state in ("finished", "stopped", "failed")
+    }
+    return states | {
+        "best/trial": best.number,
+        "best/ssim": best.ssim,
+        "best/lambda": best.point.weight,
+        "best/log10_lambda": log10(best.point.weight),
+        "best/psi": best.point.psi,
+        "best/psi_measured": best.measured_psi,
+        "flat/psi_low": low,
+        "flat/psi_high": high,
+    }
+
+
+def _close_the_dead(run: Run, trials: Sequence[TrialRecord]) -> None:
+    """End the runs of trials whose process died once too often to be tried again."""
+    for trial in trials:
+        if trial.state == "failed" and run_status(trial.run_id) == "RUNNING":
+            run.client.set_terminated(trial.run_id, "KILLED")

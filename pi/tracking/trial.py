@@ -1,0 +1,110 @@
+"""One trial of a search in a run of its own, nested in that of its study."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from math import log10
+
+from optuna import Trial
+
+from pi.errors import PiError
+from pi.search.objective import Objective, Report
+from pi.search.record import RUN
+from pi.search.space import Balance, Point, Space
+from pi.search.study import Outcome
+from pi.tracking.earlier import run_status
+from pi.tracking.run import Run
+from pi.training.plan import StartingWeight
+from pi.training.repeated import Bench
+from pi.training.state import EpochRecord
+from pi.training.summary import epoch_metrics
+
+
+def tracked_trial(
+    parent: Run,
+    study: str,
+    bench: Bench,
+    space: Space,
+    known: Mapping[str, Balance],
+    objective: Objective,
+) -> Callable[[Trial], Outcome]:
+    """Return the function that does one trial of a study in a run of its own.
+
+    Args:
+        parent: run of the study.
+        study: its name.
+        bench: where trainings are run.
+        space: where it looks.
+        known: the two losses of each configuration.
+        objective: what it seeks.
+    """
+
+    def evaluate(trial: Trial) -> Outcome:
+        point = space.suggest(trial, known)
+        layers = bench.find(point.experiment).encoder.layers
+        tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
+        with _trial_run(parent, trial, tags) as child:
+            _log_point(child, point, bench)
+
+            def train(point: Point, report: Report) -> None:
+                def epoch_done(record: EpochRecord) -> None:
+                    child.metrics(epoch_metrics(record, layers), step=record.epoch)
+                    report(record.ssims, record.training.log_odds)
+
+                start = StartingWeight(point.weight, point.psi)
+                bench.train(point.experiment, point.schedule, start, epoch_done)
+
+            outcome = objective.evaluate(trial, point, train)
+            child.metrics(outcome.measures)
+            child.tags({"optuna.state": "stopped" if outcome.stopped else "finished"})
+        return outcome
+
+    return evaluate
+
+
+@contextmanager
+def _trial_run(parent: Run, trial: Trial, tags: Mapping[str, str]) -> Iterator[Run]:
+    """Open the run of a trial, and close that of its predecessor if that one died."""
+    before = trial.user_attrs.get(RUN)
+    if before and run_status(before) == "RUNNING":
+        parent.client.set_terminated(before, "KILLED")
+    number = {"optuna.trial_number": str(trial.number)}
+    with parent.child(f"trial {trial.number}", "trial", {**tags, **number}) as child:
+        trial.set_user_attr(RUN, child.run_id)
+        try:
+            yield child
+        except PiError as error:
+            child.tags({"pi.reason": str(error)})
+            raise
+
+
+def _log_point(run: Run, point: Point, bench: Bench) -> None:
+    encoder = bench.find(point.experiment).encoder
+    run.params(
+        {
+            "experiment": point.experiment,
+            "architecture": encoder.architecture,
+            "context": encoder.logged_context,
+            "layers": "+".join(encoder.layers),
+            "encoder_input": bench.bank.convention.name,
+            "schedule": point.schedule,
+            "lambda": f"{point.weight:.6g}",
+            "target_psi": repr(point.psi),
+        }
+    )
+    run.metrics(
+        {
+            "lambda_start": point.weight,
+            "log10_lambda_start": log10(point.weight),
+            "psi_calibrated": point.psi,
+            "log_odds_calibrated": point.log_odds,
+        }
+    )
+
+
+def _made_of(experiment: str, bench: Bench) -> dict[str, str]:
+    weights = bench.bank.weights_of(bench.find(experiment).encoder)
+    return {
+        "pi.context": weights.description,
+        "pi.weights_digest": weights.digest,
+        "pi.data_digest": bench.patches.store.digest,
+    }

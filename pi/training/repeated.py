@@ -1,0 +1,111 @@
+"""Short trainings, many of them, from one start: lambda and its schedule differ, nothing else.
+
+The first weights, the order of the patches and the validation slices are the same each time, so
+two trainings can be compared slice by slice, and the graph of a step is traced once: lambda enters
+it as a number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import tensorflow as tf
+
+from pi.experiments import Experiment
+from pi.influence.schedule import Fixed, ScheduleName
+from pi.network.bank import EncoderBank, build_bank
+from pi.slices.patches import PatchPopulation
+from pi.training.build import Adam, Start, build_trainer
+from pi.training.checkpoint import Arrays
+from pi.training.fit import Listener, Settings, Trainer, fit
+from pi.training.machine import MachineError
+from pi.training.plan import StartingWeight, make_schedule
+from pi.training.state import EpochRecord, TrainingState
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where trainings of several configurations are run.
+
+    Attributes:
+        experiments: the configurations.
+        bank: with all their encoders, as they are calibrated.
+        medical_weights: see `build_bank`.
+        settings: how long, how much at a time, how often.
+        patches: of the training patients.
+        channels: of the U-Net's first level.
+        adam: the optimizer.
+        precision: see `pi.training.machine.choose_precision`.
+        start: where the output starts.
+    """
+
+    experiments: tuple[Experiment, ...]
+    bank: EncoderBank
+    medical_weights: str
+    settings: Settings
+    patches: PatchPopulation
+    channels: int
+    adam: Adam
+    precision: str
+    start: Start
+    _built: dict[str, tuple[Trainer, tuple[Arrays, Arrays]]] = field(default_factory=dict)
+
+    def find(self, name: str) -> Experiment:
+        """Return the configuration of that name."""
+        return next(experiment for experiment in self.experiments if experiment.name == name)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of a training that nobody ends early."""
+        return self.settings.total_steps(len(self.patches))
+
+    def train(
+        self,
+        experiment: str,
+        schedule: ScheduleName,
+        start: StartingWeight,
+        epoch_done: Callable[[EpochRecord], object],
+    ) -> None:
+        """Train from the first weights.
+
+        Args:
+            experiment: name of the configuration.
+            schedule: of lambda; a warm-up lasts one epoch.
+            start: the first lambda, and the Psi aimed at.
+            epoch_done: told of each epoch; may end the training by raising.
+
+        Raises:
+            DivergedError: the loss is NaN or infinite.
+            MachineError: there is not enough memory.
+            PlanError: a warm-up without end.
+        """
+        trainer, first = self._trainer(experiment)
+        trainer.networks.set_arrays(*first)
+        made = make_schedule(schedule, start, trainer.steps, 0.0, self.total_steps)
+        listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
+        try:
+            fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
+        except tf.errors.ResourceExhaustedError as error:
+            raise MachineError(
+                f"the machine must hold {experiment} with a `batch_size` of "
+                f"{self.settings.batch_size} but its memory is too small."
+            ) from error
+
+    def _trainer(self, name: str) -> tuple[Trainer, tuple[Arrays, Arrays]]:
+        """Return the trainer of a configuration and the arrays that it begins with.
+
+        Its encoder is one of its own: it has the taps of this configuration alone, and training
+        may set it to another number format.
+        """
+        if name not in self._built:
+            bank = build_bank(
+                [self.find(name).encoder],
+                self.bank.convention,
+                seed=self.settings.seed,
+                medical_weights=self.medical_weights,
+            )
+            trainer = build_trainer(
+                self.settings, Fixed(0.0), self.patches, bank.encoders, self.channels, self.adam,
+                self.precision, "none", start=self.start,
+            )  # fmt: skip
+            self._built[name] = trainer, trainer.networks.arrays()
+        return self._built[name]
