@@ -105,12 +105,12 @@ def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) 
 
 def standing(trial: TrialRecord, best: TrialRecord) -> Standing:
     """Return how ``trial`` compares with ``best``, paired by slice."""
-    if not trial.ssims or not best.ssims:
+    if not trial.epochs or not best.epochs:
         return Standing(trial, nan, nan)
     ended = trial.state == "finished"
-    own = trial.ssims[trial.kept_epoch - 1 if ended else -1]
-    other = best.ssims[(best.kept_epoch if ended else trial.epochs) - 1]
-    difference = np.subtract(other, own)
+    own = trial.epochs[trial.kept_epoch - 1 if ended else -1]
+    other = best.epochs[(best.kept_epoch if ended else len(trial.epochs)) - 1]
+    difference = np.subtract(other.ssims, own.ssims)
     error = float(difference.std(ddof=1)) / sqrt(difference.size) if difference.size > 1 else nan
     return Standing(trial, float(difference.mean()), error)
 

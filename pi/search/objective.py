@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from math import log1p, nan
 from typing import Literal
 
-import numpy as np
 from optuna import Study, Trial, TrialPruned
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from pi.influence.psi import from_log_odds, log_odds
-from pi.search.record import MEASURED, keep_point, keep_ssims
+from pi.search.record import Epoch, keep_epochs, keep_point
 from pi.search.space import Point
 from pi.search.study import Outcome
 
@@ -80,42 +79,43 @@ class Objective:
             train: called where a training is needed.
         """
         keep_point(trial, point)
-        progress = _Progress(self, trial)
+        progress = _Progress(self, trial, point)
         try:
             if self.trains:
                 train(point, progress.report)
         except TrialPruned:
             progress.stopped = True
-        measured = progress.log_odds if self.measured == TRAINING else point.log_odds
-        trial.set_user_attr(MEASURED, measured)
-        ssims = [float(np.mean(own)) for own in progress.ssims]
-        best = max(ssims, default=nan)
-        distance = abs(measured - float(log_odds(self.target)))
-        measures = {"psi_measured": float(from_log_odds(measured)), "distance": distance}
-        if ssims:
-            measures |= {"kept/ssim": best, "kept_epoch": ssims.index(best) + 1}
-            measures |= {"epochs": len(ssims)}
-        values = {"val_ssim": (best,), "psi_target": (distance,), "both": (best, distance)}
-        return Outcome(() if progress.stopped else values[self.kind], progress.stopped, measures)
+        return progress.outcome()
 
 
 class _Progress:
     """How far a trial has come."""
 
-    def __init__(self, objective: Objective, trial: Trial) -> None:
+    def __init__(self, objective: Objective, trial: Trial, point: Point) -> None:
         self.objective = objective
         self.trial = trial
-        self.ssims: list[Sequence[float]] = []
-        self.log_odds = nan
+        self.point = point
+        self.epochs: list[Epoch] = []
         self.stopped = False
 
     def report(self, ssims: Sequence[float], in_epoch: float) -> None:
-        self.ssims.append(ssims)
-        self.log_odds = in_epoch
-        keep_ssims(self.trial, self.ssims)
+        measured = in_epoch if self.objective.measured == TRAINING else self.point.log_odds
+        self.epochs.append(Epoch(tuple(ssims), measured))
+        keep_epochs(self.trial, self.epochs)
         if self.objective.kind != "val_ssim":
             return
-        epoch = len(self.ssims)
-        self.trial.report(float(np.mean(ssims)), step=epoch)
-        if epoch < self.objective.epochs and self.trial.should_prune():
+        reached = len(self.epochs)
+        self.trial.report(self.epochs[-1].ssim, step=reached)
+        if reached < self.objective.epochs and self.trial.should_prune():
             raise TrialPruned
+
+    def outcome(self) -> Outcome:
+        measured = self.epochs[-1].measured if self.epochs else self.point.log_odds
+        distance = abs(measured - float(log_odds(self.objective.target)))
+        measures = {"psi_measured": float(from_log_odds(measured)), "distance": distance}
+        ssim = max((epoch.ssim for epoch in self.epochs), default=nan)
+        measures |= {"kept/ssim": ssim, "epochs": len(self.epochs), "stopped": self.stopped}
+        if self.stopped:
+            return Outcome((), stopped=True, measures=measures)
+        values = {"val_ssim": (ssim,), "psi_target": (distance,), "both": (ssim, distance)}
+        return Outcome(values[self.objective.kind], measures=measures)

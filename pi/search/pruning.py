@@ -20,7 +20,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner, WilcoxonPruner
 from optuna.trial import FrozenTrial, create_trial
 
-from pi.search.record import slice_ssims
+from pi.search.record import kept_epochs
 
 
 class HalvingOfPairs(BasePruner):
@@ -46,16 +46,16 @@ class HalvingOfPairs(BasePruner):
 
     def _surely_worse(self, study: Study, trial: FrozenTrial) -> bool:
         try:
-            best = slice_ssims(study.best_trial)
+            best = kept_epochs(study.best_trial)
         except ValueError:  # none is finished yet
             return False
-        own = slice_ssims(trial)
+        own = kept_epochs(trial)
         if not own or len(best) < len(own):
             return False
         epoch = len(own) - 1
         # The test knows a trial by what it reported at each step; here a step is a slice.
-        paired = SimpleNamespace(best_trial=_by_slice(best[epoch]), direction=study.direction)
-        return self._paired.prune(cast(Study, paired), _by_slice(own[epoch]))
+        paired = SimpleNamespace(best_trial=_by_slice(best[epoch].ssims), direction=study.direction)
+        return self._paired.prune(cast(Study, paired), _by_slice(own[epoch].ssims))
 
 
 def _by_slice(ssims: Sequence[float]) -> FrozenTrial:

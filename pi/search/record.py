@@ -1,9 +1,9 @@
 """What a trial keeps in its study, written and read back here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import nan
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from optuna import Study, Trial
@@ -16,8 +16,8 @@ from pi.search.study import LABEL, REASON, tried_again
 RUN = "mlflow_run_id"
 """Attribute of a trial, and of a study, that names its run in the tracking store."""
 
-PSI, LOG_ODDS = "psi", "log_odds"
-SSIMS, MEASURED = "slice_ssims", "log_odds_measured"
+POINT, EPOCHS = "point", "epochs"
+"""Attributes of a trial: what it tried; the SSIM of each slice and Psi's log-odds by epoch."""
 
 State = Literal["finished", "stopped", "failed"]
 _STATES: dict[TrialState, State] = {
@@ -25,6 +25,24 @@ _STATES: dict[TrialState, State] = {
     TrialState.PRUNED: "stopped",
     TrialState.FAIL: "failed",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What is known of an epoch of a trial.
+
+    Attributes:
+        ssims: of every validation slice.
+        measured: log-odds of Psi in it, or where else it was asked for.
+    """
+
+    ssims: tuple[float, ...]
+    measured: float
+
+    @property
+    def ssim(self) -> float:
+        """Mean over the slices."""
+        return float(np.mean(self.ssims))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +55,9 @@ class TrialRecord:
         label: what it is called among the first trials; empty for all others.
         point: what it tried.
         values: of the study's objectives; none unless it was finished.
-        ssims: for each epoch the SSIM of every validation slice; none where nothing was trained.
-        measured: log-odds of Psi after training, or where else it was asked for; NaN if nowhere.
+        epochs: in the order of training; none where nothing was trained.
         reason: why it failed.
         run_id: of its run in the tracking store.
-        seconds: that it took.
     """
 
     number: int
@@ -49,49 +65,47 @@ class TrialRecord:
     label: str
     point: Point
     values: tuple[float, ...]
-    ssims: tuple[tuple[float, ...], ...]
-    measured: float
+    epochs: tuple[Epoch, ...]
     reason: str
     run_id: str
-    seconds: float
-
-    @property
-    def epochs(self) -> int:
-        """Epochs that it was trained for."""
-        return len(self.ssims)
 
     @property
     def kept_epoch(self) -> int:
         """The epoch of the greatest mean SSIM, counted from 1; 0 where nothing was trained."""
-        return int(np.argmax([np.mean(own) for own in self.ssims])) + 1 if self.ssims else 0
+        ssims = [epoch.ssim for epoch in self.epochs]
+        return ssims.index(max(ssims)) + 1 if ssims else 0
 
     @property
     def ssim(self) -> float:
         """Mean SSIM of that epoch; NaN where nothing was trained."""
-        return float(np.mean(self.ssims[self.kept_epoch - 1])) if self.ssims else nan
+        return self.epochs[self.kept_epoch - 1].ssim if self.epochs else nan
+
+    @property
+    def measured(self) -> float:
+        """Log-odds of Psi in the last epoch, or where lambda was calibrated."""
+        return self.epochs[-1].measured if self.epochs else self.point.log_odds
 
     @property
     def measured_psi(self) -> float:
-        """Psi after training, or where else it was asked for; NaN if nowhere."""
+        """Psi in the last epoch, or where lambda was calibrated."""
         return float(from_log_odds(self.measured))
 
 
 def keep_point(trial: Trial, point: Point) -> None:
     """Keep what a trial tries beside its parameters: lambda and Psi both, whichever varied."""
-    values = ((LAMBDA, point.weight), (PSI, point.psi), (LOG_ODDS, point.log_odds))
-    for name, value in values:
-        trial.set_user_attr(name, value)
+    kept = {LAMBDA: point.weight, "psi": point.psi, "log_odds": point.log_odds}
+    trial.set_user_attr(POINT, kept)
 
 
-def keep_ssims(trial: Trial, ssims: Sequence[Sequence[float]]) -> None:
-    """Keep the SSIM of every validation slice after each epoch so far."""
-    trial.set_user_attr(SSIMS, [list(own) for own in ssims])
+def keep_epochs(trial: Trial, epochs: Sequence[Epoch]) -> None:
+    """Keep what is known of each epoch so far."""
+    trial.set_user_attr(EPOCHS, [asdict(epoch) for epoch in epochs])
 
 
-def slice_ssims(trial: FrozenTrial) -> list[list[float]]:
-    """Return what `keep_ssims` kept: for each epoch the SSIM of every validation slice."""
-    found: list[list[float]] = trial.user_attrs.get(SSIMS, [])
-    return found
+def kept_epochs(trial: FrozenTrial) -> tuple[Epoch, ...]:
+    """Return what `keep_epochs` kept."""
+    found: list[dict[str, Any]] = trial.user_attrs.get(EPOCHS, [])
+    return tuple(Epoch(tuple(own["ssims"]), own["measured"]) for own in found)
 
 
 def records(study: Study) -> tuple[TrialRecord, ...]:
@@ -104,22 +118,21 @@ def records(study: Study) -> tuple[TrialRecord, ...]:
     return tuple(
         _record(trial)
         for trial in study.get_trials(deepcopy=False)
-        if trial.state in _STATES and trial.number not in again and LAMBDA in trial.user_attrs
+        if trial.state in _STATES and trial.number not in again and POINT in trial.user_attrs
     )
 
 
 def _record(trial: FrozenTrial) -> TrialRecord:
     own = trial.user_attrs
     died = "its process died" if trial.state == TrialState.FAIL else ""
+    point = own[POINT]
     return TrialRecord(
         trial.number,
         _STATES[trial.state],
         own.get(LABEL, ""),
-        Point(trial.params[EXPERIMENT], trial.params[SCHEDULE], own[LAMBDA], own[LOG_ODDS]),
+        Point(trial.params[EXPERIMENT], trial.params[SCHEDULE], point[LAMBDA], point["log_odds"]),
         tuple(trial.values or ()) if trial.state == TrialState.COMPLETE else (),
-        tuple(map(tuple, slice_ssims(trial))),
-        own.get(MEASURED, nan),
+        kept_epochs(trial),
         own.get(REASON, died),
         own.get(RUN, ""),
-        trial.duration.total_seconds() if trial.duration else nan,
     )

@@ -71,7 +71,7 @@ def trial_table(found: Answer) -> pd.DataFrame:
             "psi": trial.point.psi,
             "measured_psi": trial.measured_psi,
             "ssim": trial.ssim,
-            "epochs": trial.epochs,
+            "epochs": len(trial.epochs),
             "reason": trial.reason,
             "run": trial.run_id,
         }
@@ -90,7 +90,7 @@ def _counts(found: Answer) -> str:
 
 
 def _row(name: str, trial: TrialRecord, found: Answer, own: Standing | None) -> dict[str, str]:
-    where = "after training" if found.objective.measured == TRAINING else found.objective.measured
+    trained = found.objective.measured == TRAINING
     behind = "" if own is None or isnan(own.behind) or trial is found.best else _behind(own)
     return {
         "": name,
@@ -98,10 +98,10 @@ def _row(name: str, trial: TrialRecord, found: Answer, own: Standing | None) -> 
         "schedule": trial.point.schedule if found.objective.trains else "",
         "lambda": f"{trial.point.weight:.3g}",
         "Psi": _percent(trial.point.psi),
-        f"Psi {where}": "" if isnan(trial.measured) else _percent(trial.measured_psi),
+        "Psi after training": _percent(trial.measured_psi) if trained else "",
         "validation SSIM": "" if isnan(trial.ssim) else f"{trial.ssim:.5f}",
         "behind the best": behind,
-        "epochs": f"{trial.epochs} of {found.objective.epochs}" if trial.epochs else "",
+        "epochs": f"{len(trial.epochs)} of {found.objective.epochs}" if trial.epochs else "",
     }
 
 
@@ -145,7 +145,7 @@ def _place(own: Standing, found: Answer) -> str:
     if found.objective.kind == "psi_target":
         return f"{what} gives a Psi of {_percent(trial.measured_psi)} there."
     stopped = (
-        f", stopped after {trial.epochs} of {found.objective.epochs} epochs"
+        f", stopped after {len(trial.epochs)} of {found.objective.epochs} epochs"
         if trial.state == "stopped"
         else ""
     )

@@ -43,7 +43,7 @@ def tracked_trial(
         layers = bench.find(point.experiment).encoder.layers
         tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
         with _trial_run(parent, trial, tags) as child:
-            _log_point(child, point, bench)
+            child.params(_params(point, bench))
 
             def train(point: Point, report: Report) -> None:
                 def epoch_done(record: EpochRecord) -> None:
@@ -54,8 +54,7 @@ def tracked_trial(
                 bench.train(point.experiment, point.schedule, start, epoch_done)
 
             outcome = objective.evaluate(trial, point, train)
-            child.metrics(outcome.measures)
-            child.tags({"optuna.state": "stopped" if outcome.stopped else "finished"})
+            child.metrics({**_metrics(point), **outcome.measures})
         return outcome
 
     return evaluate
@@ -77,28 +76,27 @@ def _trial_run(parent: Run, trial: Trial, tags: Mapping[str, str]) -> Iterator[R
             raise
 
 
-def _log_point(run: Run, point: Point, bench: Bench) -> None:
+def _params(point: Point, bench: Bench) -> dict[str, object]:
     encoder = bench.find(point.experiment).encoder
-    run.params(
-        {
-            "experiment": point.experiment,
-            "architecture": encoder.architecture,
-            "context": encoder.logged_context,
-            "layers": "+".join(encoder.layers),
-            "encoder_input": bench.bank.convention.name,
-            "schedule": point.schedule,
-            "lambda": f"{point.weight:.6g}",
-            "target_psi": repr(point.psi),
-        }
-    )
-    run.metrics(
-        {
-            "lambda_start": point.weight,
-            "log10_lambda_start": log10(point.weight),
-            "psi_calibrated": point.psi,
-            "log_odds_calibrated": point.log_odds,
-        }
-    )
+    return {
+        "experiment": point.experiment,
+        "architecture": encoder.architecture,
+        "context": encoder.logged_context,
+        "layers": "+".join(encoder.layers),
+        "encoder_input": bench.bank.convention.name,
+        "schedule": point.schedule,
+        "lambda": f"{point.weight:.6g}",
+        "target_psi": repr(point.psi),
+    }
+
+
+def _metrics(point: Point) -> dict[str, float]:
+    return {
+        "lambda_start": point.weight,
+        "log10_lambda_start": log10(point.weight),
+        "psi_calibrated": point.psi,
+        "log_odds_calibrated": point.log_odds,
+    }
 
 
 def _made_of(experiment: str, bench: Bench) -> dict[str, str]:
