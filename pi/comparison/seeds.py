@@ -1,4 +1,4 @@
-"""Runs of one configuration that differ in their seed alone: their mean, and how far they spread."""
+"""Runs of one configuration that differ in their seed alone: their mean and their spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
