@@ -16,6 +16,7 @@ from entrypoints.parameters import (
     EvaluateParameters,
     MainParameters,
     TrainParameters,
+    recall,
 )
 from pi.command_line import parse, recorded, run
 
@@ -30,6 +31,7 @@ def main(parameters: MainParameters) -> None:
     from pi.experiments import without_paths
     from pi.switches import experiment_names, step_arguments, switch_rows, switch_values
     from pi.tracking.algorithm1 import calibrated_runs, log_board, slice_table
+    from pi.tracking.resume import require_resumable
     from pi.tracking.run import open_run
     from pi.tracking.steps import Steps
 
@@ -37,9 +39,11 @@ def main(parameters: MainParameters) -> None:
     switches = switch_values(p.protocol, p.overrides)
     names = experiment_names(p.experiments)
     said = step_arguments(switches, vars(p))
-    title = f"{p.protocol}: {without_paths(p.experiments)} on {p.data}"
+    typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    require_resumable("main", p.resume, typed)
+    title = f"{p.protocol}: {typed['experiments']} on {p.data}"
     with open_run("main", title, p.resume) as tracked:
-        tracked.params({name: value for name, value in recorded(p).items() if name != "resume"})
+        tracked.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(tracked, lambda message: print(f"== {message}", flush=True))
         with_encoder = ",".join(name for name, spelt in names.items() if spelt)
         asked = said("calibrate", experiments=with_encoder)
@@ -70,4 +74,4 @@ def step(
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, MainParameters, __doc__ or ""))
+    sys.exit(run(main, MainParameters, __doc__ or "", recall=recall))

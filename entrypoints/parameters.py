@@ -203,7 +203,10 @@ class TrainParameters(PatchParameters):
     checkpoint_minutes: float = parameter(
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
     )
-    resume: str = parameter("", "id of a run of `train` that was interrupted and is to go on")
+    resume: str = parameter(
+        "",
+        "id of a run of `train` to go on with; what is not typed is as it had it",
+    )
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,10 @@ class MainParameters(EncoderParameters):
         "switches that are to differ from the protocol: comma-separated step.parameter=value, such "
         "as train.epochs=2,calibrate.tolerance=0.1; + stands for a comma within a value",
     )
-    resume: str = parameter("", "id of a run of `main` that was interrupted and is to go on")
+    resume: str = parameter(
+        "",
+        "id of a run of `main` to go on with; what is not typed is as it had it",
+    )
 
 
 @dataclass(frozen=True)
@@ -265,3 +271,10 @@ class EvaluateParameters(DataParameters):
         0, "channels of the U-Net's first level; 0: as the run says", NOT_NEGATIVE
     )
     batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+
+
+def recall(run_id: str) -> dict[str, str]:
+    """Return what an earlier run was typed with, for `--resume RUN`."""
+    from pi.tracking.resume import parameters_of  # slow to import, and seldom needed
+
+    return parameters_of(run_id)

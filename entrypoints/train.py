@@ -7,7 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints.parameters import SimulateParameters, TrainParameters
+from entrypoints.parameters import SimulateParameters, TrainParameters, recall
 from pi.command_line import recorded, run
 
 
@@ -20,15 +20,18 @@ def main(parameters: TrainParameters) -> None:
     from pi.network.encoder import input_convention
     from pi.slices.patches import PatchPopulation
     from pi.source import open_data
-    from pi.tracking import training as track
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
     from pi.tracking.model import log_denoiser
+    from pi.tracking.resume import require_resumable, require_same_data
     from pi.tracking.run import open_run
+    from pi.tracking.starting_weight import log_start, made_of, starting_weight
+    from pi.tracking.training import train_tracked
     from pi.tracking.view import save_view
     from pi.training import build, plan
     from pi.training.fit import Settings
     from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.summary import summary_text
 
     p = parameters
     source = plan.weight_source(p.perceptual_weight)
@@ -36,6 +39,7 @@ def main(parameters: TrainParameters) -> None:
     convention = input_convention(p.encoder_input)
     precision = choose_precision(p.precision)
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
+    require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
     store = open_data(p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed)
@@ -44,17 +48,17 @@ def main(parameters: TrainParameters) -> None:
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
         p.validation_patches, p.validation_slices,
     )  # fmt: skip
-    track.require_resumable(p.resume, typed, store.digest)
+    require_same_data(p.resume, store.digest)
     with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
-        start = track.starting_weight(
-            tracked, source, track.made_of(experiments, bank, store.digest),
+        start = starting_weight(
+            tracked, source, made_of(experiments, bank, store.digest),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
         )  # fmt: skip
-        track.log_start(tracked, start, experiments, bank, precision)
+        log_start(tracked, start, experiments, bank, precision)
         trainer = build.build_trainer(
             settings, plan.make_schedule(
                 p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
@@ -62,11 +66,11 @@ def main(parameters: TrainParameters) -> None:
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
         )  # fmt: skip
-        state = track.train_tracked(tracked, trainer, experiments, start.target)
+        state = train_tracked(tracked, trainer, experiments, start.target)
         log_denoiser(tracked, trainer.judge, p.channels, store)
-    print(track.summary_text(state, start.target))
+    print(summary_text(state, start.target))
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, save_view(tracked, "train")))
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, TrainParameters, __doc__ or ""))
+    sys.exit(run(main, TrainParameters, __doc__ or "", recall=recall))

@@ -55,8 +55,25 @@ def parameter(default: Any, help: str, rule: Rule | None = None, *, path: bool =
     return dataclasses.field(default=default, metadata={"help": help, "rule": rule, "path": path})
 
 
-def parse(parameters: type[P], arguments: Sequence[str], description: str, program: str) -> P:
+Recall = Callable[[str], dict[str, str]]
+"""From the id of an earlier run to its parameters as they were typed."""
+
+
+def parse(
+    parameters: type[P],
+    arguments: Sequence[str],
+    description: str,
+    program: str,
+    recall: Recall | None = None,
+) -> P:
     """Return ``parameters`` filled from command-line ``arguments``.
+
+    Args:
+        parameters: the dataclass.
+        arguments: the words of the command line.
+        description: what the command does.
+        program: its module.
+        recall: of a command that can ``--resume RUN``: what is not typed is as that run had it.
 
     Raises:
         ParameterError: unknown flag, value of another type, value that breaks its rule.
@@ -74,12 +91,14 @@ def parse(parameters: type[P], arguments: Sequence[str], description: str, progr
         parser.add_argument(
             f"--{field.name}",
             metavar=_metavar(hints[field.name]),
-            default=str(field.default),
+            default=argparse.SUPPRESS,
             help=f"{field.metadata['help']} (default: {str(field.default) or 'empty'})".replace(
                 "%", "%%"
             ),
         )
-    values = vars(parser.parse_args(arguments))
+    typed = vars(parser.parse_args(arguments))
+    resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
+    values = {field.name: str(field.default) for field in declared} | resumed | typed
     return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})
 
 
@@ -88,17 +107,15 @@ def run(
     parameters: type[P],
     description: str,
     arguments: Sequence[str] | None = None,
+    recall: Recall | None = None,
 ) -> int:
     """Parse, call ``main``, and return the exit code: 0, 2 (user's mistake) or 130 (Ctrl-C)."""
     # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
     try:
-        main(
-            parse(
-                parameters, sys.argv[1:] if arguments is None else arguments, description, program
-            )
-        )
+        words = sys.argv[1:] if arguments is None else arguments
+        main(parse(parameters, words, description, program, recall))
     except PiError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -61,6 +61,22 @@ def test_values_have_the_type_that_was_declared() -> None:
     assert found == Parameters(text="b c", count=7, share=0.001, kind="two")
 
 
+def test_what_is_not_typed_is_as_the_resumed_run_had_it() -> None:
+    @dataclass(frozen=True)
+    class Resumable:
+        count: int = parameter(3, "a count", NOT_NEGATIVE)
+        size: float = parameter(2.0, "a size")
+        resume: str = parameter("", "a run")
+
+    def recall(run_id: str) -> dict[str, str]:
+        assert run_id == "r1"
+        return {"count": "4", "size": "8"}
+
+    found = parse(Resumable, ["--resume", "r1", "--size", "2"], "", "here", recall)
+    assert found == Resumable(4, 2.0, "r1")
+    assert parse(Resumable, ["--count", "5"], "", "here", recall) == Resumable(5)
+
+
 @pytest.mark.parametrize("text", ["False", "false", "FALSE"])
 def test_a_flag_may_be_said_to_be_false(text: str) -> None:
     assert read("--flag", "True").flag is True

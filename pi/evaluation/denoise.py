@@ -47,13 +47,22 @@ def slice_denoiser(denoiser: Denoiser) -> SliceDenoiser:
     Returns:
         From (n, rows, columns) HU, the low dose, to (n, rows, columns) float32 HU.
     """
-    compiled = tf.function(denoiser, reduce_retracing=True)
+    through = padded(tf.function(denoiser, reduce_retracing=True))
+    return lambda low_dose: denormalise(through(normalise(low_dose)))
 
-    def denoise(low_dose: NDArray[np.int16] | NDArray[np.floating]) -> NDArray[np.float32]:
+
+def padded(denoiser: Denoiser) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Return ``denoiser`` as a function of slices of any size in the network's range.
+
+    Returns:
+        From (n, rows, columns) float32 to the same; see `slice_denoiser`.
+    """
+
+    def denoise(low_dose: NDArray[np.float32]) -> NDArray[np.float32]:
         rows, columns = low_dose.shape[1:]
-        padding = ((0, 0), (0, -rows % DIVISOR), (0, -columns % DIVISOR))
-        padded = np.pad(normalise(low_dose), padding, mode="reflect")
-        output: NDArray[np.float32] = compiled(tf.constant(padded[..., np.newaxis])).numpy()
-        return denormalise(output[:, :rows, :columns, 0])
+        beyond = ((0, 0), (0, -rows % DIVISOR), (0, -columns % DIVISOR))
+        continued = np.pad(low_dose, beyond, mode="reflect")
+        output: NDArray[np.float32] = denoiser(tf.constant(continued[..., np.newaxis])).numpy()
+        return output[:, :rows, :columns, 0]
 
     return denoise

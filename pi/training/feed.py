@@ -1,15 +1,14 @@
 """The batches of an epoch: ordered by seed and epoch alone, read before they are asked for."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError
-from pi.slices.patches import PatchPopulation
+from pi.slices.patches import PatchMemory, PatchPopulation
 
 AHEAD = 4
 """Batches read before they are asked for: what the memory of the feed is bounded by."""
@@ -17,7 +16,9 @@ AHEAD = 4
 RELEASE_EVERY = 64
 """Batches after which the pages of the store that were read are let go of."""
 
-T = TypeVar("T")
+READERS = 2
+"""Threads that read. Copies release Python's lock, so a second one adds most of its own speed."""
+
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -64,28 +65,33 @@ def training_batches(
 def read_ahead(
     population: PatchPopulation, numbers: Iterable[NDArray[np.int64]]
 ) -> Iterator[Batch]:
-    """Yield the patches of each group of ``numbers``, read by a thread of its own."""
+    """Yield the patches of each group of ``numbers``, read by threads of their own.
 
-    def read(group: tuple[int, NDArray[np.int64]]) -> Batch:
-        count, patches = group
-        batch = population.read(patches)
+    A batch is valid until the next one is asked for; its memory is then used again. The groups
+    are of one size; only the last may be smaller.
+    """
+    waiting: deque[tuple[PatchMemory, Future[Batch]]] = deque()
+    spare: list[PatchMemory] = []
+
+    def submit(count: int, group: NDArray[np.int64]) -> None:
+        memory = spare.pop() if spare else PatchMemory.of(group.size, population.size)
+        waiting.append((memory, readers.submit(population.read, group, memory)))
         if count % RELEASE_EVERY == RELEASE_EVERY - 1:
-            population.release()
-        return batch
+            readers.submit(population.release)
 
-    return _ahead(read, enumerate(numbers))
+    def take() -> Iterator[Batch]:
+        memory, future = waiting.popleft()
+        yield future.result()
+        spare.append(memory)
 
-
-def _ahead(read: Callable[[T], Batch], items: Iterable[T]) -> Iterator[Batch]:
-    waiting: deque[Future[Batch]] = deque()
-    with ThreadPoolExecutor(1, "patches") as reader:
+    with ThreadPoolExecutor(READERS, "patches") as readers:
         try:
-            for item in items:
-                waiting.append(reader.submit(read, item))
+            for count, group in enumerate(numbers):
+                submit(count, group)
                 if len(waiting) > AHEAD:
-                    yield waiting.popleft().result()
+                    yield from take()
             while waiting:
-                yield waiting.popleft().result()
+                yield from take()
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()

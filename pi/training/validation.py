@@ -5,18 +5,15 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
 
+from pi.evaluation.denoise import padded
+from pi.evaluation.ssim import ssim
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import read_ahead
 from pi.training.step import Measure
 from pi.training.sums import InfluenceSums
-
-MULTIPLE = 16
-"""What the U-Net's rows and columns must be divisible by."""
 
 Poll = Callable[[], object]
 """Called between two pieces of work; may end it by raising."""
@@ -72,29 +69,14 @@ def validation_sums(
 def validation_ssim(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> float:
     """Return the mean SSIM of whole slices against the normal dose.
 
-    Scikit-image's 7 x 7 uniform window in float64, on the network's range, data range 1.0.
+    The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
+    ``full_float`` in other units.
     """
-    found = []
+    through, found = padded(denoise), []
     for volume, index in chosen.slices:
         low_dose, normal_dose = map(normalise, chosen.population.store.pair(volume, index))
-        denoised = denoised_slice(denoise, low_dose)
-        found.append(
-            structural_similarity(  # type: ignore[no-untyped-call]
-                normal_dose.astype(np.float64), denoised.astype(np.float64), data_range=1.0
-            )
-        )
+        denoised = through(low_dose[np.newaxis])[0]
+        found.append(ssim(normal_dose, denoised, data_range=1.0))
         poll()
     chosen.population.release()
     return float(np.mean(found))
-
-
-def denoised_slice(denoise: keras.Model, low_dose: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return one denoised slice, (rows, columns) float32 in the network's range.
-
-    Rows and columns are continued by their mirror image to the next multiple of 16, and cut again.
-    """
-    rows, columns = low_dose.shape
-    beyond = [(0, -length % MULTIPLE) for length in low_dose.shape]
-    padded = np.pad(low_dose, beyond, mode="symmetric")[np.newaxis, ..., np.newaxis]
-    denoised: NDArray[np.float32] = denoise(tf.constant(padded)).numpy()
-    return denoised[0, :rows, :columns, 0]

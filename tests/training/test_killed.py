@@ -31,9 +31,9 @@ ARGUMENTS = {
 }
 
 
-def start(**changed: str) -> "subprocess.Popen[str]":
-    """Start a training in the folder of its own tracking store."""
-    words = [f"--{k}={v}" for k, v in (ARGUMENTS | changed).items()]
+def start(resume: str = "") -> "subprocess.Popen[str]":
+    """Start or resume a training in the folder of its own tracking store."""
+    words = [f"--{k}={v}" for k, v in ({"resume": resume} if resume else ARGUMENTS).items()]
     return subprocess.Popen(
         [sys.executable, "-m", "entrypoints.train", *words],
         env=os.environ | {"PYTHONPATH": str(ROOT)},

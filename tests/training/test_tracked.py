@@ -7,23 +7,18 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from entrypoints.parameters import TrainParameters
+from entrypoints.parameters import TrainParameters, recall
 from entrypoints.train import main
 from pi.command_line import run
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
 from pi.tracking.earlier import fetch_denoiser
+from pi.tracking.resume import require_agreement, require_resumable, require_same_data
 from pi.tracking.run import EXPERIMENT, open_run
-from pi.tracking.training import (
-    epoch_metrics,
-    gradient_table,
-    read_calibration,
-    require_agreement,
-    require_resumable,
-    starting_weight,
-)
+from pi.tracking.starting_weight import read_calibration, starting_weight
 from pi.training.plan import StartingWeight, WeightSource
 from pi.training.state import EpochRecord
+from pi.training.summary import epoch_metrics, gradient_table
 from pi.training.sums import InfluenceSums
 
 SMALL = [
@@ -37,6 +32,11 @@ MADE_OF = {"data": "d1", "encoder_input": "raw255", "encoder": "vgg16:random:blo
 
 def train(*arguments: str) -> int:
     return run(main, TrainParameters, "", [*SMALL, *arguments])
+
+
+def resume(run_id: str, *arguments: str) -> int:
+    """What is not typed is as the run had it."""
+    return run(main, TrainParameters, "", ["--resume", run_id, *arguments], recall)
 
 
 def client() -> MlflowClient:
@@ -84,12 +84,12 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
         (["--channels", "4"], f"to agree with run {run_id}, `channels` must be 2 but got 4."),
         (["--seed", "6"], "`seed` must be 5 but got 6"),
     ):
-        assert train("--resume", run_id, *arguments) == 2
+        assert resume(run_id, *arguments) == 2
         assert message in capsys.readouterr().err
     assert client().get_run(run_id).info.status == "FINISHED"  # a refusal changes nothing
 
     before = fetch_denoiser(run_id).read_bytes()
-    assert train("--resume", run_id, "--checkpoint_minutes", "3") == 0  # over: logged again
+    assert resume(run_id, "--checkpoint_minutes", "3") == 0  # over: logged again
     assert len(fetch_denoiser(run_id).read_bytes()) == len(before)
     assert len(client().search_runs([experiment.experiment_id])) == 1
 
@@ -126,16 +126,18 @@ def test_other_data_are_refused(database: Path) -> None:
     with open_run("train", "by hand") as tracked:
         tracked.tags({"pi.data_digest": "d1"})
         tracked.params({"learning_rate": "1e-3", "keep": "'last'", "resume": ""})
-    require_resumable(tracked.run_id, {"learning_rate": "0.001", "keep": "last"}, "d1")
-    require_resumable("", {"anything": "at all"}, "d2")
+    require_resumable("train", tracked.run_id, {"learning_rate": "0.001", "keep": "last"})
+    require_resumable("train", "", {"anything": "at all"})
+    require_same_data(tracked.run_id, "d1")
+    require_same_data("", "d2")
     with pytest.raises(PiError, match="`data digest` must be d1 but got d2"):
-        require_resumable(tracked.run_id, {}, "d2")
+        require_same_data(tracked.run_id, "d2")
     with pytest.raises(PiError, match="`keep` must be last but got best"):
-        require_resumable(tracked.run_id, {"keep": "best"}, "d1")
+        require_resumable("train", tracked.run_id, {"keep": "best"})
     with open_run("calibrate", "by hand") as other:
         pass
     with pytest.raises(PiError, match="`resume` must be a run of train"):
-        require_resumable(other.run_id, {}, "d1")
+        require_resumable("train", other.run_id, {})
 
 
 def test_a_calibration_gives_its_lambda_and_both_runs_name_each_other(database: Path) -> None:

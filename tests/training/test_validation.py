@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from pi.network.unet import build_unet
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
-from pi.training.validation import denoised_slice, draw_validation_set, validation_ssim
+from pi.training.validation import draw_validation_set, validation_ssim
 
 
 def through() -> keras.Model:
@@ -39,10 +38,3 @@ def test_ssim_is_scikit_images_on_the_networks_range(patches: PatchPopulation) -
         expected.append(structural_similarity(normal, low, data_range=1.0))
     found = validation_ssim(chosen, through(), lambda: None)
     assert found == pytest.approx(np.mean(expected), abs=1e-12)
-
-
-@pytest.mark.parametrize("shape", [(32, 48), (33, 47), (17, 16)])
-def test_a_slice_of_any_size_comes_back_in_its_size(shape: tuple[int, int]) -> None:
-    image = np.random.default_rng(0).random(shape).astype(np.float32)
-    assert np.array_equal(denoised_slice(through(), image), image)
-    assert denoised_slice(build_unet(2, 5), image).shape == shape

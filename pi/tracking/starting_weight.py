@@ -1,0 +1,138 @@
+"""The lambda that a training starts with: where it is read from, and what is logged of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pi.experiments import Experiment
+from pi.influence.calibration import Calibration
+from pi.network.bank import EncoderBank
+from pi.tracking.earlier import read_run
+from pi.tracking.resume import DisagreementError, require_agreement
+from pi.tracking.run import Run
+from pi.training.plan import StartingWeight, WeightSource
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRecord:
+    """A nested calibration run, read back.
+
+    Attributes:
+        weight: lambda.
+        target: Psi that it was calibrated for.
+        made_of: what a training that uses it must be made of as well.
+    """
+
+    weight: float
+    target: float
+    made_of: Mapping[str, str]
+
+
+def read_calibration(run_id: str) -> CalibrationRecord:
+    """Return the calibration that a nested run of `calibrate` logged.
+
+    Raises:
+        TrackingError: there is no such run.
+        DisagreementError: it is no nested calibration run.
+    """
+    record = read_run(run_id)
+    if record.tags.get("pi.stage") != "calibration" or "lambda" not in record.metrics:
+        raise DisagreementError(
+            "`perceptual_weight` must be calibration:RUN with one nested run of `calibrate` but "
+            f"{run_id!r} is a run of {record.tags.get('pi.stage', 'something else')}."
+        )
+    made_of = {
+        "encoder": ":".join(record.params[k] for k in ("architecture", "context", "layers")),
+        "encoder_input": record.params["encoder_input"],
+        "weights of the encoder": record.tags["pi.weights_digest"],
+        "data": record.tags["pi.data_digest"],
+    }
+    target = float(record.params["target_psi"])
+    return CalibrationRecord(record.metrics["lambda"], target, made_of)
+
+
+def starting_weight(
+    run: Run,
+    source: WeightSource,
+    made_of: Mapping[str, str],
+    calibrate: Callable[[float], Calibration],
+) -> StartingWeight:
+    """Return the first lambda, and log what it rests on.
+
+    A calibration run and this one are tagged with each other's id. A lambda that is calibrated
+    now is kept in full precision, so that a resumed run takes it from there.
+
+    Args:
+        run: of the training.
+        source: where lambda comes from.
+        made_of: what this training is made of, as `CalibrationRecord.made_of` names it.
+        calibrate: calibrates for a Psi.
+
+    Raises:
+        TrackingError, DisagreementError: a calibration run that is not there or does not fit.
+        InfluenceError: Psi is not defined, or the target not attainable.
+    """
+    if source.run:
+        found = read_calibration(source.run)
+        require_agreement(made_of, found.made_of, f"calibration {source.run}")
+        run.tags({"pi.calibration_run": source.run})
+        trained = read_run(source.run).tags.get("pi.training_runs", "").split()
+        names = dict.fromkeys([*trained, run.run_id])
+        run.tags_of(source.run, {"pi.training_runs": " ".join(names)})
+        return StartingWeight(found.weight, found.target)
+    if source.target is None:
+        return StartingWeight(source.number or 0.0, None)
+    known = read_run(run.run_id).metrics.get("lambda_start")
+    if known is None:
+        calibration = calibrate(source.target)
+        low, high = calibration.interval
+        known = calibration.weight
+        run.metrics(
+            {
+                "lambda_start": known,
+                "lambda_start_low": low,
+                "lambda_start_high": high,
+                "lambda_start_patches": calibration.losses.image.size,
+            }
+        )
+    return StartingWeight(known, source.target)
+
+
+def log_start(
+    run: Run,
+    start: StartingWeight,
+    experiments: Sequence[Experiment],
+    bank: EncoderBank,
+    precision: str,
+) -> None:
+    """Log what a training begins with: its lambda, its encoder, its number format.
+
+    Args:
+        run: of the training.
+        start: the first lambda.
+        experiments: the configuration, or none for MSE alone.
+        bank: with its encoder.
+        precision: of the convolutions.
+    """
+    run.params({"lambda": f"{start.weight:.6g}"})
+    run.tags({"pi.precision": precision})
+    if start.target is not None:
+        run.params({"target_psi": start.target})
+    for encoder in (experiment.encoder for experiment in experiments):
+        run.params(
+            {
+                "architecture": encoder.architecture,
+                "context": encoder.logged_context,
+                "layers": "+".join(encoder.layers),
+            }
+        )
+        weights = bank.weights_of(encoder)
+        run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
+
+
+def made_of(experiments: Sequence[Experiment], bank: EncoderBank, digest: str) -> dict[str, str]:
+    """Return what a training is made of, as `CalibrationRecord.made_of` names it."""
+    found = {"data": digest, "encoder_input": bank.convention.name}
+    for encoder in (experiment.encoder for experiment in experiments):
+        found["encoder"] = str(encoder)
+        found["weights of the encoder"] = bank.weights_of(encoder).digest
+    return found

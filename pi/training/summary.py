@@ -1,0 +1,75 @@
+"""A training as numbers by name, as tables and in words."""
+
+import numpy as np
+import pandas as pd
+
+from pi.influence.gradient import GradientInfluence
+from pi.training.state import EpochRecord, TrainingState
+
+
+def epoch_metrics(record: EpochRecord, layers: tuple[str, ...]) -> dict[str, float]:
+    """Return the metrics of one epoch by name; NaN where one is not defined."""
+    found = {"lambda": record.weight, "validation/ssim": record.ssim}
+    if record.weight > 0:
+        found["log10_lambda"] = float(np.log10(record.weight))
+    for patients, sums in (("train", record.training), ("validation", record.validation)):
+        found |= {f"{patients}/{name}": v for name, v in sums.metrics(layers).items()}
+    for place in ("parameters", "output"):
+        pairs = [(getattr(gradient, place), gradient.weight) for gradient in record.gradients]
+        image = sum(pair.image for pair, _ in pairs)
+        weighted = sum(weight * pair.perceptual for pair, weight in pairs)
+        if image + weighted > 0:
+            found[f"gradient/psi_{place}"] = weighted / (image + weighted)
+            cosines = np.array([pair.cosine for pair, _ in pairs])
+            found[f"gradient/cosine_{place}"] = float(cosines.mean())
+    return found | {"lambda_clips": record.clips}
+
+
+def gradient_table(gradients: list[GradientInfluence]) -> pd.DataFrame:
+    """Return the measurements of gradient influence: one row each.
+
+    Columns: ``step`` of the whole training, ``lambda``, and for parameters and output ``psi``,
+    ``cosine`` and the two lengths.
+    """
+    rows = []
+    for gradient in gradients:
+        row: dict[str, float] = {"step": gradient.step, "lambda": gradient.weight}
+        for place, pair in (("parameters", gradient.parameters), ("output", gradient.output)):
+            row |= {
+                f"psi_{place}": pair.psi(gradient.weight),
+                f"cosine_{place}": pair.cosine,
+                f"image_{place}": pair.image,
+                f"perceptual_{place}": pair.perceptual,
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def summary_text(state: TrainingState, target: float | None) -> str:
+    """Return the result for a terminal."""
+    last, kept = state.history[-1], state.history[state.best_epoch - 1]
+    influence = last.training.metrics(())["psi"]
+    asked = "" if target is None else f" (asked for: {100 * target:g} %)"
+    return (
+        f"kept epoch {kept.epoch} of {last.epoch}: validation SSIM {kept.ssim:.5f}; influence of "
+        f"the last epoch {100 * influence:.4g} %{asked}, lambda {last.weight:.4g}"
+    )
+
+
+def note(state: TrainingState, target: float | None) -> str:
+    """Return the result as Markdown, for the run's page."""
+    asked = "" if target is None else f" (asked for: {100 * target:g} %)"
+    lines = [
+        f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}",
+        "",
+        "|epoch|lambda|image loss|perceptual loss|Ψ training|Ψ validation|validation SSIM|",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for record in state.history:
+        train, held_out = record.training.metrics(()), record.validation.metrics(())
+        lines.append(
+            f"|{record.epoch}|{record.weight:.4g}|{train['image_loss']:.4g}|"
+            f"{train['perceptual_loss']:.4g}|{100 * train['psi']:.4g} %|"
+            f"{100 * held_out['psi']:.4g} %|{record.ssim:.5f}|"
+        )
+    return "\n".join(lines)
