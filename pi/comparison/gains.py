@@ -13,6 +13,9 @@ ALPHA = 0.05
 CONFIDENCE = 1 - ALPHA
 """Of every test and of every interval in this room, as in the paper (section 6.2)."""
 
+Z_95 = 1.959963984540054
+"""The normal deviate of such an interval."""
+
 
 class ComparisonError(PiError):
     """Runs, tables or numbers that cannot be compared as asked."""
