@@ -99,7 +99,9 @@ def _draw_critical_difference(axes: Axes, found: Friedman) -> None:
     k = len(found.runs)
     fits = found.critical_difference <= k - 1
     start = k - found.critical_difference if fits else 1
-    axes.plot([start, k], [-0.36, -0.36], color="black", linewidth=1, linestyle="-" if fits else ":")
+    axes.plot(
+        [start, k], [-0.36, -0.36], color="black", linewidth=1, linestyle="-" if fits else ":"
+    )
     for end in (start, k) if fits else (k,):
         axes.plot([end, end], [-0.40, -0.32], color="black", linewidth=1)
     axes.annotate(f"critical difference {found.critical_difference:.2f}", (k, -0.36), (6, 0),

@@ -71,9 +71,7 @@ def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) 
         for run, one in shown.items()
         for image in [DENOISED if DENOISED in one.images else LOW_DOSE]
     ]  # fmt: skip
-    return picture_row(
-        extreme.rank, extreme.key, images, first.normal_dose, first.pixel_spacing
-    )
+    return picture_row(extreme.rank, extreme.key, images, first.normal_dose, first.pixel_spacing)
 
 
 def rows_of(

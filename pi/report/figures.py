@@ -58,8 +58,8 @@ def comparison_figures(comparison: Comparison) -> list[CaptionedFigure]:
         CaptionedFigure(
             "patient_gains",
             draw_patient_strips(patient_strips(shown), metric),
-            f"The same gains averaged within each patient (one dot; a patient has the same height "
-            f"in every row) and over patients (bar). The verdict rests on these dots.",
+            "The same gains averaged within each patient (one dot; a patient has the same height "
+            "in every row) and over patients (bar). The verdict rests on these dots.",
         ),
         CaptionedFigure(
             "effects",

@@ -21,12 +21,14 @@ class TextTable:
 
     Attributes:
         name: of its file, such as ``table3``.
+        label: in front of its caption, such as ``Table 3``.
         caption: one sentence or two.
         columns: headings.
         rows: as many cells each; the first one names the row.
     """
 
     name: str
+    label: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -70,7 +72,7 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
         "no mean."
     )
     columns = ("Run", *map(heading, METRICS), "Ranks", "Mean rank")
-    return TextTable("table3", caption, columns, tuple(rows))
+    return TextTable("table3", "Table 3", caption, columns, tuple(rows))
 
 
 def tables_4(comparison: Comparison) -> list[TextTable]:
@@ -83,8 +85,7 @@ def tables_4(comparison: Comparison) -> list[TextTable]:
             for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)
             if one.metric == metric
         ]
-        name = "table4" + ("abcdef"[place] if several else "")
-        tables.append(_table_4(name, metric, of))
+        tables.append(_table_4("abcdef"[place] if several else "", metric, of))
     return tables
 
 
@@ -99,17 +100,17 @@ def seed_table(configurations: Sequence[Configuration], comparison: Comparison) 
                 mean_text(float(of.loc[metric, name]), metric)  # type: ignore[arg-type]
                 for name in ("mean", "sd", "lowest", "highest")
             )
-            rows.append((one.name, str(one.seeds), heading(metric), f"{mean} ({sd})", f"{low} to {high}"))
+            rows.append(
+                (one.name, str(one.seeds), heading(metric), f"{mean} ({sd})", f"{low} to {high}")
+            )
     if not rows:
         return None
     caption = "Over seeds: mean of the runs' means, standard deviation (ddof 1) and range."
     columns = ("Run", "Seeds", "Metric", "Mean (SD)", "Lowest to highest")
-    return TextTable("seeds", caption, columns, tuple(rows))
+    return TextTable("seeds", "Seeds", caption, columns, tuple(rows))
 
 
-def _table_4(
-    name: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]
-) -> TextTable:
+def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -> TextTable:
     caption = (
         f"{heading(metric)}. Gains are above 0 where the first of a pair is better. In brackets: "
         "95 % intervals by a bootstrap of patients. p of slices: Wilcoxon's signed rank, as in the "
@@ -118,7 +119,8 @@ def _table_4(
     )
     columns = ("Comparison", "Means", "Gain", "Cohen's d", "Rank-biserial", "p of slices",
                "p of patients", "Agree", "Verdict")  # fmt: skip
-    return TextTable(name, caption, columns, tuple(_row(*one) for one in of))
+    rows = tuple(_row(*one) for one in of)
+    return TextTable(f"table4{letter}", f"Table 4{letter}", caption, columns, rows)
 
 
 def _row(one: Contrast, verdict: Verdict) -> tuple[str, ...]:

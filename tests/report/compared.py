@@ -1,5 +1,6 @@
 """Runs made by hand: slice tables whose differences are known, and their comparison."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -7,7 +8,11 @@ import pandas as pd
 
 from pi.comparison.compare import Comparison, Reference, compare_runs
 from pi.comparison.pairing import RunTable
+from pi.comparison.seeds import group_seeds
 from pi.evaluation.table import COLUMNS
+from pi.experiments import NAMED
+from pi.influence.recorded import RecordedInfluence
+from pi.report.configuration import Configuration, Making, Member
 
 DIGEST = "d" * 64
 GAINS = {"E1": 0.0, "E2": -0.010, "E3": -0.045, "E4": -0.007, "baseline": -0.015}
@@ -60,3 +65,39 @@ def compared(
     """Return the comparison of runs made by hand."""
     tables = run_tables(gains, patients)
     return compare_runs(tables, metrics, "paper8", reference, np.random.default_rng(5))
+
+
+def configuration(
+    name: str, gain: float = 0.0, *, target: float = 0.95, influence: bool = True, seeds: int = 1
+) -> Configuration:
+    """Return a configuration of the paper, trained and calibrated by nobody."""
+    experiment = NAMED[name]
+    spec = experiment.encoder
+    ratio = 19 / experiment.published.value if experiment.published else 1.0
+    groups = [RunTable(f"{name} seed {k}", slice_table(gain), DIGEST, "test") for k in range(seeds)]
+    recorded = RecordedInfluence(
+        f"calibration-of-{name}", name, spec.architecture, spec.context, "+".join(spec.layers),
+        "identity", 0.95, 19 / ratio, 18 / ratio, 20 / ratio, ratio,
+    )  # fmt: skip
+    members = tuple(
+        Member(f"evaluation-{name}-{k}", f"training-{name}-{k}", str(k), "", "abc123", False, 0.96)
+        for k in range(seeds)
+    )
+    return Configuration(
+        name, name, str(spec), "fixed", target, 19 / ratio, f"weights of {spec.context}",
+        members, group_seeds(name, groups), recorded if influence else None,
+    )  # fmt: skip
+
+
+def configurations(gains: Mapping[str, float] = GAINS) -> list[Configuration]:
+    """Return the configurations whose tables `compared` compares, all but the baseline at .95."""
+    return [
+        configuration(name, gain, target=math.nan if name == "baseline" else 0.95)
+        for name, gain in gains.items()
+    ]
+
+
+MAKING = Making(
+    "0123456789abcdef", "2 November 2026", "a" * 40, False,
+    "python -m entrypoints.compare --runs E1,E2", {"numpy": "2.4"}, "",
+)  # fmt: skip
