@@ -111,9 +111,8 @@ def clustered_signed_rank(
     if not kept.any():
         return ClusteredSignedRank(0, 0.0, 0.0, 1.0, 0.0, "exact")
     ranks = ranks[kept]
-    _, patient, sizes = np.unique(
-        np.asarray(patients)[kept], return_inverse=True, return_counts=True
-    )
+    _, patient = np.unique(np.asarray(patients)[kept], return_inverse=True)
+    sizes = np.bincount(patient).astype(np.float64)
     means = np.bincount(patient, ranks) / sizes
     within = float(np.square(ranks - means[patient]).sum())
     z, icc = (float(one[0]) for one in _statistic(means[np.newaxis], sizes, within))

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from pi.comparison.contrast import Contrast
-from pi.comparison.friedman import Friedman
-from pi.comparison.pairing import PairedTable, RunTable
+from pi.comparison.contrast import Contrast, contrast, in_family
+from pi.comparison.friedman import Friedman, friedman
+from pi.comparison.gains import ComparisonError
+from pi.comparison.pairing import PairedTable, RunTable, pair_runs
+from pi.comparison.resampling import draw_resamples
 from pi.comparison.signed_rank import ZeroRule
-from pi.comparison.verdict import Verdict
+from pi.comparison.verdict import Verdict, judge
 
 ChosenBy = Literal["name", "validation", "test"]
 
@@ -73,32 +75,47 @@ def compare_runs(
         zero_rule: what the signed-rank test does with slices that do not differ.
 
     Raises:
-        ComparisonError: see `pair_runs`; an unknown reference; no metric.
+        ComparisonError: see `pair_runs`; an unknown reference; no metric, or one twice.
     """
-    raise NotImplementedError
+    if not metrics or len(set(metrics)) < len(metrics):
+        raise ComparisonError(f"`metrics` must be at least one, each once, but got {metrics}.")
+    paired = {metric: pair_runs(runs, metric, protocol) for metric in metrics}
+    first = paired[metrics[0]]
+    pairs = _pairs(first.runs, reference)
+    resamples = draw_resamples(first.values.index, rng)
+    contrasts = in_family(
+        [
+            contrast(table, one, other, resamples, rng, zero_rule)
+            for table in paired.values()
+            for one, other in pairs
+        ]
+    )
+    blocked = len(first.runs) >= 3 and len(first.patients) >= 2
+    return Comparison(
+        reference=reference,
+        protocol=protocol,
+        paired=paired,
+        contrasts=contrasts,
+        verdicts=tuple(map(judge, contrasts)),
+        friedman={
+            metric: friedman(table.patient_means(), table.higher_is_better)
+            for metric, table in paired.items()
+            if blocked
+        },
+    )
 
 
 def best_run(paired: PairedTable) -> str:
     """Return the name of the run with the best mean over slices; of equals, the earlier one."""
-    raise NotImplementedError
+    means = paired.values.mean()
+    return str(means.idxmax() if paired.higher_is_better else means.idxmin())
 
 
-def contrast_table(comparison: Comparison) -> pd.DataFrame:
-    """Return one row a contrast with every number of it, at full precision, for CSV and Parquet.
-
-    Columns: see `CONTRAST_COLUMNS`. An end of an interval that nothing bounds is infinite.
-    """
-    raise NotImplementedError
-
-
-CONTRAST_COLUMNS = (
-    "metric", "protocol", "reference", "other", "reference_mean", "other_mean", "mean_gain",
-    "n", "zeros", "zero_rule", "w_plus", "w_minus", "z", "p", "log10_p", "holm_p",
-    "holm_log10_p", "rank_biserial", "rank_biserial_low", "rank_biserial_high", "d_z",
-    "d_z_low", "d_z_high", "d_pooled", "shift", "shift_low", "shift_high", "common_language",
-    "patients", "agreeing", "flip_p", "flip_log10_p", "flip_smallest", "flip_holm_p",
-    "clustered_z", "clustered_icc", "clustered_p", "clustered_holm_p", "patient_shift",
-    "patient_shift_low", "patient_shift_high", "patient_mean_gain_low", "patient_mean_gain_high",
-    "patient_rank_biserial_low", "patient_rank_biserial_high", "patient_d_z_low",
-    "patient_d_z_high", "family", "outcome", "verdict",
-)  # fmt: skip
+def _pairs(names: Sequence[str], reference: Reference | None) -> list[tuple[str, str]]:
+    if reference is None:
+        return list(combinations(names, 2))
+    if reference.run not in names:
+        raise ComparisonError(
+            f"`reference` must be one of {', '.join(names)} but got {reference.run!r}."
+        )
+    return [(reference.run, other) for other in names if other != reference.run]

@@ -60,7 +60,7 @@ def friedman(patient_means: pd.DataFrame, higher_is_better: bool) -> Friedman:
         raise ComparisonError("patient means must be finite but one is not.")
     ranks = rankdata(-values if higher_is_better else values, axis=1)
     statistic = _statistic(ranks)
-    log10_p = min(0.0, float(chi2.logsf(statistic, k - 1)) / np.log(10))
+    log10_p = min(0.0, float(chi2.logsf(statistic, k - 1) / np.log(10)))
     order = np.argsort(ranks.mean(axis=0), kind="stable")
     runs = tuple(str(patient_means.columns[index]) for index in order)
     mean_ranks = tuple(ranks.mean(axis=0)[order].tolist())

@@ -1,8 +1,9 @@
 """Slice tables of several runs, joined on the slice key and never on the order of rows."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,8 +85,8 @@ class PairedTable:
 
         Above 0 the other run is better, whether the metric is to be high or low.
         """
-        difference = self.values[other].to_numpy() - self.values[reference].to_numpy()
-        return difference if self.higher_is_better else -difference
+        better = 1.0 if self.higher_is_better else -1.0
+        return np.asarray(better * (self.values[other] - self.values[reference]))
 
     def patient_means(self) -> pd.DataFrame:
         """Return the mean of each patient's slices: one row a patient, one column a run."""
@@ -174,7 +175,7 @@ def refuse_other_data(first: RunTable, second: RunTable) -> None:
     _refuse_other("part", first, second, first.part, second.part)
 
 
-def slice_keys(index: pd.Index) -> tuple[SliceKey, ...]:
+def slice_keys(index: Iterable[Any]) -> tuple[SliceKey, ...]:
     """Return the sorted keys of rows that are indexed by `pi.evaluation.table.KEY`."""
     return tuple(sorted(SliceKey(str(p), float(t), str(k), float(z)) for p, t, k, z in index))
 

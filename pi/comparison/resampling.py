@@ -61,24 +61,25 @@ class PatientIntervals:
     d_z: Estimate
 
 
-def draw_resamples(keys: pd.MultiIndex, rng: np.random.Generator) -> Resamples:
-    """Draw patients, then blocks of their slices, `RESAMPLES` times.
+def draw_resamples(keys: pd.Index, rng: np.random.Generator, times: int = RESAMPLES) -> Resamples:
+    """Draw patients, then blocks of their slices, a number of times.
 
     Args:
         keys: of the slices, `pi.evaluation.table.KEY`.
         rng: what draws.
+        times: resamples.
     """
     patient, names = pd.factorize(keys.get_level_values("patient"))
     place = keys.get_level_values("position").to_numpy(np.float64) // BLOCK_MM
     block, blocks = pd.factorize(pd.MultiIndex.from_arrays([patient, place]))
     owner = blocks.get_level_values(0).to_numpy()
     m = len(names)
-    drawn = rng.multinomial(m, np.full(m, 1 / m), size=RESAMPLES)
-    counts = np.empty((len(blocks), RESAMPLES))
+    drawn = rng.multinomial(m, np.full(m, 1 / m), size=times)
+    counts = np.empty((len(blocks), times))
     for number in range(m):
         own = np.flatnonzero(owner == number)
-        times = rng.multinomial(drawn[:, number] * own.size, np.full(own.size, 1 / own.size))
-        counts[own] = times.T
+        drawn_blocks = rng.multinomial(drawn[:, number] * own.size, np.full(own.size, 1 / own.size))
+        counts[own] = drawn_blocks.T
     return Resamples(block, counts, m, 1 / (m * np.bincount(patient)[patient]))
 
 
@@ -155,4 +156,4 @@ def _rank_biserials(values: Floats, resamples: Resamples, zero_rule: ZeroRule) -
     n, zeros = (np.bincount(block, of, len(counts)) @ counts for of in (None, signs == 0))
     difference = np.einsum("br,br->r", counts, form @ counts) + signed @ counts
     possible = n * (n + 1) - zeros * (zeros + 1)
-    return np.divide(difference, possible, out=np.zeros_like(difference), where=possible > 0)
+    return np.asarray(difference / np.where(possible > 0, possible, 1))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, refuse_other_data, slice_keys
-from pi.evaluation.table import IDENTITY, KEY, METRICS, checked, evaluated_image
+from pi.evaluation.table import IDENTITY, METRICS, checked, evaluated_image
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,13 @@ def _spread(runs: Sequence[RunTable]) -> pd.DataFrame:
     return spread.reset_index()
 
 
-def _refuse_other_slices(
-    first: RunTable, second: RunTable, one: pd.MultiIndex, other: pd.MultiIndex
-) -> None:
+def _refuse_other_slices(first: RunTable, second: RunTable, one: pd.Index, other: pd.Index) -> None:
     missing = one.symmetric_difference(other)
-    if len(missing):
-        lacking = second if missing[0] in one else first
-        key = slice_keys(missing[:1].droplevel(["protocol", "image"]))[0]
-        raise ComparisonError(
-            f"seeds of one configuration must have the same slices, protocols and images but "
-            f"{lacking.name!r} lacks {key} ({', '.join(missing[0][-2:])})."
-        )
+    if missing.empty:
+        return
+    lacking = second if missing[0] in one else first
+    *key, protocol, image = missing[0]
+    raise ComparisonError(
+        f"seeds of one configuration must have the same slices, protocols and images but "
+        f"{lacking.name!r} lacks {slice_keys([key])[0]} ({protocol}, {image})."
+    )
