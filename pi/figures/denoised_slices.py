@@ -15,6 +15,7 @@ from scipy.ndimage import uniform_filter
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.noise_power import RegionRule, region_side, regions_of
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.identity import SliceKey
 
 WINDOWS: Mapping[str, tuple[float, float]] = {
     "soft_tissue": (-160.0, 240.0),
@@ -32,6 +33,25 @@ DETAIL = RegionRule(share_of_slice=3 / 16)
 """The region that is enlarged: 96 of 512 pixels, as in the paper's Fig. 1, in soft tissue."""
 
 TITLES = {LOW_DOSE: "low dose (input)", DENOISED: "denoised (output)"}
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """One image that is compared with the target.
+
+    Attributes:
+        name: such as ``denoised``.
+        title: of its column.
+        hu: (rows, columns) HU.
+        caption: its score, of the whole slice.
+        rmse_hu: its error, of the whole slice.
+    """
+
+    name: str
+    title: str
+    hu: NDArray[np.float32] = field(repr=False)
+    caption: str
+    rmse_hu: float
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,39 @@ def slice_rows(shown: Sequence[ShownSlice], metric: str) -> list[Row]:
     return [_row(one, metric) for one in shown]
 
 
+def picture_row(
+    rank: str,
+    key: SliceKey,
+    images: Sequence[Pictured],
+    normal_dose: NDArray[np.float32],
+    pixel_spacing: float,
+) -> Row:
+    """Return what is drawn of one slice: its images, the target, and the images' errors.
+
+    Args:
+        rank: why it is shown.
+        key: of the slice.
+        images: that are compared with the target.
+        normal_dose: the target, (rows, columns) HU.
+        pixel_spacing: mm.
+    """
+    (top, left), side = _busiest_region(normal_dose)
+    region = np.s_[top : top + side, left : left + side]
+    panels, errors = [], []
+    for image in images:
+        error = np.abs(image.hu - normal_dose)
+        here = float(np.sqrt(np.mean(np.square(error[region]))))
+        name = image.name.replace("_", " ")
+        panels.append(Panel(image.name, image.title, image.hu, False, image.caption, ""))
+        difference, inside = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
+        whole = f"RMSE {image.rmse_hu:.1f} HU"
+        errors.append(Panel(f"{image.name}_error", difference, error, True, whole, inside))
+    target = Panel("normal_dose", "normal dose (target)", normal_dose, False, "", "")
+    position = f"{key.position:+.1f} mm".replace("-", "−")
+    label = f"{rank}\n{key.patient}\n{key.reconstruction}\n{position}"
+    return Row(label, rank, (*panels, target, *errors), (top, left), side, pixel_spacing)
+
+
 def draw_slices(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
     """Draw whole slices, one a row, with the region that `draw_details` enlarges.
 
@@ -109,29 +162,18 @@ def to_uint8(panel: Panel, window: tuple[float, float] = SOFT_TISSUE) -> NDArray
 
 
 def _row(shown: ShownSlice, metric: str) -> Row:
-    choice, key = shown.choice, shown.choice.key
-    (top, left), side = _busiest_region(shown.normal_dose)
-    region = np.s_[top : top + side, left : left + side]
-    panels, errors = [], []
-    for image, hu in shown.images.items():
-        error = np.abs(hu - shown.normal_dose)
-        here = float(np.sqrt(np.mean(np.square(error[region]))))
-        score = f"{metric} {choice.scores[image]:.4f}"
-        whole = f"RMSE {shown.errors[image].rmse_hu:.1f} HU"
-        name = image.replace("_", " ")
-        panels.append(Panel(image, TITLES[image], hu, False, score, ""))
-        difference, inside = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
-        errors.append(Panel(f"{image}_error", difference, error, True, whole, inside))
-    target = Panel("normal_dose", "normal dose (target)", shown.normal_dose, False, "", "")
-    position = f"{key.position:+.1f} mm".replace("-", "−")
-    label = f"{choice.rank}\n{key.patient}\n{key.reconstruction}\n{position}"
-    return Row(
-        label,
-        choice.rank,
-        (*panels, target, *errors),
-        (top, left),
-        side,
-        shown.pixel_spacing,
+    images = [
+        Pictured(
+            image,
+            TITLES[image],
+            hu,
+            f"{metric} {shown.choice.scores[image]:.4f}",
+            shown.errors[image].rmse_hu,
+        )
+        for image, hu in shown.images.items()
+    ]
+    return picture_row(
+        shown.choice.rank, shown.choice.key, images, shown.normal_dose, shown.pixel_spacing
     )
 
 

@@ -1,0 +1,120 @@
+"""Critical-difference diagrams (Demsar, JMLR 7, 1-30, 2006): mean ranks over patients."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pi.comparison.friedman import Friedman
+from pi.comparison.verdict import counted, heading, p_text
+
+STEP = 0.24
+ABOVE = 0.75
+BAR_STEP = 0.13
+"""Inches, which are the axes' unit of height: of a line of text, above the axis, of a bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedRun:
+    """One run on the axis of ranks.
+
+    Attributes:
+        name: of the run.
+        rank: its mean over patients; 1 is best.
+        depth: how many lines below the axis its name stands.
+        left: whether on the left, where the better half is.
+    """
+
+    name: str
+    rank: float
+    depth: int
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar over runs that do not differ: its two ends, and how far below the axis it is."""
+
+    low: float
+    high: float
+    depth: int
+
+
+def ranked_runs(found: Friedman) -> list[RankedRun]:
+    """Return where each run stands: the better half to the left, the best the highest."""
+    half = (len(found.runs) + 1) // 2
+    return [
+        RankedRun(name, rank, k if k < half else len(found.runs) - 1 - k, k < half)
+        for k, (name, rank) in enumerate(zip(found.runs, found.mean_ranks, strict=True))
+    ]
+
+
+def bars(found: Friedman) -> list[Bar]:
+    """Return the bars over the groups of runs that do not differ."""
+    ranks = dict(zip(found.runs, found.mean_ranks, strict=True))
+    return [
+        Bar(ranks[group[0]], ranks[group[-1]], depth) for depth, group in enumerate(found.groups)
+    ]
+
+
+def draw_critical_differences(found: Mapping[str, Friedman]) -> Figure:
+    """Draw one diagram a metric, below each other."""
+    height = ABOVE + max(
+        BAR_STEP * (len(one.groups) + 2) + STEP * ((len(one.runs) + 1) // 2 + 1)
+        for one in found.values()
+    )
+    figure = Figure(figsize=(7.2, height * len(found)))
+    for place, (metric, one) in enumerate(found.items()):
+        bottom = 1 - (place + 1) / len(found)
+        axes = figure.add_axes((0.0, bottom, 1.0, 1 / len(found)))
+        _draw(axes, metric, one, height)
+    return figure
+
+
+def _draw(axes: Axes, metric: str, found: Friedman, height: float) -> None:
+    k = len(found.runs)
+    beyond = 0.45 * (k - 1)  # room for names on either side
+    axes.set_xlim(1 - beyond, k + beyond)
+    axes.set_ylim(height - ABOVE, -ABOVE)
+    axes.axis("off")
+    axes.plot([1, k], [0, 0], color="black", linewidth=1)
+    for rank in range(1, k + 1):
+        axes.plot([rank, rank], [0, -0.07], color="black", linewidth=1)
+        axes.annotate(str(rank), (rank, -0.1), ha="center", va="bottom", fontsize=8)
+    _draw_critical_difference(axes, found)
+    said = f"{heading(metric)}: Friedman over {counted(found.patients, 'patient')}, "
+    axes.annotate(said + p_text(found.log10_p), (1 - beyond, -0.45), (8, 0), fontsize=9,
+                  textcoords="offset points", va="center")  # fmt: skip
+    marks = bars(found)
+    for bar in marks:
+        level = BAR_STEP * (bar.depth + 1)
+        axes.plot([bar.low - 0.02, bar.high + 0.02], [level, level], color="#0072B2", linewidth=3.5,
+                  solid_capstyle="round")  # fmt: skip
+    _draw_names(axes, ranked_runs(found), BAR_STEP * (len(marks) + 1), 1 - beyond, k + beyond)
+
+
+def _draw_critical_difference(axes: Axes, found: Friedman) -> None:
+    """Draw the length of the critical difference above the axis; one that exceeds it is dotted."""
+    k = len(found.runs)
+    fits = found.critical_difference <= k - 1
+    start = k - found.critical_difference if fits else 1
+    axes.plot(
+        [start, k], [-0.36, -0.36], color="black", linewidth=1, linestyle="-" if fits else ":"
+    )
+    for end in (start, k) if fits else (k,):
+        axes.plot([end, end], [-0.40, -0.32], color="black", linewidth=1)
+    axes.annotate(f"critical difference {found.critical_difference:.2f}", (k, -0.36), (6, 0),
+                  textcoords="offset points", va="center", fontsize=8)  # fmt: skip
+
+
+def _draw_names(
+    axes: Axes, runs: Sequence[RankedRun], below: float, left: float, right: float
+) -> None:
+    for run in runs:
+        level = below + STEP * (run.depth + 0.5)
+        end = 1 - 0.06 * (1 - left) if run.left else runs[-1].rank + 0.06 * (right - runs[-1].rank)
+        axes.plot([run.rank, run.rank, end], [0, level, level], color="black", linewidth=0.8)
+        axes.annotate(f"{run.name}  {run.rank:.2f}", (end, level), (-4 if run.left else 4, 0),
+                      textcoords="offset points", va="center", fontsize=9,
+                      ha="right" if run.left else "left")  # fmt: skip

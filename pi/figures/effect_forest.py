@@ -1,0 +1,83 @@
+"""A forest plot: the effect of each comparison by each metric, with both of its intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pi.comparison.contrast import Contrast
+from pi.comparison.gains import Estimate
+from pi.comparison.verdict import heading
+from pi.figures.paired_differences import NEUTRAL, pair_label
+
+PATIENTS, SLICES = "#0072B2", "#E69F00"  # Okabe and Ito
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One line of the plot.
+
+    Attributes:
+        label: which comparison.
+        by_patients: rank-biserial with the interval that takes patients for independent.
+        by_slices: the same with the interval that takes slices for independent.
+    """
+
+    label: str
+    by_patients: Estimate
+    by_slices: Estimate
+
+
+def effects_by_metric(contrasts: Sequence[Contrast]) -> dict[str, list[Effect]]:
+    """Return what is drawn: the metrics in their order, of each the comparisons in theirs."""
+    found: dict[str, list[Effect]] = {}
+    for one in contrasts:
+        by_patients = one.patients.intervals.rank_biserial
+        effect = Effect(pair_label(one), by_patients, one.slices.effects.rank_biserial)
+        found.setdefault(one.metric, []).append(effect)
+    return found
+
+
+def draw_effect_forest(effects: Mapping[str, Sequence[Effect]]) -> Figure:
+    """Draw one panel a metric and one line a comparison, on the scale of the rank-biserial.
+
+    An interval that the data do not bound goes from end to end, dotted.
+    """
+    labels = [effect.label for effect in next(iter(effects.values()))]
+    size = (2.3 * len(effects) + 1.6, 0.45 * len(labels) + 1.2)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(1, len(effects), sharey=True, squeeze=False)[0]
+    for (metric, lines), axes in zip(effects.items(), grid, strict=True):
+        for row, effect in enumerate(lines):
+            _draw_interval(axes, row - 0.13, effect.by_patients, PATIENTS, "patients independent")
+            _draw_interval(axes, row + 0.13, effect.by_slices, SLICES, "slices independent")
+        _finish(axes, metric, labels)
+    handles, names = grid[0].get_legend_handles_labels()
+    shown = dict(zip(names, handles, strict=True))  # one of each
+    figure.legend(shown.values(), shown.keys(), loc="outside upper right", ncols=2, fontsize=8,
+                  frameon=False)  # fmt: skip
+    return figure
+
+
+def _draw_interval(axes: Axes, height: float, effect: Estimate, colour: str, label: str) -> None:
+    low, high = np.clip([effect.low, effect.high], -1, 1)
+    style = "-" if effect.bounded else ":"
+    axes.plot([low, high], [height, height], color=colour, linewidth=2, linestyle=style)
+    axes.plot([effect.value], [height], "o", color=colour, markersize=5, label=label)
+
+
+def _finish(axes: Axes, metric: str, labels: Sequence[str]) -> None:
+    axes.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
+    axes.set_xlim(-1.05, 1.05)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_yticks(range(len(labels)), labels, fontsize=9)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_title(heading(metric), fontsize=10)
+    axes.set_xlabel("rank-biserial", fontsize=9)
+    axes.grid(alpha=0.25, axis="x")
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,105 @@
+"""How much better each slice became: the distribution of paired gains, one row a comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pi.comparison.contrast import Contrast
+from pi.comparison.gains import Floats
+from pi.comparison.pairing import PairedTable
+from pi.comparison.verdict import heading
+
+BETTER, WORSE, NEUTRAL = "#0072B2", "#D55E00", "#777777"
+"""Okabe and Ito's blue and vermilion: of gains and losses in every figure of a comparison."""
+
+BINS = 61
+TAIL = 0.005
+"""Share of gains at either end that the outermost bins gather, so that few outliers do not
+press everything else into one bin."""
+
+
+@dataclass(frozen=True)
+class GainDistribution:
+    """The gains of one comparison over its slices.
+
+    Attributes:
+        label: which comparison.
+        edges: (bins + 1,) in units of the metric, the same for all comparisons of a figure; 0 is
+            one of them.
+        counts: (bins,) slices.
+        shift: Hodges-Lehmann.
+        better: share of slices on which the other run is better, ties half.
+    """
+
+    label: str
+    edges: Floats = field(repr=False)
+    counts: Floats = field(repr=False)
+    shift: float
+    better: float
+
+
+def pair_label(contrast: Contrast) -> str:
+    """Return what a comparison is called in figures; its gains are above 0 where the first won."""
+    return f"{contrast.other} against {contrast.reference}"
+
+
+def gain_distributions(
+    paired: PairedTable, contrasts: Sequence[Contrast]
+) -> list[GainDistribution]:
+    """Return what is drawn of some comparisons by the metric of ``paired``."""
+    gains = [paired.gains(one.reference, one.other) for one in contrasts]
+    edges = _edges(np.concatenate(gains))
+    return [
+        GainDistribution(
+            pair_label(one),
+            edges,
+            np.histogram(np.clip(gain, edges[0], edges[-1]), edges)[0].astype(np.float64),
+            one.slices.effects.shift.value,
+            one.slices.effects.common_language,
+        )
+        for one, gain in zip(contrasts, gains, strict=True)
+    ]
+
+
+def draw_gain_distributions(distributions: Sequence[GainDistribution], metric: str) -> Figure:
+    """Draw one histogram a row, gains in blue and losses in vermilion; a tick is the shift.
+
+    Args:
+        distributions: see `gain_distributions`.
+        metric: name of the metric.
+    """
+    rows = len(distributions)
+    figure = Figure(figsize=(7.2, 0.55 * rows + 0.9), layout="constrained")
+    figure.get_layout_engine().set(hspace=0, h_pad=0.01)  # type: ignore[union-attr, call-arg]
+    grid = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    for one, axes in zip(distributions, grid, strict=True):
+        _draw_row(axes, one)
+    grid[-1].set_xlabel(f"gain in {heading(metric)} of a slice (right of 0: better)")
+    return figure
+
+
+def _edges(gains: Floats) -> Floats:
+    """Return bins of one width with 0 between two of them."""
+    low, high = np.quantile(gains, [TAIL, 1 - TAIL])
+    low, high = min(low, 0.0), max(high, 0.0)
+    width = (high - low) / BINS or 1.0
+    return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+
+
+def _draw_row(axes: Axes, one: GainDistribution) -> None:
+    colours = [BETTER if edge >= 0 else WORSE for edge in one.edges[:-1]]
+    axes.bar(one.edges[:-1], one.counts, np.diff(one.edges), align="edge", color=colours)
+    axes.axvline(0, color=NEUTRAL, linewidth=0.8)
+    axes.plot([one.shift], [0], marker=2, markersize=9, markeredgewidth=2, color="black",
+              clip_on=False)  # fmt: skip
+    axes.set_ylim(0, one.counts.max() * 1.05)
+    axes.set_yticks([])
+    axes.set_ylabel(one.label, rotation=0, ha="right", va="center", fontsize=9)
+    axes.annotate(f"better on {100 * one.better:.0f} %", (1, 0.9), xycoords="axes fraction",
+                  ha="right", va="top", fontsize=8)  # fmt: skip
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(labelsize=8)

@@ -1,0 +1,140 @@
+"""The paper's Tables 3 and 4 of these runs, as text in cells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pi.comparison.compare import Comparison
+from pi.comparison.contrast import Contrast
+from pi.comparison.pairing import PairedTable
+from pi.comparison.verdict import Verdict, heading
+from pi.evaluation.ranking import METRICS, rank_runs
+from pi.evaluation.table import KEY
+from pi.report.configuration import Configuration
+from pi.report.text import NOTHING, estimate_text, mean_text, p_cell
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table as it is printed.
+
+    Attributes:
+        name: of its file, such as ``table3``.
+        label: in front of its caption, such as ``Table 3``.
+        caption: one sentence or two.
+        columns: headings.
+        rows: as many cells each; the first one names the row.
+    """
+
+    name: str
+    label: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table for CSV and for the tracking store."""
+        return pd.DataFrame(self.rows, columns=list(self.columns), dtype=str)
+
+
+def board_of(configurations: Sequence[Configuration], paired: PairedTable) -> pd.DataFrame:
+    """Return Table 3's numbers (see `rank_runs`) on the slices that all runs have."""
+    tables: Mapping[str, pd.DataFrame] = {
+        one.name: matched(one.group.table.slices, paired) for one in configurations
+    }
+    return rank_runs(tables, paired.protocol)
+
+
+def matched(table: pd.DataFrame, paired: PairedTable) -> pd.DataFrame:
+    """Return the rows of a slice table whose slices take part in the comparison."""
+    return table[pd.MultiIndex.from_frame(table[KEY]).isin(paired.values.index)]
+
+
+def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
+    """Return Table 3: mean, standard deviation and rank of each run.
+
+    Args:
+        board: see `board_of`.
+        protocol: whose metrics.
+    """
+    rows = []
+    for row in board.to_dict("records"):
+        cells = [
+            f"{mean_text(row[metric], metric)} ({mean_text(row[f'{metric}_sd'], metric)})"
+            for metric in METRICS
+        ]
+        ranks = " / ".join(f"{row[f'{metric}_rank']:.0f}" for metric in METRICS)
+        rows.append((str(row["experiment"]), *cells, ranks, f"{row['mean_rank']:.2f}"))
+    caption = (
+        f"Mean (standard deviation) over slices, protocol {protocol}; rank by "
+        f"{', '.join(heading(metric) for metric in METRICS)}, and their mean. Infinite PSNR is in "
+        "no mean."
+    )
+    columns = ("Run", *map(heading, METRICS), "Ranks", "Mean rank")
+    return TextTable("table3", "Table 3", caption, columns, tuple(rows))
+
+
+def tables_4(comparison: Comparison) -> list[TextTable]:
+    """Return Table 4 for each metric: what the slices say, and what the patients support."""
+    several = len(comparison.paired) > 1
+    tables = []
+    for place, metric in enumerate(comparison.paired):
+        of = [
+            (one, verdict)
+            for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)
+            if one.metric == metric
+        ]
+        tables.append(_table_4("abcdef"[place] if several else "", metric, of))
+    return tables
+
+
+def seed_table(configurations: Sequence[Configuration], comparison: Comparison) -> TextTable | None:
+    """Return mean and spread over seeds; None where every configuration has a single run."""
+    rows = []
+    for one in (one for one in configurations if one.seeds > 1):
+        spread = one.group.spread
+        of = spread[spread["protocol"] == comparison.protocol].set_index("metric")
+        for metric in comparison.paired:
+            mean, sd, low, high = (
+                mean_text(float(of.loc[metric, name]), metric)  # type: ignore[arg-type]
+                for name in ("mean", "sd", "lowest", "highest")
+            )
+            rows.append(
+                (one.name, str(one.seeds), heading(metric), f"{mean} ({sd})", f"{low} to {high}")
+            )
+    if not rows:
+        return None
+    caption = "Over seeds: mean of the runs' means, standard deviation (ddof 1) and range."
+    columns = ("Run", "Seeds", "Metric", "Mean (SD)", "Lowest to highest")
+    return TextTable("seeds", "Seeds", caption, columns, tuple(rows))
+
+
+def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -> TextTable:
+    caption = (
+        f"{heading(metric)}. Gains are above 0 where the first of a pair is better. In brackets: "
+        "95 % intervals by a bootstrap of patients. p of slices: Wilcoxon's signed rank, as in the "
+        "paper, which takes slices for independent. p of patients: sign flip of their means, after "
+        f"Holm over all {of[0][0].slices.holm.family} comparisons."
+    )
+    columns = ("Comparison", "Means", "Gain", "Cohen's d", "Rank-biserial", "p of slices",
+               "p of patients", "Agree", "Verdict")  # fmt: skip
+    rows = tuple(_row(*one) for one in of)
+    return TextTable(f"table4{letter}", f"Table 4{letter}", caption, columns, rows)
+
+
+def _row(one: Contrast, verdict: Verdict) -> tuple[str, ...]:
+    patients, slices = one.patients, one.slices
+    attainable = verdict.outcome not in ("not attainable", "identical")
+    means = (mean_text(mean, one.metric) for mean in (one.other_mean, one.reference_mean))
+    return (
+        f"{one.other} vs {one.reference}",
+        " vs ".join(means),
+        estimate_text(patients.intervals.mean_gain),
+        f"{slices.effects.d_pooled:+.2f}",
+        estimate_text(patients.intervals.rank_biserial, "+.2f"),
+        p_cell(slices.test.log10_p),
+        p_cell(patients.flip_holm.log10_p) if attainable else NOTHING,
+        f"{patients.agreeing} of {len(patients.gains)}",
+        verdict.outcome,
+    )

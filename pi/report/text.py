@@ -1,0 +1,50 @@
+"""How numbers and lists are written in tables and sentences."""
+
+import math
+from collections.abc import Sequence
+
+from pi.comparison.gains import Estimate
+from pi.comparison.verdict import p_text
+from pi.evaluation.summary import SHOWN, SHOWN_HU
+
+NOTHING = "–"
+"""A cell without a value."""
+
+
+def decimals(metric: str) -> int:
+    """Return the decimals with which means of a metric are printed."""
+    return {**SHOWN, **SHOWN_HU}[metric][1]
+
+
+def mean_text(value: float, metric: str) -> str:
+    """Return a mean of a metric as the paper prints it."""
+    return f"{value:.{decimals(metric)}f}"
+
+
+def estimate_text(estimate: Estimate, form: str = "+.3g") -> str:
+    """Return ``+0.012 [-0.001, +0.025]``, or the value alone where nothing bounds it."""
+    value = f"{estimate.value:{form}}"
+    if not estimate.bounded:
+        return f"{value} [{NOTHING}]"
+    return f"{value} [{estimate.low:{form}}, {estimate.high:{form}}]"
+
+
+def p_cell(log10_p: float) -> str:
+    """Return a p-value for a column that is headed p."""
+    return p_text(log10_p).removeprefix("p = ")
+
+
+def percent(share: float) -> str:
+    """Return a share in percent: ``97.7 %``, or `NOTHING` for NaN."""
+    return NOTHING if math.isnan(share) else f"{100 * share:.4g} %"
+
+
+def number(value: float) -> str:
+    """Return a number to three digits, or `NOTHING` for NaN."""
+    return NOTHING if math.isnan(value) else f"{value:.3g}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
