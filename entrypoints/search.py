@@ -47,7 +47,7 @@ def main(parameters: SearchParameters) -> None:
     state, convention = track.state_of(p.measured), input_convention(p.encoder_input)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
-    precision = choose_precision(p.precision)
+    choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     if p.deterministic:
         make_deterministic(p.seed)
@@ -61,7 +61,7 @@ def main(parameters: SearchParameters) -> None:
     bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
     bench = Bench(experiments, bank, p.medical_weights, settings, patches, p.channels, adam,
-                  precision, p.start)  # fmt: skip
+                  p.precision, p.start)  # fmt: skip
     searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"
     study = open_study(
         storage, p.study or track.name_of(searched), searched, objective.directions,

@@ -38,7 +38,7 @@ def main(parameters: TrainParameters) -> None:
     source = plan.weight_source(p.perceptual_weight)
     experiments = plan.find_experiment(p.experiment, source)
     convention = input_convention(p.encoder_input)
-    precision = choose_precision(p.precision)
+    choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
     require_resumable("train", p.resume, typed)
     if p.deterministic:
@@ -55,7 +55,7 @@ def main(parameters: TrainParameters) -> None:
         log_setup(tracked, typed, patches, experiments)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
-        precision = settle_precision(p.precision, precision, bank.encoders, patches, p.seed)
+        precision = settle_precision(p.precision, bank.encoders, patches, p.seed)
         start = starting_weight(
             tracked, source, made_of(experiments, bank, store.digest, p.schedule),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),

@@ -17,6 +17,7 @@ from pi.search.study import shared
 from pi.tracking.earlier import fetch_denoiser, run_status
 from pi.tracking.run import Run, open_run
 from pi.training.build import calibrate_each
+from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
@@ -32,7 +33,7 @@ def signature(parameters: Mapping[str, str], bench: Bench) -> dict[str, str]:
         bench: whose data and weights count, and not what they are called.
     """
     found = {name: value for name, value in parameters.items() if name not in MAY_DIFFER}
-    found |= {"data digest": bench.patches.store.digest, "precision": bench.precision}
+    found |= {"data digest": bench.patches.store.digest, "precision": choose_precision(bench.precision)}
     for experiment in bench.experiments:
         weights = bench.bank.weights_of(experiment.encoder)
         found[f"weights of {experiment.name}"] = weights.digest

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pi.slices.patches import PatchPopulation
-from pi.training.machine import PrecisionName, compute_in
+from pi.training.machine import PrecisionName, choose_precision, compute_in
 from pi.training.step import loss_terms
 
 RESIDUAL = 0.3
@@ -25,21 +25,21 @@ PATCHES = 48
 
 
 def settle_precision(
-    asked: PrecisionName,
-    precision: str,
-    encoders: Sequence[keras.Model],
-    patches: PatchPopulation,
-    seed: int,
+    asked: PrecisionName, encoders: Sequence[keras.Model], patches: PatchPopulation, seed: int
 ) -> str:
-    """Return the format to train in: under ``auto`` float32 where ``precision`` is too coarse.
+    """Return the format to train in: what `choose_precision` says, but float32 under ``auto``
+    where the encoders' loss does not bear another.
 
     Args:
         asked: for by the user; other than ``auto`` it is taken as it is.
-        precision: what the machine offers: see `pi.training.machine.choose_precision`.
         encoders: of the perceptual loss; none for MSE alone. They end in float32.
         patches: of the training patients.
         seed: draws the patches that decide.
+
+    Raises:
+        MachineError: see `choose_precision`.
     """
+    precision = choose_precision(asked)
     if asked != "auto" or precision == "float32" or not encoders:
         return precision
     added = loss_added(precision, encoders, patches, seed)

@@ -16,8 +16,9 @@ from pi.network.bank import EncoderBank, build_bank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
 from pi.training.checkpoint import Arrays
+from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
-from pi.training.machine import MachineError
+from pi.training.machine import MachineError, PrecisionName
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
 
@@ -34,7 +35,7 @@ class Bench:
         patches: of the training patients.
         channels: of the U-Net's first level.
         adam: the optimizer.
-        precision: see `pi.training.machine.choose_precision`.
+        precision: that is asked for: see `pi.training.fidelity.settle_precision`.
         start: where the output starts.
     """
 
@@ -45,7 +46,7 @@ class Bench:
     patches: PatchPopulation
     channels: int
     adam: Adam
-    precision: str
+    precision: PrecisionName
     start: Start
     _built: dict[str, tuple[Trainer, tuple[Arrays, Arrays]]] = field(default_factory=dict)
 
@@ -103,9 +104,12 @@ class Bench:
                 seed=self.settings.seed,
                 medical_weights=self.medical_weights,
             )
+            precision = settle_precision(
+                self.precision, bank.encoders, self.patches, self.settings.seed
+            )
             trainer = build_trainer(
                 self.settings, Fixed(0.0), self.patches, bank.encoders, self.channels, self.adam,
-                self.precision, "none", start=self.start,
+                precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()
         return self._built[name]

@@ -11,6 +11,14 @@ from pi.training import fidelity
 from pi.training.fidelity import loss_added, settle_precision
 
 
+@pytest.fixture(autouse=True)
+def multiplies_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine of the test does."""
+    monkeypatch.setattr(
+        fidelity, "choose_precision", lambda asked: "bfloat16" if asked == "auto" else asked
+    )
+
+
 def encoders(layer: str) -> list:
     spec = EncoderSpec.parse(f"vgg16:random:{layer}")
     return list(build_bank([spec], RAW255, seed=5, medical_weights="").encoders)
@@ -19,9 +27,9 @@ def encoders(layer: str) -> list:
 def test_bfloat16_invents_loss_in_a_deep_untrained_encoder(patches: PatchPopulation) -> None:
     deep = encoders("block5_conv3")
     assert loss_added("bfloat16", deep, patches, 5) > 0.1
-    assert settle_precision("auto", "bfloat16", deep, patches, 5) == "float32"
+    assert settle_precision("auto", deep, patches, 5) == "float32"
     assert {layer.compute_dtype for layer in deep[0].layers} == {"float32"}
-    assert settle_precision("bfloat16", "bfloat16", deep, patches, 5) == "bfloat16"
+    assert settle_precision("bfloat16", deep, patches, 5) == "bfloat16"
 
 
 def test_the_first_convolution_computes_in_float32_and_so_bears_it(
@@ -29,12 +37,14 @@ def test_the_first_convolution_computes_in_float32_and_so_bears_it(
 ) -> None:
     shallow = encoders("block1_conv1")
     assert loss_added("bfloat16", shallow, patches, 5) == 0
-    assert settle_precision("auto", "bfloat16", shallow, patches, 5) == "bfloat16"
+    assert settle_precision("auto", shallow, patches, 5) == "bfloat16"
 
 
 def test_nothing_is_measured_where_there_is_nothing_to_choose(
     patches: PatchPopulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fidelity, "loss_added", lambda *_: np.nan)
-    assert settle_precision("auto", "float32", encoders("block1_conv1"), patches, 5) == "float32"
-    assert settle_precision("auto", "bfloat16", (), patches, 5) == "bfloat16"
+    monkeypatch.setattr(fidelity, "choose_precision", lambda asked: "float32")
+    assert settle_precision("auto", encoders("block1_conv1"), patches, 5) == "float32"
+    monkeypatch.setattr(fidelity, "choose_precision", lambda asked: "bfloat16")
+    assert settle_precision("auto", (), patches, 5) == "bfloat16"
