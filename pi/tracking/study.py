@@ -33,7 +33,8 @@ def signature(parameters: Mapping[str, str], bench: Bench) -> dict[str, str]:
         bench: whose data and weights count, and not what they are called.
     """
     found = {name: value for name, value in parameters.items() if name not in MAY_DIFFER}
-    found |= {"data digest": bench.patches.store.digest, "precision": choose_precision(bench.precision)}
+    found |= {"data digest": bench.patches.store.digest}
+    found |= {"precision": choose_precision(bench.precision)}
     for experiment in bench.experiments:
         weights = bench.bank.weights_of(experiment.encoder)
         found[f"weights of {experiment.name}"] = weights.digest
