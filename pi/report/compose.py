@@ -7,6 +7,7 @@ from pi.comparison.compare import Comparison
 from pi.comparison.reproduction import Cell
 from pi.comparison.verdict import counted, heading
 from pi.evaluation.protocol import PROTOCOLS
+from pi.figures.paired_differences import pair_label
 from pi.identity import Reconstruction
 from pi.report.answers import influence_answer
 from pi.report.configuration import (
@@ -145,8 +146,8 @@ def _data(
     whose = "a simulated study" if facts.simulated else "patients, under pseudonyms"
     sentences = [
         f"The slices are of {whose}, part {paired.part}, data set {paired.digest[:HASH]}; "
-        f"reconstructions: {places}. "
-        + ", ".join(f"{patient}: {counted(n, 'slice')}" for patient, n in sorted(counts.items()))
+        f"reconstructions: {places}. Slices of each patient: "
+        + ", ".join(f"{patient} ({n:,})" for patient, n in sorted(counts.items()))
         + "."
     ]
     folds = list(dict.fromkeys(m.fold for one in configurations for m in one.members if m.fold))
@@ -174,12 +175,13 @@ def _method(comparison: Comparison) -> list[str]:
     ]
 
 
-def _verdicts(comparison: Comparison) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
-    for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True):
-        said = Said(f"{one.other} against {one.reference}", verdict.outcome, verdict.sentence)
-        found.setdefault(heading(one.metric), []).append(said)
-    return found
+def _verdicts(comparison: Comparison) -> tuple[Said, ...]:
+    metric = next(iter(comparison.paired))
+    return tuple(
+        Said(pair_label(one), verdict.outcome, verdict.sentence)
+        for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)
+        if one.metric == metric
+    )
 
 
 def _board(cells: Sequence[Cell]) -> Board:

@@ -35,8 +35,10 @@ def p_cell(log10_p: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent: ``97.7 %``, or `NOTHING` for NaN."""
-    return NOTHING if math.isnan(share) else f"{100 * share:.4g} %"
+    """Return a share in percent: ``97.7 %``, ``99.9995 %``, or `NOTHING` for NaN."""
+    if math.isnan(share):
+        return NOTHING
+    return f"{100 * share:.{6 if 0.9999 < share < 1 else 4}g} %"
 
 
 def number(value: float) -> str:
