@@ -86,12 +86,12 @@ def test_a_table_without_the_protocol_is_refused_with_those_it_has() -> None:
 
 def test_disjoint_keys_are_refused() -> None:
     elsewhere = {("R", 0.0): 0.5}
-    with pytest.raises(ComparisonError, match="slice in common but a, b have none.* 3, 1 slices"):
+    with pytest.raises(ComparisonError, match=r"slice in common but a, b have none.* 3, 1 slices"):
         pair_runs([run_of("a", A), run_of("b", elsewhere)], "ssim", "paper8")
 
 
 def test_a_metric_without_a_direction_is_refused() -> None:
-    with pytest.raises(ComparisonError, match="must be of ssim, .* but got 'bias_hu'"):
+    with pytest.raises(ComparisonError, match=r"must be of ssim, .* but got 'bias_hu'"):
         pair_runs([run_of("a", A), run_of("b", B)], "bias_hu", "paper8")
 
 

@@ -55,10 +55,10 @@ def test_reconstructions_of_one_anatomy_are_drawn_together() -> None:
 
 
 def test_one_generator_draws_and_no_other() -> None:
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()
     one, again = (draw_resamples(keys(3, 40), RNG(7), times=20) for _ in range(2))
     assert (one.counts == again.counts).all()
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert (np.random.get_state()[1] == before).all()
 
 
 @pytest.mark.parametrize("zero_rule", ["wilcox", "pratt"])

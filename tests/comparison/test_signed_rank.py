@@ -53,7 +53,7 @@ def test_exact_p_without_ties_is_scipys(n: int) -> None:
 
 
 @pytest.mark.parametrize("zero_rule", ["wilcox", "pratt"])
-@pytest.mark.parametrize("n", [6, 10, 13])
+@pytest.mark.parametrize("n", [6, 9, 11])
 def test_exact_p_with_ties_and_zeros_is_scipys_over_all_signs(n: int, zero_rule: ZeroRule) -> None:
     values = differences(n, tied=True, seed=n)
     every_sign = stats.PermutationMethod(n_resamples=2**14)

@@ -1,4 +1,4 @@
-"""The Hodges-Lehmann shift against all Walsh averages written out, and published critical values."""
+"""The Hodges-Lehmann shift against all Walsh averages written out, and published tables."""
 
 from collections.abc import Callable
 
