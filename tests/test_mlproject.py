@@ -12,6 +12,7 @@ import yaml
 
 from entrypoints.parameters import (
     CalibrateParameters,
+    CompareParameters,
     EvaluateParameters,
     MainParameters,
     PrepareParameters,
@@ -30,6 +31,7 @@ PARAMETERS: dict[str, type] = {
     "train": TrainParameters,
     "evaluate": EvaluateParameters,
     "main": MainParameters,
+    "compare": CompareParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

@@ -7,6 +7,9 @@ from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
 from pi.evaluation.summary import SHOWN, SHOWN_HU
 
+DIGITS = 12
+"""Of a digest or commit that are shown."""
+
 NOTHING = "–"
 """A cell without a value."""
 
