@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ calibrate: $(READY)  ## the main job; DATA=folder of DICOM files (default: the s
 
 main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.main $(if $(DATA),--data folder) $(ARGS)
+
+compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,ID"; ends with a report
+	@$(BIN)/python -m entrypoints.compare $(ARGS)
 
 simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
 	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)

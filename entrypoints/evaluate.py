@@ -19,7 +19,7 @@ def main(parameters: EvaluateParameters) -> None:
     from pi.evaluation.measure import evaluate
     from pi.evaluation.protocol import find_protocols
     from pi.evaluation.summary import summary_text
-    from pi.figures.denoised_slices import WINDOWS
+    from pi.figures.slice_row import WINDOWS
     from pi.progress import counting
     from pi.source import open_data
     from pi.tracking.address import farewell

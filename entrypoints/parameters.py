@@ -310,7 +310,19 @@ class PromoteParameters:
 
 
 @dataclass(frozen=True)
-class EvaluateParameters(DataParameters):
+class ShownParameters:
+    """Which pixels are kept, and how they look."""
+
+    window: Literal["soft_tissue", "lung", "bone"] = parameter(
+        "soft_tissue", "HU from black to white: -160..240, -1350..150 or -500..1300"
+    )
+    log_images: bool = parameter(
+        False, "keep pixels of real patients in the tracking store; simulated ones always are"
+    )
+
+
+@dataclass(frozen=True)
+class EvaluateParameters(ShownParameters, DataParameters):
     """Parameters of `evaluate`."""
 
     run: str = parameter(
@@ -328,16 +340,48 @@ class EvaluateParameters(DataParameters):
     metric: Literal["ssim", "psnr", "nrmse", "rmse_hu"] = parameter(
         "ssim", "metric by whose gain the shown slices are the worst, the median and the best"
     )
-    window: Literal["soft_tissue", "lung", "bone"] = parameter(
-        "soft_tissue", "HU from black to white: -160..240, -1350..150 or -500..1300"
-    )
-    log_images: bool = parameter(
-        False, "keep pixels of real patients in the tracking store; simulated ones always are"
-    )
     channels: int = parameter(
         0, "channels of the U-Net's first level; 0: as the run says", NOT_NEGATIVE
     )
     batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+
+
+@dataclass(frozen=True)
+class CompareParameters(ShownParameters, SplitParameters):
+    """Parameters of `compare`."""
+
+    runs: str = parameter(
+        "main",
+        "comma-separated ids of runs of evaluate, of train (for their evaluation on test patients "
+        "or, without one, on validation patients) or of main (for its evaluations); an MLflow "
+        "filter such as tags.pi.stage = 'evaluate' and params.part = 'test', which finds finished "
+        "runs; or main, the newest run of that",
+        NOT_EMPTY,
+    )
+    reference: str = parameter(
+        "validation",
+        "run with which the others are compared: validation (best there), test (best on the "
+        "compared slices themselves, which is labelled), or a run's id or name",
+        NOT_EMPTY,
+    )
+    all_pairs: bool = parameter(False, "compare every pair instead; there is no reference then")
+    metrics: str = parameter(
+        "ssim,psnr,nrmse",
+        "comma-separated: ssim, psnr, nrmse, rmse_clipped_hu, rmse_hu, mae_hu; the first one "
+        "decides, all are corrected as one family",
+        NOT_EMPTY,
+    )
+    protocol: Literal["paper8", "full_float", "abdomen_redcnn", "ldctbench"] = parameter(
+        "paper8", "whose values of the metrics"
+    )
+    group_by: str = parameter(
+        "",
+        "parameter of the runs, such as seed: runs that differ in it alone are one configuration, "
+        "averaged slice by slice",
+    )
+    zero_rule: Literal["wilcox", "pratt"] = parameter(
+        "wilcox", "what the signed-rank test does with slices that do not differ"
+    )
 
 
 def recall(run_id: str) -> dict[str, str]:

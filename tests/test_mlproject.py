@@ -12,6 +12,7 @@ import yaml
 
 from entrypoints.parameters import (
     CalibrateParameters,
+    CompareParameters,
     EvaluateParameters,
     MainParameters,
     PrepareParameters,
@@ -32,6 +33,7 @@ PARAMETERS: dict[str, type] = {
     "search": SearchParameters,
     "evaluate": EvaluateParameters,
     "main": MainParameters,
+    "compare": CompareParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

@@ -8,6 +8,7 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.contrast import Contrast
 from pi.comparison.family import Adjusted
 from pi.comparison.gains import ALPHA
+from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.evaluation.summary import SHOWN, SHOWN_HU
 
 Outcome = Literal["better", "worse", "not shown", "not attainable", "identical"]
@@ -100,11 +101,9 @@ def _difference(contrast: Contrast) -> str:
     patients, gain = contrast.patients, contrast.patients.intervals.mean_gain
     if gain.value == 0:
         return f"{contrast.other} equals {contrast.reference} on average over patients"
-    interval = (
-        f"95 % interval of the gain {gain.low:.3g} to {gain.high:.3g}"
-        if gain.bounded
-        else "no interval of the gain"
-    )
+    interval = f"95 % interval of the gain {gain.low:.3g} to {gain.high:.3g}"
+    if len(patients.gains) < TOO_NARROW_BELOW:
+        interval = f"no interval: {TOO_NARROW_BELOW} patients are needed for one"
     return (
         f"{contrast.other} is {'better' if gain.value > 0 else 'worse'} than "
         f"{contrast.reference} by {abs(gain.value):.3g} in {heading(contrast.metric)} on average "

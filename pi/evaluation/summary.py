@@ -73,11 +73,17 @@ def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
     return "\n\n".join(
         [
             f"{_extent(table)}, mean (SD). Slices of one patient are not independent.",
-            _markdown(paper_table(table)),
-            _markdown(error_table(table)),
+            markdown(paper_table(table)),
+            markdown(error_table(table)),
             "\n".join(said),
         ]
     )
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table of text as Markdown."""
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy(str).tolist()]
+    return "\n".join("|" + "|".join(line) + "|" for line in lines)
 
 
 def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
@@ -114,11 +120,6 @@ def _extent(table: pd.DataFrame) -> str:
     patients = table["patient"].nunique()
     slices = len(table.drop_duplicates(KEY))
     return f"{slices} slices of {patients} patient{'s' if patients > 1 else ''}"
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy(str).tolist()]
-    return "\n".join("|" + "|".join(line) + "|" for line in lines)
 
 
 def _aligned(table: pd.DataFrame) -> str:

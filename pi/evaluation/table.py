@@ -36,6 +36,22 @@ HIGHER_IS_BETTER = {"ssim": True, "psnr": True, "nrmse": False, "rmse_clipped_hu
 """Direction of each metric that has one; the best bias is 0."""
 
 
+def find_metrics(text: str) -> list[str]:
+    """Return the metrics that a comma-separated list means, each once.
+
+    Raises:
+        EvaluationError: one that has no direction, or an empty list.
+    """
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    unknown = next((word for word in words if word not in HIGHER_IS_BETTER), None)
+    if unknown is not None or not words:
+        raise EvaluationError(
+            f"`metrics` must be made of {', '.join(HIGHER_IS_BETTER)} but got "
+            f"{text if unknown is None else unknown!r}."
+        )
+    return words
+
+
 def slice_key(row: "pd.Series[float]") -> SliceKey:
     """Return the key of a row."""
     return SliceKey(

@@ -10,7 +10,8 @@ from pi.comparison.pairing import PairedTable, slice_keys
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import Choice, ShownSlice
 from pi.evaluation.table import DENOISED, LOW_DOSE
-from pi.figures.denoised_slices import TITLES, Pictured, Row, picture_row
+from pi.figures.denoised_slices import TITLES
+from pi.figures.slice_row import Pictured, Row, picture_row
 from pi.identity import SliceKey
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pi.influence.recorded import RecordedInfluence
 from pi.report.figures import HABIT
 from pi.report.tables import TextTable
-from pi.report.text import listed, number, percent
+from pi.report.text import number, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def influence_answer(influences: Sequence[RecordedInfluence]) -> Answer:
         f"At λ = {HABIT:g}, the weight of habit, Ψ is {percent(float(weakest.psi_at(HABIT)))} for "
         f"{weakest.experiment} and {percent(float(strongest.psi_at(HABIT)))} for "
         f"{strongest.experiment}.",
-        *_ratios(ordered, lambda one: one.context, lambda one: one.layers),
-        *_ratios(ordered, lambda one: one.layers, lambda one: one.context),
+        *_ratios(ordered, lambda one: one.context, lambda one: f"at {one.layers}"),
+        *_ratios(ordered, lambda one: one.layers, lambda one: f"with {one.context} weights"),
     )
     return Answer("RQ1", question, said, _influence_table(influences))
 
@@ -60,20 +60,23 @@ def _ratios(
     Args:
         ordered: calibrations, least influence first.
         held: what is the same.
-        varied: what is not.
+        varied: what is not, in words.
     """
     sentences = []
     for value in dict.fromkeys((one.architecture, held(one), one.state) for one in ordered):
         of = [one for one in ordered if (one.architecture, held(one), one.state) == value]
-        if len({varied(one) for one in of}) > 1:
-            times = [
-                f"{varied(one)} {number(one.loss_ratio / of[0].loss_ratio)} times" for one in of[1:]
-            ]
-            sentences.append(
-                f"With {value[1]} ({value[0]}, {value[2]}), {listed(times)} the odds of Ψ that "
-                f"{varied(of[0])} has, at every λ."
-            )
+        least, *more = reversed({varied(one): one for one in reversed(of)}.values())
+        sentences += [
+            f"At every λ, the odds of Ψ {varied(one)} are {_times(one, least)} times those "
+            f"{varied(least)} ({', '.join(value)})."
+            for one in more
+        ]
     return sentences
+
+
+def _times(one: RecordedInfluence, least: RecordedInfluence) -> str:
+    ratio = one.loss_ratio / least.loss_ratio
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def _influence_table(influences: Sequence[RecordedInfluence]) -> TextTable:

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pi.comparison.compare import Comparison
 from pi.comparison.reproduction import Cell
-from pi.comparison.verdict import counted, heading
-from pi.evaluation.protocol import PROTOCOLS
-from pi.identity import Reconstruction
+from pi.comparison.verdict import counted
+from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
 from pi.report.configuration import (
     Configuration,
@@ -17,14 +16,12 @@ from pi.report.configuration import (
 )
 from pi.report.document import Board, BoardRow, Drawn, Report, Said
 from pi.report.figures import CaptionedFigure
-from pi.report.headline import CHOSEN, headline, limits
+from pi.report.headline import headline, limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
+from pi.report.setting import data, method, question, subtitle, title
 from pi.report.svg import inline_svg
 from pi.report.tables import TextTable
-from pi.report.text import NOTHING, listed, percent
-
-HASH = 12
-"""Digits of a digest or commit that are shown."""
+from pi.report.text import DIGITS, NOTHING, percent
 
 
 def compose(
@@ -52,11 +49,11 @@ def compose(
     equal = at_equal_influence(configurations, comparison)
     return Report(
         title=title(comparison),
-        subtitle=_subtitle(comparison, making),
+        subtitle=subtitle(comparison, making),
         headline=tuple(headline(comparison)),
-        question=tuple(_question(comparison, making)),
-        data=tuple(_data(configurations, comparison, facts)),
-        method=tuple(_method(comparison)),
+        question=tuple(question(comparison, making)),
+        data=tuple(data(configurations, comparison, facts)),
+        method=tuple(method(comparison)),
         results=tuple(tables),
         verdicts=_verdicts(comparison),
         figures=tuple(map(drawn, figures)),
@@ -72,15 +69,6 @@ def compose(
         making=_facts(comparison, making),
         command=making.command,
     )
-
-
-def title(comparison: Comparison) -> str:
-    """Return what is compared, in one line."""
-    runs = next(iter(comparison.paired.values())).runs
-    if comparison.reference is None:
-        return f"{listed(runs)}, pair by pair"
-    others = [run for run in runs if run != comparison.reference.run]
-    return f"{comparison.reference.run} against {listed(others)}"
 
 
 def drawn(one: CaptionedFigure) -> Drawn:
@@ -99,7 +87,7 @@ def run_table(configurations: Sequence[Configuration]) -> TextTable:
             percent(member.psi),
             member.evaluation,
             member.training or NOTHING,
-            (member.commit[:HASH] or NOTHING) + (" (changed)" if member.dirty else ""),
+            (member.commit[:DIGITS] or NOTHING) + (" (changed)" if member.dirty else ""),
         )
         for one in configurations
         for member in one.members
@@ -109,77 +97,13 @@ def run_table(configurations: Sequence[Configuration]) -> TextTable:
     return TextTable("runs", "Runs", caption, columns, tuple(rows))
 
 
-def _subtitle(comparison: Comparison, making: Making) -> str:
-    paired = next(iter(comparison.paired.values()))
-    metrics = listed([heading(metric) for metric in comparison.paired])
-    return (
-        f"{metrics} under {comparison.protocol} on {counted(len(paired.values), 'slice')} of "
-        f"{counted(len(paired.patients), f'{paired.part} patient')}. {making.made}."
+def _verdicts(comparison: Comparison) -> tuple[Said, ...]:
+    metric = next(iter(comparison.paired))
+    return tuple(
+        Said(pair_label(one), verdict.outcome, verdict.sentence)
+        for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)
+        if one.metric == metric
     )
-
-
-def _question(comparison: Comparison, making: Making) -> list[str]:
-    runs = next(iter(comparison.paired.values())).runs
-    if comparison.reference is None:
-        return [
-            f"Do any two of {listed(runs)} differ on the same slices, by how much, and would they "
-            "differ on other patients?"
-        ]
-    reference = comparison.reference
-    chosen = f" ({making.chosen})" if making.chosen else ""
-    return [
-        f"Is any of the others better or worse than {reference.run} on the same slices, by how "
-        "much, and would it be so on other patients?",
-        f"{reference.run} is the reference, {CHOSEN[reference.chosen_by]}{chosen}.",
-    ]
-
-
-def _data(
-    configurations: Sequence[Configuration], comparison: Comparison, facts: DataFacts
-) -> list[str]:
-    paired = next(iter(comparison.paired.values()))
-    index = paired.values.index
-    counts = Counter(index.get_level_values("patient"))
-    pairs = zip(index.get_level_values("thickness"), index.get_level_values("kernel"), strict=True)
-    places = listed([str(Reconstruction(t, k)) for t, k in sorted(set(pairs))])
-    whose = "a simulated study" if facts.simulated else "patients, under pseudonyms"
-    sentences = [
-        f"The slices are of {whose}, part {paired.part}, data set {paired.digest[:HASH]}; "
-        f"reconstructions: {places}. "
-        + ", ".join(f"{patient}: {counted(n, 'slice')}" for patient, n in sorted(counts.items()))
-        + "."
-    ]
-    folds = list(dict.fromkeys(m.fold for one in configurations for m in one.members if m.fold))
-    if folds:
-        sentences.append(
-            f"Cross-validation over patients: folds {listed(folds)} are joined, so that each "
-            "patient was tested by a network that had not seen it."
-        )
-    return sentences
-
-
-def _method(comparison: Comparison) -> list[str]:
-    protocol = PROTOCOLS.get(comparison.protocol)
-    test = comparison.contrasts[0].slices
-    zeros = {"wilcox": "dropped", "pratt": "ranked and then dropped (Pratt)"}
-    return [
-        f"Metrics follow the protocol {comparison.protocol}"
-        + (f" ({protocol.source})." if protocol else "."),
-        "Runs are paired slice by slice by the slice's key. A gain is above 0 where the first run "
-        "of a pair is better, whatever the direction of the metric. Differences of 0 are "
-        f"{zeros[test.test.zero_rule]}. Two tests stand side by side: the paper's, Wilcoxon's "
-        "signed rank over slices, and one that can be generalised, the sign flip of patients' mean "
-        f"gains. Each is corrected after Holm over {counted(test.holm.family, 'comparison')}; the "
-        "verdict rests on the second.",
-    ]
-
-
-def _verdicts(comparison: Comparison) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
-    for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True):
-        said = Said(f"{one.other} against {one.reference}", verdict.outcome, verdict.sentence)
-        found.setdefault(heading(one.metric), []).append(said)
-    return found
 
 
 def _board(cells: Sequence[Cell]) -> Board:

@@ -80,11 +80,9 @@ class DataFacts:
 
     Attributes:
         simulated: whether no volume comes from a patient.
-        split: name of the split; empty where the runs do not say.
     """
 
     simulated: bool
-    split: str
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pi.report.latex import MINUS
 from pi.report.tables import TextTable
 
 HERE = Path(__file__).parent
+KEPT = re.compile(r" (=|%)(?= |$|[,.;)\]])")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Report:
         data: what the slices are of.
         method: how the comparison is done.
         results: Table 3, spread over seeds, Tables 4.
-        verdicts: metric -> one a comparison.
+        verdicts: one a comparison, by the first metric.
         figures: of the results.
         answers: to the research questions.
         influence: the figure of RQ1.
@@ -91,7 +92,7 @@ class Report:
     data: tuple[str, ...]
     method: tuple[str, ...]
     results: tuple[TextTable, ...]
-    verdicts: Mapping[str, Sequence[Said]]
+    verdicts: tuple[Said, ...]
     figures: tuple[Drawn, ...]
     answers: tuple[Answer, ...]
     influence: Drawn | None
@@ -123,5 +124,5 @@ def _environment() -> Environment:
 
 
 def typeset(text: str) -> str:
-    """Return text with a true minus before numbers."""
-    return MINUS.sub("−", text)
+    """Return text with a true minus, an apostrophe, and no break around ``=`` and before ``%``."""
+    return KEPT.sub("\u00a0\\1", MINUS.sub("−", text).replace("'", "’")).replace("= ", "=\u00a0")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pi.comparison.clusters import patients_needed
 from pi.comparison.compare import Comparison
+from pi.comparison.gains import Estimate
 from pi.comparison.verdict import Outcome, counted, heading
 from pi.report.answers import Answer
 from pi.report.configuration import Configuration
@@ -13,6 +14,15 @@ from pi.report.text import estimate_text, listed, mean_text, number, percent
 
 Standing = Outcome | Literal["not compared"]
 """What is shown of one run against another."""
+
+SHOWN: dict[Standing, str] = {
+    "better": "shown by the patients' test",
+    "worse": "the patients' test shows the opposite",
+    "not shown": "the patients' test does not show it",
+    "not attainable": "so few patients cannot decide it",
+    "identical": "every slice is equal",
+    "not compared": "not tested",
+}
 
 REVERSED: dict[Outcome, Outcome] = {"better": "worse", "worse": "better"}
 
@@ -101,7 +111,8 @@ def _asked(equal: Sequence[Configuration]) -> str:
     said = f"{names} were asked for the same influence, Ψ = {percent(equal[0].target)}"
     if not found:
         return f"{said}; what it became is not logged."
-    return f"{said}; in the last epoch it was {percent(min(found))} to {percent(max(found))}."
+    ends = dict.fromkeys([percent(min(found)), percent(max(found))])
+    return f"{said}; in the last epoch it was {' to '.join(ends)}."
 
 
 def _described(one: Configuration) -> str:
@@ -109,18 +120,21 @@ def _described(one: Configuration) -> str:
 
 
 def _by_context(equal: Sequence[Configuration], comparison: Comparison) -> list[str]:
-    """Return, for each context with several layers, which of them came first."""
+    """Return, for each context with several runs, which of them came first."""
     metric, paired = next(iter(comparison.paired.items()))
     means = paired.values.mean()
     sentences = []
     for context in dict.fromkeys(one.context for one in equal):
         of = [one for one in equal if one.context == context]
         if len(of) > 1:
-            each = [f"{one.layers} {mean_text(means[one.name], metric)} ({one.name})" for one in of]
-            state = standing(comparison, of[0].name, of[1].name)
+            after = [
+                f"{one.layers} ({one.name}, {mean_text(means[one.name], metric)}; "
+                f"{SHOWN[standing(comparison, of[0].name, one.name)]})"
+                for one in of[1:]
+            ]
             sentences.append(
-                f"With {context} weights, {heading(metric)} by layer: {', '.join(each)}; the first "
-                f"against the second: {state}."
+                f"With {context} weights, {of[0].layers} ({of[0].name}, "
+                f"{mean_text(means[of[0].name], metric)}) comes before {listed(after)}."
             )
     return sentences
 
@@ -132,8 +146,8 @@ def _recommended(
     sentences = [
         f"Recommended for data like these: layer {best.layers}, context {best.context}, "
         f"λ = {number(best.weight)} (Ψ = {percent(best.target)}).",
-        f"Evidence: {best.name} is better than {listed([one.name for one in rivals])} by the sign "
-        f"flip of {counted(patients, 'patient')} after Holm; {_gains(best, comparison)}.",
+        f"Evidence: by the sign flip of {counted(patients, 'patient')} after Holm, {best.name} is "
+        f"better than {_gains(best, rivals, comparison)}.",
     ]
     if comparison.reference is None or comparison.reference.chosen_by == "test":
         sentences.append(
@@ -143,14 +157,18 @@ def _recommended(
     return sentences
 
 
-def _gains(best: Configuration, comparison: Comparison) -> str:
-    metric = next(iter(comparison.paired))
-    gains = [
-        f"{one.other} against {one.reference} {estimate_text(one.patients.intervals.mean_gain)}"
-        for one in comparison.contrasts
-        if one.metric == metric and best.name in (one.reference, one.other)
-    ]
-    return f"gain in {heading(metric)} of {', '.join(gains)}"
+def _gains(best: Configuration, rivals: Sequence[Configuration], comparison: Comparison) -> str:
+    """Return each rival and by how much it is surpassed."""
+    metric, names = next(iter(comparison.paired)), {one.name for one in rivals}
+    gains = []
+    for one in comparison.contrasts:
+        gain = one.patients.intervals.mean_gain
+        if one.metric == metric and one.other == best.name and one.reference in names:
+            gains.append(f"{one.reference} by {estimate_text(gain)}")
+        if one.metric == metric and one.reference == best.name and one.other in names:
+            turned = Estimate(-gain.value, -gain.high, -gain.low)
+            gains.append(f"{one.other} by {estimate_text(turned)}")
+    return f"{listed(gains)} in {heading(metric)}"
 
 
 def _not_recommended(

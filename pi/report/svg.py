@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 PIXELS_PER_INCH = 150
 """Of images within a figure, such as CT slices."""
 
+NOT_OURS = re.compile(r"<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL)
+"""What would hold for the whole page; the page's own style says it instead."""
+
 BLACK = re.compile(r"#000000\b|(?<=fill: )black\b|(?<=stroke: )black\b")
+LEGEND = "fill: #ffffff; opacity: 0.8; stroke: #cccccc"
+GREY = "fill: #555555"
+"""What matplotlib draws a legend's ground with, and our figures their remarks."""
+
 REFERENCE = re.compile(r"(?:href=\"#|url\(#)([^\")]+)")
 IDENTITY = re.compile(r' id="([^"]+)"')
 WIDTH = re.compile(r'width="([\d.]+)pt"')
@@ -28,17 +35,18 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
         said: what it shows, for those who cannot see it.
     """
     file = StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": name}
     nameless = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context(settings):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(file, format="svg", transparent=True, dpi=PIXELS_PER_INCH, metadata=nameless)
     text = file.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = NOT_OURS.sub("", text)
     text = BLACK.sub("currentColor", text)
+    text = text.replace(LEGEND, "fill: var(--paper); opacity: 0.8; stroke: var(--rule)")
+    text = text.replace(GREY, "fill: var(--muted)")
     used = set(REFERENCE.findall(text))
     text = IDENTITY.sub(lambda found: found[0] if found[1] in used else "", text)
-    return Markup(_opening(text, said) + text[text.index(">") + 1 :])
+    return _opening(text, said) + Markup(text[text.index(">") + 1 :])
 
 
 def _opening(text: str, said: str) -> Markup:

@@ -111,12 +111,15 @@ def seed_table(configurations: Sequence[Configuration], comparison: Comparison) 
 
 
 def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -> TextTable:
-    caption = (
-        f"{heading(metric)}. Gains are above 0 where the first of a pair is better. In brackets: "
-        "95 % intervals by a bootstrap of patients. p of slices: Wilcoxon's signed rank, as in the "
-        "paper, which takes slices for independent. p of patients: sign flip of their means, after "
-        f"Holm over all {of[0][0].slices.holm.family} comparisons."
-    )
+    caption = f"{heading(metric)}: columns as of Table 4a."
+    if letter in ("", "a"):
+        caption = (
+            f"{heading(metric)}. Gains are above 0 where the first of a pair is better. In "
+            "brackets: 95 % intervals by a bootstrap of patients. p of slices: Wilcoxon's signed "
+            "rank, as in the paper, which takes slices for independent. p of patients: sign flip "
+            f"of their means, after Holm over all {of[0][0].slices.holm.family} comparisons. "
+            "Agree: patients whose mean gain has the sign of the whole."
+        )
     columns = ("Comparison", "Means", "Gain", "Cohen's d", "Rank-biserial", "p of slices",
                "p of patients", "Agree", "Verdict")  # fmt: skip
     rows = tuple(_row(*one) for one in of)

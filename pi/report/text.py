@@ -7,6 +7,9 @@ from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
 from pi.evaluation.summary import SHOWN, SHOWN_HU
 
+DIGITS = 12
+"""Of a digest or commit that are shown."""
+
 NOTHING = "–"
 """A cell without a value."""
 
@@ -35,8 +38,10 @@ def p_cell(log10_p: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent: ``97.7 %``, or `NOTHING` for NaN."""
-    return NOTHING if math.isnan(share) else f"{100 * share:.4g} %"
+    """Return a share in percent: ``97.7 %``, ``99.9995 %``, or `NOTHING` for NaN."""
+    if math.isnan(share):
+        return NOTHING
+    return f"{100 * share:.{6 if 0.9999 < share < 1 else 4}g} %"
 
 
 def number(value: float) -> str:

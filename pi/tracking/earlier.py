@@ -10,6 +10,9 @@ from pathlib import Path
 from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException
 
+IDENTITY = "identity"
+"""What an evaluation calls the run that it evaluates where nothing was denoised."""
+
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its U-Net."""
 

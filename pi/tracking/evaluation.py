@@ -17,11 +17,8 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
-from pi.tracking.earlier import fetch_denoiser, read_run
+from pi.tracking.earlier import IDENTITY, fetch_denoiser, read_run
 from pi.tracking.run import Run
-
-IDENTITY = "identity"
-"""What the parameter `run` calls doing nothing."""
 
 CHANNELS = 32  # of a run that does not say; Table 2
 PASSED_ON = ("experiment", "schedule", "target_psi", "lambda")

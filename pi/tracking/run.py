@@ -94,6 +94,11 @@ class Run:
         """Set tags of another run, which then points at this one."""
         self.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in values.items()])
 
+    def listed_by(self, run_id: str, key: str) -> None:
+        """Add this run's id to a tag of another run, which lists the runs that rest on it."""
+        known = str(self.client.get_run(run_id).data.tags.get(key, "")).split()
+        self.tags_of(run_id, {key: " ".join(dict.fromkeys([*known, self.run_id]))})
+
     def note(self, markdown: str) -> None:
         """Set the run's description."""
         self.tags({"mlflow.note.content": markdown})

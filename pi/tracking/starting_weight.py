@@ -85,9 +85,7 @@ def starting_weight(
         found = read_calibration(source.run)
         require_agreement(made_of, found.made_of, f"run {source.run}")
         run.tags({"pi.calibration_run": source.run})
-        trained = read_run(source.run).tags.get("pi.training_runs", "").split()
-        names = dict.fromkeys([*trained, run.run_id])
-        run.tags_of(source.run, {"pi.training_runs": " ".join(names)})
+        run.listed_by(source.run, "pi.training_runs")
         return StartingWeight(found.weight, found.target)
     if source.target is None:
         return StartingWeight(source.number or 0.0, None)

@@ -68,13 +68,20 @@ def compared(
 
 
 def configuration(
-    name: str, gain: float = 0.0, *, target: float = 0.95, influence: bool = True, seeds: int = 1
+    name: str,
+    gain: float = 0.0,
+    *,
+    target: float = 0.95,
+    influence: bool = True,
+    seeds: int = 1,
+    patients: int = 8,
 ) -> Configuration:
     """Return a configuration of the paper, trained and calibrated by nobody."""
     experiment = NAMED[name]
     spec = experiment.encoder
     ratio = 19 / experiment.published.value if experiment.published else 1.0
-    groups = [RunTable(f"{name} seed {k}", slice_table(gain), DIGEST, "test") for k in range(seeds)]
+    table = slice_table(gain, patients)
+    groups = [RunTable(f"{name} seed {k}", table, DIGEST, "test") for k in range(seeds)]
     recorded = RecordedInfluence(
         f"calibration-of-{name}", name, spec.architecture, spec.context, "+".join(spec.layers),
         "identity", 0.95, 19 / ratio, 18 / ratio, 20 / ratio, ratio,
@@ -89,10 +96,16 @@ def configuration(
     )  # fmt: skip
 
 
-def configurations(gains: Mapping[str, float] = GAINS) -> list[Configuration]:
+def configurations(gains: Mapping[str, float] = GAINS, patients: int = 8) -> list[Configuration]:
     """Return the configurations whose tables `compared` compares, all but the baseline at .95."""
     return [
-        configuration(name, gain, target=math.nan if name == "baseline" else 0.95)
+        configuration(
+            name,
+            gain,
+            target=math.nan if name == "baseline" else 0.95,
+            influence=name != "baseline",
+            patients=patients,
+        )
         for name, gain in gains.items()
     ]
 

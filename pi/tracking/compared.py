@@ -1,0 +1,143 @@
+"""Which evaluations are compared, and what the tracking store holds of each."""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from pi.tracking.address import TrackingError
+from pi.tracking.algorithm1 import slice_table
+from pi.tracking.backend import MlflowException
+from pi.tracking.earlier import IDENTITY, Record, connect, fetch_artifact, newest_run, read_run
+
+NEWEST = "main"
+"""What stands for the newest finished run of `main`."""
+
+FILTER = re.compile(r"[=<>]|\b(LIKE|ILIKE|IN|IS)\b", re.IGNORECASE)
+"""What an MLflow filter has, and a list of run ids has not."""
+
+PARTS = ("test", "validation")
+"""In which order a training's evaluations stand for it."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One evaluation.
+
+    Attributes:
+        run_id: of the evaluation.
+        record: what it holds.
+        trained_id: id of the run that holds the denoiser; empty where nothing was denoised.
+        trained: what that run holds; None likewise.
+        slices: see `pi.evaluation.table`.
+        simulated: whether its data are.
+    """
+
+    run_id: str
+    record: Record = field(repr=False)
+    trained_id: str
+    trained: Record | None = field(repr=False)
+    slices: pd.DataFrame = field(repr=False)
+    simulated: bool
+
+    @property
+    def maker(self) -> Record:
+        """The run that made what is evaluated: the training or, without one, the evaluation."""
+        return self.trained or self.record
+
+    @property
+    def digest(self) -> str:
+        """Of the data set."""
+        return self.record.tags.get("pi.data_digest", "")
+
+    @property
+    def part(self) -> str:
+        """Whose patients."""
+        return self.record.typed("part")
+
+    @property
+    def fold(self) -> str:
+        """Which fold of a cross-validation, such as ``2 of 5``; empty without one."""
+        number, folds = (self.record.tags.get(name, "") for name in ("pi.fold", "pi.folds"))
+        return f"{number} of {folds}" if number else ""
+
+
+def find_evaluated(runs: str) -> list[Evaluated]:
+    """Return the evaluations that the parameter `runs` means, each once.
+
+    Args:
+        runs: comma-separated ids of runs of `evaluate`, of `train` (each standing for its
+            evaluation on test patients or, without one, on validation patients) and of `main`
+            (for its evaluations); an MLflow filter, which finds finished runs of these kinds; or
+            ``main``, the newest finished run of that.
+
+    Raises:
+        TrackingError: no such run, one of another kind, not evaluated, or without a slice table;
+            a filter that MLflow does not understand or that finds nothing.
+        EvaluationError: a slice table is damaged.
+    """
+    if FILTER.search(runs):
+        ids = _search(runs)
+    else:
+        words = [word.strip() for word in runs.split(",") if word.strip()]
+        ids = [newest_run(NEWEST)[0] if word == NEWEST else word for word in words]
+    if not ids:
+        raise TrackingError(f"`runs` must mean at least one finished run but {runs!r} means none.")
+    found = [evaluation for run_id in ids for evaluation in _evaluations(run_id)]
+    return [_read(run_id) for run_id in dict.fromkeys(found)]
+
+
+def _search(query: str) -> list[str]:
+    """Return the ids of the finished runs that a filter finds, the earliest first."""
+    client = connect()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    finished = f"{query} and attributes.status = 'FINISHED'"
+    try:
+        found = client.search_runs(experiments, finished, order_by=["attributes.start_time ASC"])
+    except MlflowException as error:
+        said = str(error).partition("\n")[0]
+        raise TrackingError(
+            f"`runs` must be run ids or an MLflow filter but got {query!r}, of which MLflow says: "
+            f"{said}"
+        ) from None
+    return [run.info.run_id for run in found]
+
+
+def _evaluations(run_id: str) -> list[str]:
+    """Return the ids of the evaluations that a run of any kind stands for."""
+    tags = read_run(run_id).tags
+    stage = tags.get("pi.stage", "something else")
+    if stage == "evaluate":
+        return [run_id]
+    if stage == "train":
+        done = [
+            tags[f"pi.evaluated_by.{part}"] for part in PARTS if f"pi.evaluated_by.{part}" in tags
+        ]
+        if not done:
+            raise TrackingError(
+                f"run {run_id!r} must have been evaluated to be compared but has not: "
+                f"evaluate --run {run_id} --part test."
+            )
+        return done[:1]
+    if stage == "main":
+        inside = f"tags.`mlflow.parentRunId` = '{run_id}' and tags.`pi.stage` = 'evaluate'"
+        return _search(inside)
+    raise TrackingError(
+        f"`runs` must be runs of evaluate, train or main but {run_id!r} is one of {stage}."
+    )
+
+
+def _read(run_id: str) -> Evaluated:
+    record = read_run(run_id)
+    trained_id = record.tags.get("pi.evaluated_run", IDENTITY)
+    trained_id = "" if trained_id == IDENTITY else trained_id
+    facts = json.loads(fetch_artifact(run_id, "config.json").read_text())["data"]
+    return Evaluated(
+        run_id=run_id,
+        record=record,
+        trained_id=trained_id,
+        trained=read_run(trained_id) if trained_id else None,
+        slices=slice_table(run_id),
+        simulated=bool(facts["simulated"]),
+    )

@@ -1,0 +1,166 @@
+"""What the tracking store holds of a comparison."""
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import version
+
+import pandas as pd
+
+from pi.command_line import arguments_of
+from pi.comparison.compare import Comparison
+from pi.comparison.reproduction import board_table, reproduction_board
+from pi.evaluation.ranking import METRICS
+from pi.evaluation.summary import markdown
+from pi.report.board import given
+from pi.report.compose import compose, run_table
+from pi.report.configuration import Configuration, DataFacts, Making, recorded_influences
+from pi.report.document import Report, render
+from pi.report.figures import CaptionedFigure, comparison_figures, influence_figure
+from pi.report.latex import latex
+from pi.report.tables import TextTable, board_of, seed_table, table_3, tables_4
+from pi.tracking.contrasts import log_contrasts
+from pi.tracking.provenance import provenance
+from pi.tracking.run import Run
+
+COMPARED_BY = "pi.compared_by"
+"""Tag of a compared run: the comparisons that it is in."""
+
+LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "mlflow")
+
+
+def log_setup(
+    run: Run,
+    parameters: Mapping[str, str],
+    configurations: Sequence[Configuration],
+    facts: DataFacts,
+) -> None:
+    """Log what is about to be compared, on which data; link both ways."""
+    members = [member for one in configurations for member in one.members]
+    table = configurations[0].group.table
+    run.dataset(
+        "simulated" if facts.simulated else "patients",
+        table.digest,
+        {"digest": table.digest, "simulated": facts.simulated, "part": table.part},
+    )
+    run.tags(
+        {
+            "mlflow.runName": f"compare {', '.join(one.name for one in configurations)}"[:250],
+            "pi.compared_runs": " ".join(member.evaluation for member in members),
+            "pi.data_digest": table.digest,
+        }
+    )
+    for member in members:
+        run.listed_by(member.evaluation, COMPARED_BY)
+    named = {one.name: [member.evaluation for member in one.members] for one in configurations}
+    run.json({"parameters": parameters, "runs": named}, "config.json")
+
+
+def making_of(
+    run: Run,
+    parameters: Mapping[str, str],
+    configurations: Sequence[Configuration],
+    chosen: str,
+) -> Making:
+    """Return how a comparison is made; its command names the evaluations that were found.
+
+    Args:
+        run: of the comparison.
+        parameters: as typed.
+        configurations: what is compared.
+        chosen: how the reference was chosen, in words.
+    """
+    ids = ",".join(member.evaluation for one in configurations for member in one.members)
+    words = ["python", "-m", "entrypoints.compare", *arguments_of({**parameters, "runs": ids})]
+    code, now = provenance("compare"), datetime.now()
+    return Making(
+        run_id=run.run_id,
+        made=f"{now.day} {now:%B %Y}",
+        commit=code.get("mlflow.source.git.commit", ""),
+        dirty=code.get("pi.git.dirty") == "True",
+        command=shlex.join(words),
+        versions={name: version(name) for name in LIBRARIES},
+        chosen=chosen,
+    )
+
+
+def log_comparison(
+    run: Run,
+    configurations: Sequence[Configuration],
+    comparison: Comparison,
+    facts: DataFacts,
+    making: Making,
+    slices: Sequence[CaptionedFigure],
+) -> Report:
+    """Log tables, figures, metrics, the report and the note; return the report.
+
+    Args:
+        run: of the comparison.
+        configurations: what is compared.
+        comparison: what was found.
+        facts: of the data.
+        making: how it was made.
+        slices: figures with pixels, if there are any.
+    """
+    paired = next(iter(comparison.paired.values()))
+    board = board_of(configurations, paired)
+    seeds = seed_table(configurations, comparison)
+    tables = [table_3(board, comparison.protocol), *([seeds] if seeds else []),
+              *tables_4(comparison)]  # fmt: skip
+    cells = reproduction_board(given(configurations, comparison, facts))
+    figures = [*comparison_figures(comparison), *slices]
+    influence = influence_figure(recorded_influences(configurations))
+    report = compose(configurations, comparison, facts, making, tables, cells, figures, influence)
+    answers = [answer.table for answer in report.answers if answer.table]
+    for table in (*tables, *answers, run_table(configurations)):
+        _log_table(run, table)
+    run.text(board.to_csv(index=False), "means.csv")
+    log_contrasts(run, comparison)
+    run.table(board_table(cells), "reproduction.json")
+    run.text(board_table(cells).to_csv(index=False), "reproduction.csv")
+    for figure in (*figures, *([influence] if influence else [])):
+        run.figure(figure.figure, figure.name)
+    run.text(render(report), "report.html")
+    run.metrics(_metrics(comparison, board))
+    run.note(_note(report))
+    return report
+
+
+def verdict_text(report: Report) -> str:
+    """Return the answer and the verdicts for a terminal."""
+    lines = [*report.headline, "", *(f"{one.pair}: {one.sentence}" for one in report.verdicts), ""]
+    return "\n".join([report.title, *lines])
+
+
+def _log_table(run: Run, table: TextTable) -> None:
+    run.table(table.frame(), f"{table.name}.json")
+    run.text(table.frame().to_csv(index=False), f"{table.name}.csv")
+    run.text(latex(table), f"{table.name}.tex")
+
+
+def _metrics(comparison: Comparison, board: pd.DataFrame) -> dict[str, float]:
+    paired = next(iter(comparison.paired.values()))
+    outcomes = Counter(verdict.outcome for verdict in comparison.verdicts)
+    metrics = {
+        "slices": len(paired.values),
+        "patients": len(paired.patients),
+        "comparisons": len(comparison.contrasts),
+        **{f"outcome/{outcome.replace(' ', '_')}": n for outcome, n in outcomes.items()},
+    }
+    for row in board.to_dict("records"):
+        metrics |= {f"{metric}_of/{row['experiment']}": row[metric] for metric in METRICS}
+    friedmans = comparison.friedman.items()
+    return metrics | {f"{metric}/friedman_log10_p": found.log10_p for metric, found in friedmans}
+
+
+def _note(report: Report) -> str:
+    """Return the answer as Markdown, for the run's page."""
+    shown = [table for table in report.results if table.name != "seeds"][:2]
+    return "\n\n".join(
+        [
+            f"**{report.title}** ({report.subtitle}) The whole of it: artifact `report.html`.",
+            " ".join(report.headline),
+            *(markdown(table.frame()) for table in shown),
+        ]
+    )
