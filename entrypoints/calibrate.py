@@ -48,8 +48,9 @@ def main(parameters: CalibrateParameters) -> None:
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
         store = open_data(
-            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters().seed
-        )
+            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+            fold=p.fold, folds=p.folds,
+        )  # fmt: skip
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
         log_setup(tracked, typed, patches, experiments)
         denoisers = {}

@@ -34,8 +34,9 @@ def main(parameters: EvaluateParameters) -> None:
         subject = fetch_subject(p.run, p.channels)
         denoise = load_denoiser(subject.weights, subject.channels) if subject.weights else None
         store = open_data(
-            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed
-        )
+            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+            fold=p.fold, folds=p.folds,
+        )  # fmt: skip
         log_setup(tracked, recorded(p), subject, store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
             evaluation = evaluate(store, p.part, denoise, protocols, p.batch_size, bar.advance)

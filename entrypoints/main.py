@@ -1,76 +1,73 @@
 """Algorithm 1 of the paper as one command: calibrate, train and evaluate each experiment.
 
 Everything is nested under one run, which ends with the paper's Table 3 for these experiments, the
-control without perceptual loss (`mse`) and doing nothing (low dose). Interrupted, `--resume RUN`
-goes on at the first unfinished step.
+control without perceptual loss (`mse`) and doing nothing (low dose). With `--folds K` all of it is
+done once a fold, and Table 3 is of every patient. Interrupted, `--resume RUN` goes on at the first
+unfinished step.
 """
 
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
 
 from entrypoints import calibrate, evaluate, train
 from entrypoints.parameters import (
     CalibrateParameters,
     EvaluateParameters,
     MainParameters,
+    SimulateParameters,
     TrainParameters,
     recall,
 )
 from pi.command_line import parse, recorded, run
 
-P = TypeVar("P")
+ENTRY_POINTS = {
+    "calibrate": (calibrate, CalibrateParameters),
+    "train": (train, TrainParameters),
+    "evaluate": (evaluate, EvaluateParameters),
+}
 
 
 def main(parameters: MainParameters) -> None:
     """Do every step that is not done, and say who came first."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.algorithm1 import make_plan
     from pi.evaluation.ranking import rank_runs, ranking_text
     from pi.experiments import without_paths
-    from pi.switches import experiment_names, step_arguments, switch_rows, switch_values
-    from pi.tracking.algorithm1 import calibrated_runs, log_board, slice_table
+    from pi.source import open_data
+    from pi.switches import switch_rows, switch_values
+    from pi.tracking.algorithm1 import carry_out, log_board, slice_table
     from pi.tracking.resume import require_resumable
     from pi.tracking.run import open_run
     from pi.tracking.steps import Steps
 
     p = parameters
     switches = switch_values(p.protocol, p.overrides)
-    names = experiment_names(p.experiments)
-    said = step_arguments(switches, vars(p))
+    plan = make_plan(switches, p.experiments, p.folds, vars(p))
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     require_resumable("main", p.resume, typed)
-    title = f"{p.protocol}: {typed['experiments']} on {p.data}"
+    open_data(  # what the data do not allow is said before there is a run
+        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+        fold=p.folds, folds=p.folds,
+    )  # fmt: skip
+    title = f"{p.protocol}: {typed['experiments']} on {p.data}" + (
+        f", {p.folds} folds" if p.folds else ""
+    )
     with open_run("main", title, p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(tracked, lambda message: print(f"== {message}", flush=True))
-        with_encoder = ",".join(name for name, spelt in names.items() if spelt)
-        asked = said("calibrate", experiments=with_encoder)
-        done = steps.do("calibrate", partial(step, calibrate.main, CalibrateParameters, asked))
-        chosen = calibrated_runs(done, switches["calibrate.states"].partition(",")[0])
-        tables = {}
-        for name, spelt in names.items():
-            weight = f"calibration:{chosen[spelt]}" if spelt else "0"
-            asked = said("train", experiment=name, perceptual_weight=weight)
-            learn = partial(step, train.main, TrainParameters, asked)
-            done = steps.do(f"train/{spelt or name}", learn, resumable=True)
-            asked = said("evaluate", run=done)
-            judge = partial(step, evaluate.main, EvaluateParameters, asked)
-            tables[spelt or name] = slice_table(steps.do(f"evaluate/{spelt or name}", judge))
-        protocol = switches["evaluate.protocols"].partition(",")[0]
-        board = rank_runs(tables, protocol)
-        log_board(tracked, board, switch_rows(switches))
-    print(ranking_text(board, protocol))
-    print(f"this run: {tracked.run_id}; judged on the {switches['evaluate.part']} patients")
+        evaluated = carry_out(plan, steps, take)
+        tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
+        board = rank_runs(tables, plan.protocol)
+        log_board(tracked, board, switch_rows(switches), plan.judged)
+    print(ranking_text(board, plan.protocol))
+    print(f"this run: {tracked.run_id}; judged on {plan.judged}")
 
 
-def step(
-    entry_point: Callable[[P], None], kind: type[P], arguments: list[str], resumed: str
-) -> None:
+def take(entry_point: str, arguments: list[str], resumed: str) -> None:
     """Run an entry point on a command line, or let it resume the run ``resumed``."""
+    module, parameters = ENTRY_POINTS[entry_point]
     more = ["--resume", resumed] if resumed else []
-    entry_point(parse(kind, arguments + more, "", entry_point.__module__))
+    module.main(parse(parameters, arguments + more, "", module.__name__))
 
 
 if __name__ == "__main__":

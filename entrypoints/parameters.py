@@ -78,6 +78,24 @@ class DataParameters(SplitParameters):
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         A_NAME,
     )
+    folds: int = parameter(
+        0,
+        "folds of a patient cross-validation, which take the place of the split; as many as "
+        "patients: leave one out; 0: the split",
+        NOT_NEGATIVE,
+    )
+
+
+@dataclass(frozen=True)
+class FoldParameters(DataParameters):
+    """Which of the folds."""
+
+    fold: int = parameter(
+        0,
+        "which fold, from 1: its patients are tested, the first of the next fold validates, all "
+        "others train",
+        NOT_NEGATIVE,
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +108,7 @@ class EncoderParameters(DataParameters):
 
 
 @dataclass(frozen=True)
-class PatchParameters(EncoderParameters):
+class PatchParameters(EncoderParameters, FoldParameters):
     """Which patches, through which networks: what calibration and training must agree on."""
 
     encoder_input: str = parameter(
@@ -322,7 +340,7 @@ class ShownParameters:
 
 
 @dataclass(frozen=True)
-class EvaluateParameters(ShownParameters, DataParameters):
+class EvaluateParameters(ShownParameters, FoldParameters):
     """Parameters of `evaluate`."""
 
     run: str = parameter(

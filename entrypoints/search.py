@@ -51,7 +51,10 @@ def main(parameters: SearchParameters) -> None:
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_data(p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed)
+    store = open_data(
+        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+        fold=p.fold, folds=p.folds,
+    )  # fmt: skip
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,

@@ -43,7 +43,10 @@ def main(parameters: TrainParameters) -> None:
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_data(p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed)
+    store = open_data(
+        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+        fold=p.fold, folds=p.folds,
+    )  # fmt: skip
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,

@@ -7,6 +7,7 @@ from pathlib import Path
 from pi.errors import PiError
 from pi.places import data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
+from pi.slices.folds import find_fold
 from pi.slices.prepare import prepare
 from pi.slices.split import named_splits
 from pi.slices.store import Store, StoreError
@@ -16,7 +17,9 @@ class DataNameError(PiError):
     """The data asked for do not exist under that name."""
 
 
-def open_data(data: str, *, split: str, split_seed: int, study_seed: int) -> Store:
+def open_data(
+    data: str, *, split: str, split_seed: int, study_seed: int, fold: int = 0, folds: int = 0
+) -> Store:
     """Return the store that ``data`` means, made first where it can be.
 
     Args:
@@ -26,10 +29,19 @@ def open_data(data: str, *, split: str, split_seed: int, study_seed: int) -> Sto
         split: how patients are divided where the store is made now.
         split_seed: seed of a split that is drawn.
         study_seed: seed of a simulated study that names none.
+        fold: which fold of a cross-validation, from 1.
+        folds: how many there are, whose parts take the place of the split's; 0 means the split.
 
     Raises:
-        PiError: unknown name, no such folder, nothing usable in it, or a damaged store.
+        PiError: unknown name, no such folder, nothing usable in it, a damaged store, a fold that
+            there is not, or folds that the patients do not allow.
     """
+    one = find_fold(fold, folds)
+    store = _open(data, split, split_seed, study_seed)
+    return store.in_fold(one) if one else store
+
+
+def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
     kind, _, rest = data.partition(":")
     if kind == "simulated":
         preset, seed = _study(data, rest, study_seed)

@@ -11,6 +11,7 @@ from ct_files import write_patient
 from pi import source
 from pi.dicom.scan import SourceError
 from pi.places import PlaceError
+from pi.slices.folds import FoldError
 from pi.slices.manifest import StoreError
 from pi.slices.prepare import prepare
 from pi.slices.split import SplitError
@@ -57,6 +58,26 @@ def test_the_simulated_study_is_made_once(
     assert store.simulated
     assert opened("simulated:tiny:5").digest == store.digest
     assert opened("simulated:tiny", seed=6).digest == store.digest
+
+
+def test_folds_are_views_of_one_store(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "prepare", None)  # which would be called in vain
+    folds = [
+        open_data("simulated:tiny", split="auto", split_seed=5, study_seed=5, fold=k, folds=10)
+        for k in range(1, 11)
+    ]
+    assert opened("simulated:tiny").digest not in {fold.digest for fold in folds}
+    tested = [{p for p, part in parts(fold).items() if part == "test"} for fold in folds]
+    assert {len(patients) for patients in tested} == {1}
+    assert set.union(*tested) == set(parts(folds[0]))
+
+
+def test_a_fold_that_there_is_not_is_refused_before_anything_is_made(
+    made: list[Path], dicom: Path
+) -> None:
+    with pytest.raises(FoldError, match="`fold` must be one of the 3 folds"):
+        open_data("folder", split="auto", split_seed=5, study_seed=5, fold=4, folds=3)
+    assert made == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The result of an evaluation: one row a slice, protocol and image. Means are a view of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -103,6 +104,15 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
                 f"`{metric}` must be finite but of {_row(table, wrong)} it is {values[wrong][0]:g}."
             )
     return table
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return one slice table of several that share no slice, such as those of all folds.
+
+    Raises:
+        EvaluationError: they share a slice, or see `checked`.
+    """
+    return checked(pd.concat(tables, ignore_index=True))
 
 
 def read_table(file: Path) -> pd.DataFrame:

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pi.dicom.layout import Dose
 from pi.errors import PiError
 from pi.identity import Reconstruction, SliceKey
+from pi.slices.folds import Fold, parts_in
 from pi.slices.split import Membership
 
 SCHEMA = 1
@@ -74,11 +75,13 @@ class Manifest:
         volumes: in an order that depends on their content alone, not on names.
         refusals: reason code -> number of files left out.
         split: name of the split.
+        fold: whose parts these are instead of the split's; None of what is on disk.
     """
 
     volumes: tuple[Volume, ...]
     refusals: Mapping[str, int]
     split: str
+    fold: Fold | None = None
 
     @property
     def digest(self) -> str:
@@ -103,6 +106,27 @@ def ordered(volumes: Sequence[Volume]) -> list[int]:
         return (volume.split, volume.thickness, volume.kernel, volume.content)
 
     return sorted(range(len(volumes)), key=order)
+
+
+def in_fold(manifest: Manifest, fold: Fold) -> tuple[Manifest, list[int]]:
+    """Return the manifest with the parts of a fold, and the numbers that its volumes had.
+
+    Folds, digest and order depend on the scans alone: not on a seed, so that trainings of
+    several seeds see the same folds; not on the parts that the split gave; not on names, which
+    a machine's secret makes. Patients whom the split leaves unassigned stay so.
+
+    Raises:
+        FoldError: see `parts_in`.
+    """
+    scans: dict[str, list[str]] = {}
+    for volume in manifest.volumes:
+        if volume.split != "unassigned":
+            scans.setdefault(volume.patient, []).append(_content(volume))
+    patients = sorted(scans, key=lambda patient: sorted(scans[patient]))
+    parts: Mapping[str, Membership] = parts_in(fold, patients)
+    volumes = [_in_part(one, parts.get(one.patient, "unassigned")) for one in manifest.volumes]
+    order = ordered(volumes)
+    return replace(manifest, volumes=tuple(volumes[n] for n in order), fold=fold), order
 
 
 def to_json(manifest: Manifest) -> str:
@@ -141,6 +165,17 @@ def from_json(text: str) -> Manifest:
         )
     volumes = tuple(_volume(entry) for entry in content["volumes"])
     return Manifest(volumes, content["refusals"], content["split"])
+
+
+def _in_part(volume: Volume, part: Membership) -> Volume:
+    return replace(volume, split=part, content=_content(volume, part))
+
+
+def _content(volume: Volume, part: Membership | None = None) -> str:
+    """Sha256 of a volume's scans, and of a part; a slice's checksum stands for its pixels."""
+    names = ("thickness", "kernel", "positions", "rows", "columns", "pixel_spacing", "checksums")
+    facts = {name: getattr(volume, name) for name in names} | {"split": part}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _volume(entry: dict[str, Any]) -> Volume:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.dicom.layout import Dose
-from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json
+from pi.slices.folds import Fold
+from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
 from pi.slices.split import Part
 
 __all__ = ["Store", "StoreError", "Volume"]
@@ -72,6 +73,17 @@ class Store:
         """
         kept = zip(self.volumes, self.maps, strict=True)
         return Store(self.manifest, tuple({} if v.split == part else maps for v, maps in kept))
+
+    def in_fold(self, fold: Fold) -> "Store":
+        """Return a view of the same volumes with the parts of a fold, see `manifest.in_fold`.
+
+        Nothing is copied. The digest is the fold's own.
+
+        Raises:
+            FoldError: more folds than patients, or so few patients that nobody would train.
+        """
+        manifest, numbers = in_fold(self.manifest, fold)
+        return Store(manifest, tuple(self.maps[number] for number in numbers))
 
     def pair(self, volume: int, index: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """Return low and normal dose of one slice, (rows, columns) int16 HU, read-only.

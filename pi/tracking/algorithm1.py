@@ -1,14 +1,47 @@
-"""What Algorithm 1 reads back from its steps, and what it leaves in the tracking store."""
+"""Algorithm 1 carried out: its steps, what one tells the next, and what is left of them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
+from pi.algorithm1 import EntryPoint, Plan, Step
 from pi.evaluation.ranking import METRICS
-from pi.evaluation.table import read_table
+from pi.evaluation.table import joined, read_table
 from pi.tracking.address import TrackingError
+from pi.tracking.data import FOLDS
 from pi.tracking.earlier import children_of, fetch_artifact
 from pi.tracking.run import Run
+from pi.tracking.steps import Steps
+
+
+def carry_out(
+    plan: Plan, steps: Steps, take: Callable[[EntryPoint, list[str], str], None]
+) -> dict[str, list[str]]:
+    """Take every step that is not done; return the evaluations of each experiment, one a round.
+
+    Args:
+        plan: of the steps.
+        steps: those of the run of the whole job, which is tagged with the folds if there are any.
+        take: runs an entry point on a command line; given the id of a run to resume, or "".
+
+    Raises:
+        TrackingError: see `calibrated_runs`.
+    """
+
+    def do(step: Step, **outcome: str) -> str:
+        taken = partial(take, step.entry_point, step.told(**outcome))
+        return steps.do(step.name, taken, resumable=step.entry_point == "train")
+
+    if plan.folds:
+        steps.parent.tags({FOLDS: str(plan.folds)})
+    evaluated: dict[str, list[str]] = {}
+    for one in plan.rounds:
+        calibrated = calibrated_runs(do(one.calibrate), plan.state)
+        for arm in one.arms:
+            trained = do(arm.train, perceptual_weight=arm.weight(calibrated))
+            evaluated.setdefault(arm.experiment, []).append(do(arm.evaluate, run=trained))
+    return evaluated
 
 
 def calibrated_runs(calibration: str, state: str) -> dict[str, str]:
@@ -28,18 +61,27 @@ def calibrated_runs(calibration: str, state: str) -> dict[str, str]:
     return found
 
 
-def slice_table(run_id: str) -> pd.DataFrame:
-    """Return the slice table of an evaluation.
+def slice_table(run_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the slice table of an evaluation, or that of the evaluations of all folds.
 
     Raises:
-        TrackingError: the run has none.
-        EvaluationError: the table is damaged.
+        TrackingError: a run has none.
+        EvaluationError: a table is damaged, or two hold the same slice.
     """
-    return read_table(fetch_artifact(run_id, "slices.parquet"))
+    return joined([read_table(fetch_artifact(run_id, "slices.parquet")) for run_id in run_ids])
 
 
-def log_board(run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]]) -> None:
-    """Log Table 3 as metrics, table and note, and the board of switches."""
+def log_board(
+    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], judged: str
+) -> None:
+    """Log Table 3 as metrics, table and note, and the board of switches.
+
+    Args:
+        run: of the whole job.
+        board: see `pi.evaluation.ranking.rank_runs`.
+        switches: see `pi.switches.switch_rows`.
+        judged: in words, whose slices the table is of.
+    """
     run.table(board, "table3.json")
     run.text(board.to_csv(index=False), "table3.csv")
     run.table(pd.DataFrame(switches), "switches.json")
@@ -56,4 +98,6 @@ def log_board(run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str
         + f"|{row['mean_rank']:.2f}|"
         for _, row in board.iterrows()
     ]  # fmt: skip
-    run.note(f"Table 3\n\n{head}" + "|---" * (len(METRICS) + 2) + "|\n" + "\n".join(rows))
+    run.note(
+        f"Table 3, on {judged}\n\n{head}" + "|---" * (len(METRICS) + 2) + "|\n" + "\n".join(rows)
+    )

@@ -19,6 +19,7 @@ from pi.influence.table import (
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
+from pi.tracking.data import log_data
 from pi.tracking.earlier import DENOISER
 from pi.tracking.run import Run
 
@@ -36,17 +37,12 @@ def log_setup(
 
 
 def _log_data(run: Run, patches: PatchPopulation) -> dict[str, object]:
-    store = patches.store
-    facts: dict[str, object] = {
-        "digest": store.digest,
-        "simulated": store.simulated,
+    facts = {
         "training_patients": len(patches.patients),
         "training_patches": len(patches),
         "reconstructions": [str(r) for r in patches.reconstructions],
     }
-    run.dataset("simulated" if store.simulated else "patients", store.digest, facts)
-    run.tags({"pi.data_digest": store.digest})
-    return facts
+    return log_data(run, patches.store, facts)
 
 
 def log_calibrations(

@@ -17,6 +17,7 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
+from pi.tracking.data import log_data
 from pi.tracking.earlier import IDENTITY, fetch_denoiser, read_run
 from pi.tracking.run import Run
 
@@ -88,22 +89,19 @@ def log_setup(
         )
     volumes = [store.volumes[number] for number in volumes_of(store, part)]
     facts = {
-        "digest": store.digest,
-        "simulated": store.simulated,
         "part": part,
         "patients": len({volume.patient for volume in volumes}),
         "slices": sum(len(volume.positions) for volume in volumes),
         "reconstructions": sorted({str(volume.reconstruction) for volume in volumes}),
     }
-    run.dataset("simulated" if store.simulated else "patients", store.digest, facts)
+    known = log_data(run, store, facts)
     names = ",".join(protocol.name for protocol in protocols)
-    run.tags({"pi.data_digest": store.digest, "pi.evaluated_run": subject.run_id,
-              "pi.protocols": names})  # fmt: skip
+    run.tags({"pi.evaluated_run": subject.run_id, "pi.protocols": names})
     run.params(subject.params)
     if subject.run_id != IDENTITY:
         run.tags_of(subject.run_id, {f"pi.evaluated_by.{part}": run.run_id})
     described = {protocol.name: asdict(protocol) for protocol in protocols}
-    run.json({"parameters": parameters, "data": facts, "protocols": described}, "config.json")
+    run.json({"parameters": parameters, "data": known, "protocols": described}, "config.json")
 
 
 def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protocol]) -> None:

@@ -10,7 +10,7 @@ from tables import by_hand, row
 from pi.evaluation.choice import choose_slices
 from pi.evaluation.protocol import PAPER8, EvaluationError
 from pi.evaluation.summary import error_table, note, paper_table, summarise, summary_text
-from pi.evaluation.table import COLUMNS, checked, gains, protocols_of, read_table, wide
+from pi.evaluation.table import COLUMNS, checked, gains, joined, protocols_of, read_table, wide
 
 
 def test_a_table_comes_back_from_parquet_with_all_its_digits(tmp_path: Path) -> None:
@@ -44,6 +44,14 @@ def test_a_slice_that_is_there_twice_is_refused_by_its_key(tmp_path: Path) -> No
     table.to_parquet(tmp_path / "slices.parquet")
     with pytest.raises(EvaluationError, match=r"once but Q/1mm/B30/\+1.00 \(paper8, low_dose\)"):
         read_table(tmp_path / "slices.parquet")
+
+
+def test_tables_of_other_slices_are_joined_and_of_the_same_refused() -> None:
+    table = by_hand()
+    parts = [table[table["patient"] == patient] for patient in ("Q", "P")]
+    pd.testing.assert_frame_equal(joined(parts), checked(table))
+    with pytest.raises(EvaluationError, match=r"once but Q/1mm/B30/\+0.00"):
+        joined([*parts, parts[0]])
 
 
 def test_a_table_without_a_column_is_refused() -> None:

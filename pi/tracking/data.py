@@ -1,0 +1,33 @@
+"""What the tracking store holds of the data that a run is on."""
+
+from collections.abc import Mapping
+
+from pi.slices.store import Store
+from pi.tracking.run import Run
+
+FOLD = "pi.fold"
+FOLDS = "pi.folds"
+"""Tags of a run on one fold of a cross-validation. A run over all folds has the second alone."""
+
+NAME = "mlflow.runName"
+
+
+def log_data(run: Run, store: Store, facts: Mapping[str, object]) -> dict[str, object]:
+    """Log the data by their digest and, where they are a fold, which; return all facts of them.
+
+    The run's name then says the fold, too.
+
+    Args:
+        run: on the data.
+        store: the data.
+        facts: what else is known of them.
+    """
+    known = {"digest": store.digest, "simulated": store.simulated, **facts}
+    tags = {"pi.data_digest": store.digest}
+    if fold := store.manifest.fold:
+        known |= {"fold": fold.number, "folds": fold.of}
+        tags |= {FOLD: str(fold.number), FOLDS: str(fold.of)}
+        tags |= {NAME: f"{run.tag(NAME)}, {fold}"}
+    run.dataset("simulated" if store.simulated else "patients", store.digest, known)
+    run.tags(tags)
+    return known
