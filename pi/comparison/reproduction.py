@@ -1,12 +1,10 @@
 """The reproduction board: what the paper printed beside these runs, cell by cell."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 
+from pi.comparison.board import Cell, Given, judged
 from pi.comparison.gains import ALPHA
 from pi.comparison.paper import (
     BEST,
@@ -17,66 +15,13 @@ from pi.comparison.paper import (
     TABLE_3_DECIMALS,
     TABLE_3_RANK,
     TABLE_4,
+    PrintedTest,
     printed_means,
     ranks,
 )
 from pi.comparison.verdict import p_text
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.summary import SHOWN
-from pi.experiments import NAMED
-
-Data = Literal["challenge", "simulated", "other"]
-Status = Literal["reproduced", "not reproduced", "not verifiable here"]
-Place = Literal["Table 3", "Table 4", "Section 5.2", "Figure 2"]
-
-NOTHING = "-"
-
-
-@dataclass(frozen=True)
-class Given:
-    """What these runs gave, in plain mappings by the paper's names (``E1``, ``baseline``).
-
-    Attributes:
-        data: ``challenge``: the paper's test patients; ``simulated``; ``other`` patients.
-        own_weights: experiments whose encoder did not have the paper's weights; those of the
-            medical context never have, for they are not published.
-        means: experiment -> metric (``ssim``, ``psnr``, ``nrmse``) -> mean under paper8.
-        effects: experiment -> Cohen's d of E1 over it by SSIM, pooled, above 0 where E1 is better.
-        log10_ps: experiment -> log10 p of the paper's slice-level test of E1 against it by SSIM.
-        lambdas: experiment -> calibrated lambda at Psi = .95.
-        psi_at_tenth: experiment -> Psi at lambda = 0.1.
-    """
-
-    data: Data
-    own_weights: frozenset[str] = frozenset()
-    means: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    effects: Mapping[str, float] = field(default_factory=dict)
-    log10_ps: Mapping[str, float] = field(default_factory=dict)
-    lambdas: Mapping[str, float] = field(default_factory=dict)
-    psi_at_tenth: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One statement of the paper beside these runs.
-
-    Attributes:
-        place: where it is printed.
-        row: the experiment, or the statement.
-        column: the metric or quantity.
-        paper: as printed.
-        here: what these runs gave, ``-`` where nothing.
-        status: the outcome.
-        reason: the rule that was applied, or why none could be.
-    """
-
-    place: Place
-    row: str
-    column: str
-    paper: str
-    here: str
-    status: Status
-    reason: str
 
 
 def reproduction_board(given: Given) -> tuple[Cell, ...]:
@@ -94,11 +39,6 @@ def reproduction_board(given: Given) -> tuple[Cell, ...]:
     )
 
 
-def board_table(cells: Sequence[Cell]) -> pd.DataFrame:
-    """Return the board as a table, one row a cell, one column an attribute of `Cell`."""
-    return pd.DataFrame([asdict(cell) for cell in cells])
-
-
 def closeness(printed: Sequence[float]) -> float:
     """Return half of the smallest gap between the different numbers of a column.
 
@@ -114,7 +54,7 @@ def _table_3(given: Given) -> Iterator[Cell]:
             printed, near = row[metric], closeness(list(printed_means(metric).values()))
             digits = TABLE_3_DECIMALS[metric]
             here = given.means.get(experiment, {}).get(metric)
-            yield _cell(
+            yield judged(
                 given,
                 ("Table 3", experiment, label),
                 f"{printed.mean:.{digits}f} ({printed.sd:.{digits}f})",
@@ -130,7 +70,7 @@ def _ranks(given: Given) -> Iterator[Cell]:
     found = ranks(means, "ssim") if set(TABLE_3) <= set(means) else {}
     for experiment, rank in TABLE_3_RANK.items():
         here = found.get(experiment)
-        yield _cell(
+        yield judged(
             given,
             ("Table 3", experiment, "Rank"),
             str(rank),
@@ -142,57 +82,69 @@ def _ranks(given: Given) -> Iterator[Cell]:
 
 
 def _table_4(given: Given) -> Iterator[Cell]:
+    for experiment in TABLE_4:
+        yield _ssims(given, experiment)
+        yield from _test(given, experiment)
+        yield _effect(given, experiment)
+
+
+def _ssims(given: Given, experiment: str) -> Cell:
+    row, both = TABLE_4[experiment], [BEST, experiment]
+    near = closeness([mean for one in TABLE_4.values() for mean in _means(one)])
+    known = [given.means[one]["ssim"] for one in both if "ssim" in given.means.get(one, {})]
+    return judged(
+        given,
+        ("Table 4", f"{BEST} vs {experiment}", "SSIMs"),
+        f"{row.reference_mean:.4f} vs {row.other_mean:.4f}",
+        f"{known[0]:.4f} vs {known[1]:.4f}" if len(known) == 2 else None,
+        both,
+        len(known) == 2 and max(abs(np.subtract(known, _means(row)))) <= near,
+        f"both means within {near:.2g}, half of the smallest gap in the column",
+    )
+
+
+def _test(given: Given, experiment: str) -> Iterator[Cell]:
+    row, both = TABLE_4[experiment], [BEST, experiment]
+    log10_p = given.log10_ps.get(experiment)
+    significant = log10_p is not None and log10_p < np.log10(ALPHA)
+    yield judged(
+        given,
+        ("Table 4", f"{BEST} vs {experiment}", "p-value"),
+        f"{row.p}",
+        None if log10_p is None else p_text(log10_p),
+        both,
+        log10_p is not None and round(10**log10_p, 1) == row.p,
+        "p rounds to the printed 0.0 (no p is 0)",
+    )
+    yield judged(
+        given,
+        ("Table 4", f"{BEST} vs {experiment}", "Significant"),
+        _yes(row.significant),
+        None if log10_p is None else _yes(significant),
+        both,
+        significant == row.significant,
+        f"the paper's slice-level test at {ALPHA:g}; two patients support no such claim",
+    )
+
+
+def _effect(given: Given, experiment: str) -> Cell:
+    printed, here = TABLE_4[experiment].effect, given.effects.get(experiment)
     near = closeness([row.effect for row in TABLE_4.values()])
-    close = closeness([m for row in TABLE_4.values() for m in (row.reference_mean, row.other_mean)])
-    for experiment, row in TABLE_4.items():
-        name, both = f"{BEST} vs {experiment}", [BEST, experiment]
-        effect, log10_p = given.effects.get(experiment), given.log10_ps.get(experiment)
-        p = None if log10_p is None else p_text(log10_p)
-        ssims = [given.means.get(one, {}).get("ssim") for one in both]
-        known = [ssim for ssim in ssims if ssim is not None]
-        yield _cell(
-            given,
-            ("Table 4", name, "SSIMs"),
-            f"{row.reference_mean:.4f} vs {row.other_mean:.4f}",
-            " vs ".join(f"{ssim:.4f}" for ssim in known) if len(known) == 2 else None,
-            both,
-            len(known) == 2
-            and max(abs(known[0] - row.reference_mean), abs(known[1] - row.other_mean)) <= close,
-            f"both means within {close:.2g}, half of the smallest gap in the column",
-        )
-        yield _cell(
-            given,
-            ("Table 4", name, "p-value"),
-            f"{row.p}",
-            p,
-            both,
-            log10_p is not None and round(10**log10_p, 1) == row.p,
-            "p rounds to the printed 0.0 (no p is 0)",
-        )
-        yield _cell(
-            given,
-            ("Table 4", name, "Effect size"),
-            f"{row.effect:.2f}",
-            None if effect is None else f"{effect:.2f}",
-            both,
-            effect is not None and abs(effect - row.effect) <= near,
-            f"Cohen's d within {near:.2g}, half of the smallest gap in the column",
-        )
-        yield _cell(
-            given,
-            ("Table 4", name, "Significant"),
-            "Yes" if row.significant else "No",
-            None if log10_p is None else ("Yes" if log10_p < np.log10(ALPHA) else "No"),
-            both,
-            log10_p is not None and (log10_p < np.log10(ALPHA)) == row.significant,
-            f"the paper's slice-level test at {ALPHA:g}; two patients support no such claim",
-        )
+    return judged(
+        given,
+        ("Table 4", f"{BEST} vs {experiment}", "Effect size"),
+        f"{printed:.2f}",
+        None if here is None else f"{here:.2f}",
+        [BEST, experiment],
+        here is not None and abs(here - printed) <= near,
+        f"Cohen's d within {near:.2g}, half of the smallest gap in the column",
+    )
 
 
 def _lambdas(given: Given) -> Iterator[Cell]:
     for experiment, printed in LAMBDAS.items():
         here = given.lambdas.get(experiment)
-        yield _cell(
+        yield judged(
             given,
             ("Section 5.2", experiment, "lambda"),
             f"{printed:.0e}",
@@ -206,7 +158,7 @@ def _lambdas(given: Given) -> Iterator[Cell]:
 def _figure_2(given: Given) -> Iterator[Cell]:
     for experiment in LAMBDAS:
         here = given.psi_at_tenth.get(experiment)
-        yield _cell(
+        yield judged(
             given,
             ("Figure 2", experiment, "Psi at lambda 0.1"),
             "approximately 100 %",
@@ -218,7 +170,7 @@ def _figure_2(given: Given) -> Iterator[Cell]:
     for shallow, deep in DEEPER_IN_SAME_CONTEXT.items():
         psis = [given.psi_at_tenth.get(experiment) for experiment in (shallow, deep)]
         known = [psi for psi in psis if psi is not None]
-        yield _cell(
+        yield judged(
             given,
             ("Figure 2", f"{shallow} above {deep}", "Psi at the same lambda"),
             "block3_conv2 above block5_conv4",
@@ -229,35 +181,12 @@ def _figure_2(given: Given) -> Iterator[Cell]:
         )
 
 
-def _cell(
-    given: Given,
-    where: tuple[Place, str, str],
-    paper: str,
-    here: str | None,
-    experiments: Sequence[str],
-    holds: bool,
-    rule: str,
-) -> Cell:
-    obstacle = _obstacle(given, here, experiments)
-    if obstacle:
-        return Cell(*where, paper, here or NOTHING, "not verifiable here", obstacle)
-    return Cell(*where, paper, here or NOTHING, "reproduced" if holds else "not reproduced", rule)
+def _means(row: PrintedTest) -> tuple[float, float]:
+    return row.reference_mean, row.other_mean
 
 
-def _obstacle(given: Given, here: str | None, experiments: Sequence[str]) -> str | None:
-    """Return why a cell cannot be verified; None where it can."""
-    if here is None:
-        return f"these runs gave no such number of {' and '.join(experiments)}"
-    if given.data == "simulated":
-        return "simulated patients, not the challenge's"
-    if given.data == "other":
-        return "other patients than the paper's"
-    for experiment in experiments:
-        if NAMED[experiment].encoder.context == "medical":
-            return f"the medical weights of {experiment} were never published"
-        if experiment in given.own_weights:
-            return f"the encoder of {experiment} did not have the ImageNet weights"
-    return None
+def _yes(said: bool) -> str:
+    return "Yes" if said else "No"
 
 
 def _percent(psi: float) -> str:

@@ -144,15 +144,16 @@ def _rank_biserials(values: Floats, resamples: Resamples, zero_rule: ZeroRule) -
         ranked = ranked[values[ranked] != 0]
     sizes, signs, block = np.abs(values[ranked]), np.sign(values[ranked]), resamples.block[ranked]
     counts = resamples.counts
-    up_to = np.zeros(
-        (ranked.size + 1, len(counts))
-    )  # row k: slices of each block among the first k
+    up_to = np.zeros((ranked.size + 1, len(counts)), np.float32)
     up_to[np.arange(1, ranked.size + 1), block] = 1
-    np.cumsum(up_to, axis=0, out=up_to)
+    np.cumsum(up_to, axis=0, out=up_to)  # row k: slices of each block among the first k
     smaller, not_larger = (np.searchsorted(sizes, sizes, side) for side in ("left", "right"))
-    twice_rank = signs[:, np.newaxis] * (up_to[smaller] + up_to[not_larger])
+    by_block = np.argsort(block, kind="stable")
+    present, starts = np.unique(block[by_block], return_index=True)
+    twice_rank = up_to[smaller[by_block]] + up_to[not_larger[by_block]]
+    twice_rank *= signs[by_block, np.newaxis].astype(np.float32)
     form = np.zeros((len(counts), len(counts)))
-    np.add.at(form, block, twice_rank)
+    form[present] = np.add.reduceat(twice_rank, starts)
     signed = np.bincount(block, signs, len(counts))
     n, zeros = (np.bincount(block, of, len(counts)) @ counts for of in (None, signs == 0))
     difference = np.einsum("br,br->r", counts, form @ counts) + signed @ counts

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import effectsize_smd
 
@@ -93,6 +93,7 @@ def test_no_difference_at_all_is_effect_0() -> None:
         assert found.shift.value == 0.0
 
 
+@settings(deadline=None, max_examples=50)
 @given(Whole, st.sampled_from(["wilcox", "pratt"]))
 def test_effects_lie_in_their_intervals_and_turn_with_the_runs(
     values: list[float], zero_rule: ZeroRule

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -25,6 +25,7 @@ def test_adjusted_p_is_statsmodels(n: int) -> None:
     assert found == pytest.approx(multipletests(ps, method="holm")[1], rel=1e-9)
 
 
+@settings(deadline=None, max_examples=50)
 @given(Ps)
 def test_adjusted_p_is_at_least_the_raw_one_and_in_its_order(ps: list[float]) -> None:
     found = np.array([one.p for one in holm(np.log10(ps).tolist())])

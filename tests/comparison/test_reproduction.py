@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pi.comparison.board import Cell, Given, board_table
 from pi.comparison.paper import LAMBDAS, TABLE_3, TABLE_4
-from pi.comparison.reproduction import Cell, Given, board_table, closeness, reproduction_board
+from pi.comparison.reproduction import closeness, reproduction_board
 
 AS_PRINTED = Given(
     data="challenge",

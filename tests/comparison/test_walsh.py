@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -76,6 +76,7 @@ def test_the_interval_holds_what_the_test_does_not_reject(n: int) -> None:
 Values = st.lists(st.integers(-1000, 1000).map(lambda k: k / 8), min_size=6, max_size=60)
 
 
+@settings(deadline=None, max_examples=50)
 @given(Values, st.integers(-1000, 1000).map(lambda k: k / 8))
 def test_shifted_differences_have_a_shifted_shift(values: list[float], shift: float) -> None:
     found = hodges_lehmann(values)
@@ -85,6 +86,7 @@ def test_shifted_differences_have_a_shifted_shift(values: list[float], shift: fl
     )  # fmt: skip
 
 
+@settings(deadline=None, max_examples=50)
 @given(Values)
 def test_turned_differences_have_the_turned_interval(values: list[float]) -> None:
     found, turned = hodges_lehmann(values), hodges_lehmann([-value for value in values])
