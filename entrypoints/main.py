@@ -2,15 +2,16 @@
 
 Everything is nested under one run, which ends with the paper's Table 3 for these experiments, the
 control without perceptual loss (`mse`) and doing nothing (low dose). With `--folds K` all of it is
-done once a fold, and Table 3 is of every patient. Interrupted, `--resume RUN` goes on at the first
-unfinished step.
+done once a fold, and Table 3 is of every patient. Last, the experiments are compared. Interrupted,
+`--resume RUN` goes on at the first unfinished step.
 """
 
 import sys
 
-from entrypoints import calibrate, evaluate, train
+from entrypoints import calibrate, compare, evaluate, train
 from entrypoints.parameters import (
     CalibrateParameters,
+    CompareParameters,
     EvaluateParameters,
     MainParameters,
     SimulateParameters,
@@ -23,6 +24,7 @@ ENTRY_POINTS = {
     "calibrate": (calibrate, CalibrateParameters),
     "train": (train, TrainParameters),
     "evaluate": (evaluate, EvaluateParameters),
+    "compare": (compare, CompareParameters),
 }
 
 
@@ -35,7 +37,7 @@ def main(parameters: MainParameters) -> None:
     from pi.experiments import without_paths
     from pi.source import open_data
     from pi.switches import switch_rows, switch_values
-    from pi.tracking.algorithm1 import carry_out, log_board, slice_table
+    from pi.tracking.algorithm1 import carry_out, compare_all, log_board, slice_table
     from pi.tracking.resume import require_resumable
     from pi.tracking.run import open_run
     from pi.tracking.steps import Steps
@@ -59,6 +61,7 @@ def main(parameters: MainParameters) -> None:
         tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
         board = rank_runs(tables, plan.protocol)
         log_board(tracked, board, switch_rows(switches), plan.judged)
+        compare_all(plan, steps, take, evaluated)
     print(ranking_text(board, plan.protocol))
     print(f"this run: {tracked.run_id}; judged on {plan.judged}")
 

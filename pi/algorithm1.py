@@ -1,7 +1,8 @@
 """Algorithm 1 of the paper as a plan: the name and command line of every step, before any is taken.
 
 A round calibrates and then, for each experiment, trains and evaluates. There is one round, or, in
-a patient cross-validation, one a fold. What only an earlier step knows, the id of its run, is told
+a patient cross-validation, one a fold. Where there are several experiments, they are compared in
+the end. What only an earlier step knows, the id of its run, is told
 when a step is taken.
 """
 
@@ -12,7 +13,7 @@ from typing import Literal
 from pi.command_line import arguments_of
 from pi.switches import SwitchError, experiment_names, step_arguments
 
-EntryPoint = Literal["calibrate", "train", "evaluate"]
+EntryPoint = Literal["calibrate", "train", "evaluate", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Plan:
 
     Attributes:
         rounds: in order.
+        compare: waits for ``runs``, the evaluations; not taken with a single experiment.
         folds: of the cross-validation; 0 of none.
         state: of the denoiser whose lambda is trained with.
         protocol: under which runs are ranked.
@@ -77,6 +79,7 @@ class Plan:
     """
 
     rounds: tuple[Round, ...]
+    compare: Step
     folds: int
     state: str
     protocol: str
@@ -108,11 +111,14 @@ def make_plan(
     _require_whole(switches, folds)
     names = experiment_names(experiments)
     said = step_arguments(switches, shared)
+    protocol = switches["evaluate.protocols"].partition(",")[0]
+    compared = {"protocol": protocol, **{name: str(shared[name]) for name in ("split", "seed")}}
     return Plan(
         tuple(_round(prefix, own, names, said) for prefix, own in _places(folds)),
+        Step("compare", "compare", tuple(arguments_of(compared))),
         folds,
         state=switches["calibrate.states"].partition(",")[0],
-        protocol=switches["evaluate.protocols"].partition(",")[0],
+        protocol=protocol,
         part=switches["evaluate.part"],
     )
 

@@ -1,10 +1,16 @@
 """The plan of Algorithm 1: names and command lines of all steps, with and without folds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from entrypoints.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
+from entrypoints.parameters import (
+    CalibrateParameters,
+    CompareParameters,
+    EvaluateParameters,
+    TrainParameters,
+)
 from pi.algorithm1 import Plan, Step, make_plan
 from pi.command_line import parse
 from pi.experiments import ExperimentError
@@ -46,7 +52,7 @@ def test_every_fold_does_every_step_under_a_name_of_its_own() -> None:
     steps = steps_of(plan)
     assert len({step.name for step in steps}) == len(steps) == 3 * 5
     for number, one in enumerate(plan.rounds, start=1):
-        for step in steps_of(Plan((one,), 3, "", "", "")):
+        for step in steps_of(replace(plan, rounds=(one,))):
             assert step.name.startswith(f"fold{number}/{step.entry_point}")
             found = parsed(step)
             assert (found.folds, found.fold) == (3, number)
@@ -91,3 +97,9 @@ def test_a_step_cannot_be_moved_to_another_fold(folds: int, override: str) -> No
     name = override.partition("=")[0]
     with pytest.raises(SwitchError, match=f"leave the folds to `folds` but got {name}"):
         planned(folds=folds, overrides=override)
+
+
+def test_the_evaluations_are_compared_under_the_protocol_they_are_ranked_by() -> None:
+    plan = planned()
+    found = parse(CompareParameters, plan.compare.told(runs="run1,run2"), "", "compare")
+    assert (found.runs, found.protocol, found.seed) == ("run1,run2", plan.protocol, 7)

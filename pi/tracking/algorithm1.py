@@ -14,16 +14,17 @@ from pi.tracking.earlier import children_of, fetch_artifact
 from pi.tracking.run import Run
 from pi.tracking.steps import Steps
 
+Take = Callable[[EntryPoint, list[str], str], None]
+"""Runs an entry point on a command line; given the id of a run to resume, or ""."""
 
-def carry_out(
-    plan: Plan, steps: Steps, take: Callable[[EntryPoint, list[str], str], None]
-) -> dict[str, list[str]]:
+
+def carry_out(plan: Plan, steps: Steps, take: Take) -> dict[str, list[str]]:
     """Take every step that is not done; return the evaluations of each experiment, one a round.
 
     Args:
         plan: of the steps.
         steps: those of the run of the whole job, which is tagged with the folds if there are any.
-        take: runs an entry point on a command line; given the id of a run to resume, or "".
+        take: takes a step.
 
     Raises:
         TrackingError: see `calibrated_runs`.
@@ -42,6 +43,22 @@ def carry_out(
             trained = do(arm.train, perceptual_weight=arm.weight(calibrated))
             evaluated.setdefault(arm.experiment, []).append(do(arm.evaluate, run=trained))
     return evaluated
+
+
+def compare_all(
+    plan: Plan, steps: Steps, take: Take, evaluated: Mapping[str, Sequence[str]]
+) -> None:
+    """Take the last step of the plan, if there are experiments to compare.
+
+    Args:
+        plan: of the steps.
+        steps: those of the run of the whole job.
+        take: takes a step.
+        evaluated: see `carry_out`.
+    """
+    if len(evaluated) > 1:
+        runs = ",".join(run_id for run_ids in evaluated.values() for run_id in run_ids)
+        steps.do(plan.compare.name, partial(take, "compare", plan.compare.told(runs=runs)))
 
 
 def calibrated_runs(calibration: str, state: str) -> dict[str, str]:
