@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pi.comparison.board import Data, Given
 from pi.comparison.compare import Comparison
 from pi.comparison.effect import pooled_d
 from pi.comparison.pairing import PairedTable, pair_runs
 from pi.comparison.paper import BEST, SLICES
-from pi.comparison.reproduction import Data, Given
 from pi.comparison.signed_rank import signed_rank
 from pi.evaluation.protocol import PAPER8
 from pi.evaluation.ranking import METRICS

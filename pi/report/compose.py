@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from pi.comparison.board import Cell
 from pi.comparison.compare import Comparison
-from pi.comparison.reproduction import Cell
 from pi.comparison.verdict import counted
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer

@@ -9,8 +9,9 @@ from importlib.metadata import version
 import pandas as pd
 
 from pi.command_line import arguments_of
+from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
-from pi.comparison.reproduction import board_table, reproduction_board
+from pi.comparison.reproduction import reproduction_board
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.summary import markdown
 from pi.report.board import given
