@@ -16,7 +16,8 @@ from pi.report.configuration import (
 )
 from pi.report.document import Board, BoardRow, Drawn, Report, Said
 from pi.report.figures import CaptionedFigure
-from pi.report.headline import headline, limits
+from pi.report.headline import headline
+from pi.report.limits import all_limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
 from pi.report.svg import inline_svg
@@ -63,7 +64,7 @@ def compose(
             recommendation(equal, comparison),
         ),
         influence=drawn(influence) if influence else None,
-        limits=tuple(limits(configurations, comparison, facts)),
+        limits=tuple(all_limits(configurations, comparison, facts)),
         board=_board(cells),
         runs=run_table(configurations),
         making=_facts(comparison, making),

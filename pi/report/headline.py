@@ -1,13 +1,10 @@
-"""What a comparison amounts to, in two or three sentences; and how far that goes."""
+"""What a comparison amounts to, in two or three sentences."""
 
 from collections.abc import Sequence
 
 from pi.comparison.clusters import patients_needed
 from pi.comparison.compare import Comparison, best_run
-from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import Outcome, counted, heading
-from pi.evaluation.protocol import PROTOCOLS
-from pi.report.configuration import Configuration, DataFacts
 from pi.report.text import listed, mean_text
 
 CHOSEN = {
@@ -46,38 +43,6 @@ def headline(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def limits(
-    configurations: Sequence[Configuration],
-    comparison: Comparison,
-    facts: DataFacts,
-) -> list[str]:
-    """Return what these runs do not support, a sentence each."""
-    paired = next(iter(comparison.paired.values()))
-    patients, slices = len(paired.patients), len(paired.values)
-    sentences = [
-        f"The {counted(slices, 'slice')} come from {counted(patients, 'patient')}. Slices of one "
-        "patient share anatomy and noise and are not independent: the slice-level p, the paper's, "
-        "speaks of these slices alone.",
-    ]
-    if patients < TOO_NARROW_BELOW:
-        sentences.append(
-            f"Below {TOO_NARROW_BELOW} patients the bootstrap's 95 % intervals cover too seldom; "
-            f"there are {patients} here."
-        )
-    once = [one.name for one in configurations if one.seeds == 1 and one.members[0].training]
-    if once:
-        sentences.append(
-            f"Trained with one seed: {listed(once)}. What another seed would change is in no "
-            "interval here."
-        )
-    if comparison.reference is None or comparison.reference.chosen_by == "test":
-        sentences.append(
-            "The best run was found on the very slices that are tested, which favours it."
-        )
-    sentences += _of_data(configurations, comparison, facts)
-    return sentences
-
-
 def _against(reference: str, outcomes: Sequence[tuple[str, Outcome]]) -> list[str]:
     said: dict[Outcome, str] = {
         "worse": f"{reference} is better than {{}} by the patients' test after Holm.",
@@ -92,35 +57,4 @@ def _against(reference: str, outcomes: Sequence[tuple[str, Outcome]]) -> list[st
         if names:
             verb, equal = ("is", "equals") if len(names) == 1 else ("are", "equal")
             sentences.append(sentence.format(listed(names), verb=verb, equal=equal))
-    return sentences
-
-
-def _of_data(
-    configurations: Sequence[Configuration], comparison: Comparison, facts: DataFacts
-) -> list[str]:
-    sentences = []
-    paired = next(iter(comparison.paired.values()))
-    left_out = {one.run: len(one.keys) for one in paired.unmatched if one.keys}
-    if left_out:
-        each = [f"{counted(count, 'slice')} of {run}" for run, count in left_out.items()]
-        sentences.append(
-            f"Left out, because not every run has them: {listed(each)}; the means above are over "
-            "the slices that all runs have."
-        )
-    if facts.simulated:
-        sentences.append(
-            "The data are simulated: they allow relative comparisons of configurations and no "
-            "clinical claim."
-        )
-    protocol = PROTOCOLS.get(comparison.protocol)
-    if protocol and protocol.not_covered:
-        sentences.append(f"The protocol {protocol.name} leaves out: {protocol.not_covered}.")
-    if any("natural-offline" in one.context for one in configurations):
-        sentences.append(
-            "The context natural-offline is ImageNet followed by edges of natural images; it is "
-            "not ImageNet."
-        )
-    changed = [one.name for one in configurations if any(member.dirty for member in one.members)]
-    if changed:
-        sentences.append(f"The code behind {listed(changed)} had changes that no commit holds.")
     return sentences
