@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,10 @@ prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
 	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
+
+dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
+	@$(BIN)/python -m streamlit run dashboards/app.py --server.headless true \
+		--browser.gatherUsageStats false --server.address 127.0.0.1 $(ARGS)
 
 test: $(READY)  ## the tests
 	@$(BIN)/python -m pytest $(ARGS)
