@@ -29,6 +29,8 @@ FRESH = 5  # seconds for which a list of runs is not asked for again
 SAVED, ON_SCREEN = 200, 110
 """Dots per inch of a figure's PNG."""
 
+WIDEST = 880  # pixels of a logged picture, whose resolution is for print
+
 
 def heading(title: str, said: str) -> None:
     """Place the head of a page."""
@@ -140,7 +142,7 @@ def figure(drawn: Figure, name: str, table: pd.DataFrame, said: str) -> None:
         table: its data.
         said: what it shows, for those who cannot see it.
     """
-    st.image(written(drawn, "png", ON_SCREEN), width="stretch", alt=said)
+    st.image(written(drawn, "png", ON_SCREEN), width="content", alt=said)
     with st.container(horizontal=True, gap="small"):
         _save(f"{name}.svg", lambda: written(drawn, "svg"), "image/svg+xml")
         _save(f"{name}.png", lambda: written(drawn, "png"), "image/png")
@@ -169,7 +171,7 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
         with going_on():
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(name.replace("_", " ").capitalize()))
-                st.image(read_artifact(run.run_id, file, Path.read_bytes), width="stretch",
+                st.image(read_artifact(run.run_id, file, Path.read_bytes), width=WIDEST,
                          alt=name)  # fmt: skip
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (

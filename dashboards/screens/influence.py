@@ -110,9 +110,16 @@ def _calibrations(chosen: Sequence[ListedRun], target: float) -> list[Calibratio
 
 
 def _named(calibration: Calibration, suffix: str) -> Calibration:
-    name = undrawn(calibration.experiment.name) + suffix
-    experiment = replace(calibration.experiment, name=name)
-    return replace(calibration, experiment=experiment, state=undrawn(calibration.state))
+    experiment = replace(calibration.experiment, name=calibration.experiment.name + suffix)
+    return replace(calibration, experiment=experiment)
+
+
+def _undrawn(calibrations: Sequence[Calibration]) -> list[Calibration]:
+    """Return calibrations whose names matplotlib draws as they are."""
+    return [
+        replace(c, experiment=replace(c.experiment, name=undrawn(c.experiment.name)))
+        for c in calibrations
+    ]
 
 
 def _answers(calibrations: Sequence[Calibration], paper: str, weight: float) -> None:
@@ -138,7 +145,7 @@ def _curves(calibrations: Sequence[Calibration], target: float, weight: float) -
         [curve_table(c, grid).assign(experiment=c.experiment.name, state=c.state)
          for c in calibrations]
     )  # fmt: skip
-    drawn = draw_influence(influence_curves(calibrations, grid), target, [weight])
+    drawn = draw_influence(influence_curves(_undrawn(calibrations), grid), target, [weight])
     figure(drawn, "influence", data, "Psi over log lambda, in percent and in log-odds")
 
 
@@ -148,13 +155,13 @@ def _breakdown(calibrations: Sequence[Calibration]) -> None:
         st.subheader("By reconstruction")
         st.caption("At the one λ above: the points lie apart where one λ cannot suit all data.")
         strata = stratum_table(calibrations)
-        figure(draw_strata(strata_of(calibrations)), "by_reconstruction", strata,
+        figure(draw_strata(strata_of(_undrawn(calibrations))), "by_reconstruction", strata,
                "Psi within each reconstruction at the chosen lambda")  # fmt: skip
     with right:
         st.subheader("By layer")
         st.caption("How the total loss is divided at that λ.")
         shares = layer_shares_of(calibrations)
-        figure(draw_layer_shares(shares), "by_layer", share_table(shares),
+        figure(draw_layer_shares(layer_shares_of(_undrawn(calibrations))), "by_layer", share_table(shares),
                "Shares of the image loss and of each layer in the total loss")  # fmt: skip
     with st.expander("All numbers"):
         table(summary_table(calibrations, []), "summary")

@@ -19,7 +19,7 @@ from pi.architecture import EncoderError, EncoderSpec
 from pi.evaluation.table import read_table
 from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
-from pi.tracking.address import TrackingError
+from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import MlflowException
 from pi.tracking.earlier import Record, connect, fetch_artifact, read_run
 
@@ -59,6 +59,7 @@ def list_runs(stage: str) -> list[ListedRun]:
     Raises:
         TrackingError: the store does not answer.
     """
+    _require_store()
     try:
         client = connect()
         experiments = [one.experiment_id for one in client.search_experiments()]
@@ -78,6 +79,16 @@ def list_runs(stage: str) -> list[ListedRun]:
         )
         for run in found
     ]
+
+
+def _require_store() -> None:
+    """Raise where the store is a file that is not there: looking for it would make it."""
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise TrackingError(
+            "there must be a tracking store but there is none yet: MLFLOW_TRACKING_URI (default: "
+            "mlflow.db in this folder) names a file that does not exist."
+        )
 
 
 def read_measured(run_id: str) -> MeasuredLosses:
