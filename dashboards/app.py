@@ -4,8 +4,11 @@ It reads the tracking store that MLFLOW_TRACKING_URI names (default: mlflow.db i
 writes nothing. Each page is a file in `dashboards/screens`.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
+ICON = Path(__file__).parent / "pictures" / "icon.svg"
 PAGES = (
     ("influence", "Influence", ":material/balance:"),
     ("training", "Training", ":material/show_chart:"),
@@ -17,7 +20,8 @@ PAGES = (
 
 def main() -> None:
     """Place the navigation and the page that is chosen."""
-    st.set_page_config("Perceptual influence", layout="wide")
+    # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.
+    st.set_page_config("Perceptual influence", ICON.read_text(), layout="wide")
     pages = [
         st.Page(
             f"screens/{name}.py", title=title, icon=icon, url_path=name, default=name == PAGES[0][0]

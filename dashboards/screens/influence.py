@@ -161,7 +161,8 @@ def _breakdown(calibrations: Sequence[Calibration]) -> None:
         st.subheader("By layer")
         st.caption("How the total loss is divided at that λ.")
         shares = layer_shares_of(calibrations)
-        figure(draw_layer_shares(layer_shares_of(_undrawn(calibrations))), "by_layer", share_table(shares),
+        drawn = draw_layer_shares(layer_shares_of(_undrawn(calibrations)))
+        figure(drawn, "by_layer", share_table(shares),
                "Shares of the image loss and of each layer in the total loss")  # fmt: skip
     with st.expander("All numbers"):
         table(summary_table(calibrations, []), "summary")

@@ -19,7 +19,7 @@ TITLES = ["Training", "Slices", "Comparison", "Search", "Influence"]
 
 @pytest.fixture
 def dashboard(database: Path) -> Iterator[str]:
-    """The dashboard over a store with two calibrations and a training, as `make dashboard` has it."""
+    """The dashboard over a store with two calibrations and a training."""
     from test_screens import log_calibration
 
     from pi.tracking.run import open_run
@@ -65,8 +65,7 @@ def test_every_page_draws_answers_a_click_and_writes_no_error(dashboard: str) ->
         page.locator("img").nth(1).wait_for(timeout=60_000)
         page.get_by_text("Look again every 10 seconds").click()
         assert page.locator("[data-testid=stException]").count() == 0
-        elsewhere = "net::ERR_NAME_NOT_RESOLVED"
-        assert [error for error in errors if elsewhere not in error] == []
+        assert errors == []  # a request to another machine would be one too
 
 
 def _wait_for(address: str) -> None:
