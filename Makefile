@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare simulate prepare ui test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ calibrate: $(READY)  ## the main job; DATA=folder of DICOM files (default: the s
 
 main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.main $(if $(DATA),--data folder) $(ARGS)
+
+search: $(READY)  ## search lambda with Optuna; ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.search $(if $(DATA),--data folder) $(ARGS)
 
 compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,ID"; ends with a report
 	@$(BIN)/python -m entrypoints.compare $(ARGS)
@@ -32,6 +35,10 @@ prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
 	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
+
+dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
+	@$(BIN)/python -m streamlit run dashboards/app.py --server.headless true \
+		--browser.gatherUsageStats false --server.address 127.0.0.1 $(ARGS)
 
 test: $(READY)  ## the tests
 	@$(BIN)/python -m pytest $(ARGS)

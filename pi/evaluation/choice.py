@@ -87,18 +87,35 @@ def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> 
     Raises:
         EvaluationError: the store has no such slice.
     """
-    number, index = _find(store, choice.key)
+    denoisers = {} if denoise is None else {str(DENOISED): denoise}
+    read, normal, spacing = read_slice(store, choice.key, denoisers)
+    names: tuple[Image, ...] = (LOW_DOSE, DENOISED)
+    images = {name: read[name] for name in names if name in read}
+    errors = {name: hu_errors(hu, normal) for name, hu in images.items()}
+    return ShownSlice(choice, images, normal, errors, spacing)
+
+
+def read_slice(
+    store: Store, key: SliceKey, denoisers: Mapping[str, SliceDenoiser]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], float]:
+    """Return the low dose and what some denoisers make of it, the target, and the pixel spacing.
+
+    Args:
+        store: the data.
+        key: of the slice.
+        denoisers: by name, of which none is ``low_dose``.
+
+    Returns:
+        (rows, columns) float32 HU by name, the low dose first; the normal dose; mm.
+
+    Raises:
+        EvaluationError: the store has no such slice.
+    """
+    number, index = _find(store, key)
     low, normal = store.pair(number, index)
-    images: dict[Image, NDArray[np.float32]] = {LOW_DOSE: low.astype(np.float32)}
-    if denoise is not None:
-        images[DENOISED] = denoise(low[np.newaxis])[0]
-    return ShownSlice(
-        choice,
-        images,
-        normal.astype(np.float32),
-        {image: hu_errors(hu, normal) for image, hu in images.items()},
-        store.volumes[number].pixel_spacing,
-    )
+    images = {str(LOW_DOSE): low.astype(np.float32)}
+    images |= {name: denoise(low[np.newaxis])[0] for name, denoise in denoisers.items()}
+    return images, normal.astype(np.float32), store.volumes[number].pixel_spacing
 
 
 def _find(store: Store, key: SliceKey) -> tuple[int, int]:

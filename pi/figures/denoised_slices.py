@@ -76,15 +76,16 @@ def _draw(rows: Sequence[Row], window: tuple[float, float], *, detail: bool) -> 
     for row, line in zip(rows, grid, strict=True):
         line[0].set_ylabel(row.label, rotation=0, ha="right", va="center", fontsize=9)
         for panel, axes in zip(row.panels, line, strict=True):
-            drawn[panel.is_error] = _draw_panel(axes, panel, row, window, detail=detail)
+            drawn[panel.is_error] = draw_panel(axes, panel, row, window, detail=detail)
             axes.set_title(panel.title if row is rows[0] else "", fontsize=10)
     _draw_scales(figure, grid, rows[0].panels, drawn)
     return figure
 
 
-def _draw_panel(
+def draw_panel(
     axes: Axes, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
 ) -> AxesImage:
+    """Draw one image: whole with the region marked, or the region alone; return it for a scale."""
     (top, left), side = row.corner, row.side
     hu = panel.hu[top : top + side, left : left + side] if detail else panel.hu
     low, high = (0.0, ERROR_HIGH_HU) if panel.is_error else window

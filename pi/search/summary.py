@@ -1,6 +1,6 @@
 """The answer of a study, for a terminal and for whoever trains next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 
 import pandas as pd
@@ -58,7 +58,7 @@ def onward_text(study: str, url: str, train: Mapping[str, str]) -> str:
     )
 
 
-def trial_table(found: Answer) -> pd.DataFrame:
+def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
     """Return every trial that is over: one row each, for people and for other programs."""
     return pd.DataFrame(
         {
@@ -75,7 +75,7 @@ def trial_table(found: Answer) -> pd.DataFrame:
             "reason": trial.reason,
             "run": trial.run_id,
         }
-        for trial in found.trials
+        for trial in trials
     )
 
 

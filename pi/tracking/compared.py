@@ -138,6 +138,6 @@ def _read(run_id: str) -> Evaluated:
         record=record,
         trained_id=trained_id,
         trained=read_run(trained_id) if trained_id else None,
-        slices=slice_table(run_id),
+        slices=slice_table([run_id]),
         simulated=bool(facts["simulated"]),
     )

@@ -82,7 +82,7 @@ def log_study(run: Run, study: Study, found: Answer, known: Mapping[str, Balance
         run.figure(draw_front(front_points(found)), "front")
     if shares := importances(study):
         run.figure(draw_importance(shares), "importance")
-    table = trial_table(found)
+    table = trial_table(trials)
     run.text(table.to_csv(index=False), "trials.csv")
     run.parquet(table, "trials.parquet")
     run.json(best_configuration(run.run_id, study.study_name, found), BEST)

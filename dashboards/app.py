@@ -1,0 +1,35 @@
+"""The dashboard: `make dashboard`, or `python -m streamlit run dashboards/app.py`.
+
+It reads the tracking store that MLFLOW_TRACKING_URI names (default: mlflow.db in this folder) and
+writes nothing. Each page is a file in `dashboards/screens`.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+ICON = Path(__file__).parent / "pictures" / "icon.svg"
+PAGES = (
+    ("influence", "Influence", ":material/balance:"),
+    ("training", "Training", ":material/show_chart:"),
+    ("slices", "Slices", ":material/radiology:"),
+    ("comparison", "Comparison", ":material/compare_arrows:"),
+    ("search", "Search", ":material/travel_explore:"),
+)
+
+
+def main() -> None:
+    """Place the navigation and the page that is chosen."""
+    # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.
+    st.set_page_config("Perceptual influence", ICON.read_text(), layout="wide")
+    pages = [
+        st.Page(
+            f"screens/{name}.py", title=title, icon=icon, url_path=name, default=name == PAGES[0][0]
+        )
+        for name, title, icon in PAGES
+    ]
+    st.navigation(pages, position="top").run()
+
+
+if __name__ == "__main__":
+    main()

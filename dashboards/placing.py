@@ -1,0 +1,205 @@
+"""What all pages share: figures with their files, tables, a choice of runs, what is missing.
+
+The pages select and place; every number and every figure comes from `pi`. Names and tags of the
+store are other people's text: they are shown as text, never as Markdown or HTML.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+from matplotlib.figure import Figure
+
+from pi.errors import PiError
+from pi.tracking.gallery import (
+    ListedRun,
+    list_artifacts,
+    list_runs,
+    read_artifact,
+    read_logged_table,
+)
+
+FRESH = 5  # seconds for which a list of runs is not asked for again
+SAVED, ON_SCREEN = 200, 110
+"""Dots per inch of a figure's PNG."""
+
+WIDEST = 880  # pixels of a logged picture, whose resolution is for print
+
+
+def heading(title: str, said: str) -> None:
+    """Place the head of a page."""
+    st.header(title)
+    st.caption(said)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` so that Markdown shows every character of it as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:-])", r"\\\1", " ".join(text.split()))
+
+
+def undrawn(text: str) -> str:
+    """Return ``text`` so that matplotlib takes no dollar sign in it for mathematics."""
+    return text.replace("$", r"\$")
+
+
+def missing(text: str, advice: str = "") -> None:
+    """Say what is not there, and what would bring it."""
+    st.info(plain(text) + (f"\n\n```\n{advice}\n```" if advice else ""), icon=":material/info:")
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Say what went wrong in the block, and go on after it."""
+    try:
+        yield
+    except PiError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+
+
+@st.cache_data(ttl=FRESH, show_spinner="Reading the tracking store …")
+def listed(stage: str) -> list[ListedRun]:
+    """Return the runs of a stage, asked for again after a few seconds."""
+    return list_runs(stage)
+
+
+def runs_of(stage: str, advice: str) -> list[ListedRun]:
+    """Return the runs of a stage; where there are none, say so and stop the page.
+
+    Args:
+        stage: see `pi.tracking.gallery.list_runs`.
+        advice: the command that makes one.
+    """
+    found: list[ListedRun] = []
+    try:
+        found = listed(stage)
+    except PiError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+    else:
+        if not found:
+            missing(f"The tracking store holds no run of {stage} yet. Make one:", advice)
+    if not found:
+        st.stop()
+    return found
+
+
+def label_of(run: ListedRun) -> str:
+    """Return what tells a run from the others in a list: what it is of, when, and its id."""
+    state = "" if run.status == "FINISHED" else f" · {run.status.lower()}"
+    return f"{described(run)} · {run.begun:%d %b %H:%M} · {run.run_id[:6]}{state}"
+
+
+def described(run: ListedRun) -> str:
+    """Return experiment, state or schedule, and target of a run, as far as it names them."""
+    params = run.record.params
+    if "experiment" not in params:
+        return run.name
+    parts = [run.record.typed("experiment")]
+    parts += [params[name] for name in ("state", "schedule") if name in params]
+    if "target_psi" in params and "schedule" in params:
+        parts.append(f"Ψ = {100 * float(params['target_psi']):g} %")
+    return ", ".join(parts)
+
+
+def choose_runs(
+    label: str, runs: Sequence[ListedRun], key: str, chosen: Sequence[str], most: int = 7
+) -> list[ListedRun]:
+    """Let some runs be chosen, and say so where one that was shown is gone.
+
+    Args:
+        label: of the choice.
+        runs: to choose from.
+        key: of the choice, for as long as the page is open.
+        chosen: ids of those chosen at first.
+        most: how many at once: as many as there are colours.
+    """
+    by_id = {run.run_id: run for run in runs}
+    before = st.session_state.get(key, [])
+    gone = [run_id for run_id in before if run_id not in by_id]
+    if gone:
+        st.session_state[key] = [run_id for run_id in before if run_id in by_id]
+        st.warning(f"No longer in the tracking store: {', '.join(one[:6] for one in gone)}.")
+    elif key not in st.session_state:
+        st.session_state[key] = [run_id for run_id in chosen if run_id in by_id]
+    found = st.multiselect(
+        label, list(by_id), format_func=lambda one: label_of(by_id[one]), key=key,
+        max_selections=most,
+    )  # fmt: skip
+    return [by_id[run_id] for run_id in found]
+
+
+def figure(drawn: Figure, name: str, table: pd.DataFrame, said: str) -> None:
+    """Place a figure, and beneath it what saves it as SVG or PNG and its data as CSV.
+
+    Args:
+        drawn: the figure.
+        name: of the files, without ending.
+        table: its data.
+        said: what it shows, for those who cannot see it.
+    """
+    st.image(written(drawn, "png", ON_SCREEN), width="content", alt=said)
+    with st.container(horizontal=True, gap="small"):
+        _save(f"{name}.svg", lambda: written(drawn, "svg"), "image/svg+xml")
+        _save(f"{name}.png", lambda: written(drawn, "png"), "image/png")
+        _save(f"{name}.csv", lambda: table.to_csv(index=False).encode(), "text/csv")
+
+
+def written(drawn: Figure, kind: Literal["png", "svg"], dpi: int = SAVED) -> bytes:
+    """Return a figure as the bytes of a file."""
+    file = BytesIO()
+    drawn.savefig(file, format=kind, dpi=dpi)
+    return file.getvalue()
+
+
+def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
+    """Place what a run has logged for people: its note, figures, tables and pages.
+
+    Args:
+        run: of any stage.
+        leave_out: names of figures that are shown already.
+    """
+    if note := run.record.tags.get("mlflow.note.content"):
+        st.code(note, language=None, wrap_lines=True)
+    files = list_artifacts(run.run_id)
+    for file in files:
+        name, _, kind = file.rpartition(".")
+        with going_on():
+            if kind == "png" and name not in leave_out:
+                st.subheader(plain(name.replace("_", " ").capitalize()))
+                st.image(read_artifact(run.run_id, file, Path.read_bytes), width=WIDEST,
+                         alt=name)  # fmt: skip
+                _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
+            elif (
+                kind == "json"
+                and (rows := read_artifact(run.run_id, file, read_logged_table)) is not None
+            ):
+                with st.expander(plain(name.replace("_", " ").capitalize())):
+                    table(rows, name)
+            elif kind == "html":
+                _save_logged(run, [file])
+
+
+def table(rows: pd.DataFrame, name: str) -> None:
+    """Place a table, and what saves it as CSV."""
+    st.dataframe(rows, hide_index=True, width="stretch")
+    with st.container(horizontal=True):
+        _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
+
+
+def _save(file: str, data: Callable[[], bytes], kind: str) -> None:
+    st.download_button(file.rpartition(".")[2].upper(), data, file, kind, key=f"save {file}",
+                       on_click="ignore", icon=":material/download:", type="tertiary",
+                       help=f"Save as {file}")  # fmt: skip
+
+
+def _save_logged(run: ListedRun, files: Sequence[str]) -> None:
+    kinds = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv", "html": "text/html"}
+    with st.container(horizontal=True, gap="small"):
+        for file in files:
+            if kind := kinds.get(file.rpartition(".")[2]):
+                _save(file, partial(read_artifact, run.run_id, file, Path.read_bytes), kind)

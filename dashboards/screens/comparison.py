@@ -1,0 +1,21 @@
+"""Comparison: what `compare` logged, verdicts in words first, then figures and tables."""
+
+import streamlit as st
+
+from dashboards.placing import gallery, going_on, heading, label_of, runs_of
+
+
+def main() -> None:
+    """Place the page."""
+    heading(
+        "Comparison", "Which of the compared runs is better, by how much, and how sure that is."
+    )
+    runs = runs_of("compare", "python -m entrypoints.compare --runs RUN,RUN")
+    by_id = {run.run_id: run for run in runs}
+    chosen = st.selectbox("Comparison", list(by_id), format_func=lambda one: label_of(by_id[one]))
+    with going_on():
+        gallery(by_id[chosen])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Slices to look at among several evaluations: which are worth it, and what each scored."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.table import KEY, LOW_DOSE, METRICS, evaluated_image, gains
+from pi.identity import SliceKey
+
+
+def ranked_slices(tables: Sequence[pd.DataFrame], protocol: str, metric: str) -> pd.DataFrame:
+    """Return the slices that all tables have, with what each made of them.
+
+    Args:
+        tables: slice tables of evaluations on the same data.
+        protocol: whose metric.
+        metric: one that has a direction.
+
+    Returns:
+        One row a slice, sorted by its key: `KEY`, ``gain`` (mean over the tables) and
+        ``disagreement`` (greatest less smallest gain, 0 of one table).
+
+    Raises:
+        EvaluationError: see `pi.evaluation.table.gains`, or no slice is in all of them.
+    """
+    gained = [gains(table, protocol, metric).set_index(KEY)["gain"] for table in tables]
+    paired = pd.concat(gained, axis=1, join="inner")
+    if paired.empty:
+        raise EvaluationError("the evaluations must have slices in common but have none.")
+    spread = paired.max(axis=1) - paired.min(axis=1)
+    ranked = pd.DataFrame({"gain": paired.mean(axis=1), "disagreement": spread})
+    return ranked.sort_index().reset_index()
+
+
+def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: str) -> pd.DataFrame:
+    """Return the metrics of one slice: a row for the low dose, and one for each table.
+
+    Args:
+        tables: slice tables by the name of the row.
+        key: of the slice.
+        protocol: whose metrics.
+
+    Returns:
+        Columns ``image`` and `METRICS`.
+    """
+    rows: list[dict[str, object]] = []
+    for name, table in tables.items():
+        own = (table[KEY] == [key.patient, key.thickness, key.kernel, key.position]).all(axis=1)
+        found = table[own & (table["protocol"] == protocol)].set_index("image")
+        for image in (LOW_DOSE, evaluated_image(table)):
+            label = "low dose" if image == LOW_DOSE else name
+            if image in found.index and label not in [row["image"] for row in rows]:
+                scores = {metric: float(found.at[image, metric]) for metric in METRICS}
+                rows.append({"image": label, **scores})
+    return pd.DataFrame(rows, columns=["image", *METRICS])

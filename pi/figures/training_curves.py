@@ -1,0 +1,157 @@
+"""Trainings side by side: losses, Psi and gradient influence over epochs, and the final drift."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pi.figures.influence_curve import COLOURS, STYLES
+from pi.influence.psi import log_odds
+
+IMAGE, PERCEPTUAL, TOTAL = "train/image_loss", "train/perceptual_loss", "train/total_loss"
+PSI, HELD_OUT = "train/psi", "validation/psi"
+GRADIENT, OUTPUT_GRADIENT = "gradient/psi_parameters", "gradient/psi_output"
+SSIM, WEIGHT = "validation/ssim", "lambda"
+SERIES = (IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, SSIM, WEIGHT)
+"""Metrics of a training that are drawn: see `pi.training.summary.epoch_metrics`."""
+
+
+@dataclass(frozen=True)
+class TrainingCurves:
+    """One training, ready to be drawn.
+
+    Attributes:
+        label: of the run.
+        colour: of the run.
+        series: indexed by epoch, one column for each of `SERIES` that is known.
+        target: the Psi asked for; NaN where none was.
+    """
+
+    label: str
+    colour: str
+    series: pd.DataFrame = field(repr=False)
+    target: float
+
+    @property
+    def drift(self) -> float:
+        """Psi of the last epoch less the target, percentage points; NaN where one is unknown."""
+        if PSI not in self.series or self.series[PSI].dropna().empty:
+            return float("nan")
+        return 100 * float(self.series[PSI].dropna().iloc[-1] - self.target)
+
+
+def training_curves(
+    runs: Sequence[tuple[str, pd.DataFrame, float]],
+) -> list[TrainingCurves]:
+    """Return what is drawn of some trainings: label, series by epoch, and target of each."""
+    return [
+        TrainingCurves(label, COLOURS[k % len(COLOURS)], series, target)
+        for k, (label, series, target) in enumerate(runs)
+    ]
+
+
+def curves_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
+    """Return the drawn numbers: one row a run and epoch."""
+    parts = [one.series.reset_index().assign(run=one.label, target=one.target) for one in curves]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["run", "epoch", "target", *(name for name in SERIES if name in table)]]
+
+
+def drift_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
+    """Return how far Psi ended from its target: one row a run, in percent and points."""
+    rows = []
+    for one in curves:
+        last = one.series.ffill().iloc[-1] if len(one.series) else pd.Series(dtype=float)
+        rows.append(
+            {
+                "run": one.label,
+                "epochs": len(one.series),
+                "lambda": last.get(WEIGHT, np.nan),
+                "target Ψ (%)": 100 * one.target,
+                "Ψ of the last epoch (%)": 100 * last.get(PSI, np.nan),
+                "drift (points)": one.drift,
+                "gradient Ψ (%)": 100 * last.get(GRADIENT, np.nan),
+                "validation SSIM": last.get(SSIM, np.nan),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def draw_losses(curves: Sequence[TrainingCurves]) -> Figure:
+    """Draw the two terms of the loss, log10 of each, and the validation SSIM."""
+    figure = Figure(figsize=(12, 3.9), layout="constrained")
+    image, perceptual, ssim = figure.subplots(1, 3)
+    for one in curves:
+        series = one.series
+        if IMAGE in series:
+            _line(image, one, _log10(series[IMAGE]), 0, one.label)
+        if IMAGE in series and TOTAL in series:
+            # Not lambda times P: within an epoch a schedule may move lambda.
+            weighted = series[TOTAL] - series[IMAGE]
+            _line(perceptual, one, _log10(weighted), 0)
+        if SSIM in series:
+            _line(ssim, one, series[SSIM], 0)
+    _finish(image, "image loss M", "log₁₀ M")
+    _finish(perceptual, "weighted perceptual loss λP", "log₁₀ λP")
+    _finish(ssim, "SSIM of validation slices", "SSIM")
+    _legend(figure)
+    return figure
+
+
+def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
+    """Draw Psi and gradient influence in log-odds, targets across, and the drift in points."""
+    figure = Figure(figsize=(12, 4.2), layout="constrained")
+    loss, gradient, drift = figure.subplots(1, 3)
+    for one in curves:
+        for k, name in enumerate((PSI, HELD_OUT)):
+            if name in one.series:
+                _line(loss, one, _odds(one.series[name]), k, one.label if k == 0 else "")
+        for k, name in enumerate((GRADIENT, OUTPUT_GRADIENT)):
+            if name in one.series:
+                _line(gradient, one, _odds(one.series[name]), k)
+        if 0 < one.target < 1:
+            for axes in (loss, gradient):
+                axes.axhline(float(log_odds(one.target)), color="#888888", linewidth=0.8)
+            if PSI in one.series:
+                _line(drift, one, 100 * (one.series[PSI] - one.target), 0)
+    drift.axhline(0, color="#888888", linewidth=0.8)
+    _finish(loss, "share of the loss\n(solid: training, dashed: validation)", "log-odds of Ψ")
+    _finish(gradient, "share of the gradient\n(solid: parameters, dashed: output)", "log-odds of Ψ")
+    _finish(drift, "drift from the target\n(training)", "Ψ − target (percentage points)")
+    _legend(figure)
+    return figure
+
+
+def _odds(share: "pd.Series[float]") -> "pd.Series[float]":
+    inside = share[(share > 0) & (share < 1)]
+    return pd.Series(log_odds(inside.to_numpy()), inside.index)
+
+
+def _log10(loss: "pd.Series[float]") -> "pd.Series[float]":
+    shown = loss[loss > 0]
+    return pd.Series(np.log10(shown.to_numpy()), shown.index)
+
+
+def _line(
+    axes: Axes, one: TrainingCurves, values: "pd.Series[float]", style: int, label: str = ""
+) -> None:
+    shown = values.dropna()
+    axes.plot(shown.index, shown.to_numpy(), color=one.colour, linestyle=STYLES[style], marker="o",
+              markersize=3.5, linewidth=1.4, label=label or "_")  # fmt: skip
+
+
+def _finish(axes: Axes, title: str, quantity: str) -> None:
+    axes.set_title(title, fontsize=10)
+    axes.set_ylabel(quantity)
+    axes.set_xlabel("epoch")
+    axes.grid(alpha=0.25)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _legend(figure: Figure) -> None:
+    if any(axes.get_legend_handles_labels()[1] for axes in figure.axes):
+        figure.legend(fontsize=8, loc="outside lower center", ncols=2)

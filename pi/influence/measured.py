@@ -1,0 +1,76 @@
+"""What a calibration measured, read back: for another target nothing need be measured again."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pi.experiments import Experiment
+from pi.identity import Reconstruction
+from pi.influence.calibration import Calibration, calibrate
+from pi.influence.interval import Estimator
+from pi.influence.psi import InvalidLossError
+from pi.influence.sampling import Losses, Precision
+
+IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
+"""Columns of `pi.influence.table.patch_table`; the second is followed by a layer."""
+
+
+@dataclass(frozen=True)
+class MeasuredLosses:
+    """The losses of random patches, through one encoder, in one state of the denoiser.
+
+    Attributes:
+        experiment: the configuration.
+        state: of the denoiser.
+        losses: per patch; ``perceptual`` (n, layers) in the order of the encoder's layers.
+        reconstructions: of each patch.
+        population: patches in the training set.
+        estimator: which Psi a target means.
+    """
+
+    experiment: Experiment
+    state: str
+    losses: Losses = field(repr=False)
+    reconstructions: tuple[Reconstruction, ...] = field(repr=False)
+    population: int
+    estimator: Estimator
+
+    def at(self, target: float) -> Calibration:
+        """Return the calibration for another target Psi.
+
+        Raises:
+            InfluenceError: see `pi.influence.calibration.calibrate`.
+        """
+        precision = Precision(target, self.estimator, tolerance=np.inf, exhaustive=False)
+        return calibrate(
+            self.experiment, self.state, self.losses, self.reconstructions, self.population,
+            precision, "none",
+        )  # fmt: skip
+
+
+def losses_of(table: pd.DataFrame, layers: tuple[str, ...]) -> Losses:
+    """Return the losses that a patch table holds: the inverse of `pi.influence.table.patch_table`.
+
+    The patches are numbered by row: where they lie in the population the table does not say.
+
+    Raises:
+        InvalidLossError: the table lacks a column.
+    """
+    columns = [f"{PERCEPTUAL_LOSS}{layer}" for layer in layers]
+    missing = [column for column in (IMAGE_LOSS, *columns) if column not in table]
+    if missing:
+        raise InvalidLossError(f"a patch table must have the column {missing[0]!r} but has not.")
+    return Losses(
+        np.arange(len(table)),
+        table[IMAGE_LOSS].to_numpy(np.float64),
+        table[columns].to_numpy(np.float64),
+    )
+
+
+def reconstructions_of(table: pd.DataFrame) -> tuple[Reconstruction, ...]:
+    """Return the reconstruction of each row of a patch table."""
+    return tuple(
+        Reconstruction(float(thickness), str(kernel))
+        for thickness, kernel in zip(table["thickness"], table["kernel"], strict=True)
+    )

@@ -1,0 +1,50 @@
+"""A study looked at from outside while its workers are at it: nothing is written."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+import optuna
+
+from pi.search.objective import Objective, ObjectiveName
+from pi.search.record import TrialRecord, records
+from pi.search.storage import open_storage
+from pi.search.study import StudyError
+
+
+def objective_of(parameters: Mapping[str, str]) -> Objective:
+    """Return what a search seeks, from its parameters as text.
+
+    Raises:
+        StudyError: they do not say.
+    """
+    p = parameters
+    kinds: dict[str, ObjectiveName] = {kind: kind for kind in get_args(ObjectiveName)}
+    try:
+        return Objective(
+            kinds[p["objective"]], float(p["target_psi"]), p["measured"], float(p["tolerance"]),
+            int(p["epochs"]),
+        )  # fmt: skip
+    except (KeyError, ValueError) as error:
+        raise StudyError("a search must have logged what it seeks but has not.") from error
+
+
+def watch_trials(url: str, tracking_uri: str, name: str) -> tuple[TrialRecord, ...]:
+    """Return the trials of a study that are over so far.
+
+    Args:
+        url: of the database of studies.
+        tracking_uri: of MLflow, which must be another.
+        name: of the study.
+
+    Raises:
+        StorageError: see `open_storage`.
+        StudyError: there is no such study in it.
+    """
+    storage = open_storage(url, tracking_uri)
+    try:
+        return records(optuna.load_study(study_name=name, storage=storage))
+    except KeyError as error:
+        raise StudyError(f"the database of studies must hold {name!r} but does not.") from error
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()

@@ -1,0 +1,195 @@
+"""What the tracking store holds, listed and read back for looking at.
+
+A store is looked at while others write to it: a run may be half-logged, or gone a moment after it
+was listed. Whatever is missing is a `TrackingError` that says what, and no reason to stop looking.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+from pyarrow import ArrowInvalid
+
+from pi.architecture import EncoderError, EncoderSpec
+from pi.evaluation.table import read_table
+from pi.experiments import NAMED, Experiment
+from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
+from pi.tracking.address import TrackingError, tracking_uri
+from pi.tracking.backend import MlflowException
+from pi.tracking.earlier import Record, connect, fetch_artifact, read_run
+
+MOST = 1000
+"""Runs of one stage that are listed: the newest."""
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run as it is listed.
+
+    Attributes:
+        run_id: of the run.
+        name: in the UI; whatever its owner called it.
+        begun: when, UTC.
+        status: RUNNING, FINISHED, FAILED or KILLED.
+        parent: id of the run that it is nested in; empty where there is none.
+        record: what it holds.
+    """
+
+    run_id: str
+    name: str
+    begun: datetime
+    status: str
+    parent: str
+    record: Record
+
+
+def list_runs(stage: str) -> list[ListedRun]:
+    """Return the runs of a stage that are not deleted, the newest first.
+
+    Args:
+        stage: an entry point, or ``calibration`` or ``trial``, which are nested.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    _require_store()
+    try:
+        client = connect()
+        experiments = [one.experiment_id for one in client.search_experiments()]
+        found = client.search_runs(experiments, f"tags.`pi.stage` = '{stage}'", max_results=MOST)
+    except MlflowException as error:
+        raise TrackingError(
+            f"the tracking store must list its runs of {stage} but cannot."
+        ) from error
+    return [
+        ListedRun(
+            run.info.run_id,
+            str(run.info.run_name),
+            datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+            str(run.info.status),
+            run.data.tags.get("mlflow.parentRunId", ""),
+            Record(run.data.params, run.data.metrics, run.data.tags),
+        )
+        for run in found
+    ]
+
+
+def _require_store() -> None:
+    """Raise where the store is a file that is not there: looking for it would make it."""
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise TrackingError(
+            "there must be a tracking store but there is none yet: MLFLOW_TRACKING_URI (default: "
+            "mlflow.db in this folder) names a file that does not exist."
+        )
+
+
+def read_measured(run_id: str) -> MeasuredLosses:
+    """Return the losses that a calibration rests on.
+
+    Raises:
+        TrackingError: no such run, or it does not hold them yet.
+    """
+    record = read_run(run_id)
+    experiment = _experiment(run_id, record)
+    table = read_artifact(run_id, "patches.parquet", pd.read_parquet)
+    population = record.metrics.get("patches_in_training_set", len(table))
+    mean_of_ratios = record.params.get("estimator") == "mean_of_ratios"
+    return MeasuredLosses(
+        experiment,
+        record.params.get("state", "unknown"),
+        losses_of(table, experiment.encoder.layers),
+        reconstructions_of(table),
+        int(population),
+        "mean_of_ratios" if mean_of_ratios else "ratio_of_sums",
+    )
+
+
+def read_slices(run_id: str) -> pd.DataFrame:
+    """Return the slice table of an evaluation; see `pi.evaluation.table`.
+
+    Raises:
+        TrackingError: no such run, or it does not hold one.
+        EvaluationError: it is damaged.
+    """
+    return read_artifact(run_id, "slices.parquet", read_table)
+
+
+def read_series(run_id: str, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return metrics by step: one row a step, one column a metric that the run has.
+
+    Raises:
+        TrackingError: no such run.
+    """
+    columns = {}
+    try:
+        client = connect()
+        for metric in metrics:
+            points = client.get_metric_history(run_id, metric)
+            if points:
+                columns[metric] = pd.Series({point.step: point.value for point in points})
+    except MlflowException as error:
+        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+    return pd.DataFrame(columns).sort_index().rename_axis("epoch")
+
+
+def list_artifacts(run_id: str) -> list[str]:
+    """Return the files at the top of a run's artifacts, sorted.
+
+    Raises:
+        TrackingError: they cannot be listed.
+    """
+    try:
+        return sorted(file.path for file in connect().list_artifacts(run_id) if not file.is_dir)
+    except (MlflowException, OSError) as error:
+        raise TrackingError(
+            f"the artifacts of run {run_id!r} must be readable but are not."
+        ) from error
+
+
+def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
+    """Return what ``read`` makes of a run's artifact, of which no copy stays behind.
+
+    Raises:
+        TrackingError: no such run or artifact, or it is damaged.
+    """
+    path = fetch_artifact(run_id, file)
+    try:
+        return read(path)
+    except (OSError, ArrowInvalid, UnicodeDecodeError) as error:
+        raise TrackingError(f"{file} of run {run_id!r} must be readable but is not.") from error
+    finally:
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def read_logged_table(file: Path) -> pd.DataFrame | None:
+    """Return a table that `Run.table` logged; None of a JSON file that is no table."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        return None
+    if not isinstance(content, dict) or set(content) != {"columns", "data"}:
+        return None
+    return pd.DataFrame(content["data"], columns=content["columns"])
+
+
+def _experiment(run_id: str, record: Record) -> Experiment:
+    """Return the configuration of a calibration, with the lambda in print for its name."""
+    name = record.params.get("experiment", "")
+    try:
+        encoder = EncoderSpec(
+            record.params.get("architecture", ""),
+            record.params.get("context", ""),
+            tuple(record.params.get("layers", "").split("+")),
+        )
+    except EncoderError as error:
+        raise TrackingError(f"run {run_id!r} must name its encoder but does not yet.") from error
+    published = NAMED[name].published if name in NAMED else None
+    return Experiment(name, encoder, published)

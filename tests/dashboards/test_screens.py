@@ -1,0 +1,137 @@
+"""The dashboard's pages without a browser: what they say of an empty store, and of runs by hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from mlflow import MlflowClient
+from streamlit.testing.v1 import AppTest
+
+from dashboards.placing import plain
+from pi.influence.psi import weight_for_psi
+from pi.tracking.run import open_run
+
+SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
+NAMES = ["influence", "training", "slices", "comparison", "search"]
+RUDE = "<script>alert(1)</script> *$x$*"
+IMAGE, PERCEPTUAL = [1.0, 1.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def screen(name: str) -> AppTest:
+    return AppTest.from_file(str(SCREENS / f"{name}.py"), default_timeout=120).run()
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(one.value) for kind in ("info", "warning", "caption", "code")
+                    for one in app.get(kind))  # fmt: skip
+
+
+def log_calibration(experiment: str, *, patches: bool = True) -> str:
+    """Log four patches of two reconstructions, of S_M = 8 and S_P = 8; return the run."""
+    table = pd.DataFrame(
+        {"patient": "S001", "thickness": 1.0, "kernel": ["B30", "B30", "D45", "D45"],
+         "position": 0.0, "image_loss": IMAGE, "perceptual_loss/block1_conv1": PERCEPTUAL}
+    )  # fmt: skip
+    with open_run("calibrate", "a") as run, run.child(experiment, "calibration") as child:
+        child.params(
+            {"experiment": experiment, "architecture": "vgg16", "context": "random",
+             "layers": "block1_conv1", "state": "identity", "target_psi": 0.75,
+             "estimator": "ratio_of_sums"}
+        )  # fmt: skip
+        child.metrics({"patches_in_training_set": 4})
+        if patches:
+            child.parquet(table, "patches.parquet")
+    return child.run_id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_an_empty_store_a_page_says_what_would_fill_it(database: Path, name: str) -> None:
+    app = screen(name)
+    assert not app.exception
+    assert "holds no run of" in words(app).replace("\\", "")
+    assert "entrypoints" in words(app) or "make calibrate" in words(app)
+
+
+def test_without_a_store_a_page_says_so_and_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
+    app = screen("training")
+    assert not app.exception
+    assert "there is none yet" in words(app)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_slider_moves_lambda_to_the_closed_form(database: Path) -> None:
+    log_calibration("by hand")
+    app = screen("influence")
+    assert not app.exception
+    assert app.slider(key="target").value == 75.0
+    for target in (0.75, 0.5, 0.9):
+        app = app.slider(key="target").set_value(100 * target).run()
+        weight = weight_for_psi(8, 8, target)
+        assert app.metric[0].value == f"λ = {weight:.3g}"
+    assert app.metric[0].delta == "all patches measured"
+
+
+def test_a_lambda_in_print_is_told_as_psi_on_these_data(database: Path) -> None:
+    log_calibration("by hand")
+    app = screen("influence")
+    app = app.selectbox(key="paper").set_value("E2").run()  # 1e-2: 0.08 / 8.08
+    assert "**0.9901 %**" in words(app)
+
+
+def test_a_run_deleted_while_it_is_shown_is_told_and_the_others_stay(database: Path) -> None:
+    gone, stays = log_calibration("first"), log_calibration("second")
+    app = screen("influence")
+    app = app.multiselect(key="calibrations").set_value([gone, stays]).run()
+    assert len(app.metric) == 2
+    MlflowClient().delete_run(gone)
+    st.cache_data.clear()  # what time does
+    app = app.run()
+    assert not app.exception
+    assert f"No longer in the tracking store: {gone[:6]}" in words(app)
+    assert [one.label for one in app.metric] == [plain("second, identity")]
+
+
+def test_a_run_that_is_half_logged_is_told_and_the_others_stay(database: Path) -> None:
+    whole, half = log_calibration("whole"), log_calibration("half", patches=False)
+    app = screen("influence")
+    app = app.multiselect(key="calibrations").set_value([half, whole]).run()
+    assert not app.exception
+    assert "must hold patches.parquet" in words(app).replace("\\", "")
+    assert len(app.metric) == 1
+
+
+def test_a_rude_name_is_text(database: Path) -> None:
+    log_calibration(RUDE)
+    app = screen("influence")
+    assert not app.exception
+    assert app.metric[0].label == plain(f"{RUDE}, identity")
+    assert plain("<b>*$") == r"\<b\>\*\$"
+
+
+def test_a_training_shows_its_epochs_and_how_far_it_drifted(database: Path) -> None:
+    with open_run("train", "a") as run:
+        run.params({"experiment": "demo1", "schedule": "fixed", "target_psi": 0.95})
+        for epoch, psi in ((1, 0.95), (2, 0.9)):
+            run.metrics({"train/psi": psi, "train/image_loss": 1.0, "lambda": 0.1}, epoch)
+    with open_run("train", "not begun"):
+        pass
+    app = screen("training")
+    assert not app.exception
+    drift = app.dataframe[0].value
+    assert drift["epochs"].tolist() == [2]
+    assert drift["drift (points)"].tolist() == pytest.approx([-5.0])
+    assert "has not finished an epoch" in words(app)
