@@ -26,7 +26,8 @@ from pi.evaluation.choice import read_slice
 from pi.evaluation.denoise import SliceDenoiser, load_denoiser
 from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
-from pi.figures.denoised_slices import TITLES, WINDOWS, Pictured, Row, picture_row
+from pi.figures.denoised_slices import TITLES
+from pi.figures.slice_row import WINDOWS, Pictured, Row, picture_row
 from pi.figures.slice_viewer import draw_viewer
 from pi.identity import SliceKey
 from pi.slices.store import Store

@@ -51,6 +51,6 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
         for image in (LOW_DOSE, evaluated_image(table)):
             label = "low dose" if image == LOW_DOSE else name
             if image in found.index and label not in [row["image"] for row in rows]:
-                scores = {metric: float(found.at[image, metric]) for metric in METRICS}
+                scores = {metric: float(found[metric].to_dict()[image]) for metric in METRICS}
                 rows.append({"image": label, **scores})
     return pd.DataFrame(rows, columns=["image", *METRICS])

@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from pi.figures.denoised_slices import Panel, Row, draw_panel
+from pi.figures.denoised_slices import draw_panel
+from pi.figures.slice_row import Panel, Row
 
 SIDE = 2.9  # inches of a panel
 
@@ -17,7 +18,7 @@ def viewer_panels(row: Row) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
     two runs or more are shown, by how much the first two differ.
 
     Args:
-        row: see `pi.figures.denoised_slices.picture_row`; its first image is the low dose.
+        row: see `pi.figures.slice_row.picture_row`; its first image is the low dose.
     """
     images = tuple(panel for panel in row.panels if not panel.is_error)
     errors = tuple(panel for panel in row.panels if panel.is_error)
