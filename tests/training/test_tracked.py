@@ -171,7 +171,7 @@ def test_a_calibration_of_other_things_is_refused_with_both_values(
 def test_a_run_that_is_no_calibration_of_one_thing_is_refused(database: Path) -> None:
     with open_run("calibrate", "parent") as parent:
         pass
-    with pytest.raises(PiError, match=r"one nested run of `calibrate` but .* is a run of cali"):
+    with pytest.raises(PiError, match=r"one nested run of `calibrate`, or .* is a run of cali"):
         read_calibration(parent.run_id)
 
 
