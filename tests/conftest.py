@@ -18,7 +18,8 @@ def nobodys_places(
 ) -> Iterator[None]:
     """Keep every test away from the user's cache, data and tracking store."""
     for name in [*os.environ]:
-        if name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")) or name == "PI_DATA":
+        ours = name in ("PI_DATA", "OPTUNA_STORAGE")
+        if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces

@@ -33,6 +33,7 @@ RETRIES = 2
 BUSY = 60  # seconds that a process waits for another to let go of an SQLite file
 OURS = {"studies", "trials", "trial_heartbeats"}
 BEGINNINGS = 5
+PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
 class StorageError(PiError):
@@ -144,4 +145,5 @@ def _place(url: str) -> tuple[object, ...]:
         parts = make_url(url)
     except SQLAlchemyError:
         return (url,)
-    return (parts.get_backend_name(), parts.host, parts.port, parts.database)
+    backend = parts.get_backend_name()
+    return (backend, parts.host, parts.port or PORTS.get(backend), parts.database)

@@ -8,7 +8,6 @@ when nothing is under way any more.
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,17 +145,11 @@ def run_trials(
     Raises:
         KeyboardInterrupt: after Ctrl-C; the trial under way waits to be tried again.
     """
-
-    def objective(trial: Trial) -> tuple[float, ...]:
-        return _values(study, trial, evaluate)
-
     while True:
         _fail_the_dead(study)
         waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         if counted(study) < trials and (waiting or not enough(study)):
-            # A trial taken for dead, say of a machine that slept, is another worker's now.
-            with suppress(UpdateFinishedTrialError):
-                study.optimize(objective, n_trials=1, catch=(PiError,))
+            _one_trial(study, evaluate)
             done(study)
         elif study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             time.sleep(wait)
@@ -175,6 +168,22 @@ def tried_again(study: Study) -> set[int]:
     """Return the numbers of trials that ended before their time and have another in their place."""
     trials = study.get_trials(deepcopy=False)
     return {number for trial in trials for number in trial.system_attrs.get("retry_history", [])}
+
+
+def _one_trial(study: Study, evaluate: Callable[[Trial], Outcome]) -> None:
+    begun: list[Trial] = []
+
+    def objective(trial: Trial) -> tuple[float, ...]:
+        begun.append(trial)
+        return _values(study, trial, evaluate)
+
+    try:
+        study.optimize(objective, n_trials=1, catch=(PiError,))
+    except (UpdateFinishedTrialError, ValueError):
+        # Of a worker that was taken for dead, say because its machine slept, another has failed
+        # the trial, without a reason, and tried it again: it is none of this one's any more.
+        if not begun or REASON in study.trials[begun[0].number].user_attrs:
+            raise
 
 
 def _values(study: Study, trial: Trial, evaluate: Callable[[Trial], Outcome]) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from pi.influence.psi import (
     NoLossError,
     NoPerceptualLossError,
     checked_losses,
+    from_log_odds,
     layer_shares,
     log_odds,
     odds_of,
@@ -187,6 +188,16 @@ def test_the_log_odds_of_psi_rise_by_one_per_e_fold_of_lambda(
     one, other = log_odds(psi(image, perceptual, [weight, weight * factor]))
     # Where Psi is near 1 its log-odds lose the digits that Psi lost.
     assert other - one == pytest.approx(np.log(factor), abs=1e-5)
+
+
+@given(st.floats(1e-6, 1 - 1e-6))
+def test_psi_and_its_log_odds_are_each_others_inverse(share: float) -> None:
+    assert float(from_log_odds(log_odds(share))) == pytest.approx(share, rel=1e-12)
+
+
+def test_psi_stays_in_its_range_however_great_the_log_odds() -> None:
+    found = from_log_odds([-1e6, -700.0, 0.0, 700.0, 1e6])
+    assert found.tolist() == [0.0, pytest.approx(np.exp(-700.0)), 0.5, 1.0, 1.0]
 
 
 @given(st.floats(1e-6, 1 - 1e-6))

@@ -62,3 +62,12 @@ def test_float32_losses_are_added_in_float64() -> None:
     sums = InfluenceSums().add(np.float32([2**24]), np.zeros((1, 1), np.float32), 0.0)
     sums = sums.add(np.float32([1.0]), np.zeros((1, 1), np.float32), 0.0)
     assert sums.image == 2**24 + 1
+
+
+@pytest.mark.parametrize("weight", [1e-9, 1.0, 1e12])
+def test_log_odds_keep_the_digits_that_psi_loses(weight: float) -> None:
+    sums = InfluenceSums().add(np.array([2.0, 4.0]), np.array([[1.0], [2.0]]), weight)
+    assert sums.log_odds == pytest.approx(math.log(weight / 2), rel=1e-14)
+    none = InfluenceSums().add(np.array([2.0]), np.array([[1.0]]), 0.0)
+    assert none.log_odds == -math.inf
+    assert InfluenceSums().add(np.zeros(1), np.ones((1, 1)), 1.0).log_odds == math.inf

@@ -1,0 +1,95 @@
+"""Many trainings from one start: they differ by lambda alone, whatever was trained between."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pi.experiments import find_experiments
+from pi.influence.schedule import ScheduleName
+from pi.network.bank import build_bank
+from pi.network.encoder import input_convention
+from pi.slices.patches import PatchPopulation
+from pi.training.build import Adam, calibrate_each, calibrate_first
+from pi.training.fit import Settings
+from pi.training.plan import StartingWeight
+from pi.training.repeated import Bench
+from pi.training.state import EpochRecord
+
+EXPERIMENTS = find_experiments("vgg16:random:block1_conv1,vgg16:random:block1_conv2")
+ONE, TWO = (experiment.name for experiment in EXPERIMENTS)
+SETTINGS = Settings(5, 2, 16, 0, 60.0, "best_validation_ssim", 0, 2, epoch_steps=2)
+
+
+@pytest.fixture(scope="module")
+def bench(tiny_cache: object) -> Bench:
+    from pi.slices.store import Store
+
+    store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5").without("test")  # type: ignore[operator]
+    patches = PatchPopulation(store, "train", 32, 64, "paper")
+    specs = [experiment.encoder for experiment in EXPERIMENTS]
+    bank = build_bank(specs, input_convention("raw255"), seed=5, medical_weights="")
+    adam = Adam(1e-3, 0.9, 0.999, 1e-7)
+    return Bench(EXPERIMENTS, bank, "", SETTINGS, patches, 2, adam, "float32", "mean")
+
+
+def trained(
+    bench: Bench, experiment: str, weight: float, schedule: ScheduleName = "fixed"
+) -> list[EpochRecord]:
+    history: list[EpochRecord] = []
+    bench.train(experiment, schedule, StartingWeight(weight, 0.9), history.append)
+    return history
+
+
+def test_the_same_lambda_gives_the_same_training_whatever_was_trained_between(
+    bench: Bench,
+) -> None:
+    first = trained(bench, ONE, 1e-3)
+    other = trained(bench, ONE, 10.0)
+    trained(bench, TWO, 1e-3)
+    again = trained(bench, ONE, 1e-3)
+    assert [record.ssims for record in again] == [record.ssims for record in first]
+    assert [record.training for record in again] == [record.training for record in first]
+    assert [record.ssims for record in other] != [record.ssims for record in first]
+    assert other[0].training.image != first[0].training.image
+    assert len(first) == 2
+    assert len(first[0].ssims) == 2
+    assert first[0].validation.patches == 0
+
+
+def test_two_configurations_begin_with_the_same_network(bench: Bench) -> None:
+    begun = [bench._trainer(name)[1] for name in (ONE, TWO)]
+    for a, b in zip(*begun, strict=True):
+        assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+    assert len(bench._trainer(ONE)[0].networks.denoiser.layers) > 10
+
+
+@pytest.mark.parametrize("schedule", ["warmup_then_calibrate", "constant_psi"])
+def test_every_schedule_starts_where_it_is_told(bench: Bench, schedule: ScheduleName) -> None:
+    history = trained(bench, ONE, 1e-3, schedule)
+    if schedule == "warmup_then_calibrate":
+        assert history[0].training.weighted == 0  # the warm-up is the first epoch
+        assert history[1].training.log_odds > -np.inf
+    assert len(history) == 2
+
+
+def test_whoever_listens_may_end_it_early(bench: Bench) -> None:
+    def enough(record: EpochRecord) -> None:
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        bench.train(ONE, "fixed", StartingWeight(1e-3, 0.9), enough)
+
+
+def test_configurations_are_calibrated_together_as_alone(bench: Bench) -> None:
+    from pi.network.state import State, identity
+
+    settings = replace(SETTINGS, batch_size=16)
+    state = State("identity")
+    together = calibrate_each(
+        EXPERIMENTS, bench.bank, bench.patches, settings, 0.9, state, identity
+    )
+    for experiment, found in zip(EXPERIMENTS, together, strict=True):
+        alone = calibrate_first(experiment, bench.bank, bench.patches, settings, 0.9)
+        assert found.weight == pytest.approx(alone.weight, rel=1e-6)
+        assert float(found.psi_of_sums(found.weight)) == pytest.approx(0.9)
