@@ -10,7 +10,7 @@ from pi.comparison.friedman import Friedman
 from pi.comparison.verdict import counted, heading, p_text
 
 STEP = 0.24
-ABOVE = 0.75
+ABOVE = 0.8
 BAR_STEP = 0.13
 """Inches, which are the axes' unit of height: of a line of text, above the axis, of a bar."""
 
@@ -84,7 +84,7 @@ def _draw(axes: Axes, metric: str, found: Friedman, height: float) -> None:
         axes.annotate(str(rank), (rank, -0.1), ha="center", va="bottom", fontsize=8)
     _draw_critical_difference(axes, found)
     said = f"{heading(metric)}: Friedman over {counted(found.patients, 'patient')}, "
-    axes.annotate(said + p_text(found.log10_p), (1 - beyond, -0.45), (8, 0), fontsize=9,
+    axes.annotate(said + p_text(found.log10_p), (1 - beyond, 0.13 - ABOVE), (8, 0), fontsize=9,
                   textcoords="offset points", va="center")  # fmt: skip
     marks = bars(found)
     for bar in marks:

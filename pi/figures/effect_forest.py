@@ -1,5 +1,6 @@
 """A forest plot: the effect of each comparison by each metric, with both of its intervals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Estimate
+from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import heading
 from pi.figures.paired_differences import NEUTRAL, pair_label
 
@@ -30,11 +32,21 @@ class Effect:
     by_slices: Estimate
 
 
+def claimed(estimate: Estimate, patients: int) -> Estimate:
+    """Return a bootstrap estimate with its interval as far as it may be shown.
+
+    Below `TOO_NARROW_BELOW` patients it would claim more than it keeps, so nothing bounds it.
+    """
+    if patients >= TOO_NARROW_BELOW:
+        return estimate
+    return Estimate(estimate.value, -math.inf, math.inf)
+
+
 def effects_by_metric(contrasts: Sequence[Contrast]) -> dict[str, list[Effect]]:
     """Return what is drawn: the metrics in their order, of each the comparisons in theirs."""
     found: dict[str, list[Effect]] = {}
     for one in contrasts:
-        by_patients = one.patients.intervals.rank_biserial
+        by_patients = claimed(one.patients.intervals.rank_biserial, len(one.patients.gains))
         effect = Effect(pair_label(one), by_patients, one.slices.effects.rank_biserial)
         found.setdefault(one.metric, []).append(effect)
     return found

@@ -98,8 +98,8 @@ def _draw_row(axes: Axes, one: GainDistribution) -> None:
     axes.set_ylim(0, one.counts.max() * 1.05)
     axes.set_yticks([])
     axes.set_ylabel(one.label, rotation=0, ha="right", va="center", fontsize=9)
-    axes.annotate(f"better on {100 * one.better:.0f} %", (1, 0.9), xycoords="axes fraction",
-                  ha="right", va="top", fontsize=8)  # fmt: skip
+    axes.annotate(f"better on {100 * one.better:.0f} %", (1.01, 0.4), xycoords="axes fraction",
+                  va="center", fontsize=8)  # fmt: skip
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
     axes.tick_params(labelsize=8)

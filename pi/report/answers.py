@@ -74,6 +74,12 @@ def _ratios(
     return sentences
 
 
+def _interval(one: RecordedInfluence) -> str:
+    if one.low == one.high:
+        return "all patches measured"
+    return f"{number(one.low)} to {number(one.high)}"
+
+
 def _times(one: RecordedInfluence, least: RecordedInfluence) -> str:
     ratio = one.loss_ratio / least.loss_ratio
     return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
@@ -90,7 +96,7 @@ def _influence_table(influences: Sequence[RecordedInfluence]) -> TextTable:
             percent(float(one.psi_at(HABIT))),
             percent(one.target),
             number(one.weight),
-            f"{number(one.low)} to {number(one.high)}",
+            _interval(one),
         )
         for one in influences
     ]

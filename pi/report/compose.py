@@ -15,6 +15,7 @@ from pi.report.configuration import (
     recorded_influences,
 )
 from pi.report.document import Board, BoardRow, Drawn, Report, Said
+from pi.report.exhibits import Exhibits
 from pi.report.figures import CaptionedFigure
 from pi.report.headline import headline
 from pi.report.limits import all_limits
@@ -30,10 +31,7 @@ def compose(
     comparison: Comparison,
     facts: DataFacts,
     making: Making,
-    tables: Sequence[TextTable],
-    cells: Sequence[Cell],
-    figures: Sequence[CaptionedFigure],
-    influence: CaptionedFigure | None,
+    exhibits: Exhibits,
 ) -> Report:
     """Return the report.
 
@@ -42,30 +40,27 @@ def compose(
         comparison: what was found.
         facts: of the data.
         making: how it was made.
-        tables: of the results, in their order.
-        cells: of the reproduction board.
-        figures: of the results, in their order.
-        influence: the figure of RQ1.
+        exhibits: its tables and figures.
     """
     equal = at_equal_influence(configurations, comparison)
     return Report(
         title=title(comparison),
         subtitle=subtitle(comparison, making),
-        headline=tuple(headline(comparison)),
+        headline=tuple(headline(comparison, exhibits.low_dose)),
         question=tuple(question(comparison, making)),
         data=tuple(data(configurations, comparison, facts)),
         method=tuple(method(comparison)),
-        results=tuple(tables),
+        results=exhibits.tables,
         verdicts=_verdicts(comparison),
-        figures=tuple(map(drawn, figures)),
+        figures=tuple(map(drawn, exhibits.figures)),
         answers=(
             influence_answer(recorded_influences(configurations)),
             quality_answer(equal, comparison),
             recommendation(equal, comparison),
         ),
-        influence=drawn(influence) if influence else None,
+        influence=drawn(exhibits.influence) if exhibits.influence else None,
         limits=tuple(all_limits(configurations, comparison, facts)),
-        board=_board(cells),
+        board=_board(exhibits.cells),
         runs=run_table(configurations),
         making=_facts(comparison, making),
         command=making.command,

@@ -15,12 +15,21 @@ CHOSEN = {
 """How the reference was chosen, wherever it is shown."""
 
 
-def headline(comparison: Comparison) -> list[str]:
-    """Return the answer by the first metric, in words."""
+def headline(comparison: Comparison, low_dose: float) -> list[str]:
+    """Return the answer by the first metric, in words.
+
+    Args:
+        comparison: what was found.
+        low_dose: mean of that metric of doing nothing, on the same slices.
+    """
     metric, paired = next(iter(comparison.paired.items()))
-    best = best_run(paired)
-    mean = mean_text(float(paired.values[best].mean()), metric)
-    sentences = [f"{best} has the best mean {heading(metric)}, {mean}."]
+    best, better = best_run(paired), 1 if paired.higher_is_better else -1
+    mean = float(paired.values[best].mean())
+    sentences = [f"{best} has the best mean {heading(metric)}, {mean_text(mean, metric)}."]
+    if better * (low_dose - mean) > 0:
+        sentences.append(
+            f"Doing nothing is better still: the low dose has {mean_text(low_dose, metric)}."
+        )
     of = [
         (one, verdict.outcome)
         for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)

@@ -8,6 +8,7 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.compare import Comparison
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import Outcome, counted, heading
+from pi.figures.effect_forest import claimed
 from pi.report.answers import Answer
 from pi.report.configuration import Configuration
 from pi.report.text import estimate_text, listed, mean_text, number, percent
@@ -162,7 +163,7 @@ def _gains(best: Configuration, rivals: Sequence[Configuration], comparison: Com
     metric, names = next(iter(comparison.paired)), {one.name for one in rivals}
     gains = []
     for one in comparison.contrasts:
-        gain = one.patients.intervals.mean_gain
+        gain = claimed(one.patients.intervals.mean_gain, len(one.patients.gains))
         if one.metric == metric and one.other == best.name and one.reference in names:
             gains.append(f"{one.reference} by {estimate_text(gain)}")
         if one.metric == metric and one.reference == best.name and one.other in names:

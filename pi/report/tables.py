@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from pi.comparison.compare import Comparison
@@ -10,7 +11,8 @@ from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable
 from pi.comparison.verdict import Verdict, heading
 from pi.evaluation.ranking import METRICS, rank_runs
-from pi.evaluation.table import KEY
+from pi.evaluation.table import KEY, LOW_DOSE
+from pi.figures.effect_forest import claimed
 from pi.report.configuration import Configuration
 from pi.report.text import NOTHING, estimate_text, mean_text, p_cell
 
@@ -44,6 +46,14 @@ def board_of(configurations: Sequence[Configuration], paired: PairedTable) -> pd
         one.name: matched(one.group.table.slices, paired) for one in configurations
     }
     return rank_runs(tables, paired.protocol)
+
+
+def low_dose_mean(configurations: Sequence[Configuration], paired: PairedTable) -> float:
+    """Return the mean of the metric of ``paired`` of doing nothing, on its slices."""
+    slices = matched(configurations[0].group.table.slices, paired)
+    rows = slices[(slices["image"] == LOW_DOSE) & (slices["protocol"] == paired.protocol)]
+    values = rows[paired.metric].replace(np.inf, np.nan)
+    return float(values.mean())
 
 
 def matched(table: pd.DataFrame, paired: PairedTable) -> pd.DataFrame:
@@ -133,9 +143,9 @@ def _row(one: Contrast, verdict: Verdict) -> tuple[str, ...]:
     return (
         f"{one.other} vs {one.reference}",
         " vs ".join(means),
-        estimate_text(patients.intervals.mean_gain),
+        estimate_text(claimed(patients.intervals.mean_gain, len(patients.gains))),
         f"{slices.effects.d_pooled:+.2f}",
-        estimate_text(patients.intervals.rank_biserial, "+.2f"),
+        estimate_text(claimed(patients.intervals.rank_biserial, len(patients.gains)), "+.2f"),
         p_cell(slices.test.log10_p),
         p_cell(patients.flip_holm.log10_p) if attainable else NOTHING,
         f"{patients.agreeing} of {len(patients.gains)}",

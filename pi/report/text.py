@@ -28,7 +28,7 @@ def estimate_text(estimate: Estimate, form: str = "+.3g") -> str:
     """Return ``+0.012 [-0.001, +0.025]``, or the value alone where nothing bounds it."""
     value = f"{estimate.value:{form}}"
     if not estimate.bounded:
-        return f"{value} [{NOTHING}]"
+        return value
     return f"{value} [{estimate.low:{form}}, {estimate.high:{form}}]"
 
 

@@ -11,16 +11,16 @@ import pandas as pd
 from pi.command_line import arguments_of
 from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
-from pi.comparison.reproduction import reproduction_board
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.summary import markdown
-from pi.report.board import given
-from pi.report.compose import compose, run_table
-from pi.report.configuration import Configuration, DataFacts, Making, recorded_influences
+from pi.report.compose import compose
+from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.document import Report, render
-from pi.report.figures import CaptionedFigure, comparison_figures, influence_figure
+from pi.report.exhibits import gather
+from pi.report.figures import CaptionedFigure
 from pi.report.latex import latex
-from pi.report.tables import TextTable, board_of, seed_table, table_3, tables_4
+from pi.report.tables import TextTable
+from pi.text_table import aligned
 from pi.tracking.contrasts import log_contrasts
 from pi.tracking.provenance import provenance
 from pi.tracking.run import Run
@@ -104,34 +104,30 @@ def log_comparison(
         making: how it was made.
         slices: figures with pixels, if there are any.
     """
-    paired = next(iter(comparison.paired.values()))
-    board = board_of(configurations, paired)
-    seeds = seed_table(configurations, comparison)
-    tables = [table_3(board, comparison.protocol), *([seeds] if seeds else []),
-              *tables_4(comparison)]  # fmt: skip
-    cells = reproduction_board(given(configurations, comparison, facts))
-    figures = [*comparison_figures(comparison), *slices]
-    influence = influence_figure(recorded_influences(configurations))
-    report = compose(configurations, comparison, facts, making, tables, cells, figures, influence)
+    exhibits = gather(configurations, comparison, facts, slices)
+    report = compose(configurations, comparison, facts, making, exhibits)
     answers = [answer.table for answer in report.answers if answer.table]
-    for table in (*tables, *answers, run_table(configurations)):
+    for table in (*exhibits.tables, *answers, report.runs):
         _log_table(run, table)
-    run.text(board.to_csv(index=False), "means.csv")
+    run.text(exhibits.means.to_csv(index=False), "means.csv")
     log_contrasts(run, comparison)
-    run.table(board_table(cells), "reproduction.json")
-    run.text(board_table(cells).to_csv(index=False), "reproduction.csv")
-    for figure in (*figures, *([influence] if influence else [])):
-        run.figure(figure.figure, figure.name)
+    run.table(board_table(exhibits.cells), "reproduction.json")
+    run.text(board_table(exhibits.cells).to_csv(index=False), "reproduction.csv")
+    for figure in (*exhibits.figures, exhibits.influence):
+        if figure is not None:
+            run.figure(figure.figure, figure.name)
     run.text(render(report), "report.html")
-    run.metrics(_metrics(comparison, board))
+    run.metrics(_metrics(comparison, exhibits.means))
     run.note(_note(report))
     return report
 
 
 def verdict_text(report: Report) -> str:
-    """Return the answer and the verdicts for a terminal."""
-    lines = [*report.headline, "", *(f"{one.pair}: {one.sentence}" for one in report.verdicts), ""]
-    return "\n".join([report.title, *lines])
+    """Return the answer and Table 4 for a terminal."""
+    table = next(one for one in report.results if one.name.startswith("table4"))
+    return "\n".join(
+        [report.title, "", *report.headline, "", aligned([table.columns, *table.rows]), ""]
+    )
 
 
 def _log_table(run: Run, table: TextTable) -> None:
@@ -140,7 +136,7 @@ def _log_table(run: Run, table: TextTable) -> None:
     run.text(latex(table), f"{table.name}.tex")
 
 
-def _metrics(comparison: Comparison, board: pd.DataFrame) -> dict[str, float]:
+def _metrics(comparison: Comparison, means: pd.DataFrame) -> dict[str, float]:
     paired = next(iter(comparison.paired.values()))
     outcomes = Counter(verdict.outcome for verdict in comparison.verdicts)
     metrics = {
@@ -149,7 +145,7 @@ def _metrics(comparison: Comparison, board: pd.DataFrame) -> dict[str, float]:
         "comparisons": len(comparison.contrasts),
         **{f"outcome/{outcome.replace(' ', '_')}": n for outcome, n in outcomes.items()},
     }
-    for row in board.to_dict("records"):
+    for row in means.to_dict("records"):
         metrics |= {f"{metric}_of/{row['experiment']}": row[metric] for metric in METRICS}
     friedmans = comparison.friedman.items()
     return metrics | {f"{metric}/friedman_log10_p": found.log10_p for metric, found in friedmans}

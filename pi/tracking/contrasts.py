@@ -6,6 +6,7 @@ from pi.comparison.compare import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.contrast_table import contrast_table
 from pi.comparison.verdict import Verdict
+from pi.figures.effect_forest import claimed
 from pi.figures.paired_differences import pair_label
 from pi.tracking.run import Run
 
@@ -37,7 +38,7 @@ def log_contrasts(run: Run, comparison: Comparison) -> None:
 def _contrast_metrics(one: Contrast) -> dict[str, float]:
     """Return the few numbers of a comparison by which the UI's charts can order it."""
     slices, patients = one.slices, one.patients
-    gain = patients.intervals.mean_gain
+    gain = claimed(patients.intervals.mean_gain, len(patients.gains))
     return {
         "gain": gain.value,
         "gain_low": gain.low,
