@@ -19,6 +19,8 @@ def _import_quietly() -> None:
             import tensorflow as tf
 
             tf.config.list_physical_devices()
+            # Each of a job's trainings has functions of its own, which TensorFlow takes for one.
+            tf.get_logger().addFilter(lambda said: "tf.function retracing" not in said.getMessage())
         except ImportError:
             remarks.seek(0)
             os.write(kept, remarks.read())

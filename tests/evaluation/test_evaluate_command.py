@@ -18,6 +18,7 @@ from entrypoints.parameters import EvaluateParameters
 from pi.command_line import run
 from pi.evaluation.table import read_table
 from pi.network.unet import build_unet
+from pi.slices.folds import Fold
 from pi.slices.store import Store
 from pi.tracking.earlier import DENOISER
 from pi.tracking.run import open_run
@@ -189,6 +190,16 @@ def test_other_data_are_refused_with_both_digests(
     said = capsys.readouterr().err
     assert "another digest" in said
     assert tiny_store.digest in said
+    assert newest(database).info.status == "FAILED"
+
+
+def test_a_network_is_not_tested_on_a_fold_whose_patients_it_may_have_seen(
+    database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = (tiny_store.in_fold(Fold(number, 5)).digest for number in (1, 2))
+    network = log_network(2, one)
+    assert evaluate(*TINY, "--run", network, "--folds", "5", "--fold", "2") == 2
+    assert f"digest {one}, but got digest {other}" in capsys.readouterr().err
     assert newest(database).info.status == "FAILED"
 
 
