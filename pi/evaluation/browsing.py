@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from pi.evaluation.protocol import EvaluationError
@@ -51,6 +52,6 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
         for image in (LOW_DOSE, evaluated_image(table)):
             label = "low dose" if image == LOW_DOSE else name
             if image in found.index and label not in [row["image"] for row in rows]:
-                scores = {metric: float(found[metric].to_dict()[image]) for metric in METRICS}
-                rows.append({"image": label, **scores})
+                values = found[METRICS].loc[[image]].to_numpy(np.float64)[0]
+                rows.append({"image": label, **dict(zip(METRICS, values.tolist(), strict=True))})
     return pd.DataFrame(rows, columns=["image", *METRICS])

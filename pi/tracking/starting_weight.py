@@ -20,11 +20,13 @@ class CalibrationRecord:
     """A nested calibration run, or a trial of a search, read back.
 
     Attributes:
+        run_id: of it.
         weight: lambda.
         target: Psi that it was calibrated for.
         made_of: what a training that uses it must be made of as well.
     """
 
+    run_id: str
     weight: float
     target: float
     made_of: Mapping[str, str]
@@ -57,7 +59,7 @@ def read_calibration(run_id: str) -> CalibrationRecord:
     }
     if "schedule" in record.params:
         made_of["schedule"] = record.params["schedule"]
-    return CalibrationRecord(weight, float(record.params["target_psi"]), made_of)
+    return CalibrationRecord(run_id, weight, float(record.params["target_psi"]), made_of)
 
 
 def starting_weight(
@@ -82,10 +84,11 @@ def starting_weight(
         InfluenceError: Psi is not defined, or the target not attainable.
     """
     if source.run:
-        found = read_calibration(source.run)
-        require_agreement(made_of, found.made_of, f"run {source.run}")
-        run.tags({"pi.calibration_run": source.run})
-        run.listed_by(source.run, "pi.training_runs")
+        # Resumed, it stays with what it began with: a search may have found a better one since.
+        found = read_calibration(run.tag("pi.calibration_run") or source.run)
+        require_agreement(made_of, found.made_of, f"run {found.run_id}")
+        run.tags({"pi.calibration_run": found.run_id})
+        run.listed_by(found.run_id, "pi.training_runs")
         return StartingWeight(found.weight, found.target)
     if source.target is None:
         return StartingWeight(source.number or 0.0, None)
