@@ -97,7 +97,13 @@ def _draw_row(axes: Axes, one: GainDistribution) -> None:
               clip_on=False)  # fmt: skip
     axes.set_ylim(0, one.counts.max() * 1.05)
     axes.set_yticks([])
-    axes.set_ylabel(one.label.replace(" against ", "\nagainst "), rotation=0, ha="right", va="center", fontsize=9)
+    axes.set_ylabel(
+        one.label.replace(" against ", "\nagainst "),
+        rotation=0,
+        ha="right",
+        va="center",
+        fontsize=9,
+    )
     axes.annotate(f"better on {100 * one.better:.0f} %", (1.01, 0.4), xycoords="axes fraction",
                   va="center", fontsize=8)  # fmt: skip
     for side in ("top", "left", "right"):
