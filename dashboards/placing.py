@@ -164,7 +164,7 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
         leave_out: names of figures that are shown already.
     """
     if note := run.record.tags.get("mlflow.note.content"):
-        st.code(note, language=None, wrap_lines=True)
+        st.markdown(plain(words_of(note)))
     files = list_artifacts(run.run_id)
     for file in files:
         name, _, kind = file.rpartition(".")
@@ -178,10 +178,17 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
                 kind == "json"
                 and (rows := read_artifact(run.run_id, file, read_logged_table)) is not None
             ):
-                with st.expander(plain(name.replace("_", " ").capitalize())):
+                title = plain(name.replace("_", " ").capitalize())
+                with st.expander(title, expanded=name.startswith("table")):
                     table(rows, name)
             elif kind == "html":
                 _save_logged(run, [file])
+
+
+def words_of(note: str) -> str:
+    """Return a note's words: its tables are shown as tables, its marks are not."""
+    lines = [line for line in note.splitlines() if not line.startswith("|")]
+    return "\n".join(lines).replace("**", "").replace("`", "").strip()
 
 
 def table(rows: pd.DataFrame, name: str) -> None:
@@ -191,8 +198,8 @@ def table(rows: pd.DataFrame, name: str) -> None:
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
 
 
-def _save(file: str, data: Callable[[], bytes], kind: str) -> None:
-    st.download_button(file.rpartition(".")[2].upper(), data, file, kind, key=f"save {file}",
+def _save(file: str, data: Callable[[], bytes], kind: str, of: str = "") -> None:
+    st.download_button(file.rpartition(".")[2].upper(), data, file, kind, key=f"save {of}{file}",
                        on_click="ignore", icon=":material/download:", type="tertiary",
                        help=f"Save as {file}")  # fmt: skip
 
@@ -202,4 +209,5 @@ def _save_logged(run: ListedRun, files: Sequence[str]) -> None:
     with st.container(horizontal=True, gap="small"):
         for file in files:
             if kind := kinds.get(file.rpartition(".")[2]):
-                _save(file, partial(read_artifact, run.run_id, file, Path.read_bytes), kind)
+                data = partial(read_artifact, run.run_id, file, Path.read_bytes)
+                _save(file, data, kind, of="logged ")  # a table of that name may be beside it

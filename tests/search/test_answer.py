@@ -113,7 +113,7 @@ def test_the_text_says_where_habit_and_paper_fall() -> None:
     assert "stopped after 1 of 9 epochs" in habit
     assert any(sentence.startswith("in print (E1):") for sentence in sentences(found))
     assert "best (target)" in answer_table(found)
-    table = trial_table(found)
+    table = trial_table(found.trials)
     assert list(table["trial"]) == list(range(12))
     assert table.loc[7, "reason"] == "the loss must be finite but is not."
     assert table.loc[1, "lambda"] == pytest.approx(0.1)
