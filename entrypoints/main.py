@@ -51,9 +51,8 @@ def main(parameters: MainParameters) -> None:
         p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
         fold=p.folds, folds=p.folds,
     )  # fmt: skip
-    title = f"{p.protocol}: {typed['experiments']} on {p.data}" + (
-        f", {p.folds} folds" if p.folds else ""
-    )
+    on = f"{p.data}, {p.folds} folds" if p.folds else p.data
+    title = f"{p.protocol}: {typed['experiments']} on {on}"
     with open_run("main", title, p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(tracked, lambda message: print(f"== {message}", flush=True))
