@@ -86,7 +86,8 @@ def _edges(gains: Floats) -> Floats:
     low, high = np.quantile(gains, [TAIL, 1 - TAIL])
     low, high = min(low, 0.0), max(high, 0.0)
     width = (high - low) / BINS or 1.0
-    return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+    first, last = np.floor(low / width), np.ceil(high / width)
+    return width * np.arange(first, max(last, first + 1) + 1)
 
 
 def _draw_row(axes: Axes, one: GainDistribution) -> None:

@@ -10,7 +10,7 @@ ESCAPES = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
     "λ": r"$\lambda$", "Ψ": r"$\Psi$", "−": "$-$", "–": "--", "±": r"$\pm$",
 }  # fmt: skip
-POWER = re.compile(r"10\^(-[\d.]+)")
+POWER = re.compile(r"10\^(-\d+(?:\.\d+)?)")
 MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
 
 
