@@ -39,7 +39,6 @@ def main(parameters: CompareParameters) -> None:
             np.random.default_rng(p.seed), p.zero_rule,
         )  # fmt: skip
         facts = DataFacts(simulated=evaluated[0].simulated)
-        log_setup(tracked, recorded(p), configurations, facts)
         slices = []
         if facts.simulated or p.log_images:
             import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
@@ -50,6 +49,7 @@ def main(parameters: CompareParameters) -> None:
             window = WINDOWS[p.window]
             slices = extreme_figures(store, evaluated, configurations, comparison, window)
         making = making_of(tracked, recorded(p), configurations, chosen.how)
+        log_setup(tracked, recorded(p), configurations, facts)
         report = log_comparison(tracked, configurations, comparison, facts, making, slices)
         view = save_view(tracked, "compare")
     print(verdict_text(report))

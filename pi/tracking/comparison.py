@@ -37,7 +37,7 @@ def log_setup(
     configurations: Sequence[Configuration],
     facts: DataFacts,
 ) -> None:
-    """Log what is about to be compared, on which data; link both ways."""
+    """Log what is compared, on which data; link both ways."""
     members = [member for one in configurations for member in one.members]
     table = configurations[0].group.table
     run.dataset(
