@@ -140,7 +140,11 @@ def test_the_terminal_says_what_may_be_claimed(
          "must have the same data set but 'demo1' has dddddddddddd and 'demo2' has eeeeeeeeeeee"),
         (TABLE, {"part": "validation"}, "same part but 'demo1' has test and 'demo2' has validat"),
         (TABLE.assign(protocol="ldctbench"), {}, "'demo2' has only ldctbench"),
-        (TABLE.assign(position=TABLE["position"] + 1000), {}, "must have a slice in common but demo1, demo2"),
+        (
+            TABLE.assign(position=TABLE["position"] + 1000),
+            {},
+            "must have a slice in common but demo1, demo2",
+        ),
         (TABLE.assign(psnr=float("inf")), {}, "`psnr` must be finite to be compared"),
         (pd.concat([TABLE, TABLE.iloc[:1]]), {}, "must be in the table once but S000/1mm/B30"),
         (TABLE.drop(columns="ssim"), {}, "must have the column 'ssim'"),
