@@ -52,4 +52,4 @@ def test_it_can_be_drawn(gains: list[float]) -> None:
     figure = draw_gain_distributions(gain_distributions(paired(gains), [CONTRAST]), "ssim")
     written = BytesIO()
     figure.savefig(written, format="svg")
-    assert figure.axes[-1].get_xlabel().startswith("gain in SSIM")
+    assert figure.get_supxlabel().startswith("gain in SSIM")
