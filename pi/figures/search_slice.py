@@ -47,13 +47,13 @@ class Slices:
     Attributes:
         quantity: what is drawn upwards.
         target: the Psi asked for.
-        flat: least and greatest Psi of the trials level with the best; None where none is.
+        flat: least and greatest Psi of the trials level with the best, itself among them.
         each: one of every configuration that was tried.
     """
 
     quantity: str
     target: float
-    flat: tuple[float, float] | None
+    flat: tuple[float, float]
     each: tuple[Slice, ...]
 
 
@@ -76,8 +76,7 @@ def search_slices(found: Answer, balances: Mapping[str, Balance]) -> Slices:
                 balances[name].log_odds_at(HABIT),
             )
         )
-    flat = found.flat if len(found.level) > 1 else None
-    return Slices(quantity_of(found.objective), found.objective.target, flat, tuple(each))
+    return Slices(quantity_of(found.objective), found.objective.target, found.flat, tuple(each))
 
 
 def draw_slices(slices: Slices) -> Figure:
@@ -92,8 +91,7 @@ def draw_slices(slices: Slices) -> Figure:
     left.set_title(f"dotted: λ = {HABIT:g}", fontsize=11)
     right.axvline(float(log_odds(slices.target)), color="#888888", linewidth=0.8)
     right.set_title(f"grey: Ψ = {100 * slices.target:g} %", fontsize=11)
-    if slices.flat is not None:
-        right.axvspan(*log_odds(slices.flat), color="#888888", alpha=0.15, linewidth=0)
+    right.axvspan(*log_odds(slices.flat), color="#888888", alpha=0.15, linewidth=0)
     low, high = right.get_xlim()
     ticks = [share for share in TICKS if low <= float(log_odds(share)) <= high]
     right.set_xticks(log_odds(ticks), [f"{100 * share:g} %" for share in ticks])

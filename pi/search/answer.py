@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 from pi.influence.interval import LogInterval
 from pi.search.objective import Objective
-from pi.search.record import TrialRecord, records
+from pi.search.record import State, TrialRecord, records
 from pi.search.space import Balance
 from pi.search.study import StudyError
 
@@ -50,7 +50,7 @@ class Answer:
         trials: all that are over.
         best: of those finished: the best value; of a front, the one of the greatest SSIM.
         first: the labelled ones, in the order they were asked for.
-        level: the finished ones of its configuration and schedule that are level with it.
+        alike: those that differ from the best in lambda alone, and have something to compare.
         front: of two objectives, from the greatest SSIM to the nearest Psi; else empty.
         interval: 95 % interval of lambda where the closed form is the answer; else None.
     """
@@ -59,17 +59,22 @@ class Answer:
     trials: tuple[TrialRecord, ...]
     best: TrialRecord
     first: tuple[Standing, ...]
-    level: tuple[TrialRecord, ...]
+    alike: tuple[Standing, ...]
     front: tuple[TrialRecord, ...]
     interval: tuple[float, float] | None
 
     @property
     def flat(self) -> tuple[float, float]:
-        """The least and the greatest Psi of those level with the best."""
-        found = [trial.point.psi for trial in self.level]
+        """Least and greatest Psi of the best and of those trained to the end and level with it."""
+        level = [own.trial for own in self.in_state("finished") if own.level]
+        found = [trial.point.psi for trial in (self.best, *level)]
         return min(found), max(found)
 
-    def of_state(self, state: str) -> int:
+    def in_state(self, state: State) -> list[Standing]:
+        """Return those alike the best that ended in a state."""
+        return [own for own in self.alike if own.trial.state == state]
+
+    def of_state(self, state: State) -> int:
         """Return how many trials ended in a state."""
         return sum(trial.state == state for trial in self.trials)
 
@@ -97,7 +102,7 @@ def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) 
         trials,
         best,
         tuple(standing(trial, best) for trial in trials if trial.label),
-        _level(finished, best, objective),
+        _alike(trials, best, objective),
         front,
         interval if objective.exact else None,
     )
@@ -129,13 +134,13 @@ def importances(study: Study) -> dict[str, float]:
     return get_param_importances(study, params=varied)
 
 
-def _level(
-    finished: Sequence[TrialRecord], best: TrialRecord, objective: Objective
-) -> tuple[TrialRecord, ...]:
+def _alike(
+    trials: Sequence[TrialRecord], best: TrialRecord, objective: Objective
+) -> tuple[Standing, ...]:
     if objective.kind == "psi_target":
-        return (best,)
-    alike = (trial for trial in finished if trial.point.alike(best.point))
-    return tuple(trial for trial in alike if trial is best or standing(trial, best).level)
+        return ()
+    others = (t for t in trials if t is not best and t.epochs and t.point.alike(best.point))
+    return tuple(standing(trial, best) for trial in others)
 
 
 def _best(finished: Sequence[TrialRecord], objective: Objective) -> TrialRecord:

@@ -21,9 +21,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from pi.database import DatabaseError, shown, tables
 from pi.errors import PiError
 
-# A study is told in one table at its end, not trial by trial on stderr.
-optuna.logging.set_verbosity(optuna.logging.ERROR)
-
 HEARTBEAT = 60
 """Seconds between two signs of life of a trial; after three times that it is dead."""
 

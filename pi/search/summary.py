@@ -9,7 +9,7 @@ from pi.command_line import arguments_of
 from pi.database import shown
 from pi.search.answer import Answer, Standing
 from pi.search.objective import TRAINING
-from pi.search.record import TrialRecord
+from pi.search.record import State, TrialRecord
 from pi.text_table import aligned
 
 
@@ -81,7 +81,8 @@ def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
 
 def _counts(found: Answer) -> str:
     counts = [f"{found.of_state('finished')} finished"]
-    for state, words in (("stopped", "stopped early"), ("failed", "failed")):
+    others: tuple[tuple[State, str], ...] = (("stopped", "stopped early"), ("failed", "failed"))
+    for state, words in others:
         if found.of_state(state):
             counts.append(f"{found.of_state(state)} {words}")
     reasons = dict.fromkeys(trial.reason for trial in found.trials if trial.reason)
@@ -127,14 +128,18 @@ def _best(found: Answer) -> str:
 
 
 def _flatness(found: Answer) -> str:
-    ended = found.of_state("finished")
-    if len(found.level) == 1:
-        return f"None of the {ended} trials trained to the end is within one standard error of it."
-    low, high = found.flat
-    return (
-        f"Within one standard error of it are {len(found.level) - 1} of the other {ended - 1} "
-        f"trials trained to the end, from Psi {_percent(low)} to {_percent(high)}."
+    kinds: tuple[tuple[State, str], ...] = (
+        ("finished", "trained to the end"),
+        ("stopped", "stopped early, where they stood"),
     )
+    said = []
+    for state, words in kinds:
+        others = found.in_state(state)
+        shares = [own.trial.point.psi for own in others if own.level]
+        where = f" (Psi {_percent(min(shares))} to {_percent(max(shares))})" if shares else ""
+        if others:
+            said.append(f"{len(shares) or 'none'} of {len(others)} others {words}{where}")
+    return f"Within one standard error of it: {'; '.join(said) or 'there are no others'}."
 
 
 def _place(own: Standing, found: Answer) -> str:

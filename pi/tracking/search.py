@@ -118,10 +118,10 @@ def train_arguments(run_id: str, found: Answer) -> dict[str, str]:
 def _study_metrics(found: Answer) -> dict[str, float]:
     best = found.best
     low, high = found.flat
-    states: dict[str, float] = {
-        f"trials/{state}": found.of_state(state) for state in ("finished", "stopped", "failed")
-    }
-    return states | {
+    return {
+        "trials/finished": found.of_state("finished"),
+        "trials/stopped": found.of_state("stopped"),
+        "trials/failed": found.of_state("failed"),
         "best/trial": best.number,
         "best/ssim": best.ssim,
         "best/lambda": best.point.weight,

@@ -58,7 +58,8 @@ def test_what_is_level_with_the_best_makes_the_flat_range() -> None:
     assert found.flat == (min(expected), max(expected))
     assert found.flat[1] < 0.97
     (said,) = [sentence for sentence in sentences(found) if sentence.startswith("Within one")]
-    assert f"are {len(expected) - 1} of the other 24 trials" in said
+    others = sum(trial.point.alike(found.best.point) for trial in found.trials) - 1
+    assert f": {len(expected) - 1} of {others} others trained to the end (Psi " in said
 
 
 def test_the_front_is_what_no_trial_beats_in_both() -> None:
@@ -112,6 +113,7 @@ def test_the_text_says_where_habit_and_paper_fall() -> None:
     assert "lambda = 0.1 (Psi 99.95 %) is worse than the best, behind by 0.0" in habit
     assert "stopped after 1 of 9 epochs" in habit
     assert any(sentence.startswith("in print (E1):") for sentence in sentences(found))
+    assert "others stopped early, where they stood" in text
     assert "best (target)" in answer_table(found)
     table = trial_table(found.trials)
     assert list(table["trial"]) == list(range(12))
