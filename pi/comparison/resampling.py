@@ -27,7 +27,7 @@ they are of one anatomy and one noise."""
 
 TOO_NARROW_BELOW = 5
 """Patients below which the 95 % intervals cover less than 93 % where patients differ by as much as
-slices do: about 70 % with two, 87 % with three, 92 % with four (benchmarks/coverage.py)."""
+slices do: 74 % with two, 85 % with three, 92 % with four (benchmarks/coverage.py)."""
 
 
 @dataclass(frozen=True)
