@@ -17,13 +17,8 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from pi.errors import PiError
-from pi.tracking.gallery import (
-    ListedRun,
-    list_artifacts,
-    list_runs,
-    read_artifact,
-    read_logged_table,
-)
+from pi.tracking.earlier import read_artifact
+from pi.tracking.gallery import ListedRun, list_artifacts, list_runs, read_logged_table
 
 FRESH = 5  # seconds for which a list of runs is not asked for again
 SAVED, ON_SCREEN = 200, 110

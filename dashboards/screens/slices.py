@@ -33,8 +33,9 @@ from pi.identity import SliceKey
 from pi.slices.store import Store
 from pi.source import open_data
 from pi.tracking.address import TrackingError
+from pi.tracking.earlier import read_slices
 from pi.tracking.evaluation import fetch_subject
-from pi.tracking.gallery import ListedRun, read_slices
+from pi.tracking.gallery import ListedRun
 
 MOST = 3  # runs side by side
 OWN = "own"

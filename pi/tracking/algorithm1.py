@@ -7,10 +7,10 @@ import pandas as pd
 
 from pi.algorithm1 import EntryPoint, Plan, Step
 from pi.evaluation.ranking import METRICS
-from pi.evaluation.table import joined, read_table
+from pi.evaluation.table import joined
 from pi.tracking.address import TrackingError
 from pi.tracking.data import FOLDS
-from pi.tracking.earlier import children_of, fetch_artifact
+from pi.tracking.earlier import children_of, read_slices
 from pi.tracking.run import Run
 from pi.tracking.steps import Steps
 
@@ -85,7 +85,7 @@ def slice_table(run_ids: Sequence[str]) -> pd.DataFrame:
         TrackingError: a run has none.
         EvaluationError: a table is damaged, or two hold the same slice.
     """
-    return joined([read_table(fetch_artifact(run_id, "slices.parquet")) for run_id in run_ids])
+    return joined([read_slices(run_id) for run_id in run_ids])
 
 
 def log_board(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
@@ -26,6 +27,7 @@ __all__ = [
     "Param",
     "RunTag",
     "Schema",
+    "StoredRun",
     "TensorSpec",
     "flavor",
     "set_experiment",

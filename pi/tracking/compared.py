@@ -3,13 +3,22 @@
 import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from pi.tracking.address import TrackingError
-from pi.tracking.algorithm1 import slice_table
 from pi.tracking.backend import MlflowException
-from pi.tracking.earlier import IDENTITY, Record, connect, fetch_artifact, newest_run, read_run
+from pi.tracking.data import FOLD, FOLDS
+from pi.tracking.earlier import (
+    IDENTITY,
+    Record,
+    find_runs,
+    newest_run,
+    read_artifact,
+    read_run,
+    read_slices,
+)
 
 NEWEST = "main"
 """What stands for the newest finished run of `main`."""
@@ -59,7 +68,7 @@ class Evaluated:
     @property
     def fold(self) -> str:
         """Which fold of a cross-validation, such as ``2 of 5``; empty without one."""
-        number, folds = (self.record.tags.get(name, "") for name in ("pi.fold", "pi.folds"))
+        number, folds = (self.record.tags.get(name, "") for name in (FOLD, FOLDS))
         return f"{number} of {folds}" if number else ""
 
 
@@ -90,11 +99,9 @@ def find_evaluated(runs: str) -> list[Evaluated]:
 
 def _search(query: str) -> list[str]:
     """Return the ids of the finished runs that a filter finds, the earliest first."""
-    client = connect()
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     finished = f"{query} and attributes.status = 'FINISHED'"
     try:
-        found = client.search_runs(experiments, finished, order_by=["attributes.start_time ASC"])
+        found = find_runs(finished, order_by=["attributes.start_time ASC"])
     except MlflowException as error:
         said = str(error).partition("\n")[0]
         raise TrackingError(
@@ -132,12 +139,12 @@ def _read(run_id: str) -> Evaluated:
     record = read_run(run_id)
     trained_id = record.tags.get("pi.evaluated_run", IDENTITY)
     trained_id = "" if trained_id == IDENTITY else trained_id
-    facts = json.loads(fetch_artifact(run_id, "config.json").read_text())["data"]
+    facts = json.loads(read_artifact(run_id, "config.json", Path.read_text))["data"]
     return Evaluated(
         run_id=run_id,
         record=record,
         trained_id=trained_id,
         trained=read_run(trained_id) if trained_id else None,
-        slices=slice_table([run_id]),
+        slices=read_slices(run_id),
         simulated=bool(facts["simulated"]),
     )

@@ -2,13 +2,21 @@
 
 import json
 import shlex
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import pandas as pd
+from pyarrow import ArrowInvalid
+
+from pi.evaluation.table import read_table
 from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
+
+_Read = TypeVar("_Read")
 
 IDENTITY = "identity"
 """What an evaluation calls the run that it evaluates where nothing was denoised."""
@@ -56,6 +64,31 @@ def fetch_artifact(run_id: str, file: str) -> Path:
         raise TrackingError(f"run {run_id!r} must hold {file} but it cannot be read.") from error
 
 
+def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
+    """Return what ``read`` makes of a run's artifact, of which no copy stays behind.
+
+    Raises:
+        TrackingError: no such run or artifact, or it is damaged.
+    """
+    path = fetch_artifact(run_id, file)
+    try:
+        return read(path)
+    except (OSError, ArrowInvalid, UnicodeDecodeError) as error:
+        raise TrackingError(f"{file} of run {run_id!r} must be readable but is not.") from error
+    finally:
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def read_slices(run_id: str) -> pd.DataFrame:
+    """Return the slice table of an evaluation; see `pi.evaluation.table`.
+
+    Raises:
+        TrackingError: no such run, or it does not hold one.
+        EvaluationError: it is damaged.
+    """
+    return read_artifact(run_id, "slices.parquet", read_table)
+
+
 def fetch_denoiser(run_id: str) -> Path:
     """Return a local copy of the U-Net weights that an earlier run logged below `DENOISER`.
 
@@ -80,8 +113,7 @@ def best_trial(run_id: str) -> str:
     Raises:
         TrackingError: the search has not come to an end yet.
     """
-    found = json.loads(fetch_artifact(run_id, BEST).read_text(encoding="utf-8"))
-    return str(found["run"])
+    return str(json.loads(read_artifact(run_id, BEST, Path.read_text))["run"])
 
 
 def run_status(run_id: str) -> str:
@@ -129,13 +161,27 @@ def newest_run(stage: str) -> tuple[str, str]:
     Raises:
         TrackingError: there is none.
     """
-    client = connect()
-    experiments = [e.experiment_id for e in client.search_experiments()]
     query = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
-    runs = client.search_runs(experiments, query, max_results=1)
+    runs = find_runs(query, most=1)
     if not runs:
         raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
     return runs[0].info.run_id, runs[0].info.experiment_id
+
+
+def find_runs(query: str, *, order_by: Sequence[str] = (), most: int = 1000) -> list[StoredRun]:
+    """Return the runs of all experiments that an MLflow filter finds, the newest first.
+
+    Args:
+        query: the filter.
+        order_by: another order.
+        most: runs that are returned.
+
+    Raises:
+        MlflowException: the filter is none, or the store does not answer.
+    """
+    client = connect()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    return list(client.search_runs(experiments, query, max_results=most, order_by=[*order_by]))
 
 
 def connect() -> MlflowClient:

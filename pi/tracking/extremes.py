@@ -3,13 +3,14 @@
 This module loads TensorFlow; a comparison without pixels does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from pi.comparison.compare import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import ShownSlice, read_choice
-from pi.evaluation.denoise import load_denoiser
+from pi.evaluation.denoise import SliceDenoiser, load_denoiser
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
 from pi.figures.paired_differences import pair_label
@@ -69,7 +70,8 @@ def extreme_figures(
     found = extremes(paired, contrast)
     runs = (contrast.reference, contrast.other)
     makers = {run: _members(run, evaluated, configurations) for run in runs}
-    shown = [{run: _shown(store, one, run, makers[run]) for run in runs} for one in found]
+    load = cache(_denoiser)  # of two slices, most often the same
+    shown = [{run: _shown(store, one, run, makers[run], load) for run in runs} for one in found]
     rows = rows_of(found, shown, metric)
     low, high = window
     said = (
@@ -104,10 +106,19 @@ def _members(
     return [evaluation for evaluation in evaluated if evaluation.run_id in ids]
 
 
-def _shown(store: Store, extreme: Extreme, run: str, members: Sequence[Evaluated]) -> ShownSlice:
+def _shown(
+    store: Store,
+    extreme: Extreme,
+    run: str,
+    members: Sequence[Evaluated],
+    load: Callable[[str], SliceDenoiser | None],
+) -> ShownSlice:
     """Return a slice denoised by a run; of folds, by the one that tested its patient."""
     patient = extreme.key.patient
     tested = next(one for one in members if (one.slices["patient"] == patient).any())
-    subject = fetch_subject(tested.trained_id or IDENTITY, 0)
-    denoise = load_denoiser(subject.weights, subject.channels) if subject.weights else None
-    return read_choice(store, extreme.choice(run), denoise)
+    return read_choice(store, extreme.choice(run), load(tested.trained_id or IDENTITY))
+
+
+def _denoiser(run_id: str) -> SliceDenoiser | None:
+    subject = fetch_subject(run_id, 0)
+    return load_denoiser(subject.weights, subject.channels) if subject.weights else None

@@ -5,28 +5,22 @@ was listed. Whatever is missing is a `TrackingError` that says what, and no reas
 """
 
 import json
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
-from pyarrow import ArrowInvalid
 
 from pi.architecture import EncoderError, EncoderSpec
-from pi.evaluation.table import read_table
 from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import MlflowException
-from pi.tracking.earlier import Record, connect, fetch_artifact, read_run
+from pi.tracking.earlier import Record, connect, find_runs, read_artifact, read_run
 
 MOST = 1000
 """Runs of one stage that are listed: the newest."""
-
-_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -61,9 +55,7 @@ def list_runs(stage: str) -> list[ListedRun]:
     """
     _require_store()
     try:
-        client = connect()
-        experiments = [one.experiment_id for one in client.search_experiments()]
-        found = client.search_runs(experiments, f"tags.`pi.stage` = '{stage}'", max_results=MOST)
+        found = find_runs(f"tags.`pi.stage` = '{stage}'", most=MOST)
     except MlflowException as error:
         raise TrackingError(
             f"the tracking store must list its runs of {stage} but cannot."
@@ -112,16 +104,6 @@ def read_measured(run_id: str) -> MeasuredLosses:
     )
 
 
-def read_slices(run_id: str) -> pd.DataFrame:
-    """Return the slice table of an evaluation; see `pi.evaluation.table`.
-
-    Raises:
-        TrackingError: no such run, or it does not hold one.
-        EvaluationError: it is damaged.
-    """
-    return read_artifact(run_id, "slices.parquet", read_table)
-
-
 def read_series(run_id: str, metrics: Sequence[str]) -> pd.DataFrame:
     """Return metrics by step: one row a step, one column a metric that the run has.
 
@@ -152,21 +134,6 @@ def list_artifacts(run_id: str) -> list[str]:
         raise TrackingError(
             f"the artifacts of run {run_id!r} must be readable but are not."
         ) from error
-
-
-def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
-    """Return what ``read`` makes of a run's artifact, of which no copy stays behind.
-
-    Raises:
-        TrackingError: no such run or artifact, or it is damaged.
-    """
-    path = fetch_artifact(run_id, file)
-    try:
-        return read(path)
-    except (OSError, ArrowInvalid, UnicodeDecodeError) as error:
-        raise TrackingError(f"{file} of run {run_id!r} must be readable but is not.") from error
-    finally:
-        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def read_logged_table(file: Path) -> pd.DataFrame | None:
