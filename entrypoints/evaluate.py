@@ -15,7 +15,6 @@ def main(parameters: EvaluateParameters) -> None:
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
-    from pi.evaluation.denoise import load_denoiser
     from pi.evaluation.measure import evaluate
     from pi.evaluation.protocol import find_protocols
     from pi.evaluation.summary import summary_text
@@ -32,7 +31,7 @@ def main(parameters: EvaluateParameters) -> None:
     with open_run("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as tracked:
         tracked.params(recorded(p))
         subject = fetch_subject(p.run, p.channels)
-        denoise = load_denoiser(subject.weights, subject.channels) if subject.weights else None
+        denoise = subject.load()
         store = open_data(
             p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
             fold=p.fold, folds=p.folds,

@@ -23,7 +23,7 @@ from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
 from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.choice import read_slice
-from pi.evaluation.denoise import SliceDenoiser, load_denoiser
+from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
 from pi.figures.denoised_slices import TITLES
@@ -57,8 +57,7 @@ def opened(data: str, split: str, seed: int) -> Store:
 @st.cache_resource(max_entries=8, show_spinner="Loading the denoiser …")
 def denoiser(run_id: str, channels: int) -> SliceDenoiser | None:
     """Return the denoiser of a run; None of the low dose itself."""
-    subject = fetch_subject(run_id, channels)
-    return load_denoiser(subject.weights, subject.channels) if subject.weights else None
+    return fetch_subject(run_id, channels).load()
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the slice table …")

@@ -8,6 +8,7 @@ import numpy as np
 
 from pi.errors import PiError
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.denoise import SliceDenoiser, load_denoiser
 from pi.evaluation.measure import Evaluation, Part, volumes_of
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.scores import scores
@@ -47,6 +48,14 @@ class Subject:
     channels: int
     digest: str | None
     params: Mapping[str, str]
+
+    def load(self) -> SliceDenoiser | None:
+        """Return it as a function of slices in HU; None of ``identity``.
+
+        Raises:
+            StateError: the weights are of a network of another width.
+        """
+        return load_denoiser(self.weights, self.channels) if self.weights else None
 
 
 def fetch_subject(run_id: str, channels: int) -> Subject:

@@ -10,7 +10,7 @@ from pi.comparison.compare import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import ShownSlice, read_choice
-from pi.evaluation.denoise import SliceDenoiser, load_denoiser
+from pi.evaluation.denoise import SliceDenoiser
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
 from pi.figures.paired_differences import pair_label
@@ -120,5 +120,4 @@ def _shown(
 
 
 def _denoiser(run_id: str) -> SliceDenoiser | None:
-    subject = fetch_subject(run_id, 0)
-    return load_denoiser(subject.weights, subject.channels) if subject.weights else None
+    return fetch_subject(run_id, 0).load()
