@@ -21,6 +21,7 @@ from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
 from pi.tracking.data import log_data
 from pi.tracking.earlier import DENOISER
+from pi.tracking.encoder import encoder_params, encoder_tags
 from pi.tracking.run import Run
 
 
@@ -110,9 +111,7 @@ def _log_one(
     run.params(
         {
             "experiment": calibration.experiment.name,
-            "architecture": encoder.architecture,
-            "context": encoder.logged_context,
-            "layers": "+".join(encoder.layers),
+            **encoder_params(encoder),
             "state": calibration.state,
             "target_psi": calibration.precision.target_psi,
             "estimator": calibration.precision.estimator,
@@ -120,8 +119,7 @@ def _log_one(
             "encoder_input": bank.convention.name,
         }
     )
-    weights = bank.weights_of(encoder)
-    run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
+    run.tags(encoder_tags(encoder, bank))
     _log_data(run, patches)
     run.note(
         f"lambda = {calibration.weight:.4g} gives a perceptual influence of "

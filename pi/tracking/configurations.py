@@ -11,6 +11,7 @@ from pi.influence.recorded import RecordedInfluence
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
 from pi.tracking.earlier import Record, read_run
+from pi.tracking.encoder import PARTS
 from pi.tracking.resume import MAY_DIFFER
 
 FOLLOWS = {*MAY_DIFFER, "lambda", "fold"}
@@ -85,7 +86,7 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
     maker, influence = first.maker, None
     if first.trained is not None:
         influence = influence_of(first.trained_id, first.trained)
-    parts = (maker.typed(part) for part in ("architecture", "context", "layers"))
+    parts = (maker.typed(part) for part in PARTS)
     return Configuration(
         name=name,
         experiment=_experiment(first),

@@ -7,6 +7,7 @@ from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
 from pi.network.bank import EncoderBank
 from pi.tracking.earlier import best_trial, read_run
+from pi.tracking.encoder import DIGEST, encoder_name, encoder_params, encoder_tags
 from pi.tracking.resume import DisagreementError, require_agreement
 from pi.tracking.run import Run
 from pi.training.plan import StartingWeight, WeightSource
@@ -52,9 +53,9 @@ def read_calibration(run_id: str) -> CalibrationRecord:
             f"search:RUN, but {run_id!r} is a run of {stage}."
         )
     made_of = {
-        "encoder": ":".join(record.params[k] for k in ("architecture", "context", "layers")),
+        "encoder": encoder_name(record.params),
         "encoder_input": record.params["encoder_input"],
-        "weights of the encoder": record.tags["pi.weights_digest"],
+        "weights of the encoder": record.tags[DIGEST],
         "data": record.tags["pi.data_digest"],
     }
     if "schedule" in record.params:
@@ -129,15 +130,8 @@ def log_start(
     if start.target is not None:
         run.params({"target_psi": start.target})
     for encoder in (experiment.encoder for experiment in experiments):
-        run.params(
-            {
-                "architecture": encoder.architecture,
-                "context": encoder.logged_context,
-                "layers": "+".join(encoder.layers),
-            }
-        )
-        weights = bank.weights_of(encoder)
-        run.tags({"pi.context": weights.description, "pi.weights_digest": weights.digest})
+        run.params(encoder_params(encoder))
+        run.tags(encoder_tags(encoder, bank))
 
 
 def made_of(

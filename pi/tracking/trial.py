@@ -12,6 +12,7 @@ from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
 from pi.search.study import Outcome
 from pi.tracking.earlier import run_status
+from pi.tracking.encoder import encoder_params, encoder_tags
 from pi.tracking.run import Run
 from pi.training.plan import StartingWeight
 from pi.training.repeated import Bench
@@ -80,9 +81,7 @@ def _params(point: Point, bench: Bench) -> dict[str, object]:
     encoder = bench.find(point.experiment).encoder
     return {
         "experiment": point.experiment,
-        "architecture": encoder.architecture,
-        "context": encoder.logged_context,
-        "layers": "+".join(encoder.layers),
+        **encoder_params(encoder),
         "encoder_input": bench.bank.convention.name,
         "schedule": point.schedule,
         "lambda": f"{point.weight:.6g}",
@@ -100,9 +99,5 @@ def _metrics(point: Point) -> dict[str, float]:
 
 
 def _made_of(experiment: str, bench: Bench) -> dict[str, str]:
-    weights = bench.bank.weights_of(bench.find(experiment).encoder)
-    return {
-        "pi.context": weights.description,
-        "pi.weights_digest": weights.digest,
-        "pi.data_digest": bench.patches.store.digest,
-    }
+    tags = encoder_tags(bench.find(experiment).encoder, bench.bank)
+    return {**tags, "pi.data_digest": bench.patches.store.digest}
