@@ -7,7 +7,7 @@ Everything is kept in MLflow; MLFLOW_TRACKING_URI says where (default: mlflow.db
 
 import sys
 
-from entrypoints.parameters import CalibrateParameters, SimulateParameters
+from entrypoints.parameters import CalibrateParameters, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -28,7 +28,6 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
     from pi.slices.patches import PatchPopulation
-    from pi.source import open_data
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
     from pi.tracking.earlier import fetch_denoiser
@@ -47,10 +46,7 @@ def main(parameters: CalibrateParameters) -> None:
         tracked.params(typed)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
-        store = open_data(
-            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-            fold=p.fold, folds=p.folds,
-        )  # fmt: skip
+        store = open_asked(p, p.fold)
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
         log_setup(tracked, typed, patches, experiments)
         denoisers = {}

@@ -6,7 +6,7 @@ tissue and the worst, median and best slice. `--run identity` measures the low d
 
 import sys
 
-from entrypoints.parameters import EvaluateParameters, SimulateParameters
+from entrypoints.parameters import EvaluateParameters, open_asked
 from pi.command_line import recorded, run
 
 
@@ -20,7 +20,6 @@ def main(parameters: EvaluateParameters) -> None:
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
     from pi.progress import counting
-    from pi.source import open_data
     from pi.tracking.address import farewell
     from pi.tracking.evaluation import fetch_subject, log_evaluation, log_setup, log_slices
     from pi.tracking.run import open_run
@@ -32,10 +31,7 @@ def main(parameters: EvaluateParameters) -> None:
         tracked.params(recorded(p))
         subject = fetch_subject(p.run, p.channels)
         denoise = subject.load()
-        store = open_data(
-            p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-            fold=p.fold, folds=p.folds,
-        )  # fmt: skip
+        store = open_asked(p, p.fold)
         log_setup(tracked, recorded(p), subject, store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
             evaluation = evaluate(store, p.part, denoise, protocols, p.batch_size, bar.advance)

@@ -14,8 +14,8 @@ from entrypoints.parameters import (
     CompareParameters,
     EvaluateParameters,
     MainParameters,
-    SimulateParameters,
     TrainParameters,
+    open_asked,
     recall,
 )
 from pi.command_line import parse, recorded, run
@@ -35,7 +35,6 @@ def main(parameters: MainParameters) -> None:
     from pi.algorithm1 import make_plan
     from pi.evaluation.ranking import rank_runs, ranking_text
     from pi.experiments import without_paths
-    from pi.source import open_data
     from pi.switches import switch_rows, switch_values
     from pi.tracking.algorithm1 import carry_out, compare_all, log_board, slice_table
     from pi.tracking.resume import require_resumable
@@ -47,10 +46,7 @@ def main(parameters: MainParameters) -> None:
     plan = make_plan(switches, p.experiments, p.folds, vars(p))
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     require_resumable("main", p.resume, typed)
-    open_data(  # what the data do not allow is said before there is a run
-        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-        fold=p.folds, folds=p.folds,
-    )  # fmt: skip
+    open_asked(p, p.folds)  # what the data do not allow is said before there is a run
     on = f"{p.data}, {p.folds} folds" if p.folds else p.data
     title = f"{p.protocol}: {typed['experiments']} on {on}"
     with open_run("main", title, p.resume) as tracked:

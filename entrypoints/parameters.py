@@ -5,9 +5,12 @@ share is declared in the class they inherit. Folders are not parameters: see `pi
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+
+if TYPE_CHECKING:
+    from pi.slices.store import Store
 
 Preset = Literal["tiny", "small", "full"]
 
@@ -407,3 +410,22 @@ def recall(run_id: str) -> dict[str, str]:
     from pi.tracking.resume import parameters_of  # slow to import, and seldom needed
 
     return parameters_of(run_id)
+
+
+def open_asked(parameters: DataParameters, fold: int) -> "Store":
+    """Return the store that ``data``, ``split``, ``seed`` and ``folds`` mean.
+
+    Args:
+        parameters: of an entry point.
+        fold: which of its folds; 0 where there are none.
+
+    Raises:
+        PiError: see `pi.source.open_data`.
+    """
+    from pi.source import open_data  # slow to import, and --help needs none of it
+
+    p = parameters
+    return open_data(
+        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
+        fold=fold, folds=p.folds,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ processes started with the same command work at the same study.
 
 import sys
 
-from entrypoints.parameters import SearchParameters, SimulateParameters
+from entrypoints.parameters import SearchParameters, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -28,7 +28,6 @@ def main(parameters: SearchParameters) -> None:
     from pi.search.study import open_study
     from pi.search.summary import answer_text, onward_text
     from pi.slices.patches import PatchPopulation
-    from pi.source import open_data
     from pi.tracking import study as track
     from pi.tracking.address import farewell, tracking_uri
     from pi.tracking.calibration import log_setup
@@ -51,10 +50,7 @@ def main(parameters: SearchParameters) -> None:
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_data(
-        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-        fold=p.fold, folds=p.folds,
-    )  # fmt: skip
+    store = open_asked(p, p.fold)
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,

@@ -7,7 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints.parameters import SimulateParameters, TrainParameters, recall
+from entrypoints.parameters import TrainParameters, open_asked, recall
 from pi.command_line import recorded, run
 
 
@@ -19,7 +19,6 @@ def main(parameters: TrainParameters) -> None:
     from pi.network.bank import build_bank
     from pi.network.encoder import input_convention
     from pi.slices.patches import PatchPopulation
-    from pi.source import open_data
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
     from pi.tracking.model import log_denoiser
@@ -43,10 +42,7 @@ def main(parameters: TrainParameters) -> None:
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_data(
-        p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-        fold=p.fold, folds=p.folds,
-    )  # fmt: skip
+    store = open_asked(p, p.fold)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
