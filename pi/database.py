@@ -1,8 +1,10 @@
 """A database by its address: whether it opens, what it holds, how the address may be shown."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import sqlalchemy
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import PiError
@@ -22,6 +24,17 @@ def shown(uri: str) -> str:
         uri = uri.replace(f"?{parts.query}", "?***")
     login, _, _ = parts.netloc.rpartition("@")
     return uri.replace(f"//{login}@", "//***@", 1) if login else uri
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of an SQLite database; None of any other, and of one in memory."""
+    try:
+        parts = make_url(uri)
+    except SQLAlchemyError:
+        return None
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return None
+    return Path(parts.database).absolute()
 
 
 def tables(uri: str) -> set[str]:

@@ -18,7 +18,7 @@ from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi.database import DatabaseError, shown, tables
+from pi.database import DatabaseError, shown, sqlite_file, tables
 from pi.errors import PiError
 
 HEARTBEAT = 60
@@ -42,7 +42,7 @@ def storage_url(tracking_uri: str) -> str:
     given = os.environ.get("OPTUNA_STORAGE")
     if given:
         return given
-    file = _sqlite_file(tracking_uri)
+    file = sqlite_file(tracking_uri)
     folder = file.parent if file else Path.cwd()
     return f"sqlite:///{folder / 'optuna.db'}"
 
@@ -102,7 +102,7 @@ def _begun(url: str, heartbeat: int) -> RDBStorage:
 
 
 def _opened(url: str, heartbeat: int) -> RDBStorage:
-    file = _sqlite_file(url)
+    file = sqlite_file(url)
     with warnings.catch_warnings():
         # Heartbeats are what keeps a dead worker's trial; Optuna calls them experimental.
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -123,19 +123,9 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _sqlite_file(url: str) -> Path | None:
-    try:
-        parts = make_url(url)
-    except SQLAlchemyError:
-        return None
-    if parts.get_backend_name() != "sqlite" or not parts.database:
-        return None
-    return Path(parts.database).absolute()
-
-
 def _place(url: str) -> tuple[object, ...]:
     """Return what is equal for two addresses of one database, whatever driver or login."""
-    file = _sqlite_file(url)
+    file = sqlite_file(url)
     if file is not None:
         return ("sqlite", file.resolve())
     try:

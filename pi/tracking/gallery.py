@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from pi.architecture import EncoderError, EncoderSpec
+from pi.database import sqlite_file
 from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.tracking.address import TrackingError, tracking_uri
@@ -75,8 +76,8 @@ def list_runs(stage: str) -> list[ListedRun]:
 
 def _require_store() -> None:
     """Raise where the store is a file that is not there: looking for it would make it."""
-    uri = tracking_uri()
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+    file = sqlite_file(tracking_uri())
+    if file is not None and not file.exists():
         raise TrackingError(
             "there must be a tracking store but there is none yet: MLFLOW_TRACKING_URI (default: "
             "mlflow.db in this folder) names a file that does not exist."
