@@ -11,9 +11,7 @@ from pi.influence.calibration import Calibration, calibrate
 from pi.influence.interval import Estimator
 from pi.influence.psi import InvalidLossError
 from pi.influence.sampling import Losses, Precision
-
-IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
-"""Columns of `pi.influence.table.patch_table`; the second is followed by a layer."""
+from pi.influence.table import IMAGE_LOSS, PERCEPTUAL_LOSS
 
 
 @dataclass(frozen=True)

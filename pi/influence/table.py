@@ -13,6 +13,9 @@ from pi.text_table import aligned
 
 POINTS_PER_DECADE = 10
 
+IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
+"""Columns of a patch table; the second is followed by a layer."""
+
 
 def weight_grid(calibrations: Sequence[Calibration]) -> Floats:
     """Return the lambdas of the curves: the paper's 1e-7 to 1, and 3 decades beyond any answer."""
@@ -57,9 +60,9 @@ def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFr
         ],
         columns=["patient", "thickness", "kernel", "position", "row", "column"],
     )
-    table["image_loss"] = losses.image
+    table[IMAGE_LOSS] = losses.image
     for k, layer in enumerate(calibration.experiment.encoder.layers):
-        table[f"perceptual_loss/{layer}"] = losses.perceptual[:, k]
+        table[f"{PERCEPTUAL_LOSS}{layer}"] = losses.perceptual[:, k]
     return table
 
 
