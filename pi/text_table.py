@@ -1,4 +1,4 @@
-"""Tables for a terminal."""
+"""Tables as text: for a terminal, and as Markdown for a run's page."""
 
 from collections.abc import Sequence
 
@@ -10,3 +10,9 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of equally many cells, of which the first is the head, as a Markdown table."""
+    head, *body = rows
+    return "\n".join(f"|{'|'.join(row)}|" for row in (head, ["---"] * len(head), *body))

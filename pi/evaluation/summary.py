@@ -7,7 +7,7 @@ import pandas as pd
 
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, METRICS, protocols_of
-from pi.text_table import aligned
+from pi.text_table import aligned, markdown
 
 SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR (dB)", 2), "nrmse": ("NRMSE", 4),
          "rmse_clipped_hu": ("RMSE of the protocol (HU)", 1)}  # fmt: skip
@@ -60,7 +60,7 @@ def error_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def summary_text(table: pd.DataFrame) -> str:
     """Return both tables for a terminal."""
-    tables = [_aligned(paper_table(table)), _aligned(error_table(table))]
+    tables = [aligned(_rows(paper_table(table))), aligned(_rows(error_table(table)))]
     return "\n\n".join([f"{_extent(table)}, mean (SD):", *tables, ""])
 
 
@@ -73,17 +73,11 @@ def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
     return "\n\n".join(
         [
             f"{_extent(table)}, mean (SD). Slices of one patient are not independent.",
-            markdown(paper_table(table)),
-            markdown(error_table(table)),
+            markdown(_rows(paper_table(table))),
+            markdown(_rows(error_table(table))),
             "\n".join(said),
         ]
     )
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """Return a table of text as Markdown."""
-    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy(str).tolist()]
-    return "\n".join("|" + "|".join(line) + "|" for line in lines)
 
 
 def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
@@ -122,8 +116,8 @@ def _extent(table: pd.DataFrame) -> str:
     return f"{slices} slices of {patients} patient{'s' if patients > 1 else ''}"
 
 
-def _aligned(table: pd.DataFrame) -> str:
-    return aligned([list(table.columns), *table.to_numpy(str).tolist()])
+def _rows(table: pd.DataFrame) -> list[list[str]]:
+    return [list(table.columns), *table.to_numpy(str).tolist()]
 
 
 def _population_sd(values: "pd.Series[float]") -> float:

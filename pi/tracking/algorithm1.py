@@ -8,6 +8,7 @@ import pandas as pd
 from pi.algorithm1 import EntryPoint, Plan, Step
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import joined
+from pi.text_table import markdown
 from pi.tracking.address import TrackingError
 from pi.tracking.data import FOLDS
 from pi.tracking.earlier import children_of, read_slices
@@ -109,12 +110,13 @@ def log_board(
             for metric in METRICS
         }
     )
-    head = "|experiment|" + "|".join(m.upper() for m in METRICS) + "|mean rank|\n"
+    head = ["experiment", *(metric.upper() for metric in METRICS), "mean rank"]
     rows = [
-        f"|{row['experiment']}|" + "|".join(f"{row[m]:.4g}" for m in METRICS)
-        + f"|{row['mean_rank']:.2f}|"
+        [
+            row["experiment"],
+            *(f"{row[metric]:.4g}" for metric in METRICS),
+            f"{row['mean_rank']:.2f}",
+        ]
         for _, row in board.iterrows()
-    ]  # fmt: skip
-    run.note(
-        f"Table 3, on {judged}\n\n{head}" + "|---" * (len(METRICS) + 2) + "|\n" + "\n".join(rows)
-    )
+    ]
+    run.note(f"Table 3, on {judged}\n\n{markdown([head, *rows])}")

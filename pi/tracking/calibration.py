@@ -19,6 +19,7 @@ from pi.influence.table import (
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
+from pi.text_table import markdown
 from pi.tracking.data import log_data
 from pi.tracking.earlier import DENOISER
 from pi.tracking.encoder import encoder_params, encoder_tags
@@ -90,13 +91,12 @@ def note(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
     columns = ["experiment", "encoder", "state", "lambda", "low", "high", "patches"]
     columns += [f"psi at {weight:g}" for weight in asked]
     table = summary_table(calibrations, asked)[columns]
-    head = "|" + "|".join(columns) + "|\n" + "|---" * len(columns) + "|\n"
-    rows = (
-        "|" + "|".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row) + "|"
+    rows = [
+        [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row]
         for row in table.itertuples(index=False)
-    )
+    ]
     target = calibrations[0].precision.target_psi
-    return f"lambda for Psi = {target:g}, with its 95 % interval\n\n{head}" + "\n".join(rows)
+    return f"lambda for Psi = {target:g}, with its 95 % interval\n\n{markdown([columns, *rows])}"
 
 
 def _log_one(

@@ -12,7 +12,6 @@ from pi.command_line import arguments_of
 from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
 from pi.evaluation.ranking import METRICS
-from pi.evaluation.summary import markdown
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.document import Report, render
@@ -20,7 +19,7 @@ from pi.report.exhibits import gather
 from pi.report.figures import CaptionedFigure
 from pi.report.latex import latex
 from pi.report.tables import TextTable
-from pi.text_table import aligned
+from pi.text_table import aligned, markdown
 from pi.tracking.contrasts import log_contrasts
 from pi.tracking.provenance import provenance
 from pi.tracking.run import Run
@@ -158,6 +157,6 @@ def _note(report: Report) -> str:
         [
             f"**{report.title}** ({report.subtitle}) The whole of it: artifact `report.html`.",
             " ".join(report.headline),
-            *(markdown(table.frame()) for table in shown),
+            *(markdown([table.columns, *table.rows]) for table in shown),
         ]
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pi.influence.gradient import GradientInfluence
+from pi.text_table import markdown
 from pi.training.state import EpochRecord, TrainingState
 
 
@@ -59,17 +60,14 @@ def summary_text(state: TrainingState, target: float | None) -> str:
 def note(state: TrainingState, target: float | None) -> str:
     """Return the result as Markdown, for the run's page."""
     asked = "" if target is None else f" (asked for: {100 * target:g} %)"
-    lines = [
-        f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}",
-        "",
-        "|epoch|lambda|image loss|perceptual loss|Ψ training|Ψ validation|validation SSIM|",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ["epoch", "lambda", "image loss", "perceptual loss", "Ψ training", "Ψ validation",
+            "validation SSIM"]  # fmt: skip
+    rows = []
     for record in state.history:
         train, held_out = record.training.metrics(()), record.validation.metrics(())
-        lines.append(
-            f"|{record.epoch}|{record.weight:.4g}|{train['image_loss']:.4g}|"
-            f"{train['perceptual_loss']:.4g}|{100 * train['psi']:.4g} %|"
-            f"{100 * held_out['psi']:.4g} %|{record.ssim:.5f}|"
-        )
-    return "\n".join(lines)
+        losses = (f"{train[name]:.4g}" for name in ("image_loss", "perceptual_loss"))
+        shares = (f"{100 * sums['psi']:.4g} %" for sums in (train, held_out))
+        row = [str(record.epoch), f"{record.weight:.4g}", *losses, *shares, f"{record.ssim:.5f}"]
+        rows.append(row)
+    kept = f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}"
+    return f"{kept}\n\n{markdown([head, *rows])}"
