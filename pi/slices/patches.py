@@ -52,25 +52,6 @@ def origins(length: int, size: int, step: int, grid: Grid) -> tuple[int, ...]:
     return tuple(starts)
 
 
-@dataclass(frozen=True)
-class PatchMemory:
-    """Memory that batches are read into, one after the other.
-
-    Attributes:
-        hu: (2, n, size, size) int16, low and normal dose.
-        values: the same in the network's range, (2, n, size, size, 1) float32.
-    """
-
-    hu: NDArray[np.int16]
-    values: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, patches: int, size: int) -> "PatchMemory":
-        """Return memory for so many patches."""
-        shape = (2, patches, size, size)
-        return cls(np.empty(shape, np.int16), np.empty((*shape, 1), np.float32))
-
-
 class PatchPopulation:
     """All patches of one split of a store, numbered; any of them is read by its number.
 
@@ -147,25 +128,19 @@ class PatchPopulation:
         ]
 
     def read(
-        self, numbers: Sequence[int] | NDArray[np.integer], into: PatchMemory | None = None
+        self, numbers: Sequence[int] | NDArray[np.integer]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return low dose and normal dose, each (n, size, size, 1) float32 in the network's range.
-
-        Args:
-            numbers: of n patches.
-            into: memory for the result, for n patches or more; new memory unless given.
 
         Raises:
             StoreError: a slice's pixels are not those that were stored.
         """
-        count = len(numbers)
-        memory = into or PatchMemory.of(count, self.size)
-        hu, values = memory.hu[:, :count], memory.values[:, :count]
+        pixels = np.empty((2, len(numbers), self.size, self.size), np.int16)
         for k, (volume, index, row, column) in enumerate(map(self._address, numbers)):
             window = np.s_[row : row + self.size, column : column + self.size]
             low_dose, normal_dose = self.store.pair(volume, index)
-            hu[0, k], hu[1, k] = low_dose[window], normal_dose[window]
-        low, normal = normalise(hu[..., np.newaxis], values)
+            pixels[0, k], pixels[1, k] = low_dose[window], normal_dose[window]
+        low, normal = normalise(pixels)[..., np.newaxis]
         return low, normal
 
     def batches(

@@ -1,14 +1,15 @@
 """The batches of an epoch: ordered by seed and epoch alone, read before they are asked for."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError
-from pi.slices.patches import PatchMemory, PatchPopulation
+from pi.slices.patches import PatchPopulation
 
 AHEAD = 4
 """Batches read before they are asked for: what the memory of the feed is bounded by."""
@@ -16,9 +17,7 @@ AHEAD = 4
 RELEASE_EVERY = 64
 """Batches after which the pages of the store that were read are let go of."""
 
-READERS = 2
-"""Threads that read. Copies release Python's lock, so a second one adds most of its own speed."""
-
+T = TypeVar("T")
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -65,33 +64,28 @@ def training_batches(
 def read_ahead(
     population: PatchPopulation, numbers: Iterable[NDArray[np.int64]]
 ) -> Iterator[Batch]:
-    """Yield the patches of each group of ``numbers``, read by threads of their own.
+    """Yield the patches of each group of ``numbers``, read by a thread of its own."""
 
-    A batch is valid until the next one is asked for; its memory is then used again. The groups
-    are of one size; only the last may be smaller.
-    """
-    waiting: deque[tuple[PatchMemory, Future[Batch]]] = deque()
-    spare: list[PatchMemory] = []
-
-    def submit(count: int, group: NDArray[np.int64]) -> None:
-        memory = spare.pop() if spare else PatchMemory.of(group.size, population.size)
-        waiting.append((memory, readers.submit(population.read, group, memory)))
+    def read(group: tuple[int, NDArray[np.int64]]) -> Batch:
+        count, patches = group
+        batch = population.read(patches)
         if count % RELEASE_EVERY == RELEASE_EVERY - 1:
-            readers.submit(population.release)
+            population.release()
+        return batch
 
-    def take() -> Iterator[Batch]:
-        memory, future = waiting.popleft()
-        yield future.result()
-        spare.append(memory)
+    return _ahead(read, enumerate(numbers))
 
-    with ThreadPoolExecutor(READERS, "patches") as readers:
+
+def _ahead(read: Callable[[T], Batch], items: Iterable[T]) -> Iterator[Batch]:
+    waiting: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(1, "patches") as reader:
         try:
-            for count, group in enumerate(numbers):
-                submit(count, group)
+            for item in items:
+                waiting.append(reader.submit(read, item))
                 if len(waiting) > AHEAD:
-                    yield from take()
+                    yield waiting.popleft().result()
             while waiting:
-                yield from take()
+                yield waiting.popleft().result()
         finally:
-            for _, future in waiting:
+            for future in waiting:
                 future.cancel()

@@ -43,8 +43,8 @@ def test_batches_are_read_in_the_order_of_the_epoch(patches: PatchPopulation) ->
 
 
 def test_a_resumed_epoch_goes_on_with_the_same_patches(patches: PatchPopulation) -> None:
-    whole = [low.copy() for low, _ in training_batches(patches, 30, 5, 2, 0)]
-    rest = [low.copy() for low, _ in training_batches(patches, 30, 5, 2, 3)]
+    whole = [low for low, _ in training_batches(patches, 30, 5, 2, 0)]
+    rest = [low for low, _ in training_batches(patches, 30, 5, 2, 3)]
     assert len(rest) == len(whole) - 3
     assert all(np.array_equal(a, b) for a, b in zip(whole[3:], rest, strict=True))
     assert list(training_batches(patches, 30, 5, 2, len(whole))) == []
