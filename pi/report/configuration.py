@@ -67,11 +67,8 @@ class Configuration:
     @property
     def context(self) -> str:
         """What the encoder was pre-trained on; empty where there was none."""
-        return (
-            self.encoder.partition("/")[0].split(":", 1)[1].rpartition(":")[0]
-            if self.encoder
-            else ""
-        )
+        encoder = self.encoder.partition("/")[0]
+        return encoder.split(":", 1)[1].rpartition(":")[0] if encoder else ""
 
     @property
     def layers(self) -> str:
