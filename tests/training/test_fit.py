@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pi.influence.schedule import ConstantPsi, Fixed
+from pi.influence.calibrated_schedules import ConstantPsi
+from pi.influence.schedule import Fixed
 from pi.slices.store import Store
 from pi.training.checkpoint import Arrays
 from pi.training.fit import DivergedError, Listener, Trainer, best_of, fit

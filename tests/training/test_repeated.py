@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pi.experiments import find_experiments
-from pi.influence.schedule import ScheduleName
+from pi.influence.schedule_name import ScheduleName
 from pi.network.bank import build_bank
 from pi.network.encoder import input_convention
 from pi.slices.patches import PatchPopulation
