@@ -68,27 +68,33 @@ class Uncertainty(AdaptiveRule):
 class GradNorm(AdaptiveRule):
     """Gradients of equal length, but longer for the loss that lags behind (Chen et al. 2018).
 
-    Their weights w are moved until ||w_i grad L_i|| is as r_i^alpha, with r_i the loss over its
-    first value, relative to the mean of both. For two losses that is in closed form,
+    Their weights w are moved towards ||w_i grad L_i|| in proportion to r_i^alpha, with r_i the
+    loss over its first value, relative to the mean of both. Of two losses that is, in closed form,
 
         lambda = ||grad M|| / ||grad P|| (r_P / r_M)^alpha,
 
-    so that the gradient's Psi is 1/2 at alpha = 0, whatever was asked for. The gradients are over
-    all parameters, measured every `EVERY` steps and averaged over as many steps as the losses. The
-    memory is the first P / M and the averages of ||grad M|| and ||grad P||, not yet corrected.
+    where their descent ends if alpha is 0 or 1, and between within some per cent. At alpha = 0 the
+    gradient's Psi is 1/2, whatever was asked for. The gradients are over all parameters, and
+    averaged over as many steps as the losses. The memory is the first P / M and the averages of
+    ||grad M|| and ||grad P||, not yet corrected for their start.
+
+    Attributes:
+        every: steps between two measurements of the gradients.
     """
+
+    every: int = EVERY
 
     def start(self) -> ScheduleState:  # noqa: D102
         return replace(super().start(), memory=(0.0, 0.0, 0.0))
 
     def asks_gradients(self, state: ScheduleState) -> bool:  # noqa: D102
-        return state.steps % EVERY == 0
+        return state.steps % self.every == 0
 
     def after_gradients(  # noqa: D102
         self, state: ScheduleState, image: float, perceptual: float
     ) -> ScheduleState:
         first, *lengths = state.memory
-        kept = DECAY**EVERY
+        kept = DECAY**self.every
         of_m, of_p = (
             kept * old + (1 - kept) * new
             for old, new in zip(lengths, (image, perceptual), strict=True)
