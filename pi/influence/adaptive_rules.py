@@ -22,13 +22,14 @@ UNCERTAINTY_RATE = 1 - DECAY
 """Step length of s: near its optimum s follows ln L as a moving average of that decay would."""
 
 GRADNORM_ASYMMETRY = 0.12
-"""alpha of Chen et al. where the losses differ in scale alone (their regression example)."""
+"""alpha of Chen et al. where the losses differ in scale alone (their example of regressions)."""
 
 SOFTADAPT_BETA = 0.1
 """beta of Heydari et al.: the default of their code."""
 
 RELOBRALO_TEMPERATURE, RELOBRALO_DECAY, RELOBRALO_LOOKBACK = 1.0, 0.999, 0.999
-"""tau and alpha of Bischof and Kraus, the defaults of their code, and the mean of their rho."""
+"""tau and alpha: the defaults of Bischof and Kraus's code; the mean of rho: that of its ports, for
+the default of theirs, 1, never looks back."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Uncertainty(AdaptiveRule):
 
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         losses = image, self.weight * perceptual
-        before = state.memory or (log(_measures(image, perceptual)[0]),) * 2
+        before = state.memory or (log(_positive(image, perceptual)[0]),) * 2
         s_m, s_p = (
             s - UNCERTAINTY_RATE * (1 - exp(-s) * loss)
             for s, loss in zip(before, losses, strict=True)
@@ -107,7 +108,7 @@ class GradNorm(AdaptiveRule):
         seen = state.averaged(image, perceptual, DECAY)
         if state.steps:
             return seen
-        first_m, first_p = _measures(image, perceptual)
+        first_m, first_p = _positive(image, perceptual)
         return replace(seen, memory=(first_p / first_m, *state.memory[1:]))
 
 
@@ -120,7 +121,7 @@ class SoftAdapt(AdaptiveRule):
     """
 
     def after_epoch(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
-        first_m, first_p, last_m, last_p = state.memory or 2 * _measures(image, perceptual)
+        first_m, first_p, last_m, last_p = state.memory or 2 * _positive(image, perceptual)
         rise = SOFTADAPT_BETA * ((perceptual - last_p) / first_p - (image - last_m) / first_m)
         seen = replace(state, memory=(first_m, first_p, image, perceptual))
         return self.weighed(seen, *from_log_odds([rise, -rise]).tolist())
@@ -143,7 +144,7 @@ class ReLoBRaLo(AdaptiveRule):
     seed: int
 
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
-        losses = _measures(image, perceptual)
+        losses = _positive(image, perceptual)
         first_m, first_p, last_m, last_p, w_p = state.memory or (*losses, *losses, 1.0)
         rho = np.random.default_rng((self.seed, state.steps)).random() < RELOBRALO_LOOKBACK
         kept = w_p if rho else _balance(perceptual / first_p, image / first_m)
@@ -158,8 +159,8 @@ def _balance(perceptual: float, image: float) -> float:
     return 2 * float(from_log_odds((perceptual - image) / RELOBRALO_TEMPERATURE))
 
 
-def _measures(image: float, perceptual: float) -> tuple[float, float]:
-    """Return M and P, by which later ones are to be divided.
+def _positive(image: float, perceptual: float) -> tuple[float, float]:
+    """Return M and P, once it is known that others can be measured by them.
 
     Raises:
         InfluenceError: one is 0.
