@@ -12,7 +12,6 @@ import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -131,7 +130,7 @@ def _disc(side: int, rng: np.random.Generator) -> NDArray[np.int16]:
     y, x = np.mgrid[:side, :side] / side - 0.5
     hu = np.where(x**2 / 0.2 + y**2 / 0.12 < 1, 20, -1000)
     for _ in range(12):
-        row, column, radius = rng.uniform(-0.25, 0.25, 2).tolist() + [rng.uniform(0.02, 0.08)]
+        row, column, radius = rng.uniform([-0.25, -0.25, 0.02], [0.25, 0.25, 0.08])
         hu[(x - column) ** 2 + (y - row) ** 2 < radius**2] = rng.integers(-60, 180)
     return hu.astype(np.int16)
 
