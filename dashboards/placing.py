@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from pi.errors import PiError
 from pi.figures.ground import on_dark, svg_on_dark
+from pi.figures.moving_picture import MovingPicture
 from pi.tracking.earlier import read_artifact
 from pi.tracking.gallery import ListedRun, list_artifacts, list_runs, read_logged_table
 
@@ -150,7 +151,7 @@ def figure(
     depends = None if same is None else (same, on_dark_page())
     kept: tuple[Hashable, bytes] | None = st.session_state.get(f"drawn {name}")
     if kept is None or depends is None or kept[0] != depends:
-        kept = (depends, written(for_page(draw()), "png", ON_SCREEN))
+        kept = (depends, MovingPicture(for_page(draw()), (), ON_SCREEN).png())
         st.session_state[f"drawn {name}"] = kept
     picture(kept[1], draw, name, table, said)
 
@@ -164,6 +165,11 @@ def picture(
 ) -> None:
     """Place a figure that was drawn already; arguments as of `figure`."""
     st.image(pixels, width="content", alt=said)
+    savers(draw, name, table)
+
+
+def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Place what saves a figure as SVG or PNG and its data as CSV; arguments as of `figure`."""
     with st.container(horizontal=True, gap="small"):
         _save(f"{name}.svg", lambda: written(draw(), "svg"), "image/svg+xml")
         _save(f"{name}.png", lambda: written(draw(), "png"), "image/png")
@@ -180,10 +186,10 @@ def for_page(drawn: Figure) -> Figure:
     return on_dark(drawn) if on_dark_page() else drawn
 
 
-def written(drawn: Figure, kind: Literal["png", "svg"], dpi: int = SAVED) -> bytes:
+def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:
     """Return a figure as the bytes of a file."""
     file = BytesIO()
-    drawn.savefig(file, format=kind, dpi=dpi)
+    drawn.savefig(file, format=kind, dpi=SAVED)
     return file.getvalue()
 
 
