@@ -23,15 +23,16 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from benchmarks.filled_store import LARGE, fill
+from dashboards.app import path_of
 from dashboards.browsing import Server, browser_page, dashboard, find_chromium
 
-TIMES = 7
+TIMES = 5
 WAIT = 60_000  # ms
 USEFUL = {
     "influence": "[data-testid=stImage] img",
     "training": "[data-testid=stImage] img",
     "slices": "[data-testid=stImage] img",
-    "comparison": "[data-testid=stDataFrame]",
+    "comparison": "[data-testid=stImage] img",
     "search": "[data-testid=stImage] img",
 }
 """Of each page what a reader came for."""
@@ -89,7 +90,7 @@ def paint(page: Page, server: Server, name: str) -> float:
     """Return how long a page takes from its address to what the reader came for."""
 
     def open_page() -> None:
-        page.goto(f"{server.address}/{name}")
+        page.goto(f"{server.address}/{path_of(name)}")
         page.locator(USEFUL[name]).first.wait_for(timeout=WAIT)
 
     page.goto("about:blank")

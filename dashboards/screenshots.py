@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from dashboards.app import PAGES
+from dashboards.app import PAGES, path_of
 from dashboards.browsing import browser_page, dashboard, find_chromium, mlflow_ui
 from pi.tracking.address import pages, tracking_uri
 from pi.tracking.earlier import fetch_artifact, newest_run
@@ -35,11 +35,11 @@ def main() -> None:
             with browser_page(chromium, WIDTH, dark=dark) as page:
                 for name, title, _ in PAGES:
                     if not dark or name == DARK:
-                        page.goto(f"{server.address}/{name}")
+                        page.goto(f"{server.address}/{path_of(name)}")
                         page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
-                        _take(page, f"{name}-dark" if dark else name)
+                        _take(page, f"page_{name}_dark" if dark else f"page_{name}")
     run_id, experiment_id = newest_run("calibrate")
-    shutil.copy(fetch_artifact(run_id, "influence.png"), PICTURES / "psi_over_lambda.png")
+    shutil.copy(fetch_artifact(run_id, "influence.png"), PICTURES)
     with mlflow_ui(tracking_uri()) as address, browser_page(chromium) as page:
         _, curves_page = pages(address, experiment_id, run_id, "pi-calibrate")
         page.goto(curves_page)
