@@ -193,17 +193,23 @@ def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:
     return file.getvalue()
 
 
-def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
+def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] = ()) -> None:
     """Place what a run has logged for people: its note, figures, tables and pages.
 
     Args:
         run: of any stage.
         leave_out: names of figures that are shown already.
+        order: beginnings of the names that come first, one after the other.
     """
-    if note := run.record.tags.get("mlflow.note.content"):
-        st.markdown(plain(words_of(note)))
+    for paragraph in words_of(run.record.tags.get("mlflow.note.content", "")):
+        st.markdown(plain(paragraph))
+
+    def place(file: str) -> tuple[int, str]:
+        found = [k for k, beginning in enumerate(order) if file.startswith(beginning)]
+        return (found[0] if found else len(order), file)
+
     files = list_artifacts(run.run_id)
-    for file in files:
+    for file in sorted(files, key=place):
         name, _, kind = file.rpartition(".")
         with going_on():
             if kind == "png" and name not in leave_out:
@@ -228,10 +234,11 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | 
     return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
 
 
-def words_of(note: str) -> str:
-    """Return a note's words: its tables are shown as tables, its marks are not."""
+def words_of(note: str) -> list[str]:
+    """Return a note's paragraphs: its tables are shown as tables, its marks are not."""
     lines = [line for line in note.splitlines() if not line.startswith("|")]
-    return "\n".join(lines).replace("**", "").replace("`", "").strip()
+    words = "\n".join(lines).replace("**", "").replace("`", "")
+    return [part.strip() for part in re.split(r"\n\n+|\n- ", f"\n{words}") if part.strip()]
 
 
 def table(rows: pd.DataFrame, name: str) -> None:

@@ -19,7 +19,7 @@ from pi.tracking.address import pages, tracking_uri
 from pi.tracking.earlier import fetch_artifact, newest_run
 
 PICTURES = Path(__file__).parent / "pictures"
-WIDTH = 1280  # pixels: the narrowest screen that the pages are made for
+WIDTH, HEIGHT = 1280, 1280  # pixels: the narrowest screen that the pages are made for
 DARK = "influence"
 """The page that is shown on dark ground, too."""
 
@@ -32,7 +32,7 @@ def main() -> None:
     chromium = find_chromium()
     with dashboard() as server:
         for dark in (False, True):
-            with browser_page(chromium, WIDTH, dark=dark) as page:
+            with browser_page(chromium, WIDTH, HEIGHT, dark=dark) as page:
                 for name, title, _ in PAGES:
                     if not dark or name == DARK:
                         page.goto(f"{server.address}/{path_of(name)}")

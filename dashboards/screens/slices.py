@@ -31,7 +31,7 @@ from pi.evaluation.choice import read_pair
 from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
-from pi.figures.denoised_slices import TITLES
+from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
@@ -212,6 +212,7 @@ def _pictures(
     done = row()
     if len(denoisers) > 1:
         _panel(columns[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
+    st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow). Framed: what is enlarged.")
     savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
     ahead().prepare([((run_id, one), read_pair(store, one)[0], denoise)
                      for one in beside for run_id, denoise in denoisers.values()])  # fmt: skip
@@ -229,9 +230,9 @@ def _show(
 def _panel(
     column: DeltaGenerator, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
 ) -> None:
-    said = panel.detail_caption if detail else panel.caption
+    said = (panel.detail_caption if detail else panel.caption) or "for comparison"
     title = panel.title.replace("\n", " ")
-    column.caption(f"**{plain(title)}**" + (f"  \n{plain(said)}" if said else ""))
+    column.caption(f"**{plain(title)}**  \n{plain(said)}")  # two lines, so that images align
     pixels = panel_pixels(panel, row, window, detail=detail)
     column.image(as_png(pixels), width="stretch", alt=f"{title} {said}")
 

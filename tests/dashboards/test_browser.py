@@ -97,7 +97,8 @@ def test_on_dark_ground_figures_are_dark(database: Path) -> None:
             """async selector => {
                 const image = document.querySelector(selector); await image.decode();
                 const canvas = new OffscreenCanvas(1, 1).getContext('2d');
-                canvas.drawImage(image, 0, 0); return [...canvas.getImageData(0, 0, 1, 1).data] }""",
+                canvas.drawImage(image, 0, 0);
+                return [...canvas.getImageData(0, 0, 1, 1).data] }""",
             FIGURE,
         )
         assert max(corner[:3]) < 60

@@ -43,7 +43,7 @@ def test_a_metric_whose_best_is_small_gains_by_shrinking() -> None:
 
 
 def test_runs_without_a_slice_in_common_are_refused() -> None:
-    elsewhere = by_hand().assign(patient="R")
+    elsewhere = by_hand().assign(kernel="D45")
     with pytest.raises(EvaluationError, match="slices in common but have none"):
         ranked_slices([by_hand(), elsewhere], "paper8", "ssim")
 
