@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.filled_store import Size, fill
 from dashboards.placing import plain
+from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.run import open_run
 
@@ -258,3 +259,8 @@ def test_the_server_answers_this_machine_alone_unless_told_otherwise() -> None:
     assert config["server"]["address"] == "127.0.0.1"
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
+
+
+def test_figures_have_the_ground_of_the_dark_page() -> None:
+    config = tomllib.loads((SCREENS.parents[1] / ".streamlit" / "config.toml").read_text())
+    assert config["theme"]["dark"]["backgroundColor"] == PAPER["#ffffff"]
