@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-START_WITHIN = 120  # seconds
+START_WITHIN = 300  # seconds
 
 
 @dataclass(frozen=True)
