@@ -213,14 +213,14 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
         name, _, kind = file.rpartition(".")
         with going_on():
             if kind == "png" and name not in leave_out:
-                st.subheader(plain(name.replace("_", " ").capitalize()))
+                st.subheader(plain(title_of(name)))
                 st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
                 and (rows := read_artifact(run.run_id, file, read_logged_table)) is not None
             ):
-                title = plain(name.replace("_", " ").capitalize())
+                title = plain(title_of(name))
                 with st.expander(title, expanded=name.startswith("table")):
                     table(rows, name)
             elif kind == "html":
@@ -232,6 +232,11 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | 
     if on_dark_page() and f"{name}.svg" in files:
         return svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
     return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
+
+
+def title_of(name: str) -> str:
+    """Return what an artifact is called in a heading: of ``table4a`` it is Table 4a."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize()
 
 
 def words_of(note: str) -> list[str]:

@@ -3,7 +3,7 @@
 Needs a Chromium (Debian: `apt-get install chromium`; another one: CHROMIUM=/path/to/it). It opens
 every page of the dashboard and the MLflow UI's saved view of the newest calibration, all over the
 tracking store of this folder, and writes them and that calibration's figure into
-`dashboards/pictures`, each in a palette of 256 colours so that a clone stays small.
+`dashboards/pictures`, each with as few colours as keep it small in a clone.
 """
 
 import shutil
@@ -24,6 +24,7 @@ DARK = "influence"
 """The page that is shown on dark ground, too."""
 
 WAIT = 120_000  # ms
+LARGEST = 300_000  # bytes of a picture
 
 
 def main() -> None:
@@ -53,9 +54,12 @@ def _take(page: Page, name: str) -> None:
     page.wait_for_timeout(2_000)
     running.wait_for(state="hidden", timeout=WAIT)
     page.wait_for_timeout(6_000)  # charts draw themselves after their data
-    picture = Image.open(BytesIO(page.screenshot()))
-    small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    small.save(PICTURES / f"{name}.png", optimize=True)
+    file = PICTURES / f"{name}.png"
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        picture.quantize(colours, dither=Image.Dither.NONE).save(file, optimize=True)
+        if file.stat().st_size < LARGEST:
+            break
     print(f"written: dashboards/{PICTURES.name}/{name}.png", flush=True)
 
 

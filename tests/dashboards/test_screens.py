@@ -167,7 +167,7 @@ def test_a_page_shows_what_there_is_and_no_warning(in_filled: Path, name: str) -
     app = screen(name)
     assert not app.exception
     assert not app.warning
-    assert app.get("imgs")
+    assert app.get("image")
     kinds = {one.proto.label for one in app.get("download_button")}
     assert {"SVG", "PNG", "CSV"} <= kinds
 
@@ -193,7 +193,7 @@ def test_a_comparison_says_its_verdict_in_words_before_its_figures(in_filled: Pa
 
 def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) -> None:
     app = screen("slices")
-    images = len(app.get("imgs"))
+    images = len(app.get("image"))
     (first, _) = app.multiselect(key="evaluations").value
     trained = MlflowClient().get_run(first).data.tags["pi.evaluated_run"]
     (weights,) = in_filled.glob(f"mlruns/*/{trained}/artifacts/denoiser/*.h5")
@@ -203,7 +203,7 @@ def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) ->
     aside.rename(weights)
     assert not app.exception
     assert "must hold one denoiser but holds 0" in words(app).replace("\\", "")
-    assert 0 < len(app.get("imgs")) < images
+    assert 0 < len(app.get("image")) < images
 
 
 def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path
     assert not app.exception
     assert not made
     assert "is gone" in words(app)
-    assert app.get("imgs")  # what the study logged at its end
+    assert app.get("image")  # what the study logged at its end
 
 
 def test_of_a_study_under_way_its_progress_is_shown(in_filled: Path) -> None:
