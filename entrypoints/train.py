@@ -62,7 +62,8 @@ def main(parameters: TrainParameters) -> None:
         log_start(tracked, start, experiments, bank, precision)
         trainer = build.build_trainer(
             settings, plan.make_schedule(
-                p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
+                p.schedule, start, p.warmup_steps, p.final_psi,
+                settings.total_steps(len(patches)), p.seed,
             ), patches, bank.encoders, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
