@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pi.influence.recorded import RecordedInfluence
+from pi.report.blocks import TextTable
 from pi.report.figures import HABIT
-from pi.report.tables import TextTable
 from pi.report.text import number, percent
 
 

@@ -8,13 +8,14 @@ from pi.comparison.compare import Comparison
 from pi.comparison.verdict import counted
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
+from pi.report.blocks import Board, BoardRow, Drawn, Said, TextTable
+from pi.report.comparison import Report
 from pi.report.configuration import (
     Configuration,
     DataFacts,
     Making,
     recorded_influences,
 )
-from pi.report.document import Board, BoardRow, Drawn, Report, Said
 from pi.report.exhibits import Exhibits
 from pi.report.figures import CaptionedFigure
 from pi.report.headline import headline
@@ -22,7 +23,6 @@ from pi.report.limits import all_limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
 from pi.report.svg import inline_svg
-from pi.report.tables import TextTable
 from pi.report.text import DIGITS, NOTHING, percent
 
 
@@ -62,6 +62,7 @@ def compose(
         limits=tuple(all_limits(configurations, comparison, facts)),
         board=_board(exhibits.cells),
         runs=run_table(configurations),
+        weights=weights_table(configurations),
         making=_facts(comparison, making),
         command=making.command,
     )
@@ -93,6 +94,21 @@ def run_table(configurations: Sequence[Configuration]) -> TextTable:
     return TextTable("runs", "Runs", caption, columns, tuple(rows))
 
 
+def weights_table(configurations: Sequence[Configuration]) -> TextTable | None:
+    """Return what the encoders' weights are; None where nothing has an encoder."""
+    rows = {
+        (one.encoder, one.weights or NOTHING, one.weights_digest[:DIGITS] or NOTHING): ", ".join(
+            other.name for other in configurations if other.encoder == one.encoder
+        )
+        for one in configurations
+        if one.encoder
+    }
+    caption = "What each encoder's weights are, and the digest that tells them from others."
+    columns = ("Encoder", "Weights", "Digest", "Of")
+    table = tuple((*what, names) for what, names in rows.items())
+    return TextTable("weights", "Encoders", caption, columns, table) if rows else None
+
+
 def _verdicts(comparison: Comparison) -> tuple[Said, ...]:
     metric = next(iter(comparison.paired))
     return tuple(
@@ -113,7 +129,9 @@ def _board(cells: Sequence[Cell]) -> Board:
     counts = Counter(cell.status for cell in cells)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
     return Board(
-        f"Of {counted(len(cells), 'statement')} in print: {summary}.", rows, tuple(reasons)
+        f"Of {counted(len(cells), 'statement')} in print: {summary}.",
+        {place: tuple(of) for place, of in rows.items()},
+        tuple(reasons),
     )
 
 

@@ -1,7 +1,6 @@
 """The paper's Tables 3 and 4 of these runs, as text in cells."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,31 +12,9 @@ from pi.comparison.verdict import Verdict, heading
 from pi.evaluation.ranking import METRICS, rank_runs
 from pi.evaluation.table import KEY, LOW_DOSE
 from pi.figures.effect_forest import claimed
+from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
 from pi.report.text import NOTHING, estimate_text, mean_text, p_cell
-
-
-@dataclass(frozen=True, slots=True)
-class TextTable:
-    """A table as it is printed.
-
-    Attributes:
-        name: of its file, such as ``table3``.
-        label: in front of its caption, such as ``Table 3``.
-        caption: one sentence or two.
-        columns: headings.
-        rows: as many cells each; the first one names the row.
-    """
-
-    name: str
-    label: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the table for CSV and for the tracking store."""
-        return pd.DataFrame(self.rows, columns=list(self.columns), dtype=str)
 
 
 def board_of(configurations: Sequence[Configuration], paired: PairedTable) -> pd.DataFrame:

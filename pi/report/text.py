@@ -1,11 +1,17 @@
 """How numbers and lists are written in tables and sentences."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
 from pi.evaluation.summary import SHOWN, SHOWN_HU
+
+MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
+"""A hyphen that stands for a minus."""
+
+KEPT = re.compile(r" (=|%)(?= |$|[,.;)\]])")
 
 DIGITS = 12
 """Of a digest or commit that are shown."""
@@ -53,3 +59,8 @@ def listed(words: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, ``a, b and c``."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def typeset(text: str) -> str:
+    """Return text with a true minus, an apostrophe, and no break around ``=`` and before ``%``."""
+    return KEPT.sub("\u00a0\\1", MINUS.sub("−", text).replace("'", "’")).replace("= ", "=\u00a0")

@@ -11,7 +11,7 @@ from pi.influence.recorded import RecordedInfluence
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
 from pi.tracking.earlier import Record, read_run
-from pi.tracking.encoder import PARTS
+from pi.tracking.encoder import CONTEXT, DIGEST, PARTS
 from pi.tracking.resume import MAY_DIFFER
 
 FOLLOWS = {*MAY_DIFFER, "lambda", "fold"}
@@ -94,7 +94,8 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
         schedule=maker.typed("schedule"),
         target=_number(maker.typed("target_psi")),
         weight=_number(maker.typed("lambda")),
-        weights=maker.tags.get("pi.context", ""),
+        weights=maker.tags.get(CONTEXT, ""),
+        weights_digest=maker.tags.get(DIGEST, ""),
         members=tuple(map(_member, group)),
         group=_joined(name, group, group_by),
         influence=influence,
