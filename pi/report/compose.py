@@ -8,7 +8,7 @@ from pi.comparison.compare import Comparison
 from pi.comparison.verdict import counted
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
-from pi.report.blocks import Board, BoardRow, Drawn, Said, TextTable
+from pi.report.blocks import Board, BoardRow, Said, TextTable
 from pi.report.comparison import Report
 from pi.report.configuration import (
     Configuration,
@@ -17,12 +17,11 @@ from pi.report.configuration import (
     recorded_influences,
 )
 from pi.report.exhibits import Exhibits
-from pi.report.figures import CaptionedFigure
+from pi.report.figures import drawn
 from pi.report.headline import headline
 from pi.report.limits import all_limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
-from pi.report.svg import inline_svg
 from pi.report.text import DIGITS, NOTHING, percent
 
 
@@ -66,11 +65,6 @@ def compose(
         making=_facts(comparison, making),
         command=making.command,
     )
-
-
-def drawn(one: CaptionedFigure) -> Drawn:
-    """Return a figure as it is placed on the page."""
-    return Drawn(one.name, inline_svg(one.figure, one.name, one.caption), one.caption)
 
 
 def run_table(configurations: Sequence[Configuration]) -> TextTable:

@@ -6,6 +6,7 @@ from io import StringIO
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 PIXELS_PER_INCH = 150
 """Of images within a figure, such as CT slices."""
@@ -34,6 +35,8 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
         name: unique in the page; what is referred to within the figure is named by it.
         said: what it shows, for those who cannot see it.
     """
+    for label in figure.findobj(Text):  # names of runs: a dollar sign in them is no mathematics
+        label.set_parse_math(False)
     file = StringIO()
     nameless = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):

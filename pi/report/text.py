@@ -55,6 +55,13 @@ def number(value: float) -> str:
     return NOTHING if math.isnan(value) else f"{value:.3g}"
 
 
+def interval_text(low: float, high: float) -> str:
+    """Return ``low to high``; what it means where both are one, or where there is none."""
+    if low == high:
+        return "all patches measured"
+    return NOTHING if math.isnan(low) else f"{number(low)} to {number(high)}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, ``a, b and c``."""
     *first, last = words
