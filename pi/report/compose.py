@@ -22,6 +22,7 @@ from pi.report.headline import headline
 from pi.report.limits import all_limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
+from pi.report.tables import weights_table
 from pi.report.text import DIGITS, NOTHING, percent
 
 
@@ -61,7 +62,9 @@ def compose(
         limits=tuple(all_limits(configurations, comparison, facts)),
         board=_board(exhibits.cells),
         runs=run_table(configurations),
-        weights=weights_table(configurations),
+        weights=weights_table(
+            [(c.encoder, c.weights, c.weights_digest, c.name) for c in configurations if c.encoder]
+        ),
         making=_facts(comparison, making),
         command=making.command,
     )
@@ -86,21 +89,6 @@ def run_table(configurations: Sequence[Configuration]) -> TextTable:
     columns = ("Run", "Encoder", "Seed", "Fold", "Ψ at the end", "Evaluation", "Training", "Commit")
     caption = "Ψ at the end: the share of the last epoch's training loss. Ids are of MLflow."
     return TextTable("runs", "Runs", caption, columns, tuple(rows))
-
-
-def weights_table(configurations: Sequence[Configuration]) -> TextTable | None:
-    """Return what the encoders' weights are; None where nothing has an encoder."""
-    rows = {
-        (one.encoder, one.weights or NOTHING, one.weights_digest[:DIGITS] or NOTHING): ", ".join(
-            other.name for other in configurations if other.encoder == one.encoder
-        )
-        for one in configurations
-        if one.encoder
-    }
-    caption = "What each encoder's weights are, and the digest that tells them from others."
-    columns = ("Encoder", "Weights", "Digest", "Of")
-    table = tuple((*what, names) for what, names in rows.items())
-    return TextTable("weights", "Encoders", caption, columns, table) if rows else None
 
 
 def _verdicts(comparison: Comparison) -> tuple[Said, ...]:

@@ -11,7 +11,8 @@ from pi.evaluation.summary import SHOWN, SHOWN_HU
 MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
 """A hyphen that stands for a minus."""
 
-KEPT = re.compile(r" (=|%)(?= |$|[,.;)\]])")
+BOUND = re.compile(r" (=|%|±)(?= |$|[,.;)\]])|(?<=[=±]) ")
+"""The spaces at which no line may end."""
 
 DIGITS = 12
 """Of a digest or commit that are shown."""
@@ -69,5 +70,6 @@ def listed(words: Sequence[str]) -> str:
 
 
 def typeset(text: str) -> str:
-    """Return text with a true minus, an apostrophe, and no break around ``=`` and before ``%``."""
-    return KEPT.sub("\u00a0\\1", MINUS.sub("−", text).replace("'", "’")).replace("= ", "=\u00a0")
+    """Return text with a true minus, an apostrophe, and no break at ``=``, ``%`` and ``±``."""
+    whole = MINUS.sub("−", text).replace("'", "’")
+    return BOUND.sub(lambda found: f"\u00a0{found[1] or ''}", whole)

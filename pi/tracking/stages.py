@@ -22,7 +22,7 @@ from pi.search.record import TrialRecord
 from pi.search.watching import objective_of
 from pi.tracking.data import FOLD, FOLDS
 from pi.tracking.earlier import IDENTITY, Record, read_artifact
-from pi.tracking.encoder import CONTEXT, PARTS, encoder_name
+from pi.tracking.encoder import CONTEXT, DIGEST, PARTS, encoder_name
 from pi.tracking.gallery import read_logged_table, read_series
 from pi.tracking.influence import calibrated_influence
 
@@ -43,12 +43,13 @@ def calibrated_of(run: RunFacts, record: Record) -> Calibrated:
     return Calibrated(
         run,
         influence,
-        f"λ = {known.value:g}, {known.source}" if known else "",
+        f"{known.source}, {known.value:g}" if known else "",
         float(influence.psi_at(known.value)) if known else math.nan,
         _whole(metrics.get("patches")),
         _whole(metrics.get("patches_in_training_set")),
         metrics.get("heavy_tailed", 0.0) > 0,
         record.tags.get(CONTEXT, ""),
+        record.tags.get(DIGEST, ""),
         {
             place.replace("_", " "): (
                 metrics[f"{WITHIN}{place}"],
@@ -76,7 +77,6 @@ def trained_of(run: RunFacts, record: Record, *, with_series: bool) -> Trained:
         run,
         label_of(record, run),
         encoder_name({part: record.typed(part) for part in PARTS}) if encoded else "",
-        record.tags.get(CONTEXT, ""),
         number_of(record.typed("target_psi")),
         metrics.get("lambda", math.nan),
         metrics.get(PSI, math.nan),

@@ -9,6 +9,7 @@ from pi.report.blocks import Block, TextTable, Words
 from pi.report.document import Section
 from pi.report.figures import HABIT, CaptionedFigure, drawn, influence_figure
 from pi.report.stages.found import Calibrated
+from pi.report.tables import weights_table
 from pi.report.text import NOTHING, interval_text, number, percent
 
 CURVES = 8
@@ -26,6 +27,11 @@ def calibrated_section(found: Sequence[Calibrated]) -> Section | None:
     curves = influence_figure([one.influence for one in shown])
     if curves is not None:
         blocks.append(drawn(curves))
+    weights = [
+        (_encoder(one), one.weights, one.weights_digest, one.influence.experiment) for one in newest
+    ]
+    table = weights_table(weights)
+    blocks += [table] if table else []
     if any(one.strata for one in shown):
         blocks += [_strata_table(shown), drawn(_strata(shown))]
     return Section("calibrated", "Calibration", tuple(blocks))
@@ -77,7 +83,7 @@ def _said(newest: Sequence[Calibrated], earlier: int) -> tuple[str, ...]:
             f"One λ means something else to each: at λ = {HABIT:g}, the weight of habit, Ψ is "
             f"{percent(min(shares))} to {percent(max(shares))}."
         )
-    widened = [f"{o.influence.experiment}, {o.influence.state}" for o in newest if o.heavy_tailed]
+    widened = [named(one) for one in newest if one.heavy_tailed]
     if widened:
         said.append(f"Intervals were widened for heavy-tailed losses: {'; '.join(widened)}.")
     if earlier:
@@ -91,7 +97,7 @@ def _table(newest: Sequence[Calibrated]) -> TextTable:
         f"λ for the Ψ asked for; Ψ at λ = {HABIT:g}, the weight of habit, and at the λ in print "
         "for the configuration, on these data."
     )
-    columns = ("Configuration", "Encoder", "Weights", "State", "Ψ asked for", "λ", "95 % interval",
+    columns = ("Configuration", "Encoder", "Ψ asked for", "λ", "95 % interval",
                f"Ψ at {HABIT:g}", "Ψ at λ in print", "Patches")  # fmt: skip
     return TextTable("calibration", "Calibration", caption, columns, rows)
 
@@ -101,10 +107,19 @@ def _row(one: Calibrated) -> tuple[str, ...]:
     published = f"{percent(one.psi_published)} ({one.published})" if one.published else NOTHING
     patches = f"{one.patches:,} of {one.population:,}" if one.patches else NOTHING
     return (
-        i.experiment, f"{i.architecture} {i.layers}", one.weights or i.context, i.state,
+        named(one), _encoder(one),
         percent(i.target), number(i.weight), interval_text(i.low, i.high),
         percent(float(i.psi_at(HABIT))), published, patches,
     )  # fmt: skip
+
+
+def named(one: Calibrated) -> str:
+    """Return what a calibration is of: configuration and state."""
+    return f"{one.influence.experiment}, {one.influence.state}"
+
+
+def _encoder(one: Calibrated) -> str:
+    return f"{one.influence.architecture}:{one.influence.context}:{one.influence.layers}"
 
 
 def _places(shown: Sequence[Calibrated]) -> list[str]:
@@ -118,7 +133,7 @@ def _strata_table(shown: Sequence[Calibrated]) -> TextTable:
     for one in shown:
         cells = (one.strata.get(place, nowhere) for place in places)
         of = (f"{number(weight)} ({percent(psi)})" for psi, weight in cells)
-        rows.append((f"{one.influence.experiment}, {one.influence.state}", *of))
+        rows.append((named(one), *of))
     caption = (
         "λ that each reconstruction alone would ask for and, in brackets, its Ψ at the one λ above."
     )
@@ -131,7 +146,7 @@ def _strata(shown: Sequence[Calibrated]) -> CaptionedFigure:
     nowhere = (float("nan"), float("nan"))
     strata = Strata(
         tuple(places),
-        tuple(f"{one.influence.experiment}, {one.influence.state}" for one in shown),
+        tuple(named(one) for one in shown),
         np.array([[one.strata.get(place, nowhere)[0] for place in places] for one in shown]),
         shown[0].influence.target,
     )

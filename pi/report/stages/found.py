@@ -83,12 +83,13 @@ class Calibrated:
     Attributes:
         run: that holds it.
         influence: what came of it.
-        published: lambda in print for this configuration, in words; empty without one.
+        published: lambda in print for this configuration, and where; empty without one.
         psi_published: Psi of that lambda here; NaN without one.
         patches: that were measured; 0 where the run does not say.
         population: in the training set; 0 likewise.
         heavy_tailed: whether the interval was widened for it.
         weights: what the encoder's weights are, in words.
+        weights_digest: tells them from others of the same name.
         strata: Psi at the chosen lambda, and lambda for the target, in each reconstruction.
     """
 
@@ -100,6 +101,7 @@ class Calibrated:
     population: int
     heavy_tailed: bool
     weights: str
+    weights_digest: str
     strata: Mapping[str, tuple[float, float]]
 
 
@@ -111,7 +113,6 @@ class Trained:
         run: that holds it.
         label: what it is of.
         encoder: ``architecture:context:layers``; empty where there was none.
-        weights: what the encoder's weights are, in words; empty likewise.
         target: Psi asked for; NaN where none was.
         weight: lambda of the last epoch.
         psi: share of the loss in the last epoch.
@@ -125,7 +126,6 @@ class Trained:
     run: RunFacts
     label: str
     encoder: str
-    weights: str
     target: float
     weight: float
     psi: float

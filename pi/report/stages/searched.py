@@ -1,6 +1,7 @@
 """What was searched: each study's answer in words, what it tried, and how that went."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from pi.comparison.verdict import counted
@@ -35,11 +36,11 @@ def searched_section(found: Sequence[Searched]) -> Section | None:
 def searched_headline(found: Sequence[Searched]) -> list[str]:
     """Return the answer of the newest study that has one, in a sentence; none without one."""
     answers = [one.sentences[0] for one in found if one.sentences]
-    return [f"Search: {answers[0]}"] if answers else []
+    return [f"Search: {_in_letters(answers[0])}"] if answers else []
 
 
 def _study(one: Searched) -> tuple[Block, ...]:
-    blocks: list[Block] = [Words(one.sentences or (_unanswered(one),))]
+    blocks: list[Block] = [Words(tuple(map(_in_letters, one.sentences)) or (_unanswered(one),))]
     if one.trials and one.objective is not None:
         blocks += [drawn(figure) for figure in _figures(one, one.objective)]
         blocks.append(_table(one.trials, one.run.short))
@@ -59,6 +60,11 @@ def _figures(one: Searched, objective: Objective) -> Iterator[CaptionedFigure]:
             "The same over λ and over Ψ, which makes configurations comparable; the grey band "
             "holds the trials level with the best.",
         )
+
+
+def _in_letters(sentence: str) -> str:
+    """Return a sentence that was made for a terminal with the letters of the formulas."""
+    return re.sub(r"\blambda\b", "λ", re.sub(r"\bPsi\b", "Ψ", sentence))
 
 
 def _unanswered(one: Searched) -> str:
