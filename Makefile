@@ -40,8 +40,7 @@ ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db her
 	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
 
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
-	@$(BIN)/python -m streamlit run dashboards/app.py --server.headless true \
-		--browser.gatherUsageStats false --server.address 127.0.0.1 $(ARGS)
+	@$(BIN)/python -m dashboards $(ARGS)
 
 test: $(READY)  ## the tests
 	@$(BIN)/python -m pytest $(ARGS)

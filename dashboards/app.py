@@ -1,4 +1,4 @@
-"""The dashboard: `make dashboard`, or `python -m streamlit run dashboards/app.py`.
+"""The dashboard: `make dashboard`, or `python -m dashboards`.
 
 It reads the tracking store that MLFLOW_TRACKING_URI names (default: mlflow.db in this folder) and
 writes nothing. Each page is a file in `dashboards/screens`.

@@ -115,7 +115,7 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
     row = _row(runs, key)
     st.caption("  \n".join(f"**{letter}**: {plain(label_of(run))}" for letter, run in runs.items()))
     scores = slice_scores(tables, key, protocol)
-    figure(draw_viewer(row, window, detail=detail), "slice", scores,
+    figure(lambda: draw_viewer(row, window, detail=detail), "slice", lambda: scores,
            "Low dose, outputs, target, and the absolute error of each")  # fmt: skip
     table(scores, "scores_of_slice")
 
