@@ -144,15 +144,14 @@ def _strata_table(shown: Sequence[Calibrated]) -> TextTable:
 def _strata(shown: Sequence[Calibrated]) -> CaptionedFigure:
     places = _places(shown)
     nowhere = (float("nan"), float("nan"))
-    strata = Strata(
-        tuple(places),
-        tuple(named(one) for one in shown),
-        np.array([[one.strata.get(place, nowhere)[0] for place in places] for one in shown]),
-        shown[0].influence.target,
-    )
+    multiples = [
+        [one.strata.get(place, nowhere)[1] / one.influence.weight for place in places]
+        for one in shown
+    ]
+    strata = Strata(tuple(places), tuple(map(named, shown)), np.array(multiples))
     return CaptionedFigure(
         "by_reconstruction",
         draw_strata(strata),
-        "Ψ within each reconstruction at the one λ: points lie apart where one λ cannot suit all "
-        "data.",
+        "What each reconstruction alone would ask for, as a multiple of the λ above: points lie "
+        "apart where one λ cannot suit all data.",
     )

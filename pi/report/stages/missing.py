@@ -29,7 +29,7 @@ def missing_section(found: Found, there: Sequence[str]) -> Section | None:
         there: names of the sections that are there.
     """
     absent = _not_done(found, there)
-    broken = [*_not_ended(found.runs), *found.lost]
+    broken = [*_not_ended(found.runs), *_without_means(found), *found.lost]
     blocks: list[Block] = []
     blocks += [Absent(tuple(absent))] if absent else []
     blocks += [Bullets(tuple(broken))] if broken else []
@@ -46,6 +46,19 @@ def _not_done(found: Found, there: Sequence[str]) -> list[str]:
     return said
 
 
+def _without_means(found: Found) -> list[str]:
+    without = [one for one in found.judged if not one.values]
+    if not without:
+        return []
+    return [f"Evaluations that hold no means: {_names([one.run for one in without])}."]
+
+
+def _names(runs: Sequence[RunFacts]) -> str:
+    names = [f"{run.name} ({run.short})" for run in runs[:NAMED]]
+    more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
+    return f"{', '.join(names)}{more}"
+
+
 def _not_ended(runs: Sequence[RunFacts]) -> list[str]:
     words = {
         "RUNNING": "have not ended",
@@ -58,7 +71,5 @@ def _not_ended(runs: Sequence[RunFacts]) -> list[str]:
         if of:
             stages = Counter(run.stage for run in of)
             counts = listed([f"{count} of {stage}" for stage, count in stages.items()])
-            names = [f"{run.name} ({run.short})" for run in of[:NAMED]]
-            more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
-            said.append(f"Runs that {what}, {counts}: {', '.join(names)}{more}.")
+            said.append(f"Runs that {what}, {counts}: {_names(of)}.")
     return said
