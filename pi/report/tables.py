@@ -62,13 +62,15 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
 
 
 def weights_table(known: Sequence[tuple[str, str, str, str]]) -> TextTable | None:
-    """Return what encoders' weights are; None where nothing has an encoder.
+    """Return what encoders' weights are; None where nothing is known of any.
 
     Args:
         known: encoder, its weights in words, their digest, and the name of what has it.
     """
     names: dict[tuple[str, str, str], dict[str, None]] = {}
     for encoder, weights, digest, name in known:
+        if not weights and not digest:
+            continue
         what = (encoder, weights or NOTHING, digest[:DIGITS] or NOTHING)
         names.setdefault(what, {})[name] = None
     caption = "What each encoder's weights are, and the digest that tells them from others."
