@@ -24,6 +24,7 @@ from entrypoints import compare
 from entrypoints.parameters import CompareParameters
 from pi.dicom.layout import Dose
 from pi.evaluation.protocol import PROTOCOLS
+from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
 from pi.experiments import NAMED, Experiment
 from pi.influence.psi import weight_for_psi
@@ -197,7 +198,10 @@ def _train_and_evaluate(
         run.tags_of(trained, {"pi.evaluated_by.test": run.run_id})
         run.json({"data": {"digest": store.digest, "simulated": False, "part": "test"}},
                  "config.json")  # fmt: skip
-        run.parquet(_slices(keys, rng), "slices.parquet")
+        slices = _slices(keys, rng)
+        run.tags({"pi.protocols": ",".join(slices["protocol"].unique())})
+        run.metrics(_means(slices))
+        run.parquet(slices, "slices.parquet")
         return run.run_id
 
 
@@ -225,6 +229,20 @@ def _slices(keys: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
                       for image, ssim in ssims.items()])[COLUMNS]  # fmt: skip
 
 
+def _means(slices: pd.DataFrame) -> dict[str, float]:
+    """Return means, deviations and means of doing nothing, as `pi.evaluation.scores` names them."""
+    found = {"slices": float(len(slices.drop_duplicates(KEY))),
+             "patients": float(slices["patient"].nunique())}  # fmt: skip
+    for protocol, of in slices.groupby("protocol"):
+        for metric in METRICS:
+            values = of.set_index("image")[metric]
+            name = f"{protocol}/{metric}"
+            found[name] = values[DENOISED].mean()
+            found[f"{name}_sd"] = values[DENOISED].std(ddof=0)
+            found[f"{name}_low_dose"] = values[LOW_DOSE].mean()
+    return found
+
+
 def _rows(keys: pd.DataFrame, protocol: str, image: str, ssim: NDArray[np.float64]) -> pd.DataFrame:
     error = 100 * (1 - ssim)
     return keys.assign(protocol=protocol, image=image, ssim=ssim, psnr=40 * ssim, nrmse=1 - ssim,
@@ -247,7 +265,7 @@ def _search() -> None:
         enqueue(study, SPACE.first_trials(_used(), BALANCES, OBJECTIVE.target))
         evaluate = tracked_trial(run, DATA, bench, SPACE, BALANCES, OBJECTIVE)
         run_trials(study, evaluate, TRIALS)
-        log_study(run, study, answer(study, OBJECTIVE, BALANCES), BALANCES)
+        log_study(run, study, answer(study, OBJECTIVE, BALANCES))
     storage.remove_session()
     storage.engine.dispose()
 

@@ -411,6 +411,22 @@ class CompareParameters(ShownParameters, SplitParameters):
     )
 
 
+@dataclass(frozen=True)
+class ReportParameters:
+    """Parameters of `report`."""
+
+    runs: str = parameter(
+        "all",
+        "all, every run of the MLflow experiment (MLFLOW_EXPERIMENT_NAME names another); "
+        "comma-separated run ids, each with what is nested in it and what it rests on; an MLflow "
+        "filter; or main, the newest finished run of that",
+        NOT_EMPTY,
+    )
+    to: str = parameter(
+        "", "file or folder to which a copy of the page is written; empty: none", path=True
+    )
+
+
 def recall(run_id: str) -> dict[str, str]:
     """Return what an earlier run was typed with, for `--resume RUN`."""
     from pi.tracking.resume import parameters_of  # slow to import, and seldom needed

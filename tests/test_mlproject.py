@@ -17,6 +17,7 @@ from entrypoints.parameters import (
     MainParameters,
     PrepareParameters,
     PromoteParameters,
+    ReportParameters,
     SearchParameters,
     SimulateParameters,
     TrainParameters,
@@ -34,6 +35,7 @@ PARAMETERS: dict[str, type] = {
     "evaluate": EvaluateParameters,
     "main": MainParameters,
     "compare": CompareParameters,
+    "report": ReportParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

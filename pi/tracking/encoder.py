@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # it would load TensorFlow, which reading back needs none of
 PARTS = ("architecture", "context", "layers")
 """Parameters that name an encoder; joined by colons they are its name."""
 
+CONTEXT = "pi.context"
+"""Tag that says what its weights are, in words."""
+
 DIGEST = "pi.weights_digest"
 """Tag that tells its weights from others of the same name."""
 
@@ -24,7 +27,7 @@ def encoder_params(encoder: EncoderSpec) -> dict[str, str]:
 def encoder_tags(encoder: EncoderSpec, bank: "EncoderBank") -> dict[str, str]:
     """Return the tags that say what the encoder's weights in ``bank`` are."""
     weights = bank.weights_of(encoder)
-    return {"pi.context": weights.description, DIGEST: weights.digest}
+    return {CONTEXT: weights.description, DIGEST: weights.digest}
 
 
 def encoder_name(params: Mapping[str, str]) -> str:
