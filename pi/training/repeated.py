@@ -13,7 +13,7 @@ import tensorflow as tf
 from pi.experiments import Experiment
 from pi.influence.schedule import Fixed
 from pi.influence.schedule_name import ScheduleName
-from pi.network.bank import EncoderBank, build_bank
+from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
 from pi.training.checkpoint import Arrays
@@ -31,7 +31,6 @@ class Bench:
     Attributes:
         experiments: the configurations.
         bank: with all their encoders, as they are calibrated.
-        medical_weights: see `build_bank`.
         settings: how long, how much at a time, how often.
         patches: of the training patients.
         channels: of the U-Net's first level.
@@ -42,7 +41,6 @@ class Bench:
 
     experiments: tuple[Experiment, ...]
     bank: EncoderBank
-    medical_weights: str
     settings: Settings
     patches: PatchPopulation
     channels: int
@@ -101,17 +99,10 @@ class Bench:
         may set it to another number format.
         """
         if name not in self._built:
-            bank = build_bank(
-                [self.find(name).encoder],
-                self.bank.convention,
-                seed=self.settings.seed,
-                medical_weights=self.medical_weights,
-            )
-            precision = settle_precision(
-                self.precision, bank.encoders, self.patches, self.settings.seed
-            )
+            judge = self.bank.judge(self.find(name), self.patches.size)
+            precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, bank.encoders, self.channels, self.adam,
+                self.settings, Fixed(0.0), self.patches, judge, self.channels, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

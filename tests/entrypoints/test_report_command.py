@@ -73,7 +73,7 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
     for epoch, psi in ((1, 0.95), (2, 0.93)):
         client.log_metric(trained, "train/psi", psi, step=epoch)
         client.log_metric(trained, "train/image_loss", 1e-4, step=epoch)
-    images = {image: rows for image, rows in table.groupby("image")}
+    images = dict(table.groupby("image"))
     for metric in METRICS:
         of = images["denoised"][metric]
         client.log_metric(evaluated, f"paper8/{metric}", of.mean())
