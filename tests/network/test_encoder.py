@@ -9,7 +9,7 @@ import pytest
 
 from pi.architecture import EncoderError, EncoderSpec, kernel_shapes, layer_names
 from pi.network.bank import build_bank
-from pi.network.encoder import build_encoder, input_convention
+from pi.network.encoder import build_encoder, fold, input_convention
 from pi.network.weights import Weights, load_weights
 from pi.slices.intensity import normalise
 
@@ -68,6 +68,7 @@ FED: dict[str, Callable[..., Any]] = {
     "keras_caffe": caffe,
     "torch_imagenet": torch,
     "window:-160:240": window,
+    "unit": lambda image, _: np.repeat(image, 3, axis=-1),
 }
 
 
@@ -158,3 +159,58 @@ def test_columns_follow_the_layers_as_asked_for() -> None:
     spec = EncoderSpec.parse("vgg16:random:block2_conv1+block1_conv1")
     bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
     assert bank.columns(spec) == [1, 0]
+
+
+def three_channels(kernel: np.ndarray, image: np.ndarray, convention: str) -> np.ndarray:
+    """The first convolution as its weights were trained: on three channels, zeros beyond."""
+    fed = np.broadcast_to(FED[convention](image, REFERENCE["vgg16"][1]), (*image.shape[:3], 3))
+    padded = np.pad(fed.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return np.einsum("nrcixy,xyio->nrco", windows, kernel)
+
+
+@pytest.mark.parametrize(
+    ("convention", "channels"),
+    [("raw255", 1), ("keras_caffe", 2), ("torch_imagenet", 2), ("window:-160:240", 1)],
+)
+def test_one_channel_of_summed_kernels_is_equal_to_three_up_to_the_border(
+    image: np.ndarray, convention: str, channels: int
+) -> None:
+    kernel, bias = any_weights("vgg16").convolutions[0]
+    folded, same_bias = fold((kernel, bias), input_convention(convention))
+    assert folded.shape == (3, 3, channels, 64)
+    assert same_bias is bias
+    encoder = build_encoder(
+        "vgg16", ("block1_conv1",), any_weights("vgg16"), input_convention(convention)
+    )
+    expected = np.maximum(three_channels(kernel, image, convention) + bias, 0)
+    found = np.asarray(encoder(image))
+    assert encoder.get_layer("block1_conv1").kernel.shape[2] == channels
+    assert np.abs(found - expected).max() <= 1e-6 * expected.max()
+
+
+def test_a_shift_in_the_bias_would_be_wrong_at_the_border_alone(image: np.ndarray) -> None:
+    kernel, bias = any_weights("vgg16").convolutions[0]
+    shift = np.asarray(input_convention("keras_caffe").shift)
+    in_bias = bias + np.einsum("xyco,c->o", kernel, shift)
+    grey = three_channels(kernel, image, "raw255")
+    wrong = np.abs(grey + in_bias - three_channels(kernel, image, "keras_caffe") - bias)
+    assert wrong[:, 1:-1, 1:-1].max() < 1e-6 * np.abs(grey).max()
+    assert wrong[:, 0].max() > 0.01 * np.abs(grey).max()
+
+
+def test_an_encoder_of_one_channel_sees_the_image_scaled(image: np.ndarray) -> None:
+    weights = any_weights("autoencoder")
+    last = ("block3_conv4",)
+    as_it_is = build_encoder("autoencoder", last, weights, input_convention("unit"))
+    scaled = build_encoder("autoencoder", last, weights, input_convention("raw255"))
+    assert as_it_is(image).shape == (2, 8, 12, 256)
+    assert np.allclose(as_it_is(255 * image), scaled(image), rtol=1e-4, atol=1e-2)
+
+
+def test_an_encoder_of_one_channel_has_no_three_colours() -> None:
+    with pytest.raises(EncoderError, match="all channels alike .* got 'keras_caffe'"):
+        build_encoder(
+            "autoencoder", ("block1_conv1",), any_weights("autoencoder"),
+            input_convention("keras_caffe"),
+        )  # fmt: skip
