@@ -98,7 +98,7 @@ def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> Non
 
 def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
     """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
-    bank = build_bank([experiment.encoder], RAW255, seed=5, medical_weights="")
+    bank = build_bank([experiment.encoder], RAW255, seed=5)
     unet = build_unet(32, seed=5)
     measure = patch_measure(patches, {"untrained": unet}, bank.encoders, 32, lambda n: n)
     measure(np.arange(64), ["untrained"])  # traced before the clock runs
@@ -156,7 +156,7 @@ def _measure(
     patches: PatchPopulation, experiments: Sequence[Experiment]
 ) -> tuple[list[list[int]], Measure]:
     specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, RAW255, seed=5, medical_weights="")
+    bank = build_bank(specs, RAW255, seed=5)
     columns = [bank.columns(spec) for spec in specs]
     return columns, patch_measure(patches, {"identity": identity}, bank.encoders, 32, lambda n: n)
 

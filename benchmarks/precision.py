@@ -43,7 +43,7 @@ def trained(
     )
     experiments = () if name == MSE else find_experiments(name)
     specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, RAW255, seed=P.seed, medical_weights="")
+    bank = build_bank(specs, RAW255, seed=P.seed)
     target = CalibrateParameters().target_psi
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]
     adam = Adam(P.learning_rate, P.beta_1, P.beta_2, P.epsilon)

@@ -84,7 +84,7 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     import tensorflow as tf
 
     spec = EncoderSpec.parse(f"vgg19:random:{layer}")
-    encoders = build_bank([spec], RAW255, seed=5, medical_weights="").encoders
+    encoders = build_bank([spec], RAW255, seed=5).encoders
     denoiser = build_unet(CHANNELS, 5)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(denoiser.trainable_variables)

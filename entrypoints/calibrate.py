@@ -45,7 +45,7 @@ def main(parameters: CalibrateParameters) -> None:
     with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
         tracked.params(typed)
         specs = [experiment.encoder for experiment in experiments]
-        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+        bank = build_bank(specs, convention, seed=p.seed, files=files)
         store = open_asked(p, p.fold)
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
         log_setup(tracked, typed, patches, experiments)

@@ -57,9 +57,9 @@ def main(parameters: SearchParameters) -> None:
         p.epoch_steps,
     )  # fmt: skip
     specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+    bank = build_bank(specs, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    bench = Bench(experiments, bank, p.medical_weights, settings, patches, p.channels, adam,
+    bench = Bench(experiments, bank, files, settings, patches, p.channels, adam,
                   p.precision, p.start)  # fmt: skip
     searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"
     study = open_study(

@@ -53,7 +53,7 @@ def main(parameters: TrainParameters) -> None:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
         specs = [experiment.encoder for experiment in experiments]
-        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+        bank = build_bank(specs, convention, seed=p.seed, files=files)
         precision = settle_precision(p.precision, bank.encoders, patches, p.seed)
         start = starting_weight(
             tracked, source, made_of(experiments, bank, store.digest, p.schedule),

@@ -1,13 +1,13 @@
 """All encoders that some experiments need: one per context, whatever the number of experiments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
 
 from pi.architecture import EncoderSpec, layer_names
 from pi.network.encoder import InputConvention, build_encoder
-from pi.network.weights import Weights, load_weights
+from pi.network.weights import NO_FILES, WeightFile, Weights, load_weights
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,11 @@ class EncoderBank:
 
 
 def build_bank(
-    specs: Sequence[EncoderSpec], convention: InputConvention, *, seed: int, medical_weights: str
+    specs: Sequence[EncoderSpec],
+    convention: InputConvention,
+    *,
+    seed: int,
+    files: Mapping[str, WeightFile] = NO_FILES,
 ) -> EncoderBank:
     """Return the encoders of ``specs``, each context loaded and run once.
 
@@ -44,16 +48,13 @@ def build_bank(
         specs: what the experiments compare.
         convention: what the encoders are fed.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
         WeightsError: see `load_weights`.
     """
     networks = dict.fromkeys((spec.architecture, spec.context) for spec in specs)
-    weights = {
-        network: load_weights(*network, seed=seed, medical_weights=medical_weights)
-        for network in networks
-    }
+    weights = {network: load_weights(*network, seed=seed, files=files) for network in networks}
     encoders, taps = [], []
     for architecture, context in networks:
         wanted = {

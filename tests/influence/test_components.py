@@ -80,7 +80,7 @@ def test_taps_follow_the_encoders_and_their_outputs() -> None:
 def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int) -> None:
     patches = PatchPopulation(tiny_store, "train", 32, 32, "paper")
     spec = EncoderSpec.parse("vgg16:random:block1_conv2")
-    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
+    bank = build_bank([spec], input_convention("raw255"), seed=0)
     states = {"identity": identity, "untrained": build_unet(2, 0)}
     advanced: list[int] = []
     measure = patch_measure(patches, states, bank.encoders, batch_size, advanced.append)

@@ -147,7 +147,7 @@ def test_the_bank_runs_each_context_once_whatever_the_number_of_experiments() ->
             "vgg16:random:block1_conv1",
         )
     ]
-    bank = build_bank(specs, input_convention("raw255"), seed=0, medical_weights="")
+    bank = build_bank(specs, input_convention("raw255"), seed=0)
     assert len(bank.encoders) == 2
     assert [layer for _, _, layer in bank.taps] == ["block1_conv1", "block2_conv2", "block1_conv2"]
     assert [bank.columns(spec) for spec in specs] == [[1], [0, 1], [2], [0]]
@@ -157,7 +157,7 @@ def test_the_bank_runs_each_context_once_whatever_the_number_of_experiments() ->
 
 def test_columns_follow_the_layers_as_asked_for() -> None:
     spec = EncoderSpec.parse("vgg16:random:block2_conv1+block1_conv1")
-    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
+    bank = build_bank([spec], input_convention("raw255"), seed=0)
     assert bank.columns(spec) == [1, 0]
 
 

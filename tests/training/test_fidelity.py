@@ -21,7 +21,7 @@ def multiplies_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def encoders(layer: str) -> list:
     spec = EncoderSpec.parse(f"vgg16:random:{layer}")
-    return list(build_bank([spec], RAW255, seed=5, medical_weights="").encoders)
+    return list(build_bank([spec], RAW255, seed=5).encoders)
 
 
 def test_bfloat16_invents_loss_in_a_deep_untrained_encoder(patches: PatchPopulation) -> None:

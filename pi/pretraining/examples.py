@@ -1,0 +1,113 @@
+"""Labelled images to learn from, drawn at random."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.pretraining.tasks import HeaderTasks, Task, TaskError
+from pi.slices.intensity import normalise
+from pi.slices.split import Part
+from pi.slices.store import Store
+
+BODY_HU = -500
+"""What is below is air."""
+
+BODY_SHARE = 0.5
+"""Least share of a patch that is body: air outside tells no kernel and no anatomy."""
+
+DRAWS = 20
+"""Most places that are tried for one patch, of which the last is taken."""
+
+Images = NDArray[np.float32]
+"""(n, size, size, 1) in the network's range."""
+
+Labels = NDArray[np.int32]
+"""(n, tasks): class under each task, or `pi.pretraining.tasks.UNKNOWN`."""
+
+Draw = Callable[[np.random.Generator, int], tuple[Images, Labels]]
+"""Draws so many images with their labels."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is learned from, and what is judged by.
+
+    Attributes:
+        tasks: what the labels mean; none where images are their own target.
+        training: draws images to learn from, turned and mirrored at random.
+        held_out: draws images that are never learned from; of unseen patients where these are
+            known.
+        origin: whose they are, in words that name nobody.
+    """
+
+    tasks: tuple[Task, ...]
+    training: Draw = field(repr=False)
+    held_out: Draw = field(repr=False)
+    origin: str
+
+
+def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
+    """Return patches of both doses with what their headers say.
+
+    Only training patients are learned from and only validation patients held out: the store may
+    be one without its test patients. HU are left as they are, for they are calibrated, and what a
+    patch tells by its level is what it would tell the perceptual loss.
+
+    Args:
+        store: the prepared volumes.
+        headed: see `pi.pretraining.tasks.header_tasks`.
+        size: side of a patch in pixels.
+
+    Raises:
+        TaskError: a part without patients, or a patch that is larger than a slice.
+    """
+    smallest = min(min(volume.rows, volume.columns) for volume in store.volumes)
+    if size > smallest:
+        raise TaskError(
+            f"`patch_size` must be at most the slice's {smallest} pixels but got {size}."
+        )
+    return Examples(
+        headed.tasks,
+        _drawing(store, headed, "train", size, turned=True),
+        _drawing(store, headed, "validation", size, turned=False),
+        "patches of both doses",
+    )
+
+
+def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, turned: bool) -> Draw:
+    numbers = [n for n, volume in enumerate(store.volumes) if volume.split == part]
+    if not numbers:
+        raise TaskError(f"`data` must have patients in the split `{part}` but has none.")
+
+    def draw(rng: np.random.Generator, count: int) -> tuple[Images, Labels]:
+        pixels = np.empty((count, size, size), np.int16)
+        labels = np.empty((count, len(headed.tasks)), np.int32)
+        for k in range(count):
+            number = numbers[rng.integers(len(numbers))]
+            volume = store.volumes[number]
+            index, dose = rng.integers(len(volume.positions)), rng.integers(2)
+            patch = body_patch(store.pair(number, index)[dose], size, rng)
+            pixels[k] = turn(patch, rng) if turned else patch
+            labels[k] = headed.labels(volume, int(index), int(dose))
+        return normalise(pixels)[..., np.newaxis], labels
+
+    return draw
+
+
+def body_patch(image: NDArray[np.int16], size: int, rng: np.random.Generator) -> NDArray[np.int16]:
+    """Return a random patch of which at least `BODY_SHARE` is body, or after `DRAWS` any."""
+    rows, columns = (length - size + 1 for length in image.shape)
+    for _ in range(DRAWS):
+        row, column = rng.integers(rows), rng.integers(columns)
+        patch = image[row : row + size, column : column + size]
+        if (patch > BODY_HU).mean() >= BODY_SHARE:
+            break
+    return patch
+
+
+def turn(image: NDArray[np.generic], rng: np.random.Generator) -> NDArray[np.generic]:
+    """Return ``image``, (rows, columns), in one of its eight orientations."""
+    turned = np.rot90(image, rng.integers(4))
+    return turned[:, ::-1] if rng.integers(2) else turned

@@ -1,0 +1,164 @@
+"""Learning: the summed losses of all tasks, and what was learned, judged on held-out images."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pi.errors import PiError
+from pi.pretraining.examples import Examples, Images, Labels
+from pi.pretraining.tasks import UNKNOWN, Task
+
+WARM_UP = 0.1
+"""Share of the steps in which the learning rate rises; it falls to 0 along a cosine afterwards."""
+
+JUDGED_AT_A_TIME = 32
+
+
+class LearningError(PiError):
+    """Learning that came to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How well a task is done on held-out images.
+
+    Attributes:
+        task: its name.
+        score: share of right answers; of a reconstruction 1 - error / variance.
+        chance: score of the best answer that does not look: the held-out images' own most
+            frequent class; of a reconstruction the mean of all, whose score is 0.
+        judged: images that were judged.
+        confusion: (classes, classes) images of each class (row) by answer (column).
+    """
+
+    task: str
+    score: float
+    chance: float
+    judged: int
+    confusion: NDArray[np.int64]
+
+
+Step = Callable[[Images, Labels, float], NDArray[np.float32]]
+"""Learns from a batch at a learning rate and returns the loss of each task before it did."""
+
+
+def rate_at(step: int, steps: int, highest: float) -> float:
+    """Return the learning rate of ``step``, counted from 0, of so many."""
+    rising = (step + 1) / max(1.0, WARM_UP * steps)
+    falling = 0.5 * (1 + np.cos(np.pi * step / steps))
+    return float(highest * min(1.0, rising) * falling)
+
+
+def learning_step(network: keras.Model, tasks: Sequence[Task], learning_rate: float) -> Step:
+    """Return the step of Adam on the summed losses of ``network``, which it moves.
+
+    Args:
+        network: see `pi.pretraining.networks`.
+        tasks: of its heads, whose losses are cross-entropies; none of a decoder, whose loss is
+            the squared error as a share of the patches' variance.
+        learning_rate: the highest.
+    """
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(network.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def move(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            outputs = keras.tree.flatten(network(images, training=True))
+            losses = _losses(labels, outputs) if tasks else _error(images, outputs)
+            total = tf.add_n(losses)
+        gradients = tape.gradient(total, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        return tf.stack(losses)
+
+    def step(images: Images, labels: Labels, rate: float) -> NDArray[np.float32]:
+        optimizer.learning_rate = rate
+        found: NDArray[np.float32] = move(tf.constant(images), tf.constant(labels)).numpy()
+        return found
+
+    return step
+
+
+def learn(
+    step: Step,
+    examples: Examples,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    rng: np.random.Generator,
+    step_done: Callable[[NDArray[np.float32]], object],
+) -> NDArray[np.float32]:
+    """Take all steps and return the loss of each task at each of them, (steps, tasks).
+
+    Raises:
+        LearningError: a loss is no longer a number.
+    """
+    history = []
+    for number in range(steps):
+        losses = step(*examples.training(rng, batch_size), rate_at(number, steps, learning_rate))
+        if not np.isfinite(losses).all():
+            raise LearningError(
+                f"the loss must be finite but is not at step {number + 1}; take a smaller "
+                f"`learning_rate` than {learning_rate:g}."
+            )
+        history.append(losses)
+        step_done(losses)
+    return np.array(history)
+
+
+def judge(
+    network: keras.Model, examples: Examples, count: int, rng: np.random.Generator
+) -> tuple[Judgement, ...]:
+    """Return how well ``network`` does each task on ``count`` held-out images."""
+    images, labels = examples.held_out(rng, count)
+    batches = range(0, count, JUDGED_AT_A_TIME)
+    answer = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
+    answers = [
+        [np.asarray(output) for output in keras.tree.flatten(answer(tf.constant(batch)))]
+        for batch in (images[start : start + JUDGED_AT_A_TIME] for start in batches)
+    ]
+    outputs = [np.concatenate(parts) for parts in zip(*answers, strict=True)]
+    if not examples.tasks:
+        return (reconstruction(images, outputs[0]),)
+    return tuple(
+        judgement(task, labels[:, k], outputs[k].argmax(axis=1))
+        for k, task in enumerate(examples.tasks)
+    )
+
+
+def judgement(task: Task, labels: NDArray[np.int32], answers: NDArray[np.int64]) -> Judgement:
+    """Return the judgement of ``answers``, (n,); what is labelled `UNKNOWN` is left out."""
+    known = labels != UNKNOWN
+    confusion = np.zeros((len(task.classes),) * 2, np.int64)
+    np.add.at(confusion, (labels[known], answers[known]), 1)
+    judged = int(confusion.sum())
+    if not judged:
+        return Judgement(task.name, np.nan, np.nan, 0, confusion)
+    score, chance = np.trace(confusion) / judged, confusion.sum(axis=1).max() / judged
+    return Judgement(task.name, float(score), float(chance), judged, confusion)
+
+
+def reconstruction(images: Images, found: Images) -> Judgement:
+    """Return the judgement of reconstructed images, both (n, rows, columns, 1)."""
+    error = float(np.mean((images - found) ** 2, dtype=np.float64))
+    score = 1 - error / float(np.var(images, dtype=np.float64))
+    return Judgement("reconstruction", score, 0.0, len(images), np.zeros((0, 0), np.int64))
+
+
+def _losses(labels: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:
+    return [
+        tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels[:, k], logits=logits)
+        )
+        for k, logits in enumerate(outputs)
+    ]
+
+
+def _error(images: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:
+    error = tf.reduce_mean(tf.square(images - outputs[0]))
+    return [error / (tf.math.reduce_variance(images) + 1e-12)]
