@@ -7,7 +7,7 @@ Everything is kept in MLflow; MLFLOW_TRACKING_URI says where (default: mlflow.db
 
 import sys
 
-from entrypoints.parameters import CalibrateParameters, open_asked
+from entrypoints.parameters import CalibrateParameters, find_contexts, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -44,6 +44,7 @@ def main(parameters: CalibrateParameters) -> None:
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
         tracked.params(typed)
+        files = find_contexts(p, experiments)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, files=files)
         store = open_asked(p, p.fold)

@@ -7,7 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints.parameters import TrainParameters, open_asked, recall
+from entrypoints.parameters import TrainParameters, find_contexts, open_asked, recall
 from pi.command_line import recorded, run
 
 
@@ -52,6 +52,7 @@ def main(parameters: TrainParameters) -> None:
     with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
+        files = find_contexts(p, experiments)
         specs = [experiment.encoder for experiment in experiments]
         bank = build_bank(specs, convention, seed=p.seed, files=files)
         precision = settle_precision(p.precision, bank.encoders, patches, p.seed)

@@ -1,4 +1,4 @@
-"""The convolutions of a weight file, each way: arrays only, every shape checked, nothing executed."""
+"""The convolutions of a weight file, each way: arrays only, every shape checked, no code run."""
 
 import re
 from collections.abc import Sequence

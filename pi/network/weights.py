@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ CONTEXTS: Mapping[str, str] = {
     "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
     "random": "no pre-training: Glorot uniform",
 }
-"""Contexts by name with what they truly are; ``medical:NAME@ALIAS`` and ``file:PATH`` are others."""
+"""Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``file:PATH``."""
 
 _OF_IMAGENET = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
 
@@ -76,14 +76,19 @@ def load_weights(
             network; the sentence says how to get them.
     """
     convolutions = _convolutions(architecture, context, seed, files)
-    digest = hashlib.sha256()
-    for array in (array for convolution in convolutions for array in convolution):
-        digest.update(np.ascontiguousarray(array).tobytes())
     if context in files:
         description = files[context].description
     else:
         description = CONTEXTS.get(context, "a weight file of the user's")
-    return Weights(tuple(convolutions), description, digest.hexdigest())
+    return Weights(tuple(convolutions), description, weights_digest(convolutions))
+
+
+def weights_digest(convolutions: Sequence[Convolution]) -> str:
+    """Return the sha256 over all arrays, in the network's order."""
+    digest = hashlib.sha256()
+    for array in (array for convolution in convolutions for array in convolution):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _convolutions(

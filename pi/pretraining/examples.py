@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, turned
             number = numbers[rng.integers(len(numbers))]
             volume = store.volumes[number]
             index, dose = rng.integers(len(volume.positions)), rng.integers(2)
-            patch = body_patch(store.pair(number, index)[dose], size, rng)
+            patch = body_patch(store.pair(number, int(index))[dose], size, rng)
             pixels[k] = turn(patch, rng) if turned else patch
             labels[k] = headed.labels(volume, int(index), int(dose))
         return normalise(pixels)[..., np.newaxis], labels
@@ -107,7 +108,10 @@ def body_patch(image: NDArray[np.int16], size: int, rng: np.random.Generator) ->
     return patch
 
 
-def turn(image: NDArray[np.generic], rng: np.random.Generator) -> NDArray[np.generic]:
+Pixel = TypeVar("Pixel", np.int16, np.float32)
+
+
+def turn(image: NDArray[Pixel], rng: np.random.Generator) -> NDArray[Pixel]:
     """Return ``image``, (rows, columns), in one of its eight orientations."""
-    turned = np.rot90(image, rng.integers(4))
+    turned: NDArray[Pixel] = np.rot90(image, int(rng.integers(4)))
     return turned[:, ::-1] if rng.integers(2) else turned

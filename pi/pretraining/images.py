@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def _drawing(labelled: Labelled, size: int, *, turned: bool) -> Draw:
         numbers = rng.integers(len(labelled.labels), size=count)
         images = [_resized(labelled.read(int(number)), size) for number in numbers]
         if turned:
-            images = [turn(image, rng).astype(np.float32) for image in images]
+            images = [turn(image, rng) for image in images]
         return np.stack(images)[..., np.newaxis], labelled.labels[numbers, np.newaxis]
 
     return draw
@@ -131,7 +132,9 @@ def _folder(place: Path, seed: int) -> ImageSet:
             f"the images must be enough to learn from and to hold out but are {len(training)} and "
             f"{len(held_out)}."
         )
-    return ImageSet(_of_files(training), _of_files(held_out), len(names), digest.hexdigest(), origin)
+    return ImageSet(
+        _of_files(training), _of_files(held_out), len(names), digest.hexdigest(), origin
+    )
 
 
 def _class_names(folder: Path) -> list[str]:
@@ -146,9 +149,7 @@ def _is_image(file: Path) -> bool:
     return file.suffix.lower() in PICTURES | SCANS
 
 
-def _files(
-    folder: Path, names: Sequence[str], digest: "hashlib._Hash"
-) -> list[tuple[Path, int]]:
+def _files(folder: Path, names: Sequence[str], digest: "hashlib._Hash") -> list[tuple[Path, int]]:
     found = []
     for number, name in enumerate(names):
         for file in sorted((folder / name).glob("*")):
@@ -187,7 +188,7 @@ def _read(file: Path) -> NDArray[np.float32]:
         raise ImagesError("an image must be readable but one of them is not.") from error
 
 
-def grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Return 8- or 16-bit ``pixels``, (rows, columns[, channels]), as one channel in [0, 1].
 
     Raises:
@@ -199,7 +200,8 @@ def grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
         pixels = pixels.astype(np.uint16)
     if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
         raise ImagesError(f"an image must have 8 or 16 bits but is {pixels.dtype}.")
-    values = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    white = 255 if pixels.dtype == np.uint8 else 65535
+    values: NDArray[np.float32] = pixels.astype(np.float32) / np.float32(white)
     return values if values.ndim == 2 else values[..., :3].mean(axis=-1, dtype=np.float32)
 
 
@@ -216,9 +218,11 @@ def _archive(place: Path) -> ImageSet:
             f"lacks {error.args[0].split()[0]}."
         ) from error
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        held = "Python objects, which may be code and were not opened" if "pickle" in str(
-            error
-        ) else "something that cannot be read as one"
+        held = (
+            "Python objects, which may be code and were not opened"
+            if "pickle" in str(error)
+            else "something that cannot be read as one"
+        )
         raise ImagesError(
             f"PI_DATA must name a folder of images or an .npz of arrays but it holds {held}."
         ) from error
@@ -235,9 +239,10 @@ def _archive(place: Path) -> ImageSet:
     return ImageSet(training, held_out, classes, digest.hexdigest(), origin)
 
 
-def _of_arrays(images: NDArray[np.generic], labels: NDArray[np.generic]) -> Labelled:
+def _of_arrays(images: NDArray[Any], labels: NDArray[Any]) -> Labelled:
     flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if flat.ndim != 1 or not np.issubdtype(flat.dtype, np.integer) or (flat < 0).any():
+    whole = flat.ndim == 1 and np.issubdtype(flat.dtype, np.integer)
+    if not whole or (flat.astype(np.int64) < 0).any():
         raise ImagesError(
             f"an image must have one label, a whole number from 0, but labels are {labels.shape} "
             f"{labels.dtype}."

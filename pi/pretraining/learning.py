@@ -15,6 +15,9 @@ from pi.pretraining.tasks import UNKNOWN, Task
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises; it falls to 0 along a cosine afterwards."""
 
+SETTLING = 16
+"""Batches of training images, looked at without learning, before what was learned is judged."""
+
 JUDGED_AT_A_TIME = 32
 
 
@@ -28,9 +31,10 @@ class Judgement:
 
     Attributes:
         task: its name.
-        score: share of right answers; of a reconstruction 1 - error / variance.
-        chance: score of the best answer that does not look: the held-out images' own most
-            frequent class; of a reconstruction the mean of all, whose score is 0.
+        score: share of right answers, averaged over the classes that are there, so that a
+            frequent one counts no more than a rare one; of a reconstruction 1 - error / variance.
+        chance: score of whoever does not look: one over the classes that are there; of a
+            reconstruction 0, that of the mean.
         judged: images that were judged.
         confusion: (classes, classes) images of each class (row) by answer (column).
     """
@@ -65,7 +69,7 @@ def learning_step(network: keras.Model, tasks: Sequence[Task], learning_rate: fl
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(network.trainable_variables)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def move(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = keras.tree.flatten(network(images, training=True))
@@ -111,6 +115,15 @@ def learn(
     return np.array(history)
 
 
+def settle(
+    network: keras.Model, examples: Examples, batch_size: int, rng: np.random.Generator
+) -> None:
+    """Let the heads' means and variances, which lag behind the weights, come to where these are."""
+    look = tf.function(lambda batch: network(batch, training=True), reduce_retracing=True)
+    for _ in range(SETTLING):
+        look(tf.constant(examples.training(rng, batch_size)[0]))
+
+
 def judge(
     network: keras.Model, examples: Examples, count: int, rng: np.random.Generator
 ) -> tuple[Judgement, ...]:
@@ -139,8 +152,9 @@ def judgement(task: Task, labels: NDArray[np.int32], answers: NDArray[np.int64])
     judged = int(confusion.sum())
     if not judged:
         return Judgement(task.name, np.nan, np.nan, 0, confusion)
-    score, chance = np.trace(confusion) / judged, confusion.sum(axis=1).max() / judged
-    return Judgement(task.name, float(score), float(chance), judged, confusion)
+    there = confusion.sum(axis=1) > 0
+    right = np.diag(confusion)[there] / confusion.sum(axis=1)[there]
+    return Judgement(task.name, float(right.mean()), 1 / int(there.sum()), judged, confusion)
 
 
 def reconstruction(images: Images, found: Images) -> Judgement:

@@ -11,6 +11,9 @@ from pi.network.encoder import InputConvention
 from pi.network.weight_file import Convolution
 from pi.pretraining.tasks import Task
 
+HIDDEN = 64
+"""Features between trunk and task in a head."""
+
 
 def build_trunk(
     architecture: str, convolutions: Sequence[Convolution], convention: InputConvention
@@ -51,19 +54,32 @@ def learned(trunk: keras.Model) -> list[Convolution]:
     ]
 
 
-def with_heads(trunk: keras.Model, tasks: Sequence[Task]) -> keras.Model:
-    """Return ``trunk`` with a linear head for each task, which gives the logits of its classes.
+def with_heads(trunk: keras.Model, tasks: Sequence[Task], seed: int) -> keras.Model:
+    """Return ``trunk`` with a head of two layers for each task, which gives logits of its classes.
 
-    Features are averaged over the image and standardised, because encoders differ in size by
-    orders of magnitude. The heads start at zero: the first loss is that of guessing.
+    A head sees the last layer of every block, so that all of them learn what headers tell: each
+    feature averaged over the image and standardised over the batch, because encoders differ in
+    size by orders of magnitude. The hidden layer is there because noise power tells thickness only
+    together with dose. The heads end in zeros: the first loss is that of guessing.
     """
-    x = layers.GlobalAveragePooling2D(dtype="float32")(trunk.output)
-    x = layers.LayerNormalization(dtype="float32")(x)
-    heads = [
-        layers.Dense(len(task.classes), kernel_initializer="zeros", dtype="float32", name=task.name)
-        for task in tasks
+    blocks = find_architecture(trunk.name).blocks
+    ends = [f"block{number}_conv{len(widths)}" for number, widths in enumerate(blocks, start=1)]
+    pooled = [
+        layers.GlobalAveragePooling2D(dtype="float32")(trunk.get_layer(end).output) for end in ends
     ]
-    return keras.Model(trunk.input, [head(x) for head in heads])
+    x = layers.Concatenate(dtype="float32")(pooled)
+    x = layers.BatchNormalization(momentum=0.9, center=False, scale=False, dtype="float32")(x)
+    logits = []
+    for number, task in enumerate(tasks):
+        initialiser = keras.initializers.GlorotUniform(seed=seed * 1000 + number)
+        hidden = layers.Dense(
+            HIDDEN, activation="relu", kernel_initializer=initialiser, dtype="float32"
+        )(x)
+        last = layers.Dense(
+            len(task.classes), kernel_initializer="zeros", dtype="float32", name=task.name
+        )
+        logits.append(last(hidden))
+    return keras.Model(trunk.input, logits)
 
 
 def with_decoder(trunk: keras.Model, seed: int) -> keras.Model:

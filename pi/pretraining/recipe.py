@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.errors import PiError
 from pi.network.encoder import input_convention
 from pi.network.weight_file import Convolution
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
-from pi.pretraining.learning import Judgement, judge, learn, learning_step
+from pi.pretraining.learning import Judgement, judge, learn, learning_step, settle
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
 from pi.training.machine import PrecisionName, choose_precision, compute_in
 
@@ -29,6 +30,10 @@ INITIAL: dict[str, Initial] = {
     "autoencoder": "random",
 }
 """What an architecture's weights start from unless something else is asked for."""
+
+
+class RecipeError(PiError):
+    """A recipe that cannot be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Recipe:
     patch_size: int = 64
     steps: int = 120
     batch_size: int = 16
-    learning_rate: float = 3e-4
+    learning_rate: float = 2e-4
     held_out: int = 512
     seed: int = 5
     precision: PrecisionName = "auto"
@@ -66,6 +71,33 @@ class Recipe:
         facts = asdict(self) | {"precision": choose_precision(self.precision)}
         said = json.dumps([VERSION, facts, data], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
+
+
+def find_recipe(asked: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that parameters ask for, ``auto`` replaced by what it means.
+
+    Args:
+        asked: a value for each attribute of `Recipe`, ``context`` for ``initial``.
+
+    Raises:
+        RecipeError: a task and an architecture that do not go together.
+    """
+    task, architecture = asked["task"], asked["architecture"]
+    if architecture == "auto":
+        architecture = "autoencoder" if task == "autoencoder" else "vgg16"
+    if task == "autoencoder" and architecture != "autoencoder":
+        raise RecipeError(
+            f"`architecture` must be autoencoder for the task of that name but got {architecture}: "
+            "a decoder behind five halvings has nothing left to go on."
+        )
+    context = asked["context"]
+    initial = INITIAL[architecture] if context == "auto" else context
+    input_convention(asked["encoder_input"])
+    choose_precision(asked["precision"])  # what this machine cannot do is told before any work
+    names = {field.name for field in fields(Recipe)} - {"architecture", "initial"}
+    return Recipe(
+        architecture=architecture, initial=initial, **{name: asked[name] for name in names}
+    )
 
 
 @dataclass(frozen=True)
@@ -107,15 +139,17 @@ def make_context(
     trunk = build_trunk(recipe.architecture, first.convolutions, convention)
     compute_in([trunk], precision)
     tasks = examples.tasks
-    network = with_heads(trunk, tasks) if tasks else with_decoder(trunk, recipe.seed)
+    network = with_heads(trunk, tasks, recipe.seed) if tasks else with_decoder(trunk, recipe.seed)
+    rng = np.random.default_rng([recipe.seed, 0])
     history = learn(
         learning_step(network, tasks, recipe.learning_rate),
         examples,
         steps=recipe.steps,
         batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
-        rng=np.random.default_rng([recipe.seed, 0]),
+        rng=rng,
         step_done=step_done,
     )
+    settle(network, examples, recipe.batch_size, rng)
     judgements = judge(network, examples, recipe.held_out, np.random.default_rng([recipe.seed, 1]))
     return Context(learned(trunk), judgements, history, precision)

@@ -5,7 +5,6 @@ its CT is simulated. It is made of a study of its own, whatever the user's data 
 the same for everyone and never of a patient who is tested.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from pi.errors import PiError
 from pi.network.weight_file import write_convolutions
-from pi.places import cache_folder
+from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
 from pi.pretraining.recipe import Context, Recipe, make_context
 from pi.pretraining.tasks import header_tasks
@@ -72,11 +71,6 @@ def simulated_context(architecture: str, say: Callable[[str], object]) -> Path:
     return folder / WEIGHTS
 
 
-def sha256_of(file: Path) -> str:
-    """Return the sha256 of a file."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _make(store: Store) -> Context:
     examples = header_examples(store, header_tasks(store.manifest), RECIPE.patch_size)
     with counting("pre-training", "step") as bar:
@@ -93,7 +87,7 @@ def _accuracies(context: Context) -> str:
 def _whole(folder: Path) -> bool:
     try:
         record = json.loads((folder / RECORD).read_text())
-        return bool(record["sha256"] == sha256_of(folder / WEIGHTS))
+        return bool(record["sha256"] == file_digest(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -104,7 +98,7 @@ def _keep(context: Context, folder: Path) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         write_convolutions(scratch / WEIGHTS, RECIPE.architecture, context.convolutions)
         record = {
-            "sha256": sha256_of(scratch / WEIGHTS),
+            "sha256": file_digest(scratch / WEIGHTS),
             "data": DATA,
             "recipe": asdict(RECIPE),
             "precision": context.precision,

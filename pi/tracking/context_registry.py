@@ -1,8 +1,8 @@
 """Contexts in the model registry: versions of a weight file, each with what it was made of."""
 
-import hashlib
 from pathlib import Path
 
+from pi.places import file_digest
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowClient, MlflowException
 from pi.tracking.earlier import connect, fetch_artifact
@@ -68,7 +68,8 @@ def fetch_context(registered: str) -> tuple[Path, str]:
             found = client.get_model_version(name, version)
     except MlflowException as error:
         raise TrackingError(
-            f"context `medical:{registered}` must be in the model registry but {_there(client, name)}"
+            f"context `medical:{registered}` must be in the model registry but "
+            f"{_there(client, name)}"
         ) from error
     if FILE_DIGEST not in found.tags or not found.run_id:
         raise TrackingError(
@@ -76,7 +77,7 @@ def fetch_context(registered: str) -> tuple[Path, str]:
             "models of another kind."
         )
     file = fetch_artifact(found.run_id, CONTEXT_FILE)
-    if hashlib.sha256(file.read_bytes()).hexdigest() != found.tags[FILE_DIGEST]:
+    if file_digest(file) != found.tags[FILE_DIGEST]:
         raise TrackingError(
             f"weights of context `medical:{registered}` must be those that were registered but "
             "their sha256 differs."
