@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search presets simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ search: $(READY)  ## search lambda with Optuna; ARGS=parameters
 
 compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,ID"; ends with a report
 	@$(BIN)/python -m entrypoints.compare $(ARGS)
+
+presets: $(READY)  ## list the losses of the literature, and what is known of each
+	@$(BIN)/python -m entrypoints.presets $(ARGS)
 
 simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
 	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)

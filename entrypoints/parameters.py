@@ -114,6 +114,15 @@ class FoldParameters(DataParameters):
 
 
 @dataclass(frozen=True)
+class PresetsParameters:
+    """Parameters of `presets`."""
+
+    patch_size: int = parameter(
+        64, "side of a patch in pixels, on which a sum over features depends", MULTIPLE_OF_16
+    )
+
+
+@dataclass(frozen=True)
 class EncoderParameters(DataParameters):
     """What an encoder may need beside the data."""
 
@@ -131,10 +140,19 @@ class PatchParameters(EncoderParameters, FoldParameters):
 
     encoder_input: str = parameter(
         "raw255",
-        "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
-        "window:LOW:HIGH in HU",
+        "what an encoder is fed that has no input of its own: raw255 (as the paper's code), "
+        "keras_caffe, torch_imagenet, unit ([0, 1] as it is), or window:LOW:HIGH in HU",
         NOT_EMPTY,
     )
+    stand_in: str = parameter(
+        "",
+        "contexts that take the place of the presets' own: one for all, or OWN=CONTEXT with a "
+        "context or an architecture as OWN, comma-separated, the first that fits; empty: their own",
+    )
+    as_mse_plus: bool = parameter(
+        False, "put the MSE beside the feature loss of presets that are adversarial or have no "
+        "pixel term",
+    )  # fmt: skip
     patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
     patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
     grid: Literal["paper", "covering"] = parameter(
@@ -196,9 +214,11 @@ class CalibrateParameters(PatchParameters):
 
     experiments: str = parameter(
         "demo",
-        "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the groups paper and demo, or "
-        "your own as architecture:context:layer+layer, such as vgg16:random:block3_conv2 or, of a "
-        "context that `pretrain` made, vgg16:medical:NAME@champion:block3_conv2",
+        "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the presets that `presets` "
+        "lists, the groups paper, demo and literature, or your own as architecture:context:"
+        "layer+layer, such as vgg16:random:block3_conv2 or, of a context that `pretrain` made, "
+        "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
+        "/reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
     )
     states: str = parameter(
@@ -224,6 +244,11 @@ class CalibrateParameters(PatchParameters):
         "0.1", "comma-separated lambdas whose Psi on this data is reported", NOT_EMPTY
     )
     batch_size: int = parameter(32, "patches measured at a time", POSITIVE)
+    gradient_patches: int = parameter(
+        32,
+        "patches on which the influence by gradients of presets is measured; 0: it is not",
+        NOT_NEGATIVE,
+    )
 
 
 @dataclass(frozen=True)
@@ -257,8 +282,8 @@ class TrainParameters(LearningParameters):
 
     experiment: str = parameter(
         "demo1",
-        "E1, E2, E3, E4, baseline, demo1..demo4, your own as architecture:context:layer+layer, or "
-        "mse (no encoder at all, with perceptual_weight 0)",
+        "E1, E2, E3, E4, baseline, demo1..demo4, a preset, your own as for calibrate, or mse (no "
+        "encoder at all, with perceptual_weight 0)",
         NOT_EMPTY,
     )
     perceptual_weight: str = parameter(

@@ -16,8 +16,8 @@ def main(parameters: TrainParameters) -> None:
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.experiments import without_paths
-    from pi.network.bank import build_bank
-    from pi.network.encoder import input_convention
+    from pi.input_convention import input_convention
+    from pi.network.bank import Judge, build_bank
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
@@ -35,7 +35,7 @@ def main(parameters: TrainParameters) -> None:
 
     p = parameters
     source = plan.weight_source(p.perceptual_weight)
-    experiments = plan.find_experiment(p.experiment, source)
+    experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     convention = input_convention(p.encoder_input)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
@@ -53,9 +53,9 @@ def main(parameters: TrainParameters) -> None:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
         files = find_contexts(p, experiments)
-        specs = [experiment.encoder for experiment in experiments]
-        bank = build_bank(specs, convention, seed=p.seed, files=files)
-        precision = settle_precision(p.precision, bank.encoders, patches, p.seed)
+        bank = build_bank(experiments, convention, seed=p.seed, files=files)
+        judge = bank.judge(experiments[0], p.patch_size) if experiments else Judge()
+        precision = settle_precision(p.precision, judge, patches, p.seed)
         start = starting_weight(
             tracked, source, made_of(experiments, bank, store.digest, p.schedule),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
@@ -64,7 +64,7 @@ def main(parameters: TrainParameters) -> None:
         trainer = build.build_trainer(
             settings, plan.make_schedule(
                 p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
-            ), patches, bank.encoders, p.channels,
+            ), patches, judge, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
         )  # fmt: skip

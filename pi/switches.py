@@ -11,7 +11,7 @@ from typing import Literal
 
 from pi.command_line import arguments_of
 from pi.errors import PiError
-from pi.experiments import MSE, find_experiments, spelling
+from pi.experiments import MSE, find_experiments, require_influence, spelling
 
 ProtocolName = Literal["recommended", "paper-text", "authors-code"]
 
@@ -131,6 +131,7 @@ def experiment_names(text: str) -> dict[str, str]:
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     found = find_experiments(",".join(word for word in words if word != MSE))
+    require_influence(found)
     names = {spelling(experiment): experiment.name for experiment in found}
     return names | ({MSE: ""} if MSE in words else {})
 

@@ -16,6 +16,7 @@ from entrypoints.parameters import (
     EvaluateParameters,
     MainParameters,
     PrepareParameters,
+    PresetsParameters,
     PromoteParameters,
     SearchParameters,
     SimulateParameters,
@@ -28,6 +29,7 @@ PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
 PARAMETERS: dict[str, type] = {
     "simulate": SimulateParameters,
     "prepare": PrepareParameters,
+    "presets": PresetsParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
     "search": SearchParameters,

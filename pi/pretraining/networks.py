@@ -6,13 +6,28 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.architecture import find_architecture
-from pi.network.encoder import InputConvention
+from pi.architecture import EncoderError, Stack, find_architecture
+from pi.input_convention import InputConvention
 from pi.network.weight_file import Convolution
 from pi.pretraining.tasks import Task
 
 HIDDEN = 64
 """Features between trunk and task in a head."""
+
+
+def stack_of(architecture: str) -> Stack:
+    """Return an architecture that can be pre-trained.
+
+    Raises:
+        EncoderError: another one.
+    """
+    found = find_architecture(architecture)
+    if not isinstance(found, Stack):
+        raise EncoderError(
+            f"`architecture` must be a stack of convolutions, such as vgg16, to be pre-trained but "
+            f"got {architecture}."
+        )
+    return found
 
 
 def build_trunk(
@@ -24,7 +39,7 @@ def build_trunk(
     the input's scale in its first kernels, whose steps would then be 255 times too small; here all
     channels are fed, so that the kernels are those of a weight file before and after.
     """
-    stack = find_architecture(architecture)
+    stack = stack_of(architecture)
     image = keras.Input((None, None, 1), name="image")
     x = image
     if convention.window is not None:
@@ -48,7 +63,7 @@ def build_trunk(
 
 def learned(trunk: keras.Model) -> list[Convolution]:
     """Return the convolutions of ``trunk`` as they are now, in the network's order."""
-    names = find_architecture(trunk.name).layers
+    names = stack_of(trunk.name).layers
     return [
         (kernel, bias) for kernel, bias in (trunk.get_layer(name).get_weights() for name in names)
     ]
@@ -62,7 +77,7 @@ def with_heads(trunk: keras.Model, tasks: Sequence[Task], seed: int) -> keras.Mo
     size by orders of magnitude. The hidden layer is there because noise power tells thickness only
     together with dose. The heads end in zeros: the first loss is that of guessing.
     """
-    blocks = find_architecture(trunk.name).blocks
+    blocks = stack_of(trunk.name).blocks
     ends = [f"block{number}_conv{len(widths)}" for number, widths in enumerate(blocks, start=1)]
     pooled = [
         layers.GlobalAveragePooling2D(dtype="float32")(trunk.get_layer(end).output) for end in ends
@@ -88,7 +103,7 @@ def with_decoder(trunk: keras.Model, seed: int) -> keras.Model:
     As in SACNN (Li et al. 2020) nothing leads around the narrowest place. The output has no
     activation.
     """
-    blocks = find_architecture(trunk.name).blocks
+    blocks = stack_of(trunk.name).blocks
     seeds = iter(np.random.default_rng([seed, 1]).integers(2**31, size=2 * len(blocks)))
     x = trunk.output
     for block in reversed(range(len(blocks) - 1)):

@@ -50,7 +50,7 @@ def fetch_context(registered: str) -> tuple[Path, str]:
     """Return a local copy of the weights of a registered context.
 
     Args:
-        registered: NAME@ALIAS or NAME/VERSION.
+        registered: NAME@ALIAS or NAME@VERSION.
 
     Returns:
         The file, and what the encoder was pre-trained on.
@@ -99,16 +99,13 @@ def ensure_registered(client: MlflowClient, name: str) -> None:
 
 def _parted(registered: str) -> tuple[str, str, str]:
     """Return name, alias and version; one of the latter is empty."""
-    name, at, alias = registered.partition("@")
-    if at and name and alias:
-        return name, alias, ""
-    name, _, version = registered.partition("/")
-    if name and version.isdecimal():
-        return name, "", version
-    raise TrackingError(
-        f"a context in the model registry must be medical:NAME@ALIAS or medical:NAME/VERSION but "
-        f"got 'medical:{registered}'."
-    )
+    name, _, which = registered.partition("@")
+    if not (name and which):
+        raise TrackingError(
+            "a context in the model registry must be medical:NAME@ALIAS or medical:NAME@VERSION "
+            f"but got 'medical:{registered}'."
+        )
+    return (name, "", which) if which.isdecimal() else (name, which, "")
 
 
 def _there(client: MlflowClient, name: str) -> str:

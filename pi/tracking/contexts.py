@@ -10,7 +10,7 @@ from pi.tracking.context_registry import fetch_context
 
 MEDICAL = "medical"
 REGISTERED = f"{MEDICAL}:"
-"""Beginning of a context in the model registry: ``medical:NAME@ALIAS`` or ``/VERSION``."""
+"""Beginning of a context in the model registry: ``medical:NAME@ALIAS`` or ``@VERSION``."""
 
 MODELS = "models:/"
 """Beginning of a model in the registry, as MLflow spells it; also taken for a weight file."""

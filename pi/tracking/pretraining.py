@@ -73,8 +73,8 @@ def register(run: Run, name: str, *, champion: bool) -> str:
     version = register_context(run.run_id, name)
     if not champion:
         return (
-            f"registered: context medical:{name}/{version}; make it medical:{name}@{CHAMPION} with "
+            f"registered: context medical:{name}@{version}; make it medical:{name}@{CHAMPION} with "
             f"python -m entrypoints.promote --run {run.run_id}"
         )
     promote(run.run_id, name, CHAMPION)
-    return f"registered: context medical:{name}/{version}, now medical:{name}@{CHAMPION}"
+    return f"registered: context medical:{name}@{version}, now medical:{name}@{CHAMPION}"

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.errors import PiError
-from pi.experiments import MSE, Experiment, ExperimentError, find_experiments
+from pi.experiments import (
+    MSE,
+    Experiment,
+    ExperimentError,
+    chosen,
+    find_experiments,
+    require_influence,
+)
 from pi.influence.psi import checked_weight, odds_of
 from pi.influence.schedule import (
     ConstantPsi,
@@ -75,12 +82,20 @@ def weight_source(text: str) -> WeightSource:
     return WeightSource(number=float(checked_weight(number)))
 
 
-def find_experiment(name: str, source: WeightSource) -> tuple[Experiment, ...]:
+def find_experiment(
+    name: str, source: WeightSource, stand_in: str, as_mse: bool
+) -> tuple[Experiment, ...]:
     """Return the one experiment called ``name``; none for `MSE`, which has no perceptual loss.
+
+    Args:
+        name: of it.
+        source: where its lambda comes from.
+        stand_in: see `pi.experiments.standing_in`.
+        as_mse: see `pi.experiments.as_mse_plus`.
 
     Raises:
         PlanError: several experiments, or a lambda for a loss that is not there.
-        ExperimentError, EncoderError: it does not exist.
+        ExperimentError, EncoderError, LossError: it does not exist, or is no MSE + lambda * P.
     """
     if name == MSE:
         if source.number != 0:
@@ -92,6 +107,13 @@ def find_experiment(name: str, source: WeightSource) -> tuple[Experiment, ...]:
         raise ExperimentError(f"`experiment` may also be {MSE}; {error}") from error
     if len(found) != 1:
         raise PlanError(f"`experiment` must name one experiment but got {name!r}.")
+    found = chosen(found, stand_in, as_mse)
+    require_influence(found)
+    if found[0].distance.layers == "shares":
+        raise PlanError(
+            "`experiment` must have layers=weights: in a training but has layers=shares:, which "
+            "`calibrate` turns into weights and prints."
+        )
     return found
 
 

@@ -5,15 +5,14 @@ two trainings can be compared slice by slice, and the graph of a step is traced 
 it as a number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
 
 from pi.experiments import Experiment
 from pi.influence.schedule import Fixed, ScheduleName
-from pi.network.bank import EncoderBank, build_bank
-from pi.network.weights import WeightFile
+from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
 from pi.training.checkpoint import Arrays
@@ -31,7 +30,6 @@ class Bench:
     Attributes:
         experiments: the configurations.
         bank: with all their encoders, as they are calibrated.
-        files: of contexts: see `build_bank`.
         settings: how long, how much at a time, how often.
         patches: of the training patients.
         channels: of the U-Net's first level.
@@ -42,7 +40,6 @@ class Bench:
 
     experiments: tuple[Experiment, ...]
     bank: EncoderBank
-    files: Mapping[str, WeightFile]
     settings: Settings
     patches: PatchPopulation
     channels: int
@@ -99,17 +96,10 @@ class Bench:
         may set it to another number format.
         """
         if name not in self._built:
-            bank = build_bank(
-                [self.find(name).encoder],
-                self.bank.convention,
-                seed=self.settings.seed,
-                files=self.files,
-            )
-            precision = settle_precision(
-                self.precision, bank.encoders, self.patches, self.settings.seed
-            )
+            judge = self.bank.judge(self.find(name), self.patches.size)
+            precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, bank.encoders, self.channels, self.adam,
+                self.settings, Fixed(0.0), self.patches, judge, self.channels, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

@@ -209,7 +209,7 @@ def test_an_encoder_of_one_channel_sees_the_image_scaled(image: np.ndarray) -> N
 
 
 def test_an_encoder_of_one_channel_has_no_three_colours() -> None:
-    with pytest.raises(EncoderError, match="all channels alike .* got 'keras_caffe'"):
+    with pytest.raises(InputConventionError, match=r"all channels alike .* got 'keras_caffe'"):
         build_encoder(
             "autoencoder", ("block1_conv1",), any_weights("autoencoder"),
             input_convention("keras_caffe"),

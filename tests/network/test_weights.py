@@ -18,7 +18,7 @@ from pi.architecture import kernel_shapes, layer_names
 from pi.network import weights as module
 from pi.network.encoder import build_encoder, input_convention
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
-from pi.network.weights import CONTEXTS, load_weights
+from pi.network.weights import CONTEXTS, WeightFile, load_weights
 
 IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
@@ -165,7 +165,9 @@ def test_a_file_may_be_named_as_a_context(files: dict[str, Path], network: keras
 
 
 def test_medical_weights_are_the_file_and_nothing_else(files: dict[str, Path]) -> None:
-    found = load_weights("vgg16", "medical", seed=0, medical_weights=str(files["keras3"]))
+    medical = {"medical": WeightFile(files["keras3"], "mine")}
+    found = load_weights("vgg16", "medical", seed=0, files=medical)
+    assert found.description == "mine"
     assert found.digest == load_weights("vgg16", f"file:{files['keras3']}", seed=0).digest
     with pytest.raises(WeightsError, match="given its weight file as `medical_weights` but is not"):
         load_weights("vgg19", "medical", seed=0)
