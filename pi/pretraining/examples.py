@@ -37,7 +37,7 @@ class Examples:
 
     Attributes:
         tasks: what the labels mean; none where images are their own target.
-        training: draws images to learn from, turned and mirrored at random.
+        training: draws images to learn from, mirrored at random.
         held_out: draws images that are never learned from; of unseen patients where these are
             known.
         origin: whose they are, in words that name nobody.
@@ -71,13 +71,13 @@ def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
         )
     return Examples(
         headed.tasks,
-        _drawing(store, headed, "train", size, turned=True),
-        _drawing(store, headed, "validation", size, turned=False),
+        _drawing(store, headed, "train", size, mirror=True),
+        _drawing(store, headed, "validation", size, mirror=False),
         "patches of both doses",
     )
 
 
-def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, turned: bool) -> Draw:
+def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, mirror: bool) -> Draw:
     numbers = [n for n, volume in enumerate(store.volumes) if volume.split == part]
     if not numbers:
         raise TaskError(f"`data` must have patients in the split `{part}` but has none.")
@@ -90,7 +90,7 @@ def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, turned
             volume = store.volumes[number]
             index, dose = rng.integers(len(volume.positions)), rng.integers(2)
             patch = body_patch(store.pair(number, int(index))[dose], size, rng)
-            pixels[k] = turn(patch, rng) if turned else patch
+            pixels[k] = mirrored(patch, rng) if mirror else patch
             labels[k] = headed.labels(volume, int(index), int(dose))
         return normalise(pixels)[..., np.newaxis], labels
 
@@ -111,7 +111,9 @@ def body_patch(image: NDArray[np.int16], size: int, rng: np.random.Generator) ->
 Pixel = TypeVar("Pixel", np.int16, np.float32)
 
 
-def turn(image: NDArray[Pixel], rng: np.random.Generator) -> NDArray[Pixel]:
-    """Return ``image``, (rows, columns), in one of its eight orientations."""
-    turned: NDArray[Pixel] = np.rot90(image, int(rng.integers(4)))
-    return turned[:, ::-1] if rng.integers(2) else turned
+def mirrored(image: NDArray[Pixel], rng: np.random.Generator) -> NDArray[Pixel]:
+    """Return ``image``, (rows, columns), as it is or left for right.
+
+    Not upside down: that the spine is below is anatomy.
+    """
+    return image[:, ::-1] if rng.integers(2) else image

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from pi.dicom.pixels import read_hounsfield
 from pi.dicom.refusal import RefusedError
 from pi.errors import PiError
-from pi.pretraining.examples import Draw, Examples, Images, Labels, turn
+from pi.pretraining.examples import Draw, Examples, Images, Labels, mirrored
 from pi.pretraining.tasks import Task
 from pi.slices.intensity import normalise
 
@@ -85,18 +85,18 @@ def image_examples(images: ImageSet, size: int) -> Examples:
     task = Task(CLASS, tuple(str(number) for number in range(images.classes)))
     return Examples(
         (task,),
-        _drawing(images.training, size, turned=True),
-        _drawing(images.held_out, size, turned=False),
+        _drawing(images.training, size, mirror=True),
+        _drawing(images.held_out, size, mirror=False),
         images.origin,
     )
 
 
-def _drawing(labelled: Labelled, size: int, *, turned: bool) -> Draw:
+def _drawing(labelled: Labelled, size: int, *, mirror: bool) -> Draw:
     def draw(rng: np.random.Generator, count: int) -> tuple[Images, Labels]:
         numbers = rng.integers(len(labelled.labels), size=count)
         images = [_resized(labelled.read(int(number)), size) for number in numbers]
-        if turned:
-            images = [turn(image, rng) for image in images]
+        if mirror:
+            images = [mirrored(image, rng) for image in images]
         return np.stack(images)[..., np.newaxis], labelled.labels[numbers, np.newaxis]
 
     return draw

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from pi.errors import PiError
 from pi.pretraining.examples import Examples, Images, Labels
+from pi.pretraining.networks import NEW
 from pi.pretraining.tasks import UNKNOWN, Task
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises; it falls to 0 along a cosine afterwards."""
+
+NEW_RATE = 10
+"""By how much faster heads learn, which know nothing yet, than the trunk, which does."""
 
 SETTLING = 16
 """Batches of training images, looked at without learning, before what was learned is judged."""
@@ -34,7 +38,7 @@ class Judgement:
         score: share of right answers, averaged over the classes that are there, so that a
             frequent one counts no more than a rare one; of a reconstruction 1 - error / variance.
         chance: score of whoever does not look: one over the classes that are there; of a
-            reconstruction 0, that of the mean.
+            reconstruction 0, that of the mean. Both are NaN where held-out images are of one class.
         judged: images that were judged.
         confusion: (classes, classes) images of each class (row) by answer (column).
     """
@@ -57,17 +61,35 @@ def rate_at(step: int, steps: int, highest: float) -> float:
     return float(highest * min(1.0, rising) * falling)
 
 
-def learning_step(network: keras.Model, tasks: Sequence[Task], learning_rate: float) -> Step:
+@dataclass(frozen=True)
+class _Group:
+    """Variables that are moved by one optimizer, and by how much faster than the rate asked for."""
+
+    variables: list[keras.Variable]
+    optimizer: keras.Optimizer
+    faster: int
+
+
+def learning_step(network: keras.Model, tasks: Sequence[Task]) -> Step:
     """Return the step of Adam on the summed losses of ``network``, which it moves.
 
     Args:
         network: see `pi.pretraining.networks`.
         tasks: of its heads, whose losses are cross-entropies; none of a decoder, whose loss is
             the squared error as a share of the patches' variance.
-        learning_rate: the highest.
     """
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build(network.trainable_variables)
+    heads = {
+        id(v) for layer in network.layers if layer.name.startswith(NEW) for v in layer.variables
+    }
+    trunk = [v for v in network.trainable_variables if id(v) not in heads]
+    new = [v for v in network.trainable_variables if id(v) in heads]
+    groups = [
+        _Group(variables, keras.optimizers.Adam(), faster)
+        for variables, faster in ((trunk, 1), (new, NEW_RATE))
+        if variables
+    ]
+    for group in groups:
+        group.optimizer.build(group.variables)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def move(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -75,12 +97,14 @@ def learning_step(network: keras.Model, tasks: Sequence[Task], learning_rate: fl
             outputs = keras.tree.flatten(network(images, training=True))
             losses = _losses(labels, outputs) if tasks else _error(images, outputs)
             total = tf.add_n(losses)
-        gradients = tape.gradient(total, network.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        gradients = tape.gradient(total, [group.variables for group in groups])
+        for group, found in zip(groups, gradients, strict=True):
+            group.optimizer.apply_gradients(zip(found, group.variables, strict=True))
         return tf.stack(losses)
 
     def step(images: Images, labels: Labels, rate: float) -> NDArray[np.float32]:
-        optimizer.learning_rate = rate
+        for group in groups:
+            group.optimizer.learning_rate = group.faster * rate
         found: NDArray[np.float32] = move(tf.constant(images), tf.constant(labels)).numpy()
         return found
 
@@ -150,9 +174,9 @@ def judgement(task: Task, labels: NDArray[np.int32], answers: NDArray[np.int64])
     confusion = np.zeros((len(task.classes),) * 2, np.int64)
     np.add.at(confusion, (labels[known], answers[known]), 1)
     judged = int(confusion.sum())
-    if not judged:
-        return Judgement(task.name, np.nan, np.nan, 0, confusion)
     there = confusion.sum(axis=1) > 0
+    if there.sum() < 2:  # whatever is answered, nothing is told apart
+        return Judgement(task.name, np.nan, np.nan, judged, confusion)
     right = np.diag(confusion)[there] / confusion.sum(axis=1)[there]
     return Judgement(task.name, float(right.mean()), 1 / int(there.sum()), judged, confusion)
 

@@ -11,6 +11,9 @@ from pi.input_convention import InputConvention
 from pi.network.weight_file import Convolution
 from pi.pretraining.tasks import Task
 
+NEW = "new_"
+"""Beginning of the names of the layers of a head."""
+
 HIDDEN = 64
 """Features between trunk and task in a head."""
 
@@ -88,10 +91,11 @@ def with_heads(trunk: keras.Model, tasks: Sequence[Task], seed: int) -> keras.Mo
     for number, task in enumerate(tasks):
         initialiser = keras.initializers.GlorotUniform(seed=seed * 1000 + number)
         hidden = layers.Dense(
-            HIDDEN, activation="relu", kernel_initializer=initialiser, dtype="float32"
-        )(x)
+            HIDDEN, "relu", kernel_initializer=initialiser, dtype="float32",
+            name=f"{NEW}{task.name}_hidden",
+        )(x)  # fmt: skip
         last = layers.Dense(
-            len(task.classes), kernel_initializer="zeros", dtype="float32", name=task.name
+            len(task.classes), kernel_initializer="zeros", dtype="float32", name=NEW + task.name
         )
         logits.append(last(hidden))
     return keras.Model(trunk.input, logits)

@@ -142,7 +142,7 @@ def make_context(
     network = with_heads(trunk, tasks, recipe.seed) if tasks else with_decoder(trunk, recipe.seed)
     rng = np.random.default_rng([recipe.seed, 0])
     history = learn(
-        learning_step(network, tasks, recipe.learning_rate),
+        learning_step(network, tasks),
         examples,
         steps=recipe.steps,
         batch_size=recipe.batch_size,

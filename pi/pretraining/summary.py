@@ -1,5 +1,7 @@
 """What came of a pre-training, in words and as numbers."""
 
+import math
+
 from pi.pretraining.learning import Judgement
 from pi.pretraining.recipe import Context, Recipe
 from pi.pretraining.sources import Source
@@ -9,10 +11,13 @@ from pi.text_table import aligned
 def judged_rows(judgements: tuple[Judgement, ...]) -> list[list[str]]:
     """Return a row for each task: its name, score, chance, and how many images judged it."""
     return [
-        [judged.task, f"{100 * judged.score:.1f} %", f"{100 * judged.chance:.1f} %",
-         str(judged.judged)]
+        [judged.task, *(_percent(n) for n in (judged.score, judged.chance)), str(judged.judged)]
         for judged in judgements
-    ]  # fmt: skip
+    ]
+
+
+def _percent(share: float) -> str:
+    return "one class" if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 HEADINGS = ["task", "held out", "chance", "images"]
