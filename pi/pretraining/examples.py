@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from pi.pretraining.tasks import HeaderTasks, Task, TaskError
+from pi.pretraining.tasks import POSITION, UNKNOWN, HeaderTasks, Task, TaskError
 from pi.slices.intensity import normalise
 from pi.slices.split import Part
 from pi.slices.store import Store
@@ -18,8 +19,17 @@ BODY_HU = -500
 BODY_SHARE = 0.5
 """Least share of a patch that is body: air outside tells no kernel and no anatomy."""
 
+WHOLE_EVERY = 4
+"""One image in so many is a whole slice, made small: where it lies in the body is seen from afar,
+and how it was made from near."""
+
+LEAST_SHOWN = 0.85
+"""Least part of the sides of a whole slice that is shown."""
+
 DRAWS = 20
 """Most places that are tried for one patch, of which the last is taken."""
+
+Pixels = NDArray[np.int16]
 
 Images = NDArray[np.float32]
 """(n, size, size, 1) in the network's range."""
@@ -50,7 +60,10 @@ class Examples:
 
 
 def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
-    """Return patches of both doses with what their headers say.
+    """Return patches and small whole slices of both doses with what their headers say.
+
+    A patch is asked for dose, kernel and thickness, a whole slice, one in `WHOLE_EVERY`, for its
+    position.
 
     Only training patients are learned from and only validation patients held out: the store may
     be one without its test patients. HU are left as they are, for they are calibrated, and what a
@@ -73,7 +86,7 @@ def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
         headed.tasks,
         _drawing(store, headed, "train", size, mirror=True),
         _drawing(store, headed, "validation", size, mirror=False),
-        "patches of both doses",
+        "patches and whole slices of both doses",
     )
 
 
@@ -82,6 +95,8 @@ def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, mirror
     if not numbers:
         raise TaskError(f"`data` must have patients in the split `{part}` but has none.")
 
+    from_afar = np.array([task.name == POSITION for task in headed.tasks], bool)
+
     def draw(rng: np.random.Generator, count: int) -> tuple[Images, Labels]:
         pixels = np.empty((count, size, size), np.int16)
         labels = np.empty((count, len(headed.tasks)), np.int32)
@@ -89,15 +104,27 @@ def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, mirror
             number = numbers[rng.integers(len(numbers))]
             volume = store.volumes[number]
             index, dose = rng.integers(len(volume.positions)), rng.integers(2)
-            patch = body_patch(store.pair(number, int(index))[dose], size, rng)
-            pixels[k] = mirrored(patch, rng) if mirror else patch
-            labels[k] = headed.labels(volume, int(index), int(dose))
+            image = store.pair(number, int(index))[dose]
+            whole = k % WHOLE_EVERY == 0
+            view = whole_slice(image, size, rng) if whole else body_patch(image, size, rng)
+            pixels[k] = mirrored(view, rng) if mirror else view
+            told = headed.labels(volume, int(index), int(dose))
+            labels[k] = np.where(from_afar == whole, told, UNKNOWN)
         return normalise(pixels)[..., np.newaxis], labels
 
     return draw
 
 
-def body_patch(image: NDArray[np.int16], size: int, rng: np.random.Generator) -> NDArray[np.int16]:
+def whole_slice(image: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+    """Return ``image`` made small by averaging, up to 15 % of its sides cut off at random."""
+    shown = [round(length * rng.uniform(LEAST_SHOWN, 1)) for length in image.shape]
+    row, column = (rng.integers(n - s + 1) for n, s in zip(image.shape, shown, strict=True))
+    cut = image[row : row + shown[0], column : column + shown[1]].astype(np.float32)
+    small = Image.fromarray(cut).resize((size, size), Image.Resampling.BOX)
+    return np.rint(np.asarray(small)).astype(np.int16)
+
+
+def body_patch(image: Pixels, size: int, rng: np.random.Generator) -> Pixels:
     """Return a random patch of which at least `BODY_SHARE` is body, or after `DRAWS` any."""
     rows, columns = (length - size + 1 for length in image.shape)
     for _ in range(DRAWS):

@@ -208,7 +208,7 @@ def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
 def _archive(place: Path) -> ImageSet:
     arrays = {}
     try:
-        with np.load(place, allow_pickle=False) as content:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as content:
             for part in ("train", "val"):
                 for kind in ("images", "labels"):
                     arrays[f"{part}_{kind}"] = content[f"{part}_{kind}"]
@@ -217,7 +217,7 @@ def _archive(place: Path) -> ImageSet:
             "an .npz of images must hold train_images, train_labels, val_images and val_labels but "
             f"lacks {error.args[0].split()[0]}."
         ) from error
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         held = (
             "Python objects, which may be code and were not opened"
             if "pickle" in str(error)

@@ -189,12 +189,14 @@ def reconstruction(images: Images, found: Images) -> Judgement:
 
 
 def _losses(labels: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:
-    return [
-        tf.reduce_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels[:, k], logits=logits)
-        )
-        for k, logits in enumerate(outputs)
-    ]
+    losses = []
+    for k, logits in enumerate(outputs):
+        known = tf.not_equal(labels[:, k], UNKNOWN)
+        told, wanted = tf.boolean_mask(logits, known), tf.boolean_mask(labels[:, k], known)
+        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=wanted, logits=told)
+        count = tf.reduce_sum(tf.cast(known, tf.float32))
+        losses.append(tf.math.divide_no_nan(tf.reduce_sum(each), count))
+    return losses
 
 
 def _error(images: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -2,9 +2,10 @@
 
 What each of them takes, as far as it is known beforehand:
 
-- dose, kernel and thickness are told by the noise: its power tells dose, its texture tells kernel.
-  Each of them alone would be easy. Together they are not, because a low dose at 3 mm is as noisy
-  as a normal one at 1 mm, so power alone confounds them.
+- dose, kernel and thickness are told by the noise. Its texture tells kernel, which is nearly
+  trivial. Its power tells dose and thickness, but together: 3 mm of a low dose are 1.2 times as
+  noisy as 1 mm of a normal one, and a patient's size changes more than that. So thickness is hard,
+  and dose is not certain.
 - position is told by the anatomy alone. It is in mm along the slice normal, counted from the
   scan's landmark. Where a site chooses that from patient to patient, the label says little, and the
   accuracy on unseen patients tells so.
@@ -20,6 +21,8 @@ from pi.slices.manifest import DOSES, Manifest, Volume
 
 UNKNOWN = -1
 """Label of what the training patients do not have, such as a kernel: it is not judged."""
+
+POSITION = "position"
 
 THIRDS = ("lower third", "middle third", "upper third")
 
@@ -66,7 +69,7 @@ class HeaderTasks:
             "dose": DOSES[dose],
             "kernel": volume.kernel,
             "thickness": f"{volume.thickness:g} mm",
-            "position": THIRDS[third],
+            POSITION: THIRDS[third],
         }
         return tuple(
             task.classes.index(said[task.name]) if said[task.name] in task.classes else UNKNOWN
@@ -89,7 +92,7 @@ def header_tasks(manifest: Manifest) -> HeaderTasks:
         Task("dose", DOSES),
         Task("kernel", _classes([volume.kernel for volume in training])),
         Task("thickness", tuple(f"{t:g} mm" for t in sorted({v.thickness for v in training}))),
-        Task("position", THIRDS if low < high else ()),
+        Task(POSITION, THIRDS if low < high else ()),
     )
     return HeaderTasks(
         tuple(task for task in tasks if len(task.classes) > 1), (float(low), float(high))

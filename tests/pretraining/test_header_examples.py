@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
-from pi.pretraining.examples import body_patch, header_examples, mirrored
+from pi.pretraining.examples import (
+    WHOLE_EVERY,
+    body_patch,
+    header_examples,
+    mirrored,
+    whole_slice,
+)
 from pi.pretraining.sources import from_store
-from pi.pretraining.tasks import TaskError, header_tasks
+from pi.pretraining.tasks import UNKNOWN, TaskError, header_tasks
 from pi.slices.intensity import denormalise
 from pi.slices.store import Store, StoreError
 
@@ -27,8 +33,8 @@ def test_a_patch_is_a_piece_of_the_slice_that_its_labels_name(tiny_store: Store)
     headed = header_tasks(tiny_store.manifest)
     size = tiny_store.volumes[0].rows  # a patch as large as the slice shows which one it is
     examples = header_examples(tiny_store, headed, size)
-    images, labels = examples.held_out(np.random.default_rng(1), 6)
-    assert images.shape == (6, size, size, 1)
+    images, labels = examples.held_out(np.random.default_rng(1), 2 * WHOLE_EVERY)
+    assert images.shape == (2 * WHOLE_EVERY, size, size, 1)
     assert images.dtype == np.float32
     slices = {
         tiny_store.pair(number, index)[dose].tobytes(): headed.labels(volume, index, dose)
@@ -37,9 +43,23 @@ def test_a_patch_is_a_piece_of_the_slice_that_its_labels_name(tiny_store: Store)
         for index in range(len(volume.positions))
         for dose in (0, 1)
     }
-    for image, label in zip(images, labels, strict=True):
-        pixels = np.rint(denormalise(image[..., 0])).astype(np.int16)
-        assert slices[pixels.tobytes()] == tuple(label)
+    for k, (image, label) in enumerate(zip(images, labels, strict=True)):
+        if k % WHOLE_EVERY == 0:  # a whole slice, asked for its position alone
+            assert label.tolist()[:3] == [UNKNOWN] * 3
+            assert label[3] in {told[3] for told in slices.values()}
+        else:
+            pixels = np.rint(denormalise(image[..., 0])).astype(np.int16)
+            assert label.tolist() == [*slices[pixels.tobytes()][:3], UNKNOWN]
+
+
+def test_a_whole_slice_is_the_mean_of_its_pixels() -> None:
+    image = np.zeros((64, 64), np.int16)
+    image[:, 32:] = 100
+    small = whole_slice(image, 16, np.random.default_rng(0))
+    assert small.shape == (16, 16)
+    assert small.mean() == pytest.approx(50, abs=10)
+    assert small[:, 0].tolist() == [0] * 16
+    assert small[:, -1].tolist() == [100] * 16
 
 
 def test_training_and_held_out_patients_are_apart_and_nobody_else_is_read(

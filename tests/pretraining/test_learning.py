@@ -52,7 +52,7 @@ def test_heads_begin_by_guessing() -> None:
 def test_the_decoder_gives_an_image_of_the_same_size() -> None:
     weights = load_weights("autoencoder", "random", seed=3)
     trunk = build_trunk("autoencoder", weights.convolutions, input_convention("raw255"))
-    (image,) = with_decoder(trunk, seed=1)(np.zeros((2, 32, 48, 1), np.float32))
+    image = with_decoder(trunk, seed=1)(np.zeros((2, 32, 48, 1), np.float32))
     assert image.shape == (2, 32, 48, 1)
 
 
@@ -65,7 +65,7 @@ def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store
     kernel = names.index("kernel")
     assert context.history[-5:, kernel].mean() < 0.5 * entropies[kernel]
     scores = {judged.task: judged.score for judged in context.judgements}
-    assert scores["kernel"] > 0.8
+    assert scores["kernel"] > 0.7
 
 
 def test_the_same_recipe_gives_the_same_weights(tiny_store: Store) -> None:
@@ -82,8 +82,8 @@ def test_an_autoencoder_learns_the_image(tiny_store: Store) -> None:
     context = make_context(SMALL, source.examples, lambda losses: None)
     (judged,) = context.judgements
     assert (judged.task, judged.chance) == ("reconstruction", 0.0)
-    assert judged.score > 0.3
-    assert context.history[-1, 0] < 0.7 < context.history[0, 0]
+    assert judged.score > 0.05
+    assert context.history[-5:, 0].max() < context.history[0, 0]
 
 
 def test_scores_by_hand() -> None:
