@@ -12,7 +12,7 @@ where 30 % of the noise are left, by which `precision=auto` chooses. Half an hou
 import argparse
 import time
 
-from pi.network.bank import build_bank  # first, for TensorFlow starts quietly there
+from pi.network.bank import Judge, build_bank  # first, for TensorFlow starts quietly there
 
 # isort: split
 import keras
@@ -20,7 +20,7 @@ import keras
 from entrypoints.parameters import CalibrateParameters, TrainParameters
 from pi.experiments import MSE, find_experiments
 from pi.influence.schedule import Fixed
-from pi.network.encoder import RAW255
+from pi.input_convention import RAW255
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
 from pi.training.build import Adam, build_trainer, calibrate_first
@@ -42,19 +42,19 @@ def trained(
         P.seed, epochs, P.batch_size, 0, 60.0, "last", P.validation_patches, P.validation_slices
     )
     experiments = () if name == MSE else find_experiments(name)
-    specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, RAW255, seed=P.seed)
+    bank = build_bank(experiments, RAW255, seed=P.seed)
+    judge = bank.judge(experiments[0], patches.size) if experiments else Judge()
     target = CalibrateParameters().target_psi
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]
     adam = Adam(P.learning_rate, P.beta_1, P.beta_2, P.epsilon)
     trainer = build_trainer(
-        settings, Fixed(weights[0] if weights else 0.0), patches, bank.encoders, P.channels, adam,
+        settings, Fixed(weights[0] if weights else 0.0), patches, judge, P.channels, adam,
         precision, "none", start=P.start,
     )  # fmt: skip
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     state, _ = fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
     psi = state.history[-1].validation.metrics(())["psi"]
-    added = loss_added(precision, bank.encoders, patches, P.seed) if experiments else 0.0
+    added = loss_added(precision, judge, patches, P.seed) if experiments else 0.0
     return max(record.ssim for record in state.history), psi, added
 
 

@@ -66,8 +66,8 @@ class SimulateParameters(SeedParameters):
 
     preset: Preset = parameter(
         "small",
-        "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (48 patients of "
-        "few slices, half a minute)",
+        "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (96 patients of "
+        "three slices, a minute)",
     )
     workers: int = parameter(0, "processes at work; 0 means one per core", NOT_NEGATIVE)
 
@@ -185,11 +185,11 @@ class PretrainParameters(FoldParameters):
         "for autoencoder",
     )
     encoder_input: str = parameter("raw255", "what the encoder is fed, as for calibrate", NOT_EMPTY)
-    patch_size: int = parameter(64, "side of a patch in pixels", MULTIPLE_OF_16)
-    steps: int = parameter(120, "steps of Adam", POSITIVE)
+    patch_size: int = parameter(96, "side of a patch in pixels", MULTIPLE_OF_16)
+    steps: int = parameter(110, "steps of Adam", POSITIVE)
     batch_size: int = parameter(16, "patches a step", POSITIVE)
     learning_rate: float = parameter(
-        2e-4, "the highest: it rises over a tenth of the steps and falls along a cosine", POSITIVE
+        1.5e-4, "the highest: it rises over a tenth of the steps and falls along a cosine", POSITIVE
     )
     held_out: int = parameter(
         512, "patches of the validation patients by which each task is judged", POSITIVE
@@ -537,5 +537,4 @@ def find_contexts(
     def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
-    specs = [experiment.encoder for experiment in experiments]
-    return contexts.find_contexts(specs, parameters.medical_weights, say)
+    return contexts.find_contexts(experiments, parameters.medical_weights, say)

@@ -230,7 +230,8 @@ def _find(name: str) -> Experiment:
         encoder, distance, pixel = parse_loss(name)
         own = Experiment("", encoder, None, distance, pixel)
         return replace(own, name=own.loss)
+    names = [name for name, experiment in NAMED.items() if not experiment.preset]
     raise ExperimentError(
-        f"`experiments` must be made of {', '.join([*GROUPS, *NAMED])} or "
-        f"architecture:context:layer+layer but got {name!r}."
+        f"`experiments` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
+        f"point `presets` lists, or architecture:context:layer+layer but got {name!r}."
     )

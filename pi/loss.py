@@ -141,9 +141,10 @@ def parse_loss(text: str) -> Loss:
         EncoderError, InputConventionError: an encoder or its input that is misspelt.
         LossError: an option that is.
     """
-    # A weight file's path has slashes too: an option is known by its name.
-    base, *words = re.split(rf"/(?=(?:{'|'.join(OPTIONS)})=)", text)
-    given = dict(word.split("=", 1) for word in words)
+    # A weight file's path has slashes too: options are what is left behind the last layer.
+    options = rf"/(?:{'|'.join(OPTIONS)})=[^/]*"
+    base = re.sub(rf"(?:{options})+$", "", text)
+    given = dict(word[1:].split("=", 1) for word in re.findall(options, text[len(base) :]))
     encoder = replace(
         EncoderSpec.parse(base),
         tap=_chosen("tap", given.get("tap", "post"), Tap),

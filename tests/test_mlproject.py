@@ -17,6 +17,7 @@ from entrypoints.parameters import (
     MainParameters,
     PrepareParameters,
     PresetsParameters,
+    PretrainParameters,
     PromoteParameters,
     SearchParameters,
     SimulateParameters,
@@ -36,6 +37,7 @@ PARAMETERS: dict[str, type] = {
     "evaluate": EvaluateParameters,
     "main": MainParameters,
     "compare": CompareParameters,
+    "pretrain": PretrainParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

@@ -121,7 +121,8 @@ def whole_slice(image: Pixels, size: int, rng: np.random.Generator) -> Pixels:
     row, column = (rng.integers(n - s + 1) for n, s in zip(image.shape, shown, strict=True))
     cut = image[row : row + shown[0], column : column + shown[1]].astype(np.float32)
     small = Image.fromarray(cut).resize((size, size), Image.Resampling.BOX)
-    return np.rint(np.asarray(small)).astype(np.int16)
+    averaged: Pixels = np.rint(np.asarray(small)).astype(np.int16)
+    return averaged
 
 
 def body_patch(image: Pixels, size: int, rng: np.random.Generator) -> Pixels:

@@ -58,10 +58,10 @@ class Recipe:
     architecture: str = "vgg16"
     initial: Initial = "natural-offline"
     encoder_input: str = "raw255"
-    patch_size: int = 64
-    steps: int = 120
+    patch_size: int = 96
+    steps: int = 110
     batch_size: int = 16
-    learning_rate: float = 2e-4
+    learning_rate: float = 1.5e-4
     held_out: int = 512
     seed: int = 5
     precision: PrecisionName = "auto"

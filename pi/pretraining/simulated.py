@@ -25,7 +25,7 @@ from pi.source import open_data
 NAME = "medical-simulated"
 
 DATA = "simulated:many:2509"
-"""Its study: 48 patients, for what patients have in common is learned from many; a seed of its own,
+"""Its study: 96 patients, for what patients have in common is learned from many; a seed of its own,
 because two studies of one seed show the same patients."""
 
 RECIPE = Recipe()

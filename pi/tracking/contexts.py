@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pi.architecture import EncoderSpec
+from pi.experiments import Experiment
 from pi.network.weights import CONTEXTS, WeightFile
 from pi.pretraining import simulated
 from pi.tracking.context_registry import fetch_context
@@ -17,15 +17,15 @@ MODELS = "models:/"
 
 
 def find_contexts(
-    specs: Sequence[EncoderSpec], medical_weights: str, say: Callable[[str], object]
+    experiments: Sequence[Experiment], medical_weights: str, say: Callable[[str], object]
 ) -> dict[str, WeightFile]:
-    """Return the weight file of every context of ``specs`` that has one.
+    """Return the weight file of every context of ``experiments`` that has one.
 
     Of the model registry, what a name means is settled here, once: an alias that moves while a
     command runs changes nothing for it.
 
     Args:
-        specs: what the experiments compare.
+        experiments: the configurations.
         medical_weights: weight file of the context ``medical``, or models:/NAME@ALIAS; empty: none.
         say: told what happens, where that takes time.
 
@@ -34,7 +34,7 @@ def find_contexts(
         SimulatedContextError: see `pi.pretraining.simulated.simulated_context`.
     """
     found = {}
-    for spec in specs:
+    for spec in (experiment.encoder for experiment in experiments):
         context = spec.context
         if context in found:
             continue

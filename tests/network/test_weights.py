@@ -15,8 +15,9 @@ from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.input_convention import input_convention
 from pi.network import weights as module
-from pi.network.encoder import build_encoder, input_convention
+from pi.network.encoder import build_encoder
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 from pi.network.weights import CONTEXTS, WeightFile, load_weights
 

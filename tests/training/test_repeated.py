@@ -7,8 +7,8 @@ import pytest
 
 from pi.experiments import find_experiments
 from pi.influence.schedule import ScheduleName
+from pi.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.encoder import input_convention
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, calibrate_each, calibrate_first
 from pi.training.fit import Settings
@@ -27,10 +27,9 @@ def bench(tiny_cache: object) -> Bench:
 
     store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5").without("test")  # type: ignore[operator]
     patches = PatchPopulation(store, "train", 32, 64, "paper")
-    specs = [experiment.encoder for experiment in EXPERIMENTS]
-    bank = build_bank(specs, input_convention("raw255"), seed=5)
+    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
-    return Bench(EXPERIMENTS, bank, {}, SETTINGS, patches, 2, adam, "float32", "mean")
+    return Bench(EXPERIMENTS, bank, SETTINGS, patches, 2, adam, "float32", "mean")
 
 
 def trained(
