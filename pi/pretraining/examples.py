@@ -84,13 +84,14 @@ def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
         )
     return Examples(
         headed.tasks,
-        _drawing(store, headed, "train", size, mirror=True),
-        _drawing(store, headed, "validation", size, mirror=False),
+        drawing(store, headed, "train", size, mirror=True),
+        drawing(store, headed, "validation", size, mirror=False),
         "patches and whole slices of both doses",
     )
 
 
-def _drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, mirror: bool) -> Draw:
+def drawing(store: Store, headed: HeaderTasks, part: Part, size: int, *, mirror: bool) -> Draw:
+    """Return what draws the images of one part's patients; see `header_examples`."""
     numbers = [n for n, volume in enumerate(store.volumes) if volume.split == part]
     if not numbers:
         raise TaskError(f"`data` must have patients in the split `{part}` but has none.")

@@ -13,8 +13,8 @@ from mlflow.entities import Run
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints import calibrate, pretrain, promote
 from entrypoints.parameters import CalibrateParameters, PretrainParameters, PromoteParameters
-from pi.architecture import EncoderSpec
 from pi.command_line import run
+from pi.experiments import find_experiments
 from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
 from pi.places import file_digest
@@ -107,9 +107,7 @@ def test_the_weights_are_the_same_bit_for_bit_through_file_and_registry(there: P
     fetched, about = fetch_context("heads@1")
     assert fetched.read_bytes() == file.read_bytes()
     assert about.startswith("random, then 3 steps of header tasks (simulated data")
-    files = find_contexts(
-        [EncoderSpec.parse("autoencoder:medical:heads@1:block1_conv1")], "", print
-    )
+    files = find_contexts(find_experiments("autoencoder:medical:heads@1:block1_conv1"), "", print)
     weights = load_weights("autoencoder", "medical:heads@1", seed=0, files=files)
     assert weights.digest == one.data.tags[DIGEST]
     for one_pair, other in zip(
