@@ -101,7 +101,7 @@ def main() -> None:
     seconds, used = time.perf_counter() - start, time.process_time() - processor
     plain = plain_seconds(a.plain) * RECIPE.steps / a.plain
     print(
-        f"{RECIPE.steps} steps in {context.precision} and {a.images} images judged: {seconds:.0f} s "
+        f"{RECIPE.steps} steps in {context.precision}, {a.images} images judged: {seconds:.0f} s "
         f"({used:.0f} s of processor), {seconds / plain:.2f} times the {plain:.0f} s of plain steps"
     )
     heads = ["task", f"ten patients of {UNSEEN}", "chance", "images"]
