@@ -63,7 +63,7 @@ def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store
     entropies = [np.log(len(task.classes)) for task in source.examples.tasks]
     assert context.history[0] == pytest.approx(entropies, rel=1e-5)
     kernel = names.index("kernel")
-    assert context.history[-5:, kernel].mean() < 0.5 * entropies[kernel]
+    assert context.history[-5:, kernel].mean() < 0.8 * entropies[kernel]
     scores = {judged.task: judged.score for judged in context.judgements}
     assert scores["kernel"] > 0.7
 
