@@ -94,7 +94,7 @@ def _arrays(file: Path, context: str) -> dict[str, NDArray[np.float32]]:
             f"weights of context `{context}` must be in an existing file but there is none where "
             "you said."
         ) from None
-    except (OSError, RuntimeError, KeyError, ValueError) as error:  # h5py has many
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:  # h5py has many
         raise WeightsError(
             f"weights of context `{context}` must be a whole HDF5 file but {_what_else(file)}."
         ) from error
