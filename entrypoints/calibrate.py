@@ -18,7 +18,13 @@ def main(parameters: CalibrateParameters) -> None:
     import numpy as np
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import chosen, find_experiments, require_influence, without_paths
+    from pi.experiments import (
+        chosen,
+        find_experiments,
+        require_influence,
+        stand_in_without_paths,
+        without_paths,
+    )
     from pi.influence.calibration import calibrate_all
     from pi.influence.literature import literature_table, literature_text
     from pi.influence.measure import patch_measure
@@ -50,6 +56,7 @@ def main(parameters: CalibrateParameters) -> None:
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
 
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    typed["stand_in"] = stand_in_without_paths(p.stand_in)
     with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
         tracked.params(typed)
         files = find_contexts(p, experiments)
@@ -64,18 +71,13 @@ def main(parameters: CalibrateParameters) -> None:
         own = bank.only(by_losses)
         with counting("measuring", "patch") as bar:
             calibrations = calibrate_all(
-                by_losses,
-                [own.reading(experiment, p.patch_size) for experiment in by_losses],
-                [str(state) for state in states],
-                patch_measure(patches, denoisers, own, p.batch_size, bar.advance),
-                patches,
-                precision,
-                p.rounding,
-                np.random.default_rng(p.seed),
+                by_losses, [own.reading(e, p.patch_size) for e in by_losses], list(denoisers),
+                patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
+                precision, p.rounding, np.random.default_rng(p.seed),
                 lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"),
-            )
-        drawn = np.random.default_rng(p.seed).permutation(len(patches))[: p.gradient_patches]
+            )  # fmt: skip
         with counting("measuring gradients", "patch") as bar:
+            drawn = np.random.default_rng(p.seed).permutation(len(patches))[: p.gradient_patches]
             gradients = output_influences(
                 by_gradients, bank.only(by_gradients), denoisers, patches, drawn, p.batch_size,
                 bar.advance,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+from pi.influence.schedule_name import ScheduleName
 
 if TYPE_CHECKING:
     from pi.experiments import Experiment
@@ -293,9 +294,12 @@ class TrainParameters(LearningParameters):
         "search:RUN (a run of `search`, or of one of its trials)",
         NOT_EMPTY,
     )
-    schedule: Literal[
-        "fixed", "warmup_then_calibrate", "recalibrate_each_epoch", "constant_psi"
-    ] = parameter("fixed", "how lambda moves while training; fixed is the paper's")
+    schedule: ScheduleName = parameter(
+        "fixed",
+        "how lambda moves while training: fixed (the paper's); to stay at the Psi asked for: "
+        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi; from it, by a "
+        "rule of the literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo",
+    )
     warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
     final_psi: float = parameter(
         0.0,
@@ -356,7 +360,9 @@ class SearchParameters(LearningParameters):
         "demo1", "comma-separated configurations to choose from, as for calibrate", NOT_EMPTY
     )
     schedules: str = parameter(
-        "fixed", "comma-separated schedules of lambda to choose from; a warm-up lasts one epoch"
+        "fixed",
+        "comma-separated schedules of lambda to choose from, as for train; a warm-up lasts one "
+        "epoch",
     )
     variable: Literal["psi", "lambda"] = parameter(
         "psi",

@@ -17,7 +17,13 @@ def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import chosen, find_experiments, require_influence, without_paths
+    from pi.experiments import (
+        chosen,
+        find_experiments,
+        require_influence,
+        stand_in_without_paths,
+        without_paths,
+    )
     from pi.input_convention import input_convention
     from pi.network.bank import build_bank
     from pi.search.objective import Objective
@@ -49,6 +55,7 @@ def main(parameters: SearchParameters) -> None:
     storage = open_storage(url, tracking_uri())
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    typed["stand_in"] = stand_in_without_paths(p.stand_in)
     if p.deterministic:
         make_deterministic(p.seed)
     store = open_asked(p, p.fold)

@@ -15,7 +15,7 @@ def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import without_paths
+    from pi.experiments import stand_in_without_paths, without_paths
     from pi.input_convention import input_convention
     from pi.network.bank import Judge, build_bank
     from pi.slices.patches import PatchPopulation
@@ -39,6 +39,7 @@ def main(parameters: TrainParameters) -> None:
     convention = input_convention(p.encoder_input)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
+    typed["stand_in"] = stand_in_without_paths(p.stand_in)
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
@@ -63,7 +64,8 @@ def main(parameters: TrainParameters) -> None:
         log_start(tracked, start, experiments, bank, precision)
         trainer = build.build_trainer(
             settings, plan.make_schedule(
-                p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
+                p.schedule, start, p.warmup_steps, p.final_psi,
+                settings.total_steps(len(patches)), p.seed,
             ), patches, judge, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,

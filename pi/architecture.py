@@ -174,9 +174,7 @@ class EncoderSpec:
     @property
     def logged_context(self) -> str:
         """The context as it is logged: of a weight file its name, not where it lies."""
-        if self.context.startswith("file:"):
-            return "file:" + PurePath(self.context.removeprefix("file:")).name
-        return self.context
+        return without_folder(self.context)
 
     def spelt(self, context: str) -> str:
         """Return how network and layers are written, with ``context`` as the context."""
@@ -184,6 +182,13 @@ class EncoderSpec:
 
     def __str__(self) -> str:
         return self.spelt(self.logged_context)
+
+
+def without_folder(context: str) -> str:
+    """Return a context as it may be logged: of a weight file its name, not where it lies."""
+    if context.startswith("file:"):
+        return "file:" + PurePath(context.removeprefix("file:")).name
+    return context
 
 
 def find_architecture(name: str) -> Architecture:

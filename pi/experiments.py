@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pi.architecture import EncoderSpec
+from pi.architecture import EncoderSpec, without_folder
 from pi.errors import PiError
 from pi.loss import FeatureDistance, PixelTerm, parse_loss, written
 from pi.presets import PRESETS, Preset
@@ -71,8 +71,8 @@ class Experiment:
         """Why influence by losses is not defined for it; empty where it is."""
         if self.adversarial:
             return (
-                f"its {self.adversarial} term has no zero and its sign no meaning, so nothing has "
-                "a share of the total"
+                f"its term of {self.adversarial} has no zero and its sign no meaning, so nothing "
+                "has a share of the total"
             )
         if self.pixel.kind == "none":
             return "it has no pixel term that the perceptual loss could have a share beside"
@@ -157,8 +157,7 @@ def standing_in(experiments: Sequence[Experiment], contexts: str) -> tuple[Exper
     Raises:
         ExperimentError: it fits no preset among them.
     """
-    words = [word.strip() for word in contexts.split(",") if word.strip()]
-    pairs = [tuple(word.rpartition("=")[::2]) for word in words]
+    pairs = _stand_ins(contexts)
 
     def replaced(e: Experiment) -> Experiment:
         own = ("", e.encoder.context, e.encoder.architecture)
@@ -168,12 +167,24 @@ def standing_in(experiments: Sequence[Experiment], contexts: str) -> tuple[Exper
         return replace(e, encoder=replace(e.encoder, context=context), stand_in=True)
 
     found = tuple(map(replaced, experiments))
-    if words and not any(e.stand_in for e in found):
+    if pairs and not any(e.stand_in for e in found):
         raise ExperimentError(
-            f"`stand_in` must fit a preset among the experiments but got {contexts!r}, which fits "
-            "none."
+            "`stand_in` must fit a preset among the experiments but got "
+            f"{stand_in_without_paths(contexts)!r}, which fits none."
         )
     return found
+
+
+def stand_in_without_paths(contexts: str) -> str:
+    """Return what `standing_in` takes as it may be logged: of a weight file its name alone."""
+    pairs = ((own, without_folder(context)) for own, context in _stand_ins(contexts))
+    return ",".join(f"{own}={context}" if own else context for own, context in pairs)
+
+
+def _stand_ins(contexts: str) -> list[tuple[str, str]]:
+    words = (word.strip() for word in contexts.split(",") if word.strip())
+    parts = (word.partition("=") for word in words)
+    return [(own, context) if equals else ("", own) for own, equals, context in parts]
 
 
 def as_mse_plus(experiments: Sequence[Experiment]) -> tuple[Experiment, ...]:

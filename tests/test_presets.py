@@ -13,6 +13,7 @@ from pi.experiments import (
     find_experiments,
     require_influence,
     spelling,
+    stand_in_without_paths,
     standing_in,
 )
 from pi.preset_table import TITLES, preset_table
@@ -99,6 +100,12 @@ def test_contexts_stand_in_only_where_that_was_asked_for() -> None:
     )
 
 
+def test_where_a_weight_file_lies_is_not_logged() -> None:
+    typed = "autoencoder=file:/ward 7/Eichendorff/a=b.h5, file:~/w.h5"
+    assert stand_in_without_paths(typed) == "autoencoder=file:a=b.h5,file:w.h5"
+    assert stand_in_without_paths("") == ""
+
+
 @pytest.mark.parametrize("contexts", ["random", "medical=random"])
 def test_a_stand_in_for_nothing_is_refused(contexts: str) -> None:
     names = "E1,E3" if contexts == "random" else "viana2025_e1"
@@ -107,7 +114,7 @@ def test_a_stand_in_for_nothing_is_refused(contexts: str) -> None:
 
 
 def test_influence_by_losses_is_refused_with_the_reason() -> None:
-    with pytest.raises(ExperimentError, match=r"huang2021: its attribute-augmented WGAN term .*"
+    with pytest.raises(ExperimentError, match=r"huang2021: its term of attribute-augmented WGAN .*"
                        r"`calibrate` answers by gradients; `as_mse_plus` puts"):  # fmt: skip
         require_influence(find_experiments("edcnn2020,huang2021"))
     with pytest.raises(ExperimentError, match="it has no pixel term"):

@@ -79,7 +79,11 @@ def literature_text(table: pd.DataFrame, experiments: Sequence[Experiment], targ
         ]
         for _, row in table.iterrows()
     ]
-    refused = [f"{e.name}: no Psi, for {e.refusal}" for e in experiments if e.refusal]
+    reasons: dict[str, list[str]] = {}
+    for e in experiments:
+        if e.refusal:
+            reasons.setdefault(e.refusal, []).append(e.name)
+    refused = [f"no Psi for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     assumed = [f"{e.name}: {e.assumptions}" for e in experiments if e.assumptions]
     return "\n".join(
         [

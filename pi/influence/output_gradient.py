@@ -81,6 +81,8 @@ def output_influences(
         batch_size: patches at a time.
         advance: told how many patches have just been measured.
     """
+    if not experiments:
+        return []
     gradients = _gradients(bank)
     readings = [bank.reading(experiment, population.size) for experiment in experiments]
     found: dict[tuple[str, str], Floats] = {}

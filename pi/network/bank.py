@@ -149,22 +149,29 @@ def build_bank(
         InputConventionError: a convention of three colours for an encoder of one channel.
     """
     weights: dict[tuple[str, str], Weights] = {}
-    missing: dict[tuple[str, str], WeightsError] = {}
+    missing: dict[str, list[Experiment]] = {}
     for network in dict.fromkeys(_context(experiment) for experiment in experiments):
         try:
             weights[network] = load_weights(*network, seed=seed, files=files)
         except WeightsError as error:
-            missing[network] = error
-    if len(missing) == 1:
-        raise next(iter(missing.values()))
+            lacking = [experiment for experiment in experiments if _context(experiment) == network]
+            missing[str(error)] = missing.get(str(error), []) + lacking
     if missing:
-        lines = (
-            f"{experiment.name}: {missing[_context(experiment)]}"
-            for experiment in experiments
-            if _context(experiment) in missing
-        )
-        raise WeightsError("\n".join(["the weights of several experiments are missing:", *lines]))
+        raise WeightsError(_said_of(missing))
     return _bank(experiments, weights, convention)
+
+
+def _said_of(missing: Mapping[str, Sequence[Experiment]]) -> str:
+    """Return a sentence for each that is missing, behind whose it is where there are several."""
+    lines = [
+        f"{', '.join(experiment.name for experiment in lacking)}: {sentence}"
+        for sentence, lacking in missing.items()
+    ]
+    if len(missing) == 1:
+        lines = list(missing)
+    if any(experiment.preset for lacking in missing.values() for experiment in lacking):
+        lines.append("`stand_in` gives presets other weights, such as --stand_in random.")
+    return "\n".join(lines)
 
 
 def _context(experiment: Experiment) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The convolutions of keras.applications.ResNet50, its batch normalisation folded into them."""
 
+import warnings
 from pathlib import Path
 
 import keras
@@ -24,8 +25,10 @@ def read_residual(file: Path, context: str) -> list[Convolution]:
         )
     network = keras.applications.ResNet50(include_top=False, weights=None)
     try:
-        network.load_weights(file)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # of layers that the file does not have
+            network.load_weights(file)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         raise WeightsError(
             f"weights of context `{context}` must be a Keras weight file (.h5) of ResNet-50 "
             "without its top but are not."

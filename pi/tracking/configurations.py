@@ -11,7 +11,7 @@ from pi.influence.recorded import RecordedInfluence
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
 from pi.tracking.earlier import Record, read_run
-from pi.tracking.encoder import PARTS
+from pi.tracking.encoder import NAMES, loss_name
 from pi.tracking.resume import MAY_DIFFER
 
 FOLLOWS = {*MAY_DIFFER, "lambda", "fold"}
@@ -86,11 +86,11 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
     maker, influence = first.maker, None
     if first.trained is not None:
         influence = influence_of(first.trained_id, first.trained)
-    parts = (maker.typed(part) for part in PARTS)
+    named = {name: maker.typed(name, usual) for name, usual in NAMES.items()}
     return Configuration(
         name=name,
         experiment=_experiment(first),
-        encoder=":".join(parts) if "architecture" in maker.params else "",
+        encoder=loss_name(named) if "architecture" in maker.params else "",
         schedule=maker.typed("schedule"),
         target=_number(maker.typed("target_psi")),
         weight=_number(maker.typed("lambda")),

@@ -20,6 +20,9 @@ USUAL = {"tap": "post", "norm": "squared", "reduction": "mean", "aggregation": "
          "pixel_term": "squared"}  # fmt: skip
 """What a run compared that was logged before there was a choice."""
 
+NAMES = dict.fromkeys(PARTS, "") | USUAL
+"""Parameters that name a loss, and what stands for one that a run does not have."""
+
 INPUT = "pi.encoder_input"
 """Tag with the input convention of the encoder, which a preset has of its own."""
 
@@ -53,6 +56,16 @@ def loss_tags(experiment: Experiment, bank: "EncoderBank") -> dict[str, str]:
 def encoder_name(params: Mapping[str, str]) -> str:
     """Return the name of the encoder that parameters name: the inverse of `loss_params`."""
     return ":".join(params[part] for part in PARTS)
+
+
+def loss_name(params: Mapping[str, str]) -> str:
+    """Return the name of the loss that parameters name: its encoder, and what is not usual."""
+    options = (
+        f"/{option}={params[name]}"
+        for option, name in COMPARED.items()
+        if params[name] != USUAL[name]
+    )
+    return encoder_name(params) + "".join(options)
 
 
 def loss_of(params: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:

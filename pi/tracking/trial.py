@@ -44,7 +44,7 @@ def tracked_trial(
         layers = bench.find(point.experiment).encoder.layers
         tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
         with _trial_run(parent, trial, tags) as child:
-            child.params(_params(point, bench))
+            child.begin(_params(point, bench), _metrics(point))
 
             def train(point: Point, report: Report) -> None:
                 def epoch_done(record: EpochRecord) -> None:
@@ -55,7 +55,7 @@ def tracked_trial(
                 bench.train(point.experiment, point.schedule, start, epoch_done)
 
             outcome = objective.evaluate(trial, point, train)
-            child.metrics({**_metrics(point), **outcome.measures})
+            child.metrics(outcome.measures)
         return outcome
 
     return evaluate

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 import tensorflow as tf
 
 from pi.experiments import Experiment
-from pi.influence.schedule import Fixed, ScheduleName
+from pi.influence.schedule import Fixed
+from pi.influence.schedule_name import ScheduleName
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
@@ -79,7 +80,9 @@ class Bench:
         """
         trainer, first = self._trainer(experiment)
         trainer.networks.set_arrays(*first)
-        made = make_schedule(schedule, start, trainer.steps, 0.0, self.total_steps)
+        made = make_schedule(
+            schedule, start, trainer.steps, 0.0, self.total_steps, self.settings.seed
+        )
         listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
         try:
             fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
