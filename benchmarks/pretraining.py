@@ -22,7 +22,7 @@ import tensorflow as tf
 from entrypoints.parameters import SimulateParameters
 from pi.input_convention import input_convention
 from pi.pretraining.examples import drawing, header_examples
-from pi.pretraining.learning import Judgement
+from pi.pretraining.judging import Judgement
 from pi.pretraining.networks import build_trunk
 from pi.pretraining.recipe import make_context
 from pi.pretraining.simulated import DATA, RECIPE

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pi.figures.influence_curve import COLOURS
-from pi.pretraining.learning import Judgement
+from pi.pretraining.judging import Judgement
 
 SMOOTHED = 10
 """Steps whose mean is drawn."""

@@ -14,7 +14,8 @@ from pi.input_convention import input_convention
 from pi.network.weight_file import Convolution
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
-from pi.pretraining.learning import Judgement, judge, learn, learning_step, settle
+from pi.pretraining.judging import Judgement, judge, settle
+from pi.pretraining.learning import learn, learning_step
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
 from pi.training.machine import PrecisionName, choose_precision, compute_in
 

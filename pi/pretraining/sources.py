@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pi.errors import PiError
 from pi.places import data_place
 from pi.pretraining.examples import Examples, header_examples
-from pi.pretraining.images import image_examples, read_images
+from pi.pretraining.image_files import read_images
+from pi.pretraining.images import image_examples
 from pi.pretraining.recipe import TaskName
 from pi.pretraining.tasks import header_tasks
 from pi.slices.store import Store
@@ -64,7 +65,7 @@ def from_images(data: str, seed: int, size: int) -> Source:
 
     Raises:
         SourceError: ``data`` names a store.
-        ImagesError: see `pi.pretraining.images.read_images`.
+        ImagesError: see `pi.pretraining.image_files.read_images`.
         PlaceError: PI_DATA names nothing.
     """
     if data != "folder":

@@ -2,7 +2,7 @@
 
 import math
 
-from pi.pretraining.learning import Judgement
+from pi.pretraining.judging import Judgement
 from pi.pretraining.recipe import Context, Recipe
 from pi.pretraining.sources import Source
 from pi.text_table import aligned

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pi.pretraining.images import ImagesError, ImageSet, grey, image_examples, read_images
+from pi.pretraining.image_files import read_images
+from pi.pretraining.images import ImagesError, ImageSet, grey, image_examples
 
 
 class Trap:

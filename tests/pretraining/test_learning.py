@@ -7,7 +7,8 @@ from pi.input_convention import input_convention
 from pi.network.encoder import build_encoder
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
-from pi.pretraining.learning import LearningError, judgement, learn, rate_at, reconstruction
+from pi.pretraining.judging import judgement, reconstruction
+from pi.pretraining.learning import LearningError, learn, rate_at
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
 from pi.pretraining.recipe import Recipe, RecipeError, find_recipe, make_context
 from pi.pretraining.sources import from_store
