@@ -84,3 +84,8 @@ def reconstruction(images: Images, found: Images) -> Judgement:
     error = float(np.mean((images - found) ** 2, dtype=np.float64))
     score = 1 - error / float(np.var(images, dtype=np.float64))
     return Judgement("reconstruction", score, 0.0, len(images), np.zeros((0, 0), np.int64))
+
+
+def percent(share: float) -> str:
+    """Return a score or its chance as text."""
+    return "one class" if math.isnan(share) else f"{100 * share:.1f} %"

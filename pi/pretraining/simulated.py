@@ -16,6 +16,7 @@ from pi.errors import PiError
 from pi.network.weight_file import write_convolutions
 from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
+from pi.pretraining.judging import percent
 from pi.pretraining.recipe import Context, Recipe, make_context
 from pi.pretraining.tasks import header_tasks
 from pi.progress import counting
@@ -79,7 +80,7 @@ def _make(store: Store) -> Context:
 
 def _accuracies(context: Context) -> str:
     return ", ".join(
-        f"{judged.task} {100 * judged.score:.0f} % ({100 * judged.chance:.0f} %)"
+        f"{judged.task} {percent(judged.score)} ({percent(judged.chance)})"
         for judged in context.judgements
     )
 

@@ -1,8 +1,6 @@
 """What came of a pre-training, in words and as numbers."""
 
-import math
-
-from pi.pretraining.judging import Judgement
+from pi.pretraining.judging import Judgement, percent
 from pi.pretraining.recipe import Context, Recipe
 from pi.pretraining.sources import Source
 from pi.text_table import aligned
@@ -11,13 +9,9 @@ from pi.text_table import aligned
 def judged_rows(judgements: tuple[Judgement, ...]) -> list[list[str]]:
     """Return a row for each task: its name, score, chance, and how many images judged it."""
     return [
-        [judged.task, *(_percent(n) for n in (judged.score, judged.chance)), str(judged.judged)]
+        [judged.task, *(percent(n) for n in (judged.score, judged.chance)), str(judged.judged)]
         for judged in judgements
     ]
-
-
-def _percent(share: float) -> str:
-    return "one class" if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 HEADINGS = ["task", "held out", "chance", "images"]

@@ -201,7 +201,7 @@ def test_a_registered_file_that_was_changed_and_a_model_of_another_kind_are_refu
         (("--task", "supervised", "--data", "folder"), "PI_DATA must name your folder of images"),
         (("--patch_size", "144"), "`patch_size` must be at most the slice's 128 pixels"),
         (("--context", "natural-offline"), "must be used with vgg16 but got autoencoder"),
-        (("--context", "imagenet"), "must be used with vgg16, vgg19"),
+        (("--context", "imagenet"), "but got autoencoder: nobody trained it on ImageNet."),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -231,10 +231,10 @@ def test_images_of_the_users_are_learned_from_and_no_name_of_a_class_is_kept(
     monkeypatch.setenv("PI_DATA", str(tmp_path / "ward 7"))
     assert pretrained("--task", "supervised", "--data", "folder", "--champion", "True") == 0
     (one,) = runs_of(database, "pretrain")
-    assert one.data.metrics["chance/class"] == 0.5 or "chance/class" not in one.data.metrics
+    assert one.data.metrics["loss/class"] > 0
     kept = b"".join(f.read_bytes() for f in database.parent.rglob("*") if f.is_file())
     assert not [word for word in (b"Eichendorff", b"Lubowitz", b"ward 7") if word in kept]
-    assert client(database).get_model_version_by_alias("heads", "champion").version == "1"
+    assert client(database).get_model_version_by_alias("heads", "champion").version == 1
 
 
 def test_ctrl_c_marks_the_run_killed(

@@ -66,7 +66,7 @@ def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store
     kernel = names.index("kernel")
     assert context.history[-5:, kernel].mean() < 0.8 * entropies[kernel]
     scores = {judged.task: judged.score for judged in context.judgements}
-    assert scores["kernel"] > 0.7
+    assert scores["kernel"] > 0.6
 
 
 def test_the_same_recipe_gives_the_same_weights(tiny_store: Store) -> None:

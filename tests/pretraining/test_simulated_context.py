@@ -18,7 +18,7 @@ from pi.pretraining.simulated import SimulatedContextError, simulated_context
 def small(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The recipe shrunk to seconds, in a cache of this test's own; what is said meanwhile."""
     monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
-    recipe = replace(simulated.RECIPE, patch_size=16, steps=1, batch_size=2, held_out=4)
+    recipe = replace(simulated.RECIPE, patch_size=16, steps=3, batch_size=4, held_out=4)
     monkeypatch.setattr(simulated, "RECIPE", recipe)
     monkeypatch.setenv("PI_CACHE", str(tmp_path))
     for name in ("simulated", "stores"):
