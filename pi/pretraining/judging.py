@@ -1,5 +1,6 @@
 """What was learned, judged on held-out images."""
 
+import math
 from dataclasses import dataclass
 
 import keras
