@@ -42,7 +42,9 @@ def settle(
     network: keras.Model, examples: Examples, batch_size: int, rng: np.random.Generator
 ) -> None:
     """Let the heads' means and variances, which lag behind the weights, come to where these are."""
-    look = tf.function(lambda batch: network(batch, training=True), reduce_retracing=True)
+    look = tf.function(
+        lambda batch: network(batch, training=True), reduce_retracing=True, autograph=False
+    )
     for _ in range(SETTLING):
         look(tf.constant(examples.training(rng, batch_size)[0]))
 
@@ -53,7 +55,9 @@ def judge(
     """Return how well ``network`` does each task on ``count`` held-out images."""
     images, labels = examples.held_out(rng, count)
     batches = range(0, count, JUDGED_AT_A_TIME)
-    answer = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
+    answer = tf.function(
+        lambda batch: network(batch, training=False), reduce_retracing=True, autograph=False
+    )
     answers = [
         [np.asarray(output) for output in keras.tree.flatten(answer(tf.constant(batch)))]
         for batch in (images[start : start + JUDGED_AT_A_TIME] for start in batches)

@@ -65,7 +65,7 @@ def learning_step(network: keras.Model, tasks: Sequence[Task]) -> Step:
     for group in groups:
         group.optimizer.build(group.variables)
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def move(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = keras.tree.flatten(network(images, training=True))

@@ -16,9 +16,12 @@ from pi.pretraining.simulated import SimulatedContextError, simulated_context
 
 @pytest.fixture
 def small(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The recipe shrunk to seconds, in a cache of this test's own; what is said meanwhile."""
+    """The recipe shrunk to a second, in a cache of this test's own; what is said meanwhile."""
     monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
-    recipe = replace(simulated.RECIPE, patch_size=16, steps=3, batch_size=4, held_out=4)
+    recipe = replace(
+        simulated.RECIPE, architecture="autoencoder", initial="random", patch_size=16, steps=3,
+        batch_size=4, held_out=4,
+    )  # fmt: skip
     monkeypatch.setattr(simulated, "RECIPE", recipe)
     monkeypatch.setenv("PI_CACHE", str(tmp_path))
     for name in ("simulated", "stores"):
@@ -27,27 +30,27 @@ def small(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_it_is_made_once_and_made_again_where_it_is_damaged(small: list[str]) -> None:
-    file = simulated_context("vgg16", small.append)
+    file = simulated_context("autoencoder", small.append)
     assert "once" in small[0]
     assert "held-out accuracy (chance) dose" in small[1]
     first = file.read_bytes()
-    assert simulated_context("vgg16", small.append) == file
+    assert simulated_context("autoencoder", small.append) == file
     assert len(small) == 2
 
     file.write_bytes(first[:-7])
-    assert simulated_context("vgg16", small.append) == file
+    assert simulated_context("autoencoder", small.append) == file
     assert "it was damaged in the cache" in small[2]
-    assert [a.tobytes() for c in read_convolutions(file, "vgg16", "x") for a in c]
+    assert [a.tobytes() for c in read_convolutions(file, "autoencoder", "x") for a in c]
     (file.parent / simulated.RECORD).write_text("{")
-    simulated_context("vgg16", small.append)
+    simulated_context("autoencoder", small.append)
     assert len(small) == 6
     assert sorted(p.name for p in file.parent.parent.iterdir()) == [file.parent.name]
 
 
 def test_it_is_another_network_than_the_one_it_starts_from(small: list[str]) -> None:
-    file = simulated_context("vgg16", small.append)
-    found = read_convolutions(file, "vgg16", "x")
-    start = load_weights("vgg16", "natural-offline", seed=0).convolutions
+    file = simulated_context("autoencoder", small.append)
+    found = read_convolutions(file, "autoencoder", "x")
+    start = load_weights("autoencoder", "random", seed=simulated.RECIPE.seed).convolutions
     assert all(not np.array_equal(a[0], b[0]) for a, b in zip(found, start, strict=True))
     record = json.loads((file.parent / simulated.RECORD).read_text())
     assert record["data"] == "simulated:tiny"
@@ -66,7 +69,7 @@ def test_interrupted_it_leaves_nothing(small: list[str], monkeypatch: pytest.Mon
 
     monkeypatch.setattr(simulated, "make_context", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        simulated_context("vgg16", small.append)
+        simulated_context("autoencoder", small.append)
     assert not (cache_folder() / "contexts").exists()
 
 
