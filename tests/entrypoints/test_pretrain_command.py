@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pi.experiments import find_experiments
 from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
 from pi.places import file_digest
+from pi.pretraining import simulated
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
 from pi.tracking.context_registry import CONTEXT_FILE, FILE_DIGEST, fetch_context
@@ -248,3 +250,24 @@ def test_ctrl_c_marks_the_run_killed(
     monkeypatch.setattr(recipe, "learn", interrupted)
     assert pretrained() == 130
     assert [r.info.status for r in runs_of(database, "pretrain")] == ["KILLED"]
+
+
+def test_the_demo_has_a_medical_context_on_a_machine_that_has_none(
+    database: Path,
+    tiny_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
+    recipe = replace(simulated.RECIPE, patch_size=16, steps=1, batch_size=2, held_out=4)
+    monkeypatch.setattr(simulated, "RECIPE", recipe)
+    monkeypatch.setenv("PI_CACHE", str(tmp_path))
+    for name in ("simulated", "stores"):
+        (tmp_path / name).symlink_to(tiny_cache / name)
+    assert calibrated("--experiments", "demo3,demo4") == 0
+    assert capsys.readouterr().err.count("fine-tuning vgg16 on the header tasks") == 1
+    found = runs_of(database, "calibration")
+    assert {r.data.params["context"] for r in found} == {"medical-simulated"}
+    assert len({r.data.tags[DIGEST] for r in found}) == 1
+    assert "header tasks of simulated CT" in found[0].data.tags["pi.context"]
