@@ -17,6 +17,7 @@ from entrypoints.parameters import (
     MainParameters,
     PrepareParameters,
     PresetsParameters,
+    PretrainParameters,
     PromoteParameters,
     ReportParameters,
     SearchParameters,
@@ -38,6 +39,7 @@ PARAMETERS: dict[str, type] = {
     "main": MainParameters,
     "compare": CompareParameters,
     "report": ReportParameters,
+    "pretrain": PretrainParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [
