@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search presets simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search report pretrain presets simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,10 +27,16 @@ search: $(READY)  ## search lambda with Optuna; ARGS=parameters
 compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,ID"; ends with a report
 	@$(BIN)/python -m entrypoints.compare $(ARGS)
 
+report: $(READY)  ## the whole MLflow experiment as one HTML page; ARGS="--runs ID --to FILE"
+	@$(BIN)/python -m entrypoints.report $(ARGS)
+
 presets: $(READY)  ## list the losses of the literature, and what is known of each
 	@$(BIN)/python -m entrypoints.presets $(ARGS)
 
-simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
+pretrain: $(READY)  ## make a medical context; DATA=folder of DICOM files (or, with --task supervised, of images), ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.pretrain $(if $(DATA),--data folder) $(ARGS)
+
+simulate: $(READY)  ## make the simulated study; PRESET=tiny, small, full or many
 	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
 
 prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
@@ -40,8 +46,7 @@ ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db her
 	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
 
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
-	@$(BIN)/python -m streamlit run dashboards/app.py --server.headless true \
-		--browser.gatherUsageStats false --server.address 127.0.0.1 $(ARGS)
+	@$(BIN)/python -m dashboards $(ARGS)
 
 test: $(READY)  ## the tests
 	@$(BIN)/python -m pytest $(ARGS)

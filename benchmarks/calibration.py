@@ -36,6 +36,7 @@ from pi.network.unet import build_unet
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.source import open_data
+from pi.tracking.contexts import find_contexts
 
 PAPER_PATCHES = 279_200
 PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)
@@ -104,7 +105,7 @@ def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> Non
 
 def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
     """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
-    bank = build_bank([experiment], RAW255, seed=5, medical_weights="")
+    bank = build_bank([experiment], RAW255, seed=5, files=find_contexts([experiment], "", print))
     unet = build_unet(32, seed=5)
     measure = patch_measure(patches, {"untrained": unet}, bank, 32, lambda n: n)
     measure(np.arange(64), ["untrained"])  # traced before the clock runs
@@ -161,7 +162,7 @@ def _timed(
 def _measure(
     patches: PatchPopulation, experiments: Sequence[Experiment]
 ) -> tuple[list[Reading], Measure]:
-    bank = build_bank(experiments, RAW255, seed=5, medical_weights="")
+    bank = build_bank(experiments, RAW255, seed=5, files=find_contexts(experiments, "", print))
     readings = [bank.reading(experiment, patches.size) for experiment in experiments]
     return readings, patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
 

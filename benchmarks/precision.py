@@ -24,6 +24,7 @@ from pi.influence.schedule import Fixed
 from pi.input_convention import RAW255
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
+from pi.tracking.contexts import find_contexts
 from pi.training.build import Adam, build_trainer, calibrate_first
 from pi.training.fidelity import loss_added
 from pi.training.fit import Listener, Settings, fit
@@ -44,7 +45,7 @@ def trained(
         seed, epochs, P.batch_size, 0, 60.0, "last", P.validation_patches, P.validation_slices
     )
     experiments = () if name == MSE else find_experiments(name)
-    bank = build_bank(experiments, RAW255, seed=P.seed, medical_weights="")
+    bank = build_bank(experiments, RAW255, seed=P.seed, files=find_contexts(experiments, "", print))
     judge = bank.judge(experiments[0], patches.size) if experiments else Judge()
     target = CalibrateParameters().target_psi
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]

@@ -48,7 +48,7 @@ def passes(patches: PatchPopulation, bank: EncoderBank) -> int:
 
 def report(name: str, patches: PatchPopulation, experiments: Sequence[Experiment]) -> None:
     """Print the passes of ``experiments`` together and one by one, and their ratio."""
-    whole = build_bank(experiments, RAW255, seed=5, medical_weights="")
+    whole = build_bank(experiments, RAW255, seed=5)
     together = passes(patches, whole)
     alone = sum(passes(patches, whole.only([experiment])) for experiment in experiments)
     print(

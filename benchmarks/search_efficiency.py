@@ -68,7 +68,7 @@ def small_bench() -> Bench:
                       study_seed=SimulateParameters.seed)  # fmt: skip
     patches = PatchPopulation(store.without("test"), "train", 32, 16, "paper")
     settings = Settings(5, EPOCHS, 8, 0, 60.0, "best_validation_ssim", 0, 8, STEPS)
-    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5, medical_weights="")
+    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(3e-3, 0.9, 0.999, 1e-7)
     return Bench(EXPERIMENTS, bank, settings, patches, 8, adam, "float32", "mean")
 

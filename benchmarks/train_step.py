@@ -85,7 +85,7 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     import tensorflow as tf
 
     experiments = find_experiments(f"vgg19:random:{layer}")
-    bank = build_bank(experiments, RAW255, seed=5, medical_weights="")
+    bank = build_bank(experiments, RAW255, seed=5)
     judge = bank.judge(experiments[0], SIZE)
     denoiser = build_unet(CHANNELS, 5)
     optimizer = keras.optimizers.Adam(1e-3)

@@ -1,4 +1,4 @@
-"""The dashboard: `make dashboard`, or `python -m streamlit run dashboards/app.py`.
+"""The dashboard: `make dashboard`, or `python -m dashboards`.
 
 It reads the tracking store that MLFLOW_TRACKING_URI names (default: mlflow.db in this folder) and
 writes nothing. Each page is a file in `dashboards/screens`.
@@ -16,6 +16,11 @@ PAGES = (
     ("comparison", "Comparison", ":material/compare_arrows:"),
     ("search", "Search", ":material/travel_explore:"),
 )
+
+
+def path_of(name: str) -> str:
+    """Return the path of a page below the server's address; the first page is the server's own."""
+    return "" if name == PAGES[0][0] else name
 
 
 def main() -> None:

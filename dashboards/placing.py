@@ -5,7 +5,7 @@ store are other people's text: they are shown as text, never as Markdown or HTML
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
@@ -17,6 +17,8 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from pi.errors import PiError
+from pi.figures.ground import on_dark, svg_on_dark
+from pi.figures.moving_picture import MovingPicture
 from pi.tracking.earlier import read_artifact
 from pi.tracking.gallery import ListedRun, list_artifacts, list_runs, read_logged_table
 
@@ -128,62 +130,120 @@ def choose_runs(
     return [by_id[run_id] for run_id in found]
 
 
-def figure(drawn: Figure, name: str, table: pd.DataFrame, said: str) -> None:
+def figure(
+    draw: Callable[[], Figure],
+    name: str,
+    table: Callable[[], pd.DataFrame],
+    said: str,
+    same: Hashable = None,
+) -> None:
     """Place a figure, and beneath it what saves it as SVG or PNG and its data as CSV.
 
+    What is saved is for white paper, whatever the page's theme.
+
     Args:
-        drawn: the figure.
+        draw: draws it.
         name: of the files, without ending.
-        table: its data.
+        table: makes its data.
         said: what it shows, for those who cannot see it.
+        same: what it depends on; drawn again where that is not what it was. None: always.
     """
-    st.image(written(drawn, "png", ON_SCREEN), width="content", alt=said)
+    depends = None if same is None else (same, on_dark_page())
+    kept: tuple[Hashable, bytes] | None = st.session_state.get(f"drawn {name}")
+    if kept is None or depends is None or kept[0] != depends:
+        kept = (depends, MovingPicture(for_page(draw()), (), ON_SCREEN).png())
+        st.session_state[f"drawn {name}"] = kept
+    picture(kept[1], draw, name, table, said)
+
+
+def picture(
+    pixels: bytes,
+    draw: Callable[[], Figure],
+    name: str,
+    table: Callable[[], pd.DataFrame],
+    said: str,
+) -> None:
+    """Place a figure that was drawn already; arguments as of `figure`."""
+    st.image(pixels, width="content", alt=said)
+    savers(draw, name, table)
+
+
+def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Place what saves a figure as SVG or PNG and its data as CSV; arguments as of `figure`."""
     with st.container(horizontal=True, gap="small"):
-        _save(f"{name}.svg", lambda: written(drawn, "svg"), "image/svg+xml")
-        _save(f"{name}.png", lambda: written(drawn, "png"), "image/png")
-        _save(f"{name}.csv", lambda: table.to_csv(index=False).encode(), "text/csv")
+        _save(f"{name}.svg", lambda: written(draw(), "svg"), "image/svg+xml")
+        _save(f"{name}.png", lambda: written(draw(), "png"), "image/png")
+        _save(f"{name}.csv", lambda: table().to_csv(index=False).encode(), "text/csv")
 
 
-def written(drawn: Figure, kind: Literal["png", "svg"], dpi: int = SAVED) -> bytes:
+def on_dark_page() -> bool:
+    """Return whether the page is dark."""
+    return bool(st.context.theme.type == "dark")
+
+
+def for_page(drawn: Figure) -> Figure:
+    """Return a figure in the colours of the page."""
+    return on_dark(drawn) if on_dark_page() else drawn
+
+
+def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:
     """Return a figure as the bytes of a file."""
     file = BytesIO()
-    drawn.savefig(file, format=kind, dpi=dpi)
+    drawn.savefig(file, format=kind, dpi=SAVED)
     return file.getvalue()
 
 
-def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
+def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] = ()) -> None:
     """Place what a run has logged for people: its note, figures, tables and pages.
 
     Args:
         run: of any stage.
         leave_out: names of figures that are shown already.
+        order: beginnings of the names that come first, one after the other.
     """
-    if note := run.record.tags.get("mlflow.note.content"):
-        st.markdown(plain(words_of(note)))
+    for paragraph in words_of(run.record.tags.get("mlflow.note.content", "")):
+        st.markdown(plain(paragraph))
+
+    def place(file: str) -> tuple[int, str]:
+        found = [k for k, beginning in enumerate(order) if file.startswith(beginning)]
+        return (found[0] if found else len(order), file)
+
     files = list_artifacts(run.run_id)
-    for file in files:
+    for file in sorted(files, key=place):
         name, _, kind = file.rpartition(".")
         with going_on():
             if kind == "png" and name not in leave_out:
-                st.subheader(plain(name.replace("_", " ").capitalize()))
-                st.image(read_artifact(run.run_id, file, Path.read_bytes), width=WIDEST,
-                         alt=name)  # fmt: skip
+                st.subheader(plain(title_of(name)))
+                st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
                 and (rows := read_artifact(run.run_id, file, read_logged_table)) is not None
             ):
-                title = plain(name.replace("_", " ").capitalize())
+                title = plain(title_of(name))
                 with st.expander(title, expanded=name.startswith("table")):
                     table(rows, name)
             elif kind == "html":
                 _save_logged(run, [file])
 
 
-def words_of(note: str) -> str:
-    """Return a note's words: its tables are shown as tables, its marks are not."""
+def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | str:
+    """Return a logged figure in the colours of the page, which its SVG alone can take."""
+    if on_dark_page() and f"{name}.svg" in files:
+        return svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
+    return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
+
+
+def title_of(name: str) -> str:
+    """Return what an artifact is called in a heading: of ``table4a`` it is Table 4a."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize()
+
+
+def words_of(note: str) -> list[str]:
+    """Return a note's paragraphs: its tables are shown as tables, its marks are not."""
     lines = [line for line in note.splitlines() if not line.startswith("|")]
-    return "\n".join(lines).replace("**", "").replace("`", "").strip()
+    words = "\n".join(lines).replace("**", "").replace("`", "")
+    return [part.strip() for part in re.split(r"\n\n+|\n- ", f"\n{words}") if part.strip()]
 
 
 def table(rows: pd.DataFrame, name: str) -> None:

@@ -8,7 +8,7 @@ Everything is kept in MLflow; MLFLOW_TRACKING_URI says where (default: mlflow.db
 
 import sys
 
-from entrypoints.parameters import CalibrateParameters, open_asked
+from entrypoints.parameters import CalibrateParameters, find_contexts, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -59,7 +59,8 @@ def main(parameters: CalibrateParameters) -> None:
     typed["stand_in"] = stand_in_without_paths(p.stand_in)
     with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
         tracked.params(typed)
-        bank = build_bank(experiments, convention, seed=p.seed, medical_weights=p.medical_weights)
+        files = find_contexts(p, experiments)
+        bank = build_bank(experiments, convention, seed=p.seed, files=files)
         store = open_asked(p, p.fold)
         patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
         log_setup(tracked, typed, patches, experiments)

@@ -14,41 +14,28 @@ from pi.command_line import recorded, run
 def main(parameters: CompareParameters) -> None:
     """Compare, log, and say what may be claimed and where it is."""
     # Slow to import, and --help needs none of it.
-    import numpy as np
-
-    from pi.comparison.compare import compare_runs
-    from pi.evaluation.table import find_metrics
-    from pi.report.configuration import DataFacts
     from pi.tracking.address import farewell
-    from pi.tracking.compared import find_evaluated
+    from pi.tracking.comparing import asked_of, compare_found
     from pi.tracking.comparison import log_comparison, log_setup, making_of, verdict_text
-    from pi.tracking.configurations import configurations_of
-    from pi.tracking.reference import choose_reference
     from pi.tracking.run import open_run
     from pi.tracking.view import save_view
 
     p = parameters
-    metrics = find_metrics(p.metrics)
+    asked = asked_of(recorded(p))
     with open_run("compare", f"compare {p.runs}") as tracked:
         tracked.params(recorded(p))
-        evaluated = find_evaluated(p.runs)
-        configurations = configurations_of(evaluated, p.group_by)
-        chosen = choose_reference(p.reference, p.all_pairs, configurations, metrics[0], p.protocol)
-        comparison = compare_runs(
-            [one.group.table for one in configurations], metrics, p.protocol, chosen.reference,
-            np.random.default_rng(p.seed), p.zero_rule,
-        )  # fmt: skip
-        facts = DataFacts(simulated=evaluated[0].simulated)
+        found = compare_found(p.runs, asked)
+        facts, configurations, comparison = found.facts, found.configurations, found.comparison
         slices = []
         if facts.simulated or p.log_images:
             import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
             from pi.figures.slice_row import WINDOWS
             from pi.tracking.extremes import extreme_figures, open_compared
 
-            store = open_compared(evaluated[0], p.split, SimulateParameters.seed)
+            store = open_compared(found.evaluated[0], p.split, SimulateParameters.seed)
             window = WINDOWS[p.window]
-            slices = extreme_figures(store, evaluated, configurations, comparison, window)
-        making = making_of(tracked, recorded(p), configurations, chosen.how)
+            slices = extreme_figures(store, found.evaluated, configurations, comparison, window)
+        making = making_of(tracked, recorded(p), configurations, found.chosen.how)
         log_setup(tracked, recorded(p), configurations, facts)
         report = log_comparison(tracked, configurations, comparison, facts, making, slices)
         view = save_view(tracked, "compare")

@@ -9,7 +9,7 @@ processes started with the same command work at the same study.
 
 import sys
 
-from entrypoints.parameters import SearchParameters, open_asked
+from entrypoints.parameters import SearchParameters, find_contexts, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -64,7 +64,8 @@ def main(parameters: SearchParameters) -> None:
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,
         p.epoch_steps,
     )  # fmt: skip
-    bank = build_bank(experiments, convention, seed=p.seed, medical_weights=p.medical_weights)
+    files = find_contexts(p, experiments)
+    bank = build_bank(experiments, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
     bench = Bench(experiments, bank, settings, patches, p.channels, adam, p.precision, p.start)
     searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"

@@ -7,7 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints.parameters import TrainParameters, open_asked, recall
+from entrypoints.parameters import TrainParameters, find_contexts, open_asked, recall
 from pi.command_line import recorded, run
 
 
@@ -53,7 +53,8 @@ def main(parameters: TrainParameters) -> None:
     with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
-        bank = build_bank(experiments, convention, seed=p.seed, medical_weights=p.medical_weights)
+        files = find_contexts(p, experiments)
+        bank = build_bank(experiments, convention, seed=p.seed, files=files)
         judge = bank.judge(experiments[0], p.patch_size) if experiments else Judge()
         precision = settle_precision(p.precision, judge, patches, p.seed)
         start = starting_weight(

@@ -94,8 +94,8 @@ _ALL = (
     _experiment("baseline", "vgg19:imagenet:block5_conv4", 1e-1, "baseline"),
     _experiment("demo1", "vgg16:natural-offline:block3_conv2", 1e-5, "E1"),
     _experiment("demo2", "vgg16:natural-offline:block5_conv3", 1e-2, "E2"),
-    _experiment("demo3", "vgg16:random:block3_conv2", 1e-5, "E3"),
-    _experiment("demo4", "vgg16:random:block5_conv3", 1e-4, "E4"),
+    _experiment("demo3", "vgg16:medical-simulated:block3_conv2", 1e-5, "E3"),
+    _experiment("demo4", "vgg16:medical-simulated:block5_conv3", 1e-4, "E4"),
 )
 MSE = "mse"
 """What names the control to an entry point: no encoder, no perceptual loss."""

@@ -92,7 +92,8 @@ FIXED: Mapping[str, tuple[str, str, str]] = {
                       "a seed of its own for each layer"),
     "feature tap": ("layer name", "after the ReLU", "after the ReLU"),
     "loss reduction": ("squared norms", "means over pixels and features", "means"),
-    "medical VGG-19": ("fine-tuned on a medical data set", "private weights", "the user's own"),
+    "medical VGG-19": ("fine-tuned on a medical data set", "private weights",
+                     "the user's own, or what `pretrain` made of headers"),
 }  # fmt: skip
 """Facts that are no parameter here: what the paper says, its code did, and this project does."""
 

@@ -28,7 +28,7 @@ def test_the_demo_has_the_papers_structure_and_needs_no_download() -> None:
     for k in range(1, 5):
         demo, paper = NAMED[f"demo{k}"], NAMED[f"E{k}"]
         assert demo.published == paper.published
-        assert demo.encoder.context in ("natural-offline", "random")
+        assert demo.encoder.context in ("natural-offline", "medical-simulated")
         block = paper.encoder.layers[0].split("_")[0]
         assert demo.encoder.layers[0].startswith(block)
 

@@ -17,7 +17,9 @@ from entrypoints.parameters import (
     MainParameters,
     PrepareParameters,
     PresetsParameters,
+    PretrainParameters,
     PromoteParameters,
+    ReportParameters,
     SearchParameters,
     SimulateParameters,
     TrainParameters,
@@ -36,6 +38,8 @@ PARAMETERS: dict[str, type] = {
     "evaluate": EvaluateParameters,
     "main": MainParameters,
     "compare": CompareParameters,
+    "report": ReportParameters,
+    "pretrain": PretrainParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

@@ -1,17 +1,22 @@
 """Influence: Psi over lambda of chosen calibrations, for any target, and what it is made of."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboards.placing import (
+    ON_SCREEN,
     choose_runs,
     figure,
+    for_page,
     going_on,
     heading,
+    on_dark_page,
+    picture,
     plain,
     runs_of,
     table,
@@ -25,14 +30,21 @@ from pi.figures.influence_breakdown import (
     share_table,
     strata_of,
 )
-from pi.figures.influence_curve import draw_influence, influence_curves
+from pi.figures.influence_curve import (
+    InfluenceDrawing,
+    draw_influence,
+    influence_curves,
+)
+from pi.figures.moving_picture import MovingPicture
 from pi.influence.calibration import Calibration
 from pi.influence.measured import MeasuredLosses
+from pi.influence.psi import Floats
 from pi.influence.table import curve_table, stratum_table, summary_table, weight_grid
 from pi.tracking.gallery import ListedRun, read_measured
 
 HABIT = ("habit", 0.1)
 OWN = "another value"
+ENDS = (0.5, 99.5)  # of the target, in percent
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the losses of the patches …")
@@ -50,17 +62,22 @@ def main() -> None:
     )
     runs = runs_of("calibration", "make calibrate")
     chosen = choose_runs("Calibrations", runs, "calibrations", _at_first(runs))
+    # A step of the slider runs this part of the page alone.
+    st.fragment(_place)(_measured(chosen), _asked(runs))
+
+
+def _place(losses: Sequence[MeasuredLosses], asked: float) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        target = st.slider("Target Ψ (%)", 0.5, 99.5, _asked(runs), 0.5, key="target") / 100
+        target = st.slider("Target Ψ (%)", *ENDS, asked, 0.5, key="target") / 100
     with right:
-        paper, weight = _weight_in_print()
-    calibrations = _calibrations(chosen, target)
-    if not calibrations:
+        weight = _weight_in_print()
+    if not losses:
         st.info("Choose a calibration above.")
         return
-    _answers(calibrations, paper, weight)
-    _curves(calibrations, target, weight)
+    calibrations = [one.at(target) for one in losses]
+    _answers(calibrations, weight)
+    _curves(losses, calibrations, target, weight)
     _breakdown(calibrations)
 
 
@@ -74,10 +91,10 @@ def _at_first(runs: Sequence[ListedRun]) -> list[str]:
 def _asked(runs: Sequence[ListedRun]) -> float:
     """Return the target of the newest calibration, in percent, as the slider has it."""
     asked = 100 * float(runs[0].record.params.get("target_psi", "0.95"))
-    return min(max(round(2 * asked) / 2, 0.5), 99.5)
+    return min(max(round(2 * asked) / 2, ENDS[0]), ENDS[1])
 
 
-def _weight_in_print() -> tuple[str, float]:
+def _weight_in_print() -> float:
     """Let a lambda be chosen: of a paper, or one's own."""
     known = {one.published.source: one.published.value for one in NAMED.values() if one.published}
     known = dict([HABIT]) | known
@@ -93,25 +110,25 @@ def _weight_in_print() -> tuple[str, float]:
             "λ", 0.0, None, known.get(paper, 1.0), format="%.3g", key=f"lambda of {paper}",
             disabled=paper in known,
         )  # fmt: skip
-    return paper, float(weight)
+    return float(weight)
 
 
-def _calibrations(chosen: Sequence[ListedRun], target: float) -> list[Calibration]:
-    """Return the chosen calibrations for the target; two of one name are told apart by run."""
-    found: list[tuple[str, Calibration]] = []
+def _measured(chosen: Sequence[ListedRun]) -> list[MeasuredLosses]:
+    """Return what the chosen runs measured; two of one name are told apart by run."""
+    found: list[tuple[str, MeasuredLosses]] = []
     for run in chosen:
         with going_on():
-            found.append((run.run_id[:6], measured(run.run_id).at(target)))
-    names = Counter((c.experiment.name, c.state) for _, c in found)
+            found.append((run.run_id[:6], measured(run.run_id)))
+    names = Counter((one.experiment.name, one.state) for _, one in found)
     return [
-        _named(c, f" ({run_id})" if names[c.experiment.name, c.state] > 1 else "")
-        for run_id, c in found
+        _named(one, f" ({run_id})" if names[one.experiment.name, one.state] > 1 else "")
+        for run_id, one in found
     ]
 
 
-def _named(calibration: Calibration, suffix: str) -> Calibration:
-    experiment = replace(calibration.experiment, name=calibration.experiment.name + suffix)
-    return replace(calibration, experiment=experiment)
+def _named(losses: MeasuredLosses, suffix: str) -> MeasuredLosses:
+    experiment = replace(losses.experiment, name=losses.experiment.name + suffix)
+    return replace(losses, experiment=experiment)
 
 
 def _undrawn(calibrations: Sequence[Calibration]) -> list[Calibration]:
@@ -122,7 +139,7 @@ def _undrawn(calibrations: Sequence[Calibration]) -> list[Calibration]:
     ]
 
 
-def _answers(calibrations: Sequence[Calibration], paper: str, weight: float) -> None:
+def _answers(calibrations: Sequence[Calibration], weight: float) -> None:
     """Place lambda and its interval, and what the other lambda would mean."""
     rows = summary_table(calibrations, [weight])
     for column, (_, row) in zip(st.columns(len(rows)), rows.iterrows(), strict=True):
@@ -139,34 +156,90 @@ def _interval(row: "pd.Series[float]") -> str:
     return f"95 %: {row['low']:.3g} to {row['high']:.3g}"
 
 
-def _curves(calibrations: Sequence[Calibration], target: float, weight: float) -> None:
-    grid = weight_grid(calibrations)
-    data = pd.concat(
-        [curve_table(c, grid).assign(experiment=c.experiment.name, state=c.state)
-         for c in calibrations]
+def _curves(
+    losses: Sequence[MeasuredLosses],
+    calibrations: Sequence[Calibration],
+    target: float,
+    weight: float,
+) -> None:
+    """Place the curves, of which a step of the target moves the answers alone."""
+    drawing = _drawing(losses, calibrations, weight)
+    curves = influence_curves(_undrawn(calibrations), drawing.weights)
+    drawing.influence.move(curves, target)
+    picture(
+        drawing.picture.png(),
+        lambda: draw_influence(curves, target, [weight]),
+        "influence",
+        lambda: pd.concat(
+            [curve_table(c, drawing.weights).assign(experiment=c.experiment.name, state=c.state)
+             for c in calibrations]
+        ),
+        "Psi over log lambda, in percent and in log-odds",
     )  # fmt: skip
-    drawn = draw_influence(influence_curves(_undrawn(calibrations), grid), target, [weight])
-    figure(drawn, "influence", data, "Psi over log lambda, in percent and in log-odds")
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """The curves as they were drawn.
+
+    Attributes:
+        of: what they depend on.
+        weights: lambdas of the abscissa, the same for every target.
+        influence: moves the answers.
+        picture: its pixels.
+    """
+
+    of: Hashable
+    weights: Floats
+    influence: InfluenceDrawing
+    picture: MovingPicture
+
+
+def _drawing(
+    losses: Sequence[MeasuredLosses], calibrations: Sequence[Calibration], weight: float
+) -> _Drawing:
+    """Return the drawing of these curves, made anew where it is of others."""
+    names = tuple((c.experiment.name, c.state, c.image, c.perceptual) for c in calibrations)
+    of = (names, weight, on_dark_page())
+    kept: _Drawing | None = st.session_state.get("drawn influence")
+    if kept is None or kept.of != of:
+        weights = weight_grid([one.at(end / 100) for one in losses for end in ENDS], beyond=1)
+        drawn = InfluenceDrawing(influence_curves(_undrawn(calibrations), weights), [weight])
+        moving = MovingPicture(for_page(drawn.figure), drawn.moving, ON_SCREEN)
+        kept = st.session_state["drawn influence"] = _Drawing(of, weights, drawn, moving)
+    return kept
 
 
 def _breakdown(calibrations: Sequence[Calibration]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("By reconstruction")
-        st.caption("At the one λ above: the points lie apart where one λ cannot suit all data.")
-        strata = stratum_table(calibrations)
-        figure(draw_strata(strata_of(_undrawn(calibrations))), "by_reconstruction", strata,
-               "Psi within each reconstruction at the chosen lambda")  # fmt: skip
+        st.caption(
+            "Points far from ×1: one λ does not suit all data, as of sharp and soft kernels."
+        )
+        strata = strata_of(_undrawn(calibrations))
+        figure(lambda: draw_strata(strata), "by_reconstruction",
+               lambda: stratum_table(calibrations), "The lambda that each reconstruction would ask "
+               "for, over the lambda chosen for all", _rounded(strata.names, strata.multiples),
+        )  # fmt: skip
     with right:
         st.subheader("By layer")
-        st.caption("How the total loss is divided at that λ.")
-        shares = layer_shares_of(calibrations)
-        drawn = draw_layer_shares(layer_shares_of(_undrawn(calibrations)))
-        figure(drawn, "by_layer", share_table(shares),
-               "Shares of the image loss and of each layer in the total loss")  # fmt: skip
-    with st.expander("All numbers"):
-        table(summary_table(calibrations, []), "summary")
-        table(stratum_table(calibrations), "strata")
+        shares = layer_shares_of(_undrawn(calibrations))
+        if shares.divided:
+            st.caption("How the perceptual loss is divided; of the total each has Ψ times as much.")
+            figure(lambda: draw_layer_shares(shares), "by_layer", lambda: share_table(shares),
+                   "Shares of the layers in the perceptual loss",
+                   _rounded(shares.names, shares.shares))  # fmt: skip
+        else:
+            st.caption("Each of these encoders is tapped at one layer, which has the whole of Ψ.")
+        with st.expander("All numbers"):
+            table(summary_table(calibrations, []), "summary")
+            table(stratum_table(calibrations), "strata")
+
+
+def _rounded(names: tuple[str, ...], values: Floats) -> tuple[object, ...]:
+    """Return what a figure depends on, in which a last digit is no difference."""
+    return (*names, np.round(values, 9).tobytes())
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def _progress(run: ListedRun) -> None:
             return
         objective = objective_of({key: run.record.typed(key) for key in run.record.params})
         rows = trial_table(trials)
-        figure(draw_search(search_history(trials, objective)), HISTORY, rows,
+        figure(lambda: draw_search(search_history(trials, objective)), HISTORY, lambda: rows,
                "What each trial reached, and the best so far")  # fmt: skip
         table(rows, "trials")
 

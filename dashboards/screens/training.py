@@ -50,13 +50,13 @@ def _place(chosen: Sequence[ListedRun]) -> None:
     if not curves:
         st.info("Choose a run above that has finished an epoch.")
         return
-    data = curves_table(curves)
     st.subheader("Influence")
-    figure(draw_influences(curves), "influence_over_epochs", data,
+    figure(lambda: draw_influences(curves), "influence_over_epochs",
+           lambda: curves_table(curves),
            "Log-odds of Psi by losses and by gradients, and the drift from the target")  # fmt: skip
     table(drift_table(curves), "drift")
     st.subheader("Losses")
-    figure(draw_losses(curves), "losses_over_epochs", data,
+    figure(lambda: draw_losses(curves), "losses_over_epochs", lambda: curves_table(curves),
            "Image loss, weighted perceptual loss and validation SSIM by epoch")  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The paper's Table 3 over several runs: mean, deviation and rank of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -26,7 +26,12 @@ def rank_runs(tables: Mapping[str, pd.DataFrame], protocol: str) -> pd.DataFrame
     if all(evaluated_image(table) != LOW_DOSE for table in tables.values()):
         first = next(iter(tables.values()))
         rows.append(_row(LOW_DOSE_ROW, first, protocol, LOW_DOSE))
-    board = pd.DataFrame(rows)
+    return ranked(rows)
+
+
+def ranked(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Return rows of a name, means and deviations with their ranks, as `rank_runs` does."""
+    board = pd.DataFrame([dict(row) for row in rows])
     for metric in METRICS:
         board[f"{metric}_rank"] = board[metric].rank(
             ascending=not HIGHER_IS_BETTER[metric], method="min"

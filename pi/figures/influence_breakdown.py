@@ -12,30 +12,30 @@ from pi.influence.calibration import Calibration
 from pi.influence.psi import Floats
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
-IMAGE_COLOUR = "#BBBBBB"
 ROW = 0.42  # inches
 
 
 @dataclass(frozen=True)
 class Strata:
-    """Psi within each reconstruction, at the one lambda that was chosen for all.
+    """What each reconstruction alone would ask for, as a multiple of the lambda chosen for all.
+
+    By the ratio of sums it is the same for every target: lambda scales with the odds of Psi.
 
     Attributes:
         places: the reconstructions, as they are labelled.
         names: of the calibrations.
-        psi: (calibrations, places) shares; NaN where nothing was measured.
-        target: the Psi asked for, of all.
+        multiples: (calibrations, places) lambdas over the chosen one; NaN where nothing was
+            measured.
     """
 
     places: tuple[str, ...]
     names: tuple[str, ...]
-    psi: Floats
-    target: float
+    multiples: Floats
 
 
 @dataclass(frozen=True)
 class LayerShares:
-    """What each tapped layer has of the total loss, at the chosen lambda.
+    """What each tapped layer has of the perceptual loss; of the total it has Psi times as much.
 
     Attributes:
         layers: all that occur, in the network's order.
@@ -48,81 +48,81 @@ class LayerShares:
     shares: Floats
 
     @property
-    def image(self) -> Floats:
-        """What is left for the image loss, (calibrations,)."""
-        return np.asarray(1 - self.shares.sum(axis=1))
+    def divided(self) -> bool:
+        """Whether any calibration taps more than one layer."""
+        return bool((np.count_nonzero(self.shares, axis=1) > 1).any())
 
 
 def strata_of(calibrations: Sequence[Calibration]) -> Strata:
     """Return the breakdown of some calibrations by reconstruction."""
     places = sorted({stratum.reconstruction for c in calibrations for stratum in c.strata})
-    found = [{s.reconstruction: s.psi for s in c.strata} for c in calibrations]
+    found = [{s.reconstruction: s.weight / c.weight for s in c.strata} for c in calibrations]
     return Strata(
         tuple(str(place) for place in places),
         _names(calibrations),
         np.array([[own.get(place, np.nan) for place in places] for own in found]),
-        calibrations[0].precision.target_psi,
     )
 
 
 def layer_shares_of(calibrations: Sequence[Calibration]) -> LayerShares:
     """Return the breakdown of some calibrations by layer."""
     layers = sorted({layer for c in calibrations for layer in c.experiment.encoder.layers})
-    found = [dict(zip(c.experiment.encoder.layers, c.shares, strict=True)) for c in calibrations]
+    found = [
+        dict(zip(c.experiment.encoder.layers, c.losses.perceptual.mean(axis=0), strict=True))
+        for c in calibrations
+    ]
+    losses = np.array([[float(own.get(layer, 0.0)) for layer in layers] for own in found])
     return LayerShares(
-        tuple(layers),
-        _names(calibrations),
-        np.array([[float(own.get(layer, 0.0)) for layer in layers] for own in found]),
+        tuple(layers), _names(calibrations), losses / losses.sum(axis=1, keepdims=True)
     )
 
 
 def share_table(shares: LayerShares) -> pd.DataFrame:
-    """Return the layers' shares: one row a calibration, one column a layer, and the image loss."""
+    """Return the layers' shares: one row a calibration, one column a layer."""
     table = pd.DataFrame(shares.shares, columns=list(shares.layers))
     table.insert(0, "calibration", list(shares.names))
-    return table.assign(image_loss=shares.image)
+    return table
 
 
 def draw_strata(strata: Strata) -> Figure:
-    """Draw a row for each reconstruction, a point for each calibration, the target upright."""
+    """Draw a row for each reconstruction, a point for each calibration; 1 is the chosen lambda."""
     height = 1.5 + ROW * len(strata.places) + 0.2 * len(strata.names)
     figure = Figure(figsize=(6, height), layout="constrained")
     axes = figure.subplots()
     rows = np.arange(len(strata.places))
     offsets = np.linspace(-0.22, 0.22, len(strata.names)) if len(strata.names) > 1 else [0.0]
     for k, (name, offset) in enumerate(zip(strata.names, offsets, strict=True)):
-        axes.plot(100 * strata.psi[k], rows + offset, MARKERS[k % len(MARKERS)], label=name,
+        axes.plot(strata.multiples[k], rows + offset, MARKERS[k % len(MARKERS)], label=name,
                   color=COLOURS[k % len(COLOURS)], markersize=6, linestyle="none")  # fmt: skip
-    axes.axvline(100 * strata.target, color="#888888", linewidth=0.8)
+    axes.axvline(1, color="#888888", linewidth=0.8)
+    axes.set_xscale("log", base=2)
+    low, high = np.nanmin([strata.multiples.min(), 0.5]), np.nanmax([strata.multiples.max(), 2.0])
+    axes.set_xlim(low / 1.15, high * 1.15)
+    axes.xaxis.set_major_formatter(lambda x, _: f"×{x:g}")
     axes.set_yticks(rows, strata.places)
     axes.set_ylim(len(strata.places) - 0.5, -0.5)
-    axes.set_xlabel(f"Ψ within the reconstruction (%), target {100 * strata.target:g} %")
+    axes.set_xlabel("λ that the reconstruction alone would ask for, of the λ chosen for all")
     axes.grid(alpha=0.25, axis="x")
     figure.legend(fontsize=8, loc="outside lower left", frameon=False)
     return figure
 
 
 def draw_layer_shares(shares: LayerShares) -> Figure:
-    """Draw a bar for each calibration, divided among the image loss and the layers."""
+    """Draw a bar for each calibration, divided among its layers."""
     height = 1.5 + 1.5 * ROW * len(shares.names) + 0.1 * len(shares.layers)
     figure = Figure(figsize=(6, height), layout="constrained")
     axes = figure.subplots()
     rows, begun = np.arange(len(shares.names)), np.zeros(len(shares.names))
-    parts = [("image loss", IMAGE_COLOUR, shares.image)]
-    parts += [
-        (layer, COLOURS[k % len(COLOURS)], shares.shares[:, k])
-        for k, layer in enumerate(shares.layers)
-    ]
-    for label, colour, widths in parts:
-        axes.barh(rows, 100 * widths, 0.5, 100 * begun, color=colour, label=label,
-                  edgecolor="white", linewidth=0.8)  # fmt: skip
-        begun = begun + widths
+    for k, layer in enumerate(shares.layers):
+        axes.barh(rows, 100 * shares.shares[:, k], 0.5, 100 * begun, label=layer,
+                  color=COLOURS[k % len(COLOURS)], edgecolor="white", linewidth=0.8)  # fmt: skip
+        begun = begun + shares.shares[:, k]
     for row, name in enumerate(shares.names):  # above its bar: names are often longer than bars
         axes.annotate(name, (0, row - 0.3), (0, 2), textcoords="offset points", fontsize=8)
     axes.set_yticks([])
     axes.set_ylim(len(shares.names) - 0.5, -0.7)
     axes.set_xlim(0, 100)
-    axes.set_xlabel("share of the total loss (%)")
+    axes.set_xlabel("share of the perceptual loss (%)")
     figure.legend(fontsize=8, loc="outside lower left", frameon=False, ncols=3)
     return figure
 

@@ -1,7 +1,8 @@
 """What was reached over lambda and over Psi: the same trials, on the two scales of the question."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,8 +11,9 @@ from matplotlib.figure import Figure
 from pi.figures.influence_curve import COLOURS
 from pi.figures.search_history import quantity_of, value_of
 from pi.influence.psi import Floats, log_odds
-from pi.search.answer import Answer
-from pi.search.space import HABIT, Balance
+from pi.search.objective import Objective
+from pi.search.record import TrialRecord
+from pi.search.space import HABIT
 
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 """Psi named on the axis of log-odds."""
@@ -57,14 +59,22 @@ class Slices:
     each: tuple[Slice, ...]
 
 
-def search_slices(found: Answer, balances: Mapping[str, Balance]) -> Slices:
-    """Return what is drawn of a study: trials that reached nothing are left out."""
-    names = [n for n in balances if any(t.point.experiment == n for t in found.trials)]
+def search_slices(
+    trials: Sequence[TrialRecord], objective: Objective, flat: tuple[float, float]
+) -> Slices:
+    """Return what is drawn of a study: trials that reached nothing are left out.
+
+    Args:
+        trials: those that are over.
+        objective: what is sought.
+        flat: see `Slices`.
+    """
     each = []
-    for k, name in enumerate(names):
-        own = [t for t in found.trials if t.point.experiment == name]
-        values = np.array([value_of(trial, found.objective) for trial in own])
+    for k, name in enumerate(dict.fromkeys(trial.point.experiment for trial in trials)):
+        own = [t for t in trials if t.point.experiment == name]
+        values = np.array([value_of(trial, objective) for trial in own])
         shown = np.isfinite(values)
+        point = own[0].point  # any: log-odds are log lambda and what the configuration adds
         each.append(
             Slice(
                 name,
@@ -73,10 +83,10 @@ def search_slices(found: Answer, balances: Mapping[str, Balance]) -> Slices:
                 np.array([trial.point.log_odds for trial in own])[shown],
                 values[shown],
                 np.array([trial.state == "finished" for trial in own])[shown],
-                balances[name].log_odds_at(HABIT),
+                point.log_odds + log(HABIT / point.weight),
             )
         )
-    return Slices(quantity_of(found.objective), found.objective.target, found.flat, tuple(each))
+    return Slices(quantity_of(objective), objective.target, flat, tuple(each))
 
 
 def draw_slices(slices: Slices) -> Figure:

@@ -153,8 +153,11 @@ def _strata(
     precision: Precision,
 ) -> tuple[Stratum, ...]:
     strata = []
-    for reconstruction in sorted(set(reconstructions)):
-        chosen = np.array([r == reconstruction for r in reconstructions])
+    found = sorted(set(reconstructions))
+    numbers = {reconstruction: number for number, reconstruction in enumerate(found)}
+    of_patches = np.array([numbers[reconstruction] for reconstruction in reconstructions])
+    for number, reconstruction in enumerate(found):
+        chosen = of_patches == number
         m, p = image[chosen], perceptual[chosen]
         try:
             own = exact_weight(m, p, precision)

@@ -17,11 +17,11 @@ IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
 """Columns of a patch table; the second is followed by a layer."""
 
 
-def weight_grid(calibrations: Sequence[Calibration]) -> Floats:
-    """Return the lambdas of the curves: the paper's 1e-7 to 1, and 3 decades beyond any answer."""
+def weight_grid(calibrations: Sequence[Calibration], beyond: int = 3) -> Floats:
+    """Return the lambdas of the curves: the paper's 1e-7 to 1, and decades beyond any answer."""
     exact = np.log10([calibration.exact_weight for calibration in calibrations])
-    low = min(-7.0, np.floor(exact.min()) - 3)
-    high = max(0.0, np.ceil(exact.max()) + 3)
+    low = min(-7.0, np.floor(exact.min()) - beyond)
+    high = max(0.0, np.ceil(exact.max()) + beyond)
     return np.asarray(10.0 ** np.linspace(low, high, int((high - low) * POINTS_PER_DECADE) + 1))
 
 

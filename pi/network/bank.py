@@ -12,7 +12,7 @@ from pi.input_convention import InputConvention, input_convention
 from pi.loss import Norm, PixelTerm, Reading
 from pi.network.encoder import build_encoder, tap_name
 from pi.network.weight_file import WeightsError
-from pi.network.weights import Weights, load_weights
+from pi.network.weights import NO_FILES, WeightFile, Weights, load_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def build_bank(
     convention: InputConvention,
     *,
     seed: int,
-    medical_weights: str,
+    files: Mapping[str, WeightFile] = NO_FILES,
 ) -> EncoderBank:
     """Return what the losses of ``experiments`` need, each context loaded and run once.
 
@@ -142,7 +142,7 @@ def build_bank(
         experiments: the configurations.
         convention: what encoders are fed that have no input of their own.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
         WeightsError: see `load_weights`; where several are missing, a sentence for each.
@@ -152,7 +152,7 @@ def build_bank(
     missing: dict[str, list[Experiment]] = {}
     for network in dict.fromkeys(_context(experiment) for experiment in experiments):
         try:
-            weights[network] = load_weights(*network, seed=seed, medical_weights=medical_weights)
+            weights[network] = load_weights(*network, seed=seed, files=files)
         except WeightsError as error:
             lacking = [experiment for experiment in experiments if _context(experiment) == network]
             missing[str(error)] = missing.get(str(error), []) + lacking

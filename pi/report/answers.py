@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pi.influence.recorded import RecordedInfluence
+from pi.report.blocks import TextTable
 from pi.report.figures import HABIT
-from pi.report.tables import TextTable
-from pi.report.text import number, percent
+from pi.report.text import interval_text, number, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,6 @@ def _ratios(
     return sentences
 
 
-def _interval(one: RecordedInfluence) -> str:
-    if one.low == one.high:
-        return "all patches measured"
-    return f"{number(one.low)} to {number(one.high)}"
-
-
 def _times(one: RecordedInfluence, least: RecordedInfluence) -> str:
     ratio = one.loss_ratio / least.loss_ratio
     return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
@@ -96,7 +90,7 @@ def _influence_table(influences: Sequence[RecordedInfluence]) -> TextTable:
             percent(float(one.psi_at(HABIT))),
             percent(one.target),
             number(one.weight),
-            _interval(one),
+            interval_text(one.low, one.high),
         )
         for one in influences
     ]

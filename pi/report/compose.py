@@ -8,21 +8,21 @@ from pi.comparison.compare import Comparison
 from pi.comparison.verdict import counted
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
+from pi.report.blocks import Board, BoardRow, Said, TextTable
+from pi.report.comparison import Report
 from pi.report.configuration import (
     Configuration,
     DataFacts,
     Making,
     recorded_influences,
 )
-from pi.report.document import Board, BoardRow, Drawn, Report, Said
 from pi.report.exhibits import Exhibits
-from pi.report.figures import CaptionedFigure
+from pi.report.figures import drawn
 from pi.report.headline import headline
 from pi.report.limits import all_limits
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
-from pi.report.svg import inline_svg
-from pi.report.tables import TextTable
+from pi.report.tables import weights_table
 from pi.report.text import DIGITS, NOTHING, percent
 
 
@@ -62,14 +62,12 @@ def compose(
         limits=tuple(all_limits(configurations, comparison, facts)),
         board=_board(exhibits.cells),
         runs=run_table(configurations),
+        weights=weights_table(
+            [(c.encoder, c.weights, c.weights_digest, c.name) for c in configurations if c.encoder]
+        ),
         making=_facts(comparison, making),
         command=making.command,
     )
-
-
-def drawn(one: CaptionedFigure) -> Drawn:
-    """Return a figure as it is placed on the page."""
-    return Drawn(one.name, inline_svg(one.figure, one.name, one.caption), one.caption)
 
 
 def run_table(configurations: Sequence[Configuration]) -> TextTable:
@@ -113,7 +111,9 @@ def _board(cells: Sequence[Cell]) -> Board:
     counts = Counter(cell.status for cell in cells)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
     return Board(
-        f"Of {counted(len(cells), 'statement')} in print: {summary}.", rows, tuple(reasons)
+        f"Of {counted(len(cells), 'statement')} in print: {summary}.",
+        {place: tuple(of) for place, of in rows.items()},
+        tuple(reasons),
     )
 
 

@@ -43,6 +43,7 @@ class Configuration:
         target: Psi asked for; NaN where none was.
         weight: lambda at the start; NaN where there was none.
         weights: what the encoder's weights are, in words; empty without an encoder.
+        weights_digest: tells them from others of the same name; empty likewise.
         members: its runs.
         group: their slices, folds joined, seeds averaged.
         influence: the calibration behind it; None where no run links to one.
@@ -55,6 +56,7 @@ class Configuration:
     target: float
     weight: float
     weights: str
+    weights_digest: str
     members: tuple[Member, ...]
     group: SeedGroup = field(repr=False)
     influence: RecordedInfluence | None

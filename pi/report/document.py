@@ -1,112 +1,84 @@
-"""The report as one HTML page: no network, no script, light and dark, on screen and on paper."""
+"""A page as one HTML file: no network, no script, light and dark, on screen and on paper."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pi.comparison.verdict import Outcome
-from pi.report.answers import Answer
-from pi.report.latex import MINUS
-from pi.report.tables import TextTable
+from pi.report.blocks import Block, Drawn, Part
+from pi.report.text import typeset
 
 HERE = Path(__file__).parent
-KEPT = re.compile(r" (=|%)(?= |$|[,.;)\]])")
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A figure on the page: its name, its ``<svg>`` or ``<img>``, and its caption."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a page.
+
+    Attributes:
+        name: its anchor.
+        title: its heading.
+        blocks: what it holds.
+    """
 
     name: str
-    picture: Markup = field(repr=False)
-    caption: str
+    title: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A verdict on the page."""
+class Link:
+    """An entry of the page's contents: where it leads, and what it is called there."""
 
-    pair: str
-    outcome: Outcome
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRow:
-    """A statement of the paper on the page; ``note`` numbers its reason, from 1."""
-
-    statement: str
-    paper: str
-    here: str
-    status: str
-    note: int
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
-class Board:
-    """The reproduction board on the page.
+class Page:
+    """All that is on a page, as text; the template places and escapes it.
 
     Attributes:
-        summary: how many statements were reproduced, in words.
-        rows: where it is printed -> one a statement.
-        reasons: what `BoardRow.note` refers to.
-    """
-
-    summary: str
-    rows: Mapping[str, Sequence[BoardRow]]
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that is on the page, as text; the template places and escapes it.
-
-    Attributes:
-        title: what is compared.
-        subtitle: by which metrics, on what.
+        kicker: what kind of page it is.
+        title: of what.
+        subtitle: how, on what, when.
         headline: the answer.
-        question: what was asked, and how the reference was chosen.
-        data: what the slices are of.
-        method: how the comparison is done.
-        results: Table 3, spread over seeds, Tables 4.
-        verdicts: one a comparison, by the first metric.
-        figures: of the results.
-        answers: to the research questions.
-        influence: the figure of RQ1.
-        limits: what is not supported.
-        board: the paper beside these runs.
-        runs: which runs.
-        making: facts by name.
-        command: that makes it again.
+        contents: where a reader may want to go.
+        sections: in the order of the argument.
     """
 
+    kicker: str
     title: str
     subtitle: str
     headline: tuple[str, ...]
-    question: tuple[str, ...]
-    data: tuple[str, ...]
-    method: tuple[str, ...]
-    results: tuple[TextTable, ...]
-    verdicts: tuple[Said, ...]
-    figures: tuple[Drawn, ...]
-    answers: tuple[Answer, ...]
-    influence: Drawn | None
-    limits: tuple[str, ...]
-    board: Board
-    runs: TextTable
-    making: Mapping[str, str]
-    command: str
+    contents: tuple[Link, ...]
+    sections: tuple[Section, ...]
 
 
-def render(report: Report) -> str:
-    """Return the page; everything in ``report`` that is no `Markup` is escaped."""
-    style = Markup((HERE / "comparison.css").read_text())
-    return _environment().get_template("comparison.html.j2").render(report=report, style=style)
+def render(page: Page) -> str:
+    """Return the page; everything in it that is no `Markup` is escaped."""
+    style = Markup((HERE / "page.css").read_text())
+    numbers = {one.name: k for k, one in enumerate(_drawings(page), 1)}
+    template = _environment().get_template("page.html.j2")
+    return template.render(page=page, style=style, number=lambda one: numbers[one.name])
+
+
+def _drawings(page: Page) -> Iterator[Drawn]:
+    """Yield the figures of a page in the order in which they are read."""
+
+    def within(blocks: Sequence[Block]) -> Iterator[Drawn]:
+        for block in blocks:
+            if isinstance(block, Drawn):
+                yield block
+            elif isinstance(block, Part):
+                yield from within(block.blocks)
+
+    for section in page.sections:
+        yield from within(section.blocks)
 
 
 @cache
@@ -121,8 +93,3 @@ def _environment() -> Environment:
     environment.filters["typeset"] = typeset
     environment.filters["slug"] = lambda text: re.sub(r"\W+", "-", text).lower()
     return environment
-
-
-def typeset(text: str) -> str:
-    """Return text with a true minus, an apostrophe, and no break around ``=`` and before ``%``."""
-    return KEPT.sub("\u00a0\\1", MINUS.sub("−", text).replace("'", "’")).replace("= ", "=\u00a0")

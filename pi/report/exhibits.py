@@ -8,10 +8,11 @@ import pandas as pd
 from pi.comparison.board import Cell
 from pi.comparison.compare import Comparison
 from pi.comparison.reproduction import reproduction_board
+from pi.report.blocks import TextTable
 from pi.report.board import given
 from pi.report.configuration import Configuration, DataFacts, recorded_influences
 from pi.report.figures import CaptionedFigure, comparison_figures, influence_figure
-from pi.report.tables import TextTable, board_of, low_dose_mean, seed_table, table_3, tables_4
+from pi.report.tables import board_of, low_dose_mean, seed_table, table_3, tables_4
 
 
 @dataclass(frozen=True)

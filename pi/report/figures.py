@@ -18,6 +18,8 @@ from pi.figures.paired_differences import draw_gain_distributions, gain_distribu
 from pi.figures.patient_gains import draw_patient_strips, patient_strips
 from pi.influence.psi import Floats
 from pi.influence.recorded import RecordedInfluence
+from pi.report.blocks import Drawn
+from pi.report.svg import inline_svg
 
 HABIT = 0.1
 """The lambda of habit (paper, section 3), marked in the figure of influence."""
@@ -39,6 +41,11 @@ class CaptionedFigure:
     name: str
     figure: Figure = field(repr=False)
     caption: str
+
+
+def drawn(one: CaptionedFigure) -> Drawn:
+    """Return a figure as it is placed on a page."""
+    return Drawn(one.name, inline_svg(one.figure, one.name, one.caption), one.caption)
 
 
 def comparison_figures(comparison: Comparison) -> list[CaptionedFigure]:

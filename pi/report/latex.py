@@ -2,7 +2,8 @@
 
 import re
 
-from pi.report.tables import TextTable
+from pi.report.blocks import TextTable
+from pi.report.text import MINUS
 
 ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -11,7 +12,6 @@ ESCAPES = {
     "λ": r"$\lambda$", "Ψ": r"$\Psi$", "−": "$-$", "–": "--", "±": r"$\pm$",
 }  # fmt: skip
 POWER = re.compile(r"10\^(-\d+(?:\.\d+)?)")
-MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
 
 
 def escape(text: str) -> str:

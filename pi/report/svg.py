@@ -6,6 +6,9 @@ from io import StringIO
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from pi.figures.influence_curve import COLOURS
 
 PIXELS_PER_INCH = 150
 """Of images within a figure, such as CT slices."""
@@ -17,6 +20,9 @@ BLACK = re.compile(r"#000000\b|(?<=fill: )black\b|(?<=stroke: )black\b")
 LEGEND = "fill: #ffffff; opacity: 0.8; stroke: #cccccc"
 GREY = "fill: #555555"
 """What matplotlib draws a legend's ground with, and our figures their remarks."""
+
+COLOUR = re.compile("|".join(colour for colour in COLOURS if colour != "#000000"), re.IGNORECASE)
+"""What lines and points are drawn with; the page has brighter ones for dark paper."""
 
 REFERENCE = re.compile(r"(?:href=\"#|url\(#)([^\")]+)")
 IDENTITY = re.compile(r' id="([^"]+)"')
@@ -36,7 +42,8 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
     """
     file = StringIO()
     nameless = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "text.parse_math": False}):
+        _take_literally(figure)
         figure.savefig(file, format="svg", transparent=True, dpi=PIXELS_PER_INCH, metadata=nameless)
     text = file.getvalue()
     text = text[text.index("<svg") :]
@@ -44,9 +51,26 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
     text = BLACK.sub("currentColor", text)
     text = text.replace(LEGEND, "fill: var(--paper); opacity: 0.8; stroke: var(--rule)")
     text = text.replace(GREY, "fill: var(--muted)")
+    text = COLOUR.sub(lambda found: f"var(--line-{found[0][1:].lower()}, {found[0]})", text)
     used = set(REFERENCE.findall(text))
     text = IDENTITY.sub(lambda found: found[0] if found[1] in used else "", text)
     return _opening(text, said) + Markup(text[text.index(">") + 1 :])
+
+
+def _take_literally(figure: Figure) -> None:
+    """Have no text taken for mathematics but the powers of ten on logarithmic axes.
+
+    The others hold names of runs, in which a dollar sign is a dollar sign.
+    """
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    scales = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    powers = [axis for axis in scales if axis.get_scale() == "log"]
+    if powers:
+        figure.draw_without_rendering()  # which makes the labels
+    for axis in powers:
+        for text in axis.get_ticklabels(which="both"):
+            text.set_parse_math(True)
 
 
 def _opening(text: str, said: str) -> Markup:

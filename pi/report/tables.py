@@ -1,7 +1,8 @@
 """The paper's Tables 3 and 4 of these runs, as text in cells."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,31 +14,9 @@ from pi.comparison.verdict import Verdict, heading
 from pi.evaluation.ranking import METRICS, rank_runs
 from pi.evaluation.table import KEY, LOW_DOSE
 from pi.figures.effect_forest import claimed
+from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
-from pi.report.text import NOTHING, estimate_text, mean_text, p_cell
-
-
-@dataclass(frozen=True, slots=True)
-class TextTable:
-    """A table as it is printed.
-
-    Attributes:
-        name: of its file, such as ``table3``.
-        label: in front of its caption, such as ``Table 3``.
-        caption: one sentence or two.
-        columns: headings.
-        rows: as many cells each; the first one names the row.
-    """
-
-    name: str
-    label: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the table for CSV and for the tracking store."""
-        return pd.DataFrame(self.rows, columns=list(self.columns), dtype=str)
+from pi.report.text import DIGITS, NOTHING, estimate_text, mean_text, p_cell
 
 
 def board_of(configurations: Sequence[Configuration], paired: PairedTable) -> pd.DataFrame:
@@ -70,10 +49,7 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
     """
     rows = []
     for row in board.to_dict("records"):
-        cells = [
-            f"{mean_text(row[metric], metric)} ({mean_text(row[f'{metric}_sd'], metric)})"
-            for metric in METRICS
-        ]
+        cells = [_mean_cell(row, metric) for metric in METRICS]
         ranks = " / ".join(f"{row[f'{metric}_rank']:.0f}" for metric in METRICS)
         rows.append((str(row["experiment"]), *cells, ranks, f"{row['mean_rank']:.2f}"))
     caption = (
@@ -83,6 +59,24 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
     )
     columns = ("Run", *map(heading, METRICS), "Ranks", "Mean rank")
     return TextTable("table3", "Table 3", caption, columns, tuple(rows))
+
+
+def weights_table(known: Sequence[tuple[str, str, str, str]]) -> TextTable | None:
+    """Return what encoders' weights are; None where nothing is known of any.
+
+    Args:
+        known: encoder, its weights in words, their digest, and the name of what has it.
+    """
+    names: dict[tuple[str, str, str], dict[str, None]] = {}
+    for encoder, weights, digest, name in known:
+        if not weights and not digest:
+            continue
+        what = (encoder, weights or NOTHING, digest[:DIGITS] or NOTHING)
+        names.setdefault(what, {})[name] = None
+    caption = "What each encoder's weights are, and the digest that tells them from others."
+    columns = ("Encoder", "Weights", "Digest", "Of")
+    rows = tuple((*what, ", ".join(of)) for what, of in names.items())
+    return TextTable("weights", "Encoders", caption, columns, rows) if rows else None
 
 
 def tables_4(comparison: Comparison) -> list[TextTable]:
@@ -118,6 +112,12 @@ def seed_table(configurations: Sequence[Configuration], comparison: Comparison) 
     caption = "Over seeds: mean of the runs' means, standard deviation (ddof 1) and range."
     columns = ("Run", "Seeds", "Metric", "Mean (SD)", "Lowest to highest")
     return TextTable("seeds", "Seeds", caption, columns, tuple(rows))
+
+
+def _mean_cell(row: Mapping[Hashable, Any], metric: str) -> str:
+    mean, deviation = row[metric], row[f"{metric}_sd"]
+    said = mean_text(mean, metric)
+    return said if math.isnan(deviation) else f"{said} ({mean_text(deviation, metric)})"
 
 
 def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -> TextTable:

@@ -1,11 +1,18 @@
 """How numbers and lists are written in tables and sentences."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
 from pi.evaluation.summary import SHOWN, SHOWN_HU
+
+MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
+"""A hyphen that stands for a minus."""
+
+BOUND = re.compile(r" (=|%|±)(?= |$|[,.;)\]])|(?<=[=±]) ")
+"""The spaces at which no line may end."""
 
 DIGITS = 12
 """Of a digest or commit that are shown."""
@@ -49,7 +56,20 @@ def number(value: float) -> str:
     return NOTHING if math.isnan(value) else f"{value:.3g}"
 
 
+def interval_text(low: float, high: float) -> str:
+    """Return ``low to high``; what it means where both are one, or where there is none."""
+    if low == high:
+        return "all patches measured"
+    return NOTHING if math.isnan(low) else f"{number(low)} to {number(high)}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, ``a, b and c``."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def typeset(text: str) -> str:
+    """Return text with a true minus, an apostrophe, and no break at ``=``, ``%`` and ``±``."""
+    whole = MINUS.sub("−", text).replace("'", "’")
+    return BOUND.sub(lambda found: f"\u00a0{found[1] or ''}", whole)

@@ -1,30 +1,21 @@
 """Which evaluations are compared, and what the tracking store holds of each."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from pi.tracking.address import TrackingError
-from pi.tracking.backend import MlflowException
+from pi.tracking.asked import asked_runs, filtered
 from pi.tracking.data import FOLD, FOLDS
 from pi.tracking.earlier import (
     IDENTITY,
     Record,
-    find_runs,
-    newest_run,
     read_artifact,
     read_run,
     read_slices,
 )
-
-NEWEST = "main"
-"""What stands for the newest finished run of `main`."""
-
-FILTER = re.compile(r"[=<>]|\b(LIKE|ILIKE|IN|IS)\b", re.IGNORECASE)
-"""What an MLflow filter has, and a list of run ids has not."""
 
 PARTS = ("test", "validation")
 """In which order a training's evaluations stand for it."""
@@ -86,29 +77,9 @@ def find_evaluated(runs: str) -> list[Evaluated]:
             a filter that MLflow does not understand or that finds nothing.
         EvaluationError: a slice table is damaged.
     """
-    if FILTER.search(runs):
-        ids = _search(runs)
-    else:
-        words = [word.strip() for word in runs.split(",") if word.strip()]
-        ids = [newest_run(NEWEST)[0] if word == NEWEST else word for word in words]
-    if not ids:
-        raise TrackingError(f"`runs` must mean at least one finished run but {runs!r} means none.")
+    ids = asked_runs(runs, finished=True)
     found = [evaluation for run_id in ids for evaluation in _evaluations(run_id)]
     return [_read(run_id) for run_id in dict.fromkeys(found)]
-
-
-def _search(query: str) -> list[str]:
-    """Return the ids of the finished runs that a filter finds, the earliest first."""
-    finished = f"{query} and attributes.status = 'FINISHED'"
-    try:
-        found = find_runs(finished, order_by=["attributes.start_time ASC"])
-    except MlflowException as error:
-        said = str(error).partition("\n")[0]
-        raise TrackingError(
-            f"`runs` must be run ids or an MLflow filter but got {query!r}, of which MLflow says: "
-            f"{said}"
-        ) from None
-    return [run.info.run_id for run in found]
 
 
 def _evaluations(run_id: str) -> list[str]:
@@ -129,7 +100,7 @@ def _evaluations(run_id: str) -> list[str]:
         return done[:1]
     if stage == "main":
         inside = f"tags.`mlflow.parentRunId` = '{run_id}' and tags.`pi.stage` = 'evaluate'"
-        return _search(inside)
+        return filtered(f"{inside} and attributes.status = 'FINISHED'", inside)
     raise TrackingError(
         f"`runs` must be runs of evaluate, train or main but {run_id!r} is one of {stage}."
     )

@@ -12,13 +12,14 @@ from pi.command_line import arguments_of
 from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
 from pi.evaluation.ranking import METRICS
+from pi.report.blocks import TextTable
+from pi.report.comparison import Report, comparison_page
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
-from pi.report.document import Report, render
+from pi.report.document import render
 from pi.report.exhibits import gather
 from pi.report.figures import CaptionedFigure
 from pi.report.latex import latex
-from pi.report.tables import TextTable
 from pi.text_table import aligned, markdown
 from pi.tracking.contrasts import log_contrasts
 from pi.tracking.provenance import provenance
@@ -106,8 +107,9 @@ def log_comparison(
     exhibits = gather(configurations, comparison, facts, slices)
     report = compose(configurations, comparison, facts, making, exhibits)
     answers = [answer.table for answer in report.answers if answer.table]
-    for table in (*exhibits.tables, *answers, report.runs):
-        _log_table(run, table)
+    for table in (*exhibits.tables, *answers, report.runs, report.weights):
+        if table is not None:
+            _log_table(run, table)
     run.text(exhibits.means.to_csv(index=False), "means.csv")
     log_contrasts(run, comparison)
     run.table(board_table(exhibits.cells), "reproduction.json")
@@ -115,7 +117,7 @@ def log_comparison(
     for figure in (*exhibits.figures, exhibits.influence):
         if figure is not None:
             run.figure(figure.figure, figure.name)
-    run.text(render(report), "report.html")
+    run.text(render(comparison_page(report)), "report.html")
     run.metrics(_metrics(comparison, exhibits.means))
     run.note(_note(report))
     return report

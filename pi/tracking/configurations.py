@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, join_folds
 from pi.comparison.seeds import SeedGroup, group_seeds
-from pi.influence.psi import odds_of
-from pi.influence.recorded import RecordedInfluence
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
-from pi.tracking.earlier import Record, read_run
-from pi.tracking.encoder import NAMES, loss_name
+from pi.tracking.encoder import CONTEXT, DIGEST, NAMES, loss_name
+from pi.tracking.influence import influence_of
 from pi.tracking.resume import MAY_DIFFER
 
 FOLLOWS = {*MAY_DIFFER, "lambda", "fold"}
@@ -50,26 +48,6 @@ def configurations_of(evaluated: Sequence[Evaluated], group_by: str) -> list[Con
     ]
 
 
-def influence_of(trained_id: str, trained: Record) -> RecordedInfluence | None:
-    """Return the calibration that a training rests on: another run's, or its own.
-
-    None where lambda was given as a number, or there was no perceptual loss.
-    """
-    calibration = trained.tags.get("pi.calibration_run")
-    if calibration:
-        record = read_run(calibration)
-        metrics = record.metrics
-        ratio = metrics["perceptual_loss"] / metrics["image_loss"]
-        ends = ("lambda", "lambda_low", "lambda_high")
-        return _recorded(calibration, record, record.params["state"], ends, ratio)
-    if "lambda_start" in trained.metrics and "target_psi" in trained.params:
-        target = float(trained.typed("target_psi"))
-        ratio = float(odds_of(target)) / trained.metrics["lambda_start"]
-        ends = ("lambda_start", "lambda_start_low", "lambda_start_high")
-        return _recorded(trained_id, trained, "identity", ends, ratio)
-    return None
-
-
 def _key(one: Evaluated, group_by: str) -> object:
     """Return what runs of one configuration share."""
     if not group_by and not one.fold:
@@ -94,7 +72,8 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
         schedule=maker.typed("schedule"),
         target=_number(maker.typed("target_psi")),
         weight=_number(maker.typed("lambda")),
-        weights=maker.tags.get("pi.context", ""),
+        weights=maker.tags.get(CONTEXT, ""),
+        weights_digest=maker.tags.get(DIGEST, ""),
         members=tuple(map(_member, group)),
         group=_joined(name, group, group_by),
         influence=influence,
@@ -170,25 +149,6 @@ def _member(one: Evaluated) -> Member:
         commit=tags.get("mlflow.source.git.commit", ""),
         dirty=tags.get("pi.git.dirty") == "True",
         psi=one.trained.metrics.get("train/psi", math.nan) if one.trained else math.nan,
-    )
-
-
-def _recorded(
-    run_id: str, record: Record, state: str, ends: tuple[str, str, str], ratio: float
-) -> RecordedInfluence:
-    weight, low, high = (record.metrics.get(name, math.nan) for name in ends)
-    return RecordedInfluence(
-        run_id=run_id,
-        experiment=record.typed("experiment"),
-        architecture=record.typed("architecture"),
-        context=record.typed("context"),
-        layers=record.typed("layers"),
-        state=state,
-        target=float(record.typed("target_psi")),
-        weight=weight,
-        low=low,
-        high=high,
-        loss_ratio=ratio,
     )
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # it would load TensorFlow, which reading back needs none of
 PARTS = ("architecture", "context", "layers")
 """Parameters that name an encoder; joined by colons they are its name."""
 
+CONTEXT = "pi.context"
+"""Tag that says what its weights are, in words."""
+
 COMPARED = {"tap": "tap", "norm": "norm", "reduction": "reduction", "layers": "aggregation",
             "pixel": "pixel_term"}  # fmt: skip
 """Parameters that say how features and pixels are compared, by the option of the loss."""
@@ -44,7 +47,7 @@ def loss_tags(experiment: Experiment, bank: "EncoderBank") -> dict[str, str]:
     """Return the tags that say what the encoder is fed, its weights, and what is assumed."""
     weights = bank.weights_of(experiment.encoder)
     found = {
-        "pi.context": weights.description,
+        CONTEXT: weights.description,
         DIGEST: weights.digest,
         INPUT: bank.input_of(experiment.encoder),
     }

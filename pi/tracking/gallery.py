@@ -17,7 +17,7 @@ from pi.database import sqlite_file
 from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.tracking.address import TrackingError, tracking_uri
-from pi.tracking.backend import MlflowException
+from pi.tracking.backend import MlflowException, StoredRun
 from pi.tracking.earlier import Record, connect, find_runs, read_artifact, read_run
 
 MOST = 1000
@@ -61,17 +61,19 @@ def list_runs(stage: str) -> list[ListedRun]:
         raise TrackingError(
             f"the tracking store must list its runs of {stage} but cannot."
         ) from error
-    return [
-        ListedRun(
-            run.info.run_id,
-            str(run.info.run_name),
-            datetime.fromtimestamp(run.info.start_time / 1000, UTC),
-            str(run.info.status),
-            run.data.tags.get("mlflow.parentRunId", ""),
-            Record(run.data.params, run.data.metrics, run.data.tags),
-        )
-        for run in found
-    ]
+    return [listed(run) for run in found]
+
+
+def listed(run: StoredRun) -> ListedRun:
+    """Return a run of the store as it is listed."""
+    return ListedRun(
+        run.info.run_id,
+        str(run.info.run_name),
+        datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+        str(run.info.status),
+        run.data.tags.get("mlflow.parentRunId", ""),
+        Record(run.data.params, run.data.metrics, run.data.tags),
+    )
 
 
 def _require_store() -> None:

@@ -67,9 +67,10 @@ class Run:
         self.client.log_batch(self.run_id, params=new)
 
     def begin(self, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
-        """Log what a new run starts from, in one call: of hundreds of short runs calls are the cost."""
+        """Log what a new run starts from in one call: of many short runs, calls are the cost."""
         made = [Param(key, str(value)) for key, value in params.items()]
-        self.client.log_batch(self.run_id, _points({key: [(0, value)] for key, value in metrics.items()}), made)
+        points = _points({key: [(0, value)] for key, value in metrics.items()})
+        self.client.log_batch(self.run_id, points, made)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log finite metrics; NaN and infinity, which a store would bend, are left out."""

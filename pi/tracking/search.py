@@ -4,7 +4,7 @@ Either side finds the other: a trial of the study names its run, and the run its
 runs of our own, not Optuna's MlflowStorage or MLflowCallback, which are slow or on their way out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import log10
 
 from optuna import Study
@@ -18,7 +18,7 @@ from pi.progress import counting
 from pi.search.answer import Answer, answer, importances
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
-from pi.search.space import Balance, Space
+from pi.search.space import Space
 from pi.search.study import StudyError, enqueue, run_trials
 from pi.search.summary import sentences, trial_table
 from pi.tracking.earlier import BEST, run_status
@@ -65,11 +65,11 @@ def search_tracked(
     with counting("searching", "trial") as bar:
         run_trials(study, evaluate, trials, enough=objective.enough, done=lambda _: bar.advance(1))
     found = answer(study, objective, known)
-    log_study(run, study, found, known)
+    log_study(run, study, found)
     return found
 
 
-def log_study(run: Run, study: Study, found: Answer, known: Mapping[str, Balance]) -> None:
+def log_study(run: Run, study: Study, found: Answer) -> None:
     """Log what a study found: figures, table, best trial, note.
 
     Every worker does it at its end, and the last one's stays.
@@ -77,7 +77,7 @@ def log_study(run: Run, study: Study, found: Answer, known: Mapping[str, Balance
     trials, objective = found.trials, found.objective
     _close_the_dead(run, trials)
     run.figure(draw_search(search_history(trials, objective)), "history")
-    run.figure(draw_slices(search_slices(found, known)), "slice")
+    run.figure(draw_slices(search_slices(trials, objective, found.flat)), "slice")
     if found.front:
         run.figure(draw_front(front_points(found)), "front")
     if shares := importances(study):

@@ -90,7 +90,6 @@ def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int)
         find_experiments("vgg16:random:block1_conv2"),
         input_convention("raw255"),
         seed=0,
-        medical_weights="",
     )
     states = {"identity": identity, "untrained": build_unet(2, 0)}
     advanced: list[int] = []

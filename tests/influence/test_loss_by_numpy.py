@@ -49,7 +49,7 @@ def test_a_feature_loss_is_that_of_plain_numpy_in_calibration_and_in_training(op
         f"vgg16:random:block1_conv2{option}"
     )
     own = experiments[-1]
-    bank = build_bank(experiments, input_convention("raw255"), seed=1, medical_weights="")
+    bank = build_bank(experiments, input_convention("raw255"), seed=1)
     prediction, target = np.random.default_rng(4).random((2, 3, SIZE, SIZE, 1), np.float32)
     wanted = LOSSES[option](features(prediction, bank, own), features(target, bank, own))
 

@@ -25,7 +25,7 @@ def patches(tiny_store: Store) -> PatchPopulation:
 
 def measured(patches: PatchPopulation, *losses: str, batch_size: int = 2) -> list[OutputInfluence]:
     experiments = chosen(find_experiments(",".join(losses)), "", False)
-    bank = build_bank(experiments, input_convention("raw255"), seed=2, medical_weights="")
+    bank = build_bank(experiments, input_convention("raw255"), seed=2)
     return output_influences(
         experiments, bank, {"identity": identity}, patches, NUMBERS, batch_size, lambda n: n
     )
@@ -43,7 +43,7 @@ def test_the_image_gradient_is_that_of_the_formula(patches: PatchPopulation) -> 
 
 def test_the_perceptual_gradient_is_that_of_finite_differences(patches: PatchPopulation) -> None:
     (experiment,) = find_experiments("vgg16:random:block1_conv1")
-    bank = build_bank([experiment], input_convention("raw255"), seed=2, medical_weights="")
+    bank = build_bank([experiment], input_convention("raw255"), seed=2)
     (found,) = measured(patches, "vgg16:random:block1_conv1")
     kernel, _ = bank.weights_of(experiment.encoder).convolutions[0]
     grey = 255 * kernel.astype(np.float64).sum(axis=2)
@@ -89,7 +89,7 @@ def test_a_sum_over_features_multiplies_the_gradient_and_not_psi_at_its_own_lamb
 
 def test_a_critics_gradient_has_length_1(patches: PatchPopulation) -> None:
     experiments = chosen(find_experiments("yang2018_wgan_vgg,viana2025_e2"), "random", False)
-    bank = build_bank(experiments, input_convention("raw255"), seed=2, medical_weights="")
+    bank = build_bank(experiments, input_convention("raw255"), seed=2)
     wgan, mse = output_influences(
         experiments, bank, {"identity": identity}, patches, NUMBERS, 3, lambda n: n
     )

@@ -145,7 +145,7 @@ def test_a_window_is_in_hounsfield_units() -> None:
 def bank_of(*losses: str, convention: str = "raw255") -> tuple[EncoderBank, list[Experiment]]:
     experiments = list(find_experiments(",".join(losses)))
     fed = input_convention(convention)
-    return build_bank(experiments, fed, seed=0, medical_weights=""), experiments
+    return build_bank(experiments, fed, seed=0), experiments
 
 
 def test_the_bank_runs_each_context_once_whatever_the_number_of_experiments() -> None:

@@ -91,7 +91,7 @@ def configuration(
         for k in range(seeds)
     )
     return Configuration(
-        name, name, str(spec), "fixed", target, 19 / ratio, f"weights of {spec.context}",
+        name, name, str(spec), "fixed", target, 19 / ratio, f"weights of {spec.context}", "f" * 64,
         members, group_seeds(name, groups), recorded if influence else None,
     )  # fmt: skip
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pi.report.blocks import TextTable
 from pi.report.latex import escape, latex
-from pi.report.tables import TextTable
 
 HOSTILE = TextTable(
     "table4a",

@@ -7,10 +7,12 @@ import pytest
 from report.compared import MAKING, compared, configurations
 
 from pi.comparison.compare import Comparison
+from pi.report.comparison import Report, comparison_page
 from pi.report.compose import compose
 from pi.report.configuration import DataFacts
-from pi.report.document import Report, render, typeset
+from pi.report.document import render
 from pi.report.exhibits import gather
+from pi.report.text import typeset
 
 FACTS = DataFacts(simulated=False)
 SECTIONS = ["question", "data", "results", "verdicts", "figures", "rq1", "rq2", "rq3", "limits",
@@ -30,7 +32,7 @@ def report() -> Report:
 
 @pytest.fixture(scope="module")
 def page(report: Report) -> str:
-    return render(report)
+    return render(comparison_page(report))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -60,6 +62,15 @@ def test_the_answer_the_tables_and_the_figures_are_on_it(page: str, report: Repo
     assert MAKING.command in page
 
 
+def test_what_the_encoders_weights_are_is_told_once_each(page: str, report: Report) -> None:
+    assert report.weights is not None
+    encoders = [row[0] for row in report.weights.rows]
+    assert len(encoders) == len(set(encoders)) == 4
+    assert "f" * 12 in page
+    assert "f" * 13 not in page
+    assert report.weights.rows[1][-1] == "E2, baseline"
+
+
 def test_everything_from_the_store_is_escaped(report: Report) -> None:
     evil = "<img src=x onerror=alert(1)>"
     row = (evil,) * len(report.runs.columns)
@@ -73,7 +84,7 @@ def test_everything_from_the_store_is_escaped(report: Report) -> None:
         command=evil,
         verdicts=(replace(report.verdicts[0], pair=evil, sentence=evil),),
     )
-    page = render(spoilt)
+    page = render(comparison_page(spoilt))
     assert "<img" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
@@ -100,7 +111,7 @@ def test_two_runs_of_one_patient_make_a_page_without_ranks() -> None:
     assert [one.name for one in report.figures] == [
         "paired_differences", "patient_gains", "effects"
     ]  # fmt: skip
-    assert "not attainable" in render(report)
+    assert "not attainable" in render(comparison_page(report))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pi.comparison.gains import ComparisonError
 from pi.evaluation.table import checked
 from pi.loss import parse_loss
 from pi.report.configuration import recorded_influences
-from pi.tracking import configurations
+from pi.tracking import influence
 from pi.tracking.configurations import configurations_of
 from pi.tracking.encoder import NAMES, loss_name
 
@@ -85,7 +85,7 @@ def test_folds_of_one_configuration_are_joined() -> None:
 
 
 def test_the_influence_is_that_of_the_linked_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(configurations, "read_run", {"c": CALIBRATION}.__getitem__)
+    monkeypatch.setattr(influence, "read_run", {"c": CALIBRATION}.__getitem__)
     run = evaluation("a", training(tags={"pi.calibration_run": "c"}))
     (one,) = configurations_of([run], "")
     assert one.influence is not None

@@ -21,7 +21,7 @@ def multiplies_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def judge(layer: str) -> Judge:
     experiments = find_experiments(f"vgg16:random:{layer}")
-    bank = build_bank(experiments, RAW255, seed=5, medical_weights="")
+    bank = build_bank(experiments, RAW255, seed=5)
     return bank.judge(experiments[0], 32)
 
 

@@ -28,7 +28,7 @@ def bench(tiny_cache: object) -> Bench:
 
     store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5").without("test")  # type: ignore[operator]
     patches = PatchPopulation(store, "train", 32, 64, "paper")
-    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5, medical_weights="")
+    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
     return Bench(EXPERIMENTS, bank, SETTINGS, patches, 2, adam, "float32", "mean")
 

@@ -1,0 +1,63 @@
+"""Of which data the runs are: by digest, in numbers, and of no patient in particular."""
+
+from collections.abc import Sequence
+
+from pi.comparison.verdict import counted
+from pi.report.blocks import TextTable, Words
+from pi.report.document import Section
+from pi.report.stages.found import DataSet, Found, Judged
+from pi.report.text import NOTHING, listed
+
+
+def data_section(found: Found) -> Section | None:
+    """Return the section; None where no run has data."""
+    if not found.data:
+        return None
+    return Section("data", "Data", (Words(_said(found)), _table(found)))
+
+
+def _said(found: Found) -> tuple[str, ...]:
+    if len(found.data) == 1:
+        (only,) = found.data
+        whose = "a simulated study" if only.simulated else "patients, under pseudonyms"
+        places = (
+            f" Reconstructions: {listed(only.reconstructions)}." if only.reconstructions else ""
+        )
+        said = f"All runs are on one data set, {only.short}, of {whose}.{places}"
+    else:
+        said = (
+            f"The runs are on {len(found.data)} data sets (folds count as one each). Runs on "
+            "different ones are never put into one table of results."
+        )
+    simulated = "Simulated data allow relative comparisons of configurations and no clinical claim."
+    return (said, simulated) if any(one.simulated for one in found.data) else (said,)
+
+
+def _table(found: Found) -> TextTable:
+    rows = tuple(_row(one, found) for one in found.data)
+    caption = "A data set is known by the digest of its manifest, which is the same on any machine."
+    columns = ("Data set", "Of", "Trained on", "Judged on", "Reconstructions", "Runs")
+    return TextTable("data", "Data sets", caption, columns, rows)
+
+
+def _row(one: DataSet, found: Found) -> tuple[str, ...]:
+    trained = NOTHING
+    if one.patients:
+        trained = f"{counted(one.patients, 'patient')}, {one.patches:,} patches"
+    judged = [run for run in found.judged if run.run.digest == one.digest]
+    return (
+        one.short,
+        "simulated" if one.simulated else "patients",
+        trained,
+        "; ".join(_parts(judged)) or NOTHING,
+        str(len(one.reconstructions)) if one.reconstructions else NOTHING,
+        str(sum(run.digest == one.digest for run in found.runs)),
+    )
+
+
+def _parts(judged: Sequence[Judged]) -> list[str]:
+    parts = {run.part: run for run in judged if run.part and run.slices}
+    return [
+        f"{part}: {counted(run.patients, 'patient')}, {counted(run.slices, 'slice')}"
+        for part, run in parts.items()
+    ]
