@@ -61,7 +61,7 @@ def test_the_decoder_gives_an_image_of_the_same_size() -> None:
 
 def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store) -> None:
     source = from_store(tiny_store, "headers", SMALL.patch_size)
-    context = make_context(replace(SMALL, steps=24), source.examples, lambda losses: None)
+    context = make_context(SMALL, source.examples, lambda losses: None)
     names = [task.name for task in source.examples.tasks]
     entropies = [np.log(len(task.classes)) for task in source.examples.tasks]
     assert context.history[0] == pytest.approx(entropies, rel=1e-5)
@@ -82,10 +82,11 @@ def test_the_same_recipe_gives_the_same_weights(tiny_store: Store) -> None:
 
 def test_an_autoencoder_learns_the_image(tiny_store: Store) -> None:
     source = from_store(tiny_store, "autoencoder", 32)
-    context = make_context(replace(SMALL, steps=15), source.examples, lambda losses: None)
+    recipe = replace(SMALL, encoder_input="unit")
+    context = make_context(recipe, source.examples, lambda losses: None)
     (judged,) = context.judgements
     assert (judged.task, judged.chance) == ("reconstruction", 0.0)
-    assert context.history[-5:, 0].max() < context.history[0, 0]
+    assert context.history[-5:, 0].mean() < 0.8 * context.history[:3, 0].mean()
 
 
 def test_scores_by_hand() -> None:
