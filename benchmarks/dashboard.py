@@ -3,9 +3,9 @@
     python -m benchmarks.dashboard [runs]
 
 In headless Chromium: the first useful paint of each page (its figure or table is drawn), a step of
-the slider of the target (its figure is loaded), moving to another slice, and the server's memory.
-Beside them, in the same minute, a request that does nothing and the time until a page's heading
-stands: on a busy machine all of them grow together. Lowest and median of several.
+the slider of the target (its figure is loaded), moving to another slice, and the memory of the
+server. Beside them, in the same minute, a request that does nothing and the time until a page's
+heading stands: on a busy machine all of them grow together. Lowest and median of several.
 
 Five minutes. No number is asserted.
 """
@@ -39,8 +39,9 @@ USEFUL = {
 
 WATCH = """
 window.begun = 0; window.drawn = 0;
-addEventListener('keydown', () => { begun = performance.now(); drawn = 0 }, true);
-addEventListener('load', () => { drawn = performance.now() }, true);
+const note = (kind, then) => document.addEventListener(kind, then, true);
+note('keydown', () => { begun = performance.now(); drawn = 0 });
+note('load', () => { drawn = performance.now() });
 """
 """Note when a key is pressed, and when the last picture after it was loaded."""
 
