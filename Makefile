@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search report simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search report pretrain presets simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,13 @@ compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,
 report: $(READY)  ## the whole MLflow experiment as one HTML page; ARGS="--runs ID --to FILE"
 	@$(BIN)/python -m entrypoints.report $(ARGS)
 
-simulate: $(READY)  ## make the simulated study; PRESET=tiny, small or full
+presets: $(READY)  ## list the losses of the literature, and what is known of each
+	@$(BIN)/python -m entrypoints.presets $(ARGS)
+
+pretrain: $(READY)  ## make a medical context; DATA=folder of DICOM files (or, with --task supervised, of images), ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.pretrain $(if $(DATA),--data folder) $(ARGS)
+
+simulate: $(READY)  ## make the simulated study; PRESET=tiny, small, full or many
 	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
 
 prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME

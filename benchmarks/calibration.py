@@ -24,16 +24,19 @@ from numpy.typing import NDArray
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.experiments import Experiment, find_experiments
 from pi.influence.interval import log_interval
+from pi.influence.losses import Measured
 from pi.influence.measure import patch_measure
 from pi.influence.psi import Floats
-from pi.influence.sampling import Losses, Measure, Precision, exact_weight, sample_losses
+from pi.influence.sampling import Measure, Precision, exact_weight, sample_losses
+from pi.input_convention import RAW255
+from pi.loss import Reading
 from pi.network.bank import build_bank
-from pi.network.encoder import RAW255
 from pi.network.state import identity
 from pi.network.unet import build_unet
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.source import open_data
+from pi.tracking.contexts import find_contexts
 
 PAPER_PATCHES = 279_200
 PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)
@@ -50,24 +53,27 @@ LOG_NORMAL = (
 def replayed(image: Floats, perceptual: Floats) -> Measure:
     """Return a measure that reads losses known beforehand: (n,) and (n, taps)."""
 
-    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Losses]:
-        return {s: Losses(numbers, image[numbers], perceptual[numbers]) for s in states}
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Measured]:
+        return {
+            s: Measured(numbers, image[numbers, np.newaxis], perceptual[numbers]) for s in states
+        }
 
     return measure
 
 
 def count_covered(
-    image: Floats, perceptual: Floats, columns: Sequence[int], seeds: int
+    image: Floats, perceptual: Floats, reading: Reading, seeds: int
 ) -> tuple[int, float]:
     """Return in how many seeds the interval holds the exhaustive lambda, and the mean subset."""
-    chosen = perceptual[:, columns].sum(axis=1)
+    chosen = perceptual[:, reading.features].sum(axis=1)
     truth = exact_weight(image, chosen, PRECISION)
     covered, sizes = 0, []
     for seed in range(seeds):
         measure = replayed(image, perceptual)
         rng = np.random.default_rng(seed)
-        losses = sample_losses(measure, ["x"], [columns], image.size, PRECISION, rng)["x"]
-        own = losses.perceptual[:, columns].sum(axis=1)
+        found = sample_losses(measure, ["x"], [reading], image.size, PRECISION, rng)
+        losses = found["x"].read(reading)
+        own = losses.perceptual.sum(axis=1)
         weight = exact_weight(losses.image, own, PRECISION)
         interval = log_interval(losses.image, own, weight, image.size, "ratio_of_sums")
         covered += abs(np.log(weight / truth)) <= interval.half_width + 1e-12
@@ -78,18 +84,19 @@ def count_covered(
 def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
     """Print how often the interval holds the exhaustive lambda."""
     patches = PatchPopulation(store, "train", size=96, step=48, grid="paper")
-    bank, measure = _measure(patches, experiments)
+    readings, measure = _measure(patches, experiments)
     losses = measure(np.arange(len(patches)), ["identity"])["identity"]
     print(f"coverage: seeds of {seeds} whose interval holds the exhaustive lambda")
-    for experiment, columns in zip(experiments, bank, strict=True):
-        covered, size = count_covered(losses.image, losses.perceptual, columns, seeds)
+    for experiment, reading in zip(experiments, readings, strict=True):
+        covered, size = count_covered(losses.pixels[:, 0], losses.features, reading, seeds)
         print(f"  {experiment.name}, {len(patches)} patches: {covered}, on {size:.0f} patches")
     for image_sd, perceptual_sd, correlation in LOG_NORMAL:
         cross = correlation * image_sd * perceptual_sd
         spread = [[image_sd**2, cross], [cross, perceptual_sd**2]]
         draws = np.random.default_rng(5).multivariate_normal([0, 0], spread, PAPER_PATCHES)
         image, perceptual = np.exp(draws).T
-        covered, size = count_covered(image, perceptual[:, np.newaxis], [0], seeds)
+        only = Reading(0, (0,), (1.0,))
+        covered, size = count_covered(image, perceptual[:, np.newaxis], only, seeds)
         print(
             f"  log-normal, sd {image_sd} and {perceptual_sd}, correlation {correlation}, "
             f"{PAPER_PATCHES} patches: {covered}, on {size:.0f} patches"
@@ -98,9 +105,9 @@ def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> Non
 
 def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
     """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
-    bank = build_bank([experiment.encoder], RAW255, seed=5, medical_weights="")
+    bank = build_bank([experiment], RAW255, seed=5, files=find_contexts([experiment], "", print))
     unet = build_unet(32, seed=5)
-    measure = patch_measure(patches, {"untrained": unet}, bank.encoders, 32, lambda n: n)
+    measure = patch_measure(patches, {"untrained": unet}, bank, 32, lambda n: n)
     measure(np.arange(64), ["untrained"])  # traced before the clock runs
     start = time.perf_counter()
     measure(np.arange(64, 64 + 32 * batches), ["untrained"])
@@ -143,22 +150,21 @@ def growth(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
 def _timed(
     patches: PatchPopulation, experiments: Sequence[Experiment], seed: int
 ) -> tuple[float, float, int]:
-    columns, measure = _measure(patches, experiments)
+    readings, measure = _measure(patches, experiments)
     measure(np.arange(64), ["identity"])  # traced before the clock runs
     wall, cpu = time.perf_counter(), time.process_time()
     rng = np.random.default_rng(seed)
-    found = sample_losses(measure, ["identity"], columns, len(patches), PRECISION, rng)
-    measured = found["identity"].image.size
+    found = sample_losses(measure, ["identity"], readings, len(patches), PRECISION, rng)
+    measured = found["identity"].patches.size
     return time.perf_counter() - wall, time.process_time() - cpu, measured
 
 
 def _measure(
     patches: PatchPopulation, experiments: Sequence[Experiment]
-) -> tuple[list[list[int]], Measure]:
-    specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, RAW255, seed=5, medical_weights="")
-    columns = [bank.columns(spec) for spec in specs]
-    return columns, patch_measure(patches, {"identity": identity}, bank.encoders, 32, lambda n: n)
+) -> tuple[list[Reading], Measure]:
+    bank = build_bank(experiments, RAW255, seed=5, files=find_contexts(experiments, "", print))
+    readings = [bank.reading(experiment, patches.size) for experiment in experiments]
+    return readings, patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
 
 
 def _repeated(store: Store, times: int) -> Store:

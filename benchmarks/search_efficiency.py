@@ -20,8 +20,8 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints.parameters import SearchParameters, SimulateParameters
 from pi.experiments import find_experiments
 from pi.influence.psi import log_odds
+from pi.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.encoder import input_convention
 from pi.network.state import State, identity
 from pi.progress import progress
 from pi.search.answer import answer
@@ -68,10 +68,9 @@ def small_bench() -> Bench:
                       study_seed=SimulateParameters.seed)  # fmt: skip
     patches = PatchPopulation(store.without("test"), "train", 32, 16, "paper")
     settings = Settings(5, EPOCHS, 8, 0, 60.0, "best_validation_ssim", 0, 8, STEPS)
-    specs = [experiment.encoder for experiment in EXPERIMENTS]
-    bank = build_bank(specs, input_convention("raw255"), seed=5, medical_weights="")
+    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(3e-3, 0.9, 0.999, 1e-7)
-    return Bench(EXPERIMENTS, bank, "", settings, patches, 8, adam, "float32", "mean")
+    return Bench(EXPERIMENTS, bank, settings, patches, 8, adam, "float32", "mean")
 
 
 def calibrated(bench: Bench) -> Balance:

@@ -27,7 +27,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.experiments import Experiment, find_experiments
-from pi.influence.schedule import ScheduleName
+from pi.influence.schedule_name import ScheduleName
 from pi.search.objective import Objective, Report
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial

@@ -71,25 +71,27 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     """Return seconds of our step, and operations per second of a product of matrices."""
     import numpy as np
 
-    from pi.architecture import EncoderSpec
+    from pi.experiments import find_experiments
+    from pi.influence.components import loss_terms
     from pi.influence.schedule import WeightRule
+    from pi.input_convention import RAW255
     from pi.network.bank import build_bank
-    from pi.network.encoder import RAW255
     from pi.network.unet import build_unet
     from pi.training.machine import compute_in, make_deterministic, strategy_for
-    from pi.training.step import loss_terms, train_step
+    from pi.training.step import train_step
 
     make_deterministic(5)  # import order: TensorFlow only after pi.network
     import keras
     import tensorflow as tf
 
-    spec = EncoderSpec.parse(f"vgg19:random:{layer}")
-    encoders = build_bank([spec], RAW255, seed=5, medical_weights="").encoders
+    experiments = find_experiments(f"vgg19:random:{layer}")
+    bank = build_bank(experiments, RAW255, seed=5)
+    judge = bank.judge(experiments[0], SIZE)
     denoiser = build_unet(CHANNELS, 5)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(denoiser.trainable_variables)
-    compute_in([denoiser, *encoders], number_format)
-    step = train_step(denoiser, optimizer, loss_terms(encoders), strategy_for("none", BATCH), BATCH)
+    compute_in([denoiser, *judge.encoders], number_format)
+    step = train_step(denoiser, optimizer, loss_terms(judge), strategy_for("none", BATCH), BATCH)
     rng = np.random.default_rng(5)
     low, normal = rng.random((2, BATCH, SIZE, SIZE, 1), np.float32)
     seconds = best_seconds(lambda: step(low, normal, WeightRule(1e-5)), 5)

@@ -18,6 +18,11 @@ PAGES = (
 )
 
 
+def path_of(name: str) -> str:
+    """Return the path of a page below the server's address; the first page is the server's own."""
+    return "" if name == PAGES[0][0] else name
+
+
 def main() -> None:
     """Place the navigation and the page that is chosen."""
     # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.

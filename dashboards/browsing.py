@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-START_WITHIN = 120  # seconds
+START_WITHIN = 300  # seconds
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,16 @@ def mlflow_ui(uri: str) -> Iterator[str]:
 
 
 @contextmanager
-def browser_page(chromium: str, width: int = 1600, *, dark: bool = False) -> Iterator[Page]:
-    """Open a page of headless Chromium, ``width`` x 1000."""
+def browser_page(
+    chromium: str, width: int = 1600, height: int = 1000, *, dark: bool = False
+) -> Iterator[Page]:
+    """Open a page of headless Chromium of so many pixels."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             yield browser.new_page(
-                viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
             )
         finally:
             browser.close()

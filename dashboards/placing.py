@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from pi.errors import PiError
 from pi.figures.ground import on_dark, svg_on_dark
+from pi.figures.moving_picture import MovingPicture
 from pi.tracking.earlier import read_artifact
 from pi.tracking.gallery import ListedRun, list_artifacts, list_runs, read_logged_table
 
@@ -150,7 +151,7 @@ def figure(
     depends = None if same is None else (same, on_dark_page())
     kept: tuple[Hashable, bytes] | None = st.session_state.get(f"drawn {name}")
     if kept is None or depends is None or kept[0] != depends:
-        kept = (depends, written(for_page(draw()), "png", ON_SCREEN))
+        kept = (depends, MovingPicture(for_page(draw()), (), ON_SCREEN).png())
         st.session_state[f"drawn {name}"] = kept
     picture(kept[1], draw, name, table, said)
 
@@ -164,6 +165,11 @@ def picture(
 ) -> None:
     """Place a figure that was drawn already; arguments as of `figure`."""
     st.image(pixels, width="content", alt=said)
+    savers(draw, name, table)
+
+
+def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Place what saves a figure as SVG or PNG and its data as CSV; arguments as of `figure`."""
     with st.container(horizontal=True, gap="small"):
         _save(f"{name}.svg", lambda: written(draw(), "svg"), "image/svg+xml")
         _save(f"{name}.png", lambda: written(draw(), "png"), "image/png")
@@ -180,35 +186,41 @@ def for_page(drawn: Figure) -> Figure:
     return on_dark(drawn) if on_dark_page() else drawn
 
 
-def written(drawn: Figure, kind: Literal["png", "svg"], dpi: int = SAVED) -> bytes:
+def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:
     """Return a figure as the bytes of a file."""
     file = BytesIO()
-    drawn.savefig(file, format=kind, dpi=dpi)
+    drawn.savefig(file, format=kind, dpi=SAVED)
     return file.getvalue()
 
 
-def gallery(run: ListedRun, leave_out: Sequence[str] = ()) -> None:
+def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] = ()) -> None:
     """Place what a run has logged for people: its note, figures, tables and pages.
 
     Args:
         run: of any stage.
         leave_out: names of figures that are shown already.
+        order: beginnings of the names that come first, one after the other.
     """
-    if note := run.record.tags.get("mlflow.note.content"):
-        st.markdown(plain(words_of(note)))
+    for paragraph in words_of(run.record.tags.get("mlflow.note.content", "")):
+        st.markdown(plain(paragraph))
+
+    def place(file: str) -> tuple[int, str]:
+        found = [k for k, beginning in enumerate(order) if file.startswith(beginning)]
+        return (found[0] if found else len(order), file)
+
     files = list_artifacts(run.run_id)
-    for file in files:
+    for file in sorted(files, key=place):
         name, _, kind = file.rpartition(".")
         with going_on():
             if kind == "png" and name not in leave_out:
-                st.subheader(plain(name.replace("_", " ").capitalize()))
+                st.subheader(plain(title_of(name)))
                 st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
                 and (rows := read_artifact(run.run_id, file, read_logged_table)) is not None
             ):
-                title = plain(name.replace("_", " ").capitalize())
+                title = plain(title_of(name))
                 with st.expander(title, expanded=name.startswith("table")):
                     table(rows, name)
             elif kind == "html":
@@ -222,10 +234,16 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | 
     return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
 
 
-def words_of(note: str) -> str:
-    """Return a note's words: its tables are shown as tables, its marks are not."""
+def title_of(name: str) -> str:
+    """Return what an artifact is called in a heading: of ``table4a`` it is Table 4a."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize()
+
+
+def words_of(note: str) -> list[str]:
+    """Return a note's paragraphs: its tables are shown as tables, its marks are not."""
     lines = [line for line in note.splitlines() if not line.startswith("|")]
-    return "\n".join(lines).replace("**", "").replace("`", "").strip()
+    words = "\n".join(lines).replace("**", "").replace("`", "")
+    return [part.strip() for part in re.split(r"\n\n+|\n- ", f"\n{words}") if part.strip()]
 
 
 def table(rows: pd.DataFrame, name: str) -> None:

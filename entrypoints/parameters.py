@@ -4,15 +4,21 @@ An entry point's parameters are one frozen dataclass. A parameter that several e
 share is declared in the class they inherit. Folders are not parameters: see `pi.places`.
 """
 
+import re
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+from pi.influence.schedule_name import ScheduleName
 
 if TYPE_CHECKING:
+    from pi.experiments import Experiment
+    from pi.network.weights import WeightFile
     from pi.slices.store import Store
 
-Preset = Literal["tiny", "small", "full"]
+Preset = Literal["tiny", "small", "full", "many"]
 
 NOT_EMPTY = Rule("not empty", lambda text: bool(text.strip()))
 
@@ -25,6 +31,11 @@ A_NAME = Rule(
 )
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
+
+# MLflow takes / for the version's separator, and we @ and : for those of a context.
+A_REGISTERED = Rule(
+    "letters, digits, - _ . alone", lambda text: re.fullmatch(r"[\w.-]+", text) is not None
+)
 
 # Both networks halve an image four times.
 MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
@@ -55,7 +66,9 @@ class SimulateParameters(SeedParameters):
     """Parameters of `simulate`."""
 
     preset: Preset = parameter(
-        "small", "tiny (seconds), small (half a minute) or full (512 pixels, minutes)"
+        "small",
+        "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (96 patients of "
+        "three slices, a minute)",
     )
     workers: int = parameter(0, "processes at work; 0 means one per core", NOT_NEGATIVE)
 
@@ -102,11 +115,23 @@ class FoldParameters(DataParameters):
 
 
 @dataclass(frozen=True)
+class PresetsParameters:
+    """Parameters of `presets`."""
+
+    patch_size: int = parameter(
+        64, "side of a patch in pixels, on which a sum over features depends", MULTIPLE_OF_16
+    )
+
+
+@dataclass(frozen=True)
 class EncoderParameters(DataParameters):
     """What an encoder may need beside the data."""
 
     medical_weights: str = parameter(
-        "", "weight file (.h5) of the context `medical`, which nobody has published", path=True
+        "",
+        "what the context `medical` is, for nobody has published one: a weight file (.h5), or "
+        "models:/NAME@ALIAS of one that `pretrain` made",
+        path=True,
     )
 
 
@@ -116,10 +141,19 @@ class PatchParameters(EncoderParameters, FoldParameters):
 
     encoder_input: str = parameter(
         "raw255",
-        "what the encoder is fed: raw255 (as the paper's code), keras_caffe, torch_imagenet, or "
-        "window:LOW:HIGH in HU",
+        "what an encoder is fed that has no input of its own: raw255 (as the paper's code), "
+        "keras_caffe, torch_imagenet, unit ([0, 1] as it is), or window:LOW:HIGH in HU",
         NOT_EMPTY,
     )
+    stand_in: str = parameter(
+        "",
+        "contexts that take the place of the presets' own: one for all, or OWN=CONTEXT with a "
+        "context or an architecture as OWN, comma-separated, the first that fits; empty: their own",
+    )
+    as_mse_plus: bool = parameter(
+        False, "put the MSE beside the feature loss of presets that are adversarial or have no "
+        "pixel term",
+    )  # fmt: skip
     patch_size: int = parameter(96, "side of a patch in pixels (Table 2)", MULTIPLE_OF_16)
     patch_step: int = parameter(96, "step between patches in pixels (Table 2)", POSITIVE)
     grid: Literal["paper", "covering"] = parameter(
@@ -129,13 +163,63 @@ class PatchParameters(EncoderParameters, FoldParameters):
 
 
 @dataclass(frozen=True)
+class PretrainParameters(FoldParameters):
+    """Parameters of `pretrain`."""
+
+    data: str = parameter(
+        "simulated:many:2509",
+        "what is learned from, as for calibrate; with the task supervised it must be folder, and "
+        "PI_DATA a folder with a folder of images for each class, or a MedMNIST-style .npz",
+        A_NAME,
+    )
+    task: Literal["headers", "supervised", "autoencoder"] = parameter(
+        "headers",
+        "headers: dose, kernel, thickness and position, as DICOM headers tell them; supervised: "
+        "the classes of your own images; autoencoder: the image itself, through a decoder",
+    )
+    architecture: Literal["auto", "vgg16", "vgg19", "autoencoder"] = parameter(
+        "auto", "of the encoder; auto: vgg16, or autoencoder for the task of that name"
+    )
+    context: Literal["auto", "natural-offline", "imagenet", "random"] = parameter(
+        "auto",
+        "which weights it starts from; auto: natural-offline for vgg16, imagenet for vgg19, random "
+        "for autoencoder",
+    )
+    encoder_input: str = parameter("raw255", "what the encoder is fed, as for calibrate", NOT_EMPTY)
+    patch_size: int = parameter(96, "side of a patch in pixels", MULTIPLE_OF_16)
+    steps: int = parameter(110, "steps of Adam", POSITIVE)
+    batch_size: int = parameter(16, "patches a step", POSITIVE)
+    learning_rate: float = parameter(
+        1.5e-4, "the highest: it rises over a tenth of the steps and falls along a cosine", POSITIVE
+    )
+    held_out: int = parameter(
+        512, "patches of the validation patients by which each task is judged", POSITIVE
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
+        "auto",
+        "number format of the convolutions; auto: bfloat16 where the machine multiplies it, else "
+        "float32; weights and losses are always float32",
+    )
+    deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    name: str = parameter(
+        "ct-context", "registered model of which the context becomes a new version", A_REGISTERED
+    )
+    champion: bool = parameter(
+        False, "let the alias champion point at it; `promote` does so afterwards"
+    )
+
+
+@dataclass(frozen=True)
 class CalibrateParameters(PatchParameters):
     """Parameters of `calibrate`."""
 
     experiments: str = parameter(
         "demo",
-        "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the groups paper and demo, or "
-        "your own as architecture:context:layer+layer, such as vgg16:random:block3_conv2",
+        "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the presets that `presets` "
+        "lists, the groups paper, demo and literature, or your own as architecture:context:"
+        "layer+layer, such as vgg16:random:block3_conv2 or, of a context that `pretrain` made, "
+        "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
+        "/reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
     )
     states: str = parameter(
@@ -161,6 +245,11 @@ class CalibrateParameters(PatchParameters):
         "0.1", "comma-separated lambdas whose Psi on this data is reported", NOT_EMPTY
     )
     batch_size: int = parameter(32, "patches measured at a time", POSITIVE)
+    gradient_patches: int = parameter(
+        32,
+        "patches on which the influence by gradients of presets is measured; 0: it is not",
+        NOT_NEGATIVE,
+    )
 
 
 @dataclass(frozen=True)
@@ -194,8 +283,8 @@ class TrainParameters(LearningParameters):
 
     experiment: str = parameter(
         "demo1",
-        "E1, E2, E3, E4, baseline, demo1..demo4, your own as architecture:context:layer+layer, or "
-        "mse (no encoder at all, with perceptual_weight 0)",
+        "E1, E2, E3, E4, baseline, demo1..demo4, a preset, your own as for calibrate, or mse (no "
+        "encoder at all, with perceptual_weight 0)",
         NOT_EMPTY,
     )
     perceptual_weight: str = parameter(
@@ -205,9 +294,12 @@ class TrainParameters(LearningParameters):
         "search:RUN (a run of `search`, or of one of its trials)",
         NOT_EMPTY,
     )
-    schedule: Literal[
-        "fixed", "warmup_then_calibrate", "recalibrate_each_epoch", "constant_psi"
-    ] = parameter("fixed", "how lambda moves while training; fixed is the paper's")
+    schedule: ScheduleName = parameter(
+        "fixed",
+        "how lambda moves while training: fixed (the paper's); to stay at the Psi asked for: "
+        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi; from it, by a "
+        "rule of the literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo",
+    )
     warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
     final_psi: float = parameter(
         0.0,
@@ -268,7 +360,9 @@ class SearchParameters(LearningParameters):
         "demo1", "comma-separated configurations to choose from, as for calibrate", NOT_EMPTY
     )
     schedules: str = parameter(
-        "fixed", "comma-separated schedules of lambda to choose from; a warm-up lasts one epoch"
+        "fixed",
+        "comma-separated schedules of lambda to choose from, as for train; a warm-up lasts one "
+        "epoch",
     )
     variable: Literal["psi", "lambda"] = parameter(
         "psi",
@@ -325,8 +419,13 @@ class MainParameters(EncoderParameters):
 class PromoteParameters:
     """Parameters of `promote`."""
 
-    run: str = parameter("", "id of the training run whose denoiser is registered")
-    name: str = parameter("ldct-denoiser", "name of the registered model", NOT_EMPTY)
+    run: str = parameter(
+        "", "id of the run of `train` whose denoiser is registered, or of `pretrain`"
+    )
+    name: str = parameter(
+        "",
+        "name of the registered model; empty: ldct-denoiser, or what `pretrain` called its context",
+    )
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
 
 
@@ -445,3 +544,19 @@ def open_asked(parameters: DataParameters, fold: int) -> "Store":
         p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
         fold=fold, folds=p.folds,
     )  # fmt: skip
+
+
+def find_contexts(
+    parameters: EncoderParameters, experiments: "Sequence[Experiment]"
+) -> "dict[str, WeightFile]":
+    """Return the weight file of every context of ``experiments`` that has one.
+
+    Raises:
+        PiError: see `pi.tracking.contexts.find_contexts`.
+    """
+    from pi.tracking import contexts  # slow to import, and --help needs none of it
+
+    def say(message: str) -> None:
+        print(message, file=sys.stderr, flush=True)
+
+    return contexts.find_contexts(experiments, parameters.medical_weights, say)

@@ -1,7 +1,7 @@
-"""Make a run's denoiser the champion: register it and give it an alias, on purpose.
+"""Make a run's denoiser or context the champion: register it and give it an alias, on purpose.
 
-Nothing else in this project sets an alias. Served afterwards with
-`mlflow models serve -m models:/ldct-denoiser@champion --env-manager local`.
+Nothing else in this project sets an alias, but `pretrain --champion True`. A denoiser is served
+afterwards with `mlflow models serve -m models:/ldct-denoiser@champion --env-manager local`.
 """
 
 import sys
@@ -14,8 +14,8 @@ def main(parameters: PromoteParameters) -> None:
     """Register, set the alias, and say which version it is."""
     from pi.tracking.registry import promote
 
-    version = promote(parameters.run, parameters.name, parameters.alias)
-    print(f"models:/{parameters.name}@{parameters.alias} is now version {version}")
+    name, version = promote(parameters.run, parameters.name, parameters.alias)
+    print(f"models:/{name}@{parameters.alias} is now version {version}")
 
 
 if __name__ == "__main__":

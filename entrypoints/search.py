@@ -9,7 +9,7 @@ processes started with the same command work at the same study.
 
 import sys
 
-from entrypoints.parameters import SearchParameters, open_asked
+from entrypoints.parameters import SearchParameters, find_contexts, open_asked
 from pi.command_line import numbers, recorded, run
 
 
@@ -17,9 +17,15 @@ def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import find_experiments, without_paths
+    from pi.experiments import (
+        chosen,
+        find_experiments,
+        require_influence,
+        stand_in_without_paths,
+        without_paths,
+    )
+    from pi.input_convention import input_convention
     from pi.network.bank import build_bank
-    from pi.network.encoder import input_convention
     from pi.search.objective import Objective
     from pi.search.pruning import HalvingOfPairs
     from pi.search.sampler import SeededByTrial
@@ -39,7 +45,8 @@ def main(parameters: SearchParameters) -> None:
     from pi.training.repeated import Bench
 
     p = parameters
-    experiments = find_experiments(p.experiments)
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    require_influence(experiments)
     ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
     space = find_space(p.variable, *ranges, experiments, p.schedules)
     objective = Objective(p.objective, p.target_psi, p.measured, p.tolerance, p.epochs)
@@ -48,6 +55,7 @@ def main(parameters: SearchParameters) -> None:
     storage = open_storage(url, tracking_uri())
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    typed["stand_in"] = stand_in_without_paths(p.stand_in)
     if p.deterministic:
         make_deterministic(p.seed)
     store = open_asked(p, p.fold)
@@ -56,11 +64,10 @@ def main(parameters: SearchParameters) -> None:
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,
         p.epoch_steps,
     )  # fmt: skip
-    specs = [experiment.encoder for experiment in experiments]
-    bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
+    files = find_contexts(p, experiments)
+    bank = build_bank(experiments, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    bench = Bench(experiments, bank, p.medical_weights, settings, patches, p.channels, adam,
-                  p.precision, p.start)  # fmt: skip
+    bench = Bench(experiments, bank, settings, patches, p.channels, adam, p.precision, p.start)
     searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"
     study = open_study(
         storage, p.study or track.name_of(searched), searched, objective.directions,

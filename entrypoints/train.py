@@ -7,7 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints.parameters import TrainParameters, open_asked, recall
+from entrypoints.parameters import TrainParameters, find_contexts, open_asked, recall
 from pi.command_line import recorded, run
 
 
@@ -15,9 +15,9 @@ def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import without_paths
-    from pi.network.bank import build_bank
-    from pi.network.encoder import input_convention
+    from pi.experiments import stand_in_without_paths, without_paths
+    from pi.input_convention import input_convention
+    from pi.network.bank import Judge, build_bank
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
@@ -35,10 +35,11 @@ def main(parameters: TrainParameters) -> None:
 
     p = parameters
     source = plan.weight_source(p.perceptual_weight)
-    experiments = plan.find_experiment(p.experiment, source)
+    experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     convention = input_convention(p.encoder_input)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
+    typed["stand_in"] = stand_in_without_paths(p.stand_in)
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
@@ -52,9 +53,10 @@ def main(parameters: TrainParameters) -> None:
     with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
-        specs = [experiment.encoder for experiment in experiments]
-        bank = build_bank(specs, convention, seed=p.seed, medical_weights=p.medical_weights)
-        precision = settle_precision(p.precision, bank.encoders, patches, p.seed)
+        files = find_contexts(p, experiments)
+        bank = build_bank(experiments, convention, seed=p.seed, files=files)
+        judge = bank.judge(experiments[0], p.patch_size) if experiments else Judge()
+        precision = settle_precision(p.precision, judge, patches, p.seed)
         start = starting_weight(
             tracked, source, made_of(experiments, bank, store.digest, p.schedule),
             lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
@@ -62,8 +64,9 @@ def main(parameters: TrainParameters) -> None:
         log_start(tracked, start, experiments, bank, precision)
         trainer = build.build_trainer(
             settings, plan.make_schedule(
-                p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches))
-            ), patches, bank.encoders, p.channels,
+                p.schedule, start, p.warmup_steps, p.final_psi,
+                settings.total_steps(len(patches)), p.seed,
+            ), patches, judge, p.channels,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
         )  # fmt: skip

@@ -1,42 +1,151 @@
-"""Which encoders there are: VGG-16 and VGG-19 as data, and the name of one encoder."""
+"""Which encoders there are, as data, and the name of one encoder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Literal
 
 from pi.errors import PiError
+from pi.input_convention import input_convention
 
-CONVOLUTIONS: Mapping[str, tuple[int, ...]] = {
-    "vgg16": (2, 2, 3, 3, 3),
-    "vgg19": (2, 2, 4, 4, 4),
-}
-"""Convolutions per block (Simonyan and Zisserman 2015, Table 1, columns D and E)."""
+Tap = Literal["post", "pre"]
+"""Whether a layer is read after its ReLU or before it."""
 
-WIDTHS = (64, 128, 256, 512, 512)
-"""Channels per block."""
+KernelShape = tuple[int, int, int, int]
+"""Rows, columns, channels in, channels out."""
 
 
 class EncoderError(PiError):
-    """An encoder, a layer or an input convention that does not exist."""
+    """An encoder, or a layer, that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """3x3 convolutions, each with its ReLU, in blocks behind each of which an image is halved.
+
+    Attributes:
+        blocks: channels of each convolution, block by block.
+        channels: of the image that the weights were trained on.
+    """
+
+    blocks: tuple[tuple[int, ...], ...]
+    channels: int = 3
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What can be tapped: the convolutions, as Keras names them (``block1_conv1``)."""
+        return tuple(
+            f"block{block}_conv{k}"
+            for block, widths in enumerate(self.blocks, start=1)
+            for k in range(1, len(widths) + 1)
+        )
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """Names of the convolutions."""
+        return self.layers
+
+    @property
+    def kernels(self) -> tuple[KernelShape, ...]:
+        """Shape of each convolution's kernel."""
+        widths = [width for block in self.blocks for width in block]
+        pairs = zip([self.channels, *widths[:-1]], widths, strict=True)
+        return tuple((3, 3, before, after) for before, after in pairs)
+
+    def feature_count(self, layer: str, rows: int, columns: int) -> int:
+        """Return the number of features of ``layer`` for an image of that size."""
+        block, k = (int(part[-1]) - 1 for part in layer.split("_"))
+        return (rows >> block) * (columns >> block) * self.blocks[block][k]
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """ResNet with bottlenecks (He et al. 2016, Table 1); each stage but the first halves.
+
+    Batch normalisation is no layer of its own: it is frozen, and part of the convolutions.
+
+    Attributes:
+        stages: blocks and channels of each stage; a stage's output has four times the channels.
+        channels: of the image that the weights were trained on.
+    """
+
+    stages: tuple[tuple[int, int], ...]
+    channels: int = 3
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What can be tapped: the output of each stage."""
+        return tuple(f"stage{number}" for number in range(1, len(self.stages) + 1))
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """Names of the convolutions, as Keras's; ``0`` is a stage's projection of its input."""
+        return (
+            "conv1",
+            *(
+                f"conv{stage}_block{block}_{part}"
+                for stage, (blocks, _) in enumerate(self.stages, start=2)
+                for block in range(1, blocks + 1)
+                for part in ((0, 1, 2, 3) if block == 1 else (1, 2, 3))
+            ),
+        )
+
+    @property
+    def kernels(self) -> tuple[KernelShape, ...]:
+        """Shape of each convolution's kernel."""
+        shapes: list[KernelShape] = [(7, 7, self.channels, 64)]
+        before = 64
+        for blocks, width in self.stages:
+            for block in range(blocks):
+                if block == 0:
+                    shapes.append((1, 1, before, 4 * width))
+                shapes += [(1, 1, before, width), (3, 3, width, width), (1, 1, width, 4 * width)]
+                before = 4 * width
+        return tuple(shapes)
+
+    def feature_count(self, layer: str, rows: int, columns: int) -> int:
+        """Return the number of features of ``layer`` for an image of that size."""
+        stage = self.layers.index(layer)
+        step = 4 << stage
+        return -(-rows // step) * -(-columns // step) * 4 * self.stages[stage][1]
+
+
+Architecture = Stack | Residual
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    # Simonyan and Zisserman 2015, Table 1, columns D and E.
+    "vgg16": Stack(((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)),
+    "vgg19": Stack(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)),
+    # Of the authors' code, whose weights are private. One channel, for it is trained on CT and on
+    # nothing else: three equal ones would act through the sum of their kernels.
+    "autoencoder": Stack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
+    "resnet50": Residual(((3, 64), (4, 128), (6, 256), (3, 512))),
+}
+"""Encoders by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
-    """E of the paper's Eq. (3): which network, trained on what, tapped where.
+    """E of the paper's Eq. (3): which network, trained on what, fed what, tapped where.
 
     Attributes:
-        architecture: ``vgg16`` or ``vgg19``.
+        architecture: a key of `ARCHITECTURES`.
         context: what it was pre-trained on: ``imagenet``, ``natural-offline``, ``medical``,
             ``random`` or ``file:PATH``.
-        layers: names of the tapped convolutions (after their ReLU), in the network's order.
+        layers: names of what is tapped, in the network's order.
+        tap: after or before the ReLU.
+        input: name of an input convention of its own; empty: the one that a run gives to all.
 
     Raises:
         EncoderError: unknown architecture, or a layer that the architecture lacks.
+        InputConventionError: unknown input convention.
     """
 
     architecture: str
     context: str
     layers: tuple[str, ...]
+    tap: Tap = "post"
+    input: str = ""
 
     def __post_init__(self) -> None:
         known = layer_names(self.architecture)
@@ -48,6 +157,8 @@ class EncoderSpec:
                     f"`layer` must be one of {self.architecture}'s {', '.join(known)} "
                     f"but got {layer!r}."
                 )
+        if self.input:
+            input_convention(self.input)
 
     @classmethod
     def parse(cls, text: str) -> "EncoderSpec":
@@ -63,36 +174,45 @@ class EncoderSpec:
     @property
     def logged_context(self) -> str:
         """The context as it is logged: of a weight file its name, not where it lies."""
-        if self.context.startswith("file:"):
-            return "file:" + PurePath(self.context.removeprefix("file:")).name
-        return self.context
+        return without_folder(self.context)
+
+    def spelt(self, context: str) -> str:
+        """Return how network and layers are written, with ``context`` as the context."""
+        return f"{self.architecture}:{context}:{'+'.join(self.layers)}"
 
     def __str__(self) -> str:
-        return f"{self.architecture}:{self.logged_context}:{'+'.join(self.layers)}"
+        return self.spelt(self.logged_context)
 
 
-def layer_names(architecture: str) -> tuple[str, ...]:
-    """Return the names of the convolutions, as Keras names them: ``block1_conv1`` and so on.
+def without_folder(context: str) -> str:
+    """Return a context as it may be logged: of a weight file its name, not where it lies."""
+    if context.startswith("file:"):
+        return "file:" + PurePath(context.removeprefix("file:")).name
+    return context
+
+
+def find_architecture(name: str) -> Architecture:
+    """Return the architecture called ``name``.
 
     Raises:
         EncoderError: unknown architecture.
     """
-    if architecture not in CONVOLUTIONS:
+    if name not in ARCHITECTURES:
         raise EncoderError(
-            f"`architecture` must be one of {', '.join(CONVOLUTIONS)} but got {architecture!r}."
+            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {name!r}."
         )
-    return tuple(
-        f"block{block}_conv{k}"
-        for block, count in enumerate(CONVOLUTIONS[architecture], start=1)
-        for k in range(1, count + 1)
-    )
+    return ARCHITECTURES[name]
 
 
-def kernel_shapes(architecture: str) -> tuple[tuple[int, int, int, int], ...]:
-    """Return the shape of each convolution's kernel, (3, 3, channels in, channels out)."""
-    widths = [
-        width
-        for width, count in zip(WIDTHS, CONVOLUTIONS[architecture], strict=True)
-        for _ in range(count)
-    ]
-    return tuple((3, 3, i, o) for i, o in zip([3, *widths[:-1]], widths, strict=True))
+def layer_names(architecture: str) -> tuple[str, ...]:
+    """Return what can be tapped, in the network's order: ``block1_conv1`` and so on.
+
+    Raises:
+        EncoderError: unknown architecture.
+    """
+    return find_architecture(architecture).layers
+
+
+def kernel_shapes(architecture: str) -> tuple[KernelShape, ...]:
+    """Return the shape of each convolution's kernel, (rows, columns, channels in, channels out)."""
+    return find_architecture(architecture).kernels

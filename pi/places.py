@@ -8,6 +8,7 @@ may name a patient. So a folder is never a parameter of an MLproject entry point
   (default ``~/.cache/perceptual-influence``).
 """
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -32,6 +33,21 @@ def data_folder() -> Path:
     if folder is None or not folder.is_dir():
         raise PlaceError("PI_DATA must name an existing folder but what it names is none.")
     return folder
+
+
+def data_place() -> Path:
+    """Return the folder or file named by ``PI_DATA``.
+
+    Raises:
+        PlaceError: the variable is not set or names nothing. The message does not repeat it.
+    """
+    named = os.environ.get("PI_DATA", "")
+    if not named:
+        raise PlaceError("PI_DATA must name your folder of images, or an .npz, but is not set.")
+    place = _expanded(named)
+    if place is None or not place.exists():
+        raise PlaceError("PI_DATA must name a folder or a file that exists but it does not.")
+    return place
 
 
 def cache_folder() -> Path:
@@ -66,6 +82,11 @@ def store_folder(name: str) -> Path:
     if not name or name != Path(name).name or name.startswith("."):
         raise PlaceError("A store's name must be a plain name such as `mayo`, not empty or a path.")
     return cache_folder() / "stores" / name
+
+
+def file_digest(file: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def secret() -> bytes:

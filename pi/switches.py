@@ -11,7 +11,7 @@ from typing import Literal
 
 from pi.command_line import arguments_of
 from pi.errors import PiError
-from pi.experiments import MSE, find_experiments, spelling
+from pi.experiments import MSE, find_experiments, require_influence, spelling
 
 ProtocolName = Literal["recommended", "paper-text", "authors-code"]
 
@@ -92,7 +92,8 @@ FIXED: Mapping[str, tuple[str, str, str]] = {
                       "a seed of its own for each layer"),
     "feature tap": ("layer name", "after the ReLU", "after the ReLU"),
     "loss reduction": ("squared norms", "means over pixels and features", "means"),
-    "medical VGG-19": ("fine-tuned on a medical data set", "private weights", "the user's own"),
+    "medical VGG-19": ("fine-tuned on a medical data set", "private weights",
+                     "the user's own, or what `pretrain` made of headers"),
 }  # fmt: skip
 """Facts that are no parameter here: what the paper says, its code did, and this project does."""
 
@@ -131,6 +132,7 @@ def experiment_names(text: str) -> dict[str, str]:
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     found = find_experiments(",".join(word for word in words if word != MSE))
+    require_influence(found)
     names = {spelling(experiment): experiment.name for experiment in found}
     return names | ({MSE: ""} if MSE in words else {})
 

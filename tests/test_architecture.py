@@ -1,4 +1,4 @@
-"""VGG as data, against Keras's own."""
+"""Encoders as data, against Keras's own and the paper's."""
 
 import re
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi.architecture import (
-    CONVOLUTIONS,
+    ARCHITECTURES,
     EncoderError,
     EncoderSpec,
     kernel_shapes,
@@ -27,10 +27,20 @@ def test_layers_are_named_ordered_and_shaped_as_in_keras(architecture: str) -> N
 
 def test_the_number_of_convolutions_is_in_the_name() -> None:
     # VGG-16 and VGG-19 count three fully connected layers.
-    assert {name: sum(counts) + 3 for name, counts in CONVOLUTIONS.items()} == {
+    assert {name: len(layer_names(name)) + 3 for name in ("vgg16", "vgg19")} == {
         "vgg16": 16,
         "vgg19": 19,
     }
+
+
+def test_the_autoencoder_is_that_of_the_authors_code() -> None:
+    # method, 1.1, row 13: eight convolutions, block1_conv1 ... block3_conv4.
+    assert layer_names("autoencoder") == (
+        "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
+        "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
+    )  # fmt: skip
+    assert [shape[3] for shape in kernel_shapes("autoencoder")] == [64, 64, 128, 128] + 4 * [256]
+    assert kernel_shapes("autoencoder")[0] == (3, 3, 1, 64)
 
 
 def test_a_spec_is_read_from_text_and_written_back() -> None:
@@ -40,7 +50,7 @@ def test_a_spec_is_read_from_text_and_written_back() -> None:
 
 
 @given(
-    st.sampled_from(sorted(CONVOLUTIONS)).flatmap(
+    st.sampled_from(sorted(ARCHITECTURES)).flatmap(
         lambda a: st.tuples(
             st.just(a),
             st.sampled_from(["imagenet", "random", "medical", "natural-offline"]),
@@ -80,7 +90,9 @@ def test_a_layer_of_another_architecture_is_refused() -> None:
 
 
 def test_an_unknown_architecture_is_refused() -> None:
-    with pytest.raises(EncoderError, match="one of vgg16, vgg19 but got 'resnet'"):
+    with pytest.raises(
+        EncoderError, match="one of vgg16, vgg19, autoencoder, resnet50 but got 'resnet'"
+    ):
         EncoderSpec.parse("resnet:random:block1_conv1")
 
 

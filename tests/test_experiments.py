@@ -28,7 +28,7 @@ def test_the_demo_has_the_papers_structure_and_needs_no_download() -> None:
     for k in range(1, 5):
         demo, paper = NAMED[f"demo{k}"], NAMED[f"E{k}"]
         assert demo.published == paper.published
-        assert demo.encoder.context in ("natural-offline", "random")
+        assert demo.encoder.context in ("natural-offline", "medical-simulated")
         block = paper.encoder.layers[0].split("_")[0]
         assert demo.encoder.layers[0].startswith(block)
 
@@ -52,7 +52,9 @@ def test_no_experiment_is_refused(text: str) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ExperimentError, match=r"made of paper, demo, E1, .* but got 'E9'"):
+    with pytest.raises(
+        ExperimentError, match=r"made of paper, demo, literature, E1, .* but got 'E9'"
+    ):
         find_experiments("E1,E9")
     with pytest.raises(EncoderError, match="but got 'block9_conv1'"):
         find_experiments("vgg16:random:block9_conv1")

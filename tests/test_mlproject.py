@@ -16,6 +16,8 @@ from entrypoints.parameters import (
     EvaluateParameters,
     MainParameters,
     PrepareParameters,
+    PresetsParameters,
+    PretrainParameters,
     PromoteParameters,
     ReportParameters,
     SearchParameters,
@@ -29,6 +31,7 @@ PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
 PARAMETERS: dict[str, type] = {
     "simulate": SimulateParameters,
     "prepare": PrepareParameters,
+    "presets": PresetsParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
     "search": SearchParameters,
@@ -36,6 +39,7 @@ PARAMETERS: dict[str, type] = {
     "main": MainParameters,
     "compare": CompareParameters,
     "report": ReportParameters,
+    "pretrain": PretrainParameters,
     "promote": PromoteParameters,
 }
 DECLARED = [

@@ -4,6 +4,10 @@ import streamlit as st
 
 from dashboards.placing import gallery, going_on, heading, label_of, runs_of
 
+ORDER = ("report.html", "table3", "table4", "paired_differences", "patient_gains", "effects",
+         "critical_difference", "pairs", "influence", "extreme")  # fmt: skip
+"""The order of the argument; the other tables follow."""
+
 
 def main() -> None:
     """Place the page."""
@@ -14,7 +18,7 @@ def main() -> None:
     by_id = {run.run_id: run for run in runs}
     chosen = st.selectbox("Comparison", list(by_id), format_func=lambda one: label_of(by_id[one]))
     with going_on():
-        gallery(by_id[chosen])
+        gallery(by_id[chosen], order=ORDER)
 
 
 if __name__ == "__main__":

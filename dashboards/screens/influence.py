@@ -1,8 +1,8 @@
 """Influence: Psi over lambda of chosen calibrations, for any target, and what it is made of."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,6 @@ from pi.figures.influence_breakdown import (
     strata_of,
 )
 from pi.figures.influence_curve import (
-    Curve,
     InfluenceDrawing,
     draw_influence,
     influence_curves,
@@ -164,32 +163,51 @@ def _curves(
     weight: float,
 ) -> None:
     """Place the curves, of which a step of the target moves the answers alone."""
-    ends = [one.at(percent / 100) for one in losses for percent in ENDS]
-    grid = weight_grid(ends, beyond=1)
-    curves = influence_curves(_undrawn(calibrations), grid)
-    drawn, moving = _drawing(curves, weight)
-    drawn.move(curves, target)
+    drawing = _drawing(losses, calibrations, weight)
+    curves = influence_curves(_undrawn(calibrations), drawing.weights)
+    drawing.influence.move(curves, target)
     picture(
-        moving.png(),
+        drawing.picture.png(),
         lambda: draw_influence(curves, target, [weight]),
         "influence",
         lambda: pd.concat(
-            [curve_table(c, grid).assign(experiment=c.experiment.name, state=c.state)
+            [curve_table(c, drawing.weights).assign(experiment=c.experiment.name, state=c.state)
              for c in calibrations]
         ),
         "Psi over log lambda, in percent and in log-odds",
     )  # fmt: skip
 
 
-def _drawing(curves: Sequence[Curve], weight: float) -> tuple[InfluenceDrawing, MovingPicture]:
+@dataclass(frozen=True)
+class _Drawing:
+    """The curves as they were drawn.
+
+    Attributes:
+        of: what they depend on.
+        weights: lambdas of the abscissa, the same for every target.
+        influence: moves the answers.
+        picture: its pixels.
+    """
+
+    of: Hashable
+    weights: Floats
+    influence: InfluenceDrawing
+    picture: MovingPicture
+
+
+def _drawing(
+    losses: Sequence[MeasuredLosses], calibrations: Sequence[Calibration], weight: float
+) -> _Drawing:
     """Return the drawing of these curves, made anew where it is of others."""
-    same = (tuple((c.label, c.psi.tobytes()) for c in curves), weight, on_dark_page())
-    kept = st.session_state.get("drawn influence")
-    if kept is None or kept[0] != same:
-        drawn = InfluenceDrawing(curves, [weight])
+    names = tuple((c.experiment.name, c.state, c.image, c.perceptual) for c in calibrations)
+    of = (names, weight, on_dark_page())
+    kept: _Drawing | None = st.session_state.get("drawn influence")
+    if kept is None or kept.of != of:
+        weights = weight_grid([one.at(end / 100) for one in losses for end in ENDS], beyond=1)
+        drawn = InfluenceDrawing(influence_curves(_undrawn(calibrations), weights), [weight])
         moving = MovingPicture(for_page(drawn.figure), drawn.moving, ON_SCREEN)
-        kept = st.session_state["drawn influence"] = (same, drawn, moving)
-    return kept[1], kept[2]
+        kept = st.session_state["drawn influence"] = _Drawing(of, weights, drawn, moving)
+    return kept
 
 
 def _breakdown(calibrations: Sequence[Calibration]) -> None:

@@ -1,34 +1,40 @@
 """Slices: low dose, what runs make of it, target and errors side by side, on fixed windows."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from textwrap import wrap
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.placing import (
     choose_runs,
     described,
-    figure,
     going_on,
     heading,
     label_of,
     plain,
     runs_of,
+    savers,
     table,
     undrawn,
 )
 from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
-from pi.evaluation.browsing import ranked_slices, slice_scores
-from pi.evaluation.choice import read_slice
+from pi.evaluation.ahead import DenoisedAhead
+from pi.evaluation.browsing import ranked_slices, slice_keys, slice_scores
+from pi.evaluation.choice import read_pair
 from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
-from pi.figures.denoised_slices import TITLES
-from pi.figures.slice_row import WINDOWS, Pictured, Row, picture_row
-from pi.figures.slice_viewer import draw_viewer
+from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
+from pi.figures.moving_picture import as_png
+from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row
+from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
 from pi.slices.store import Store
 from pi.source import open_data
@@ -52,6 +58,12 @@ JUMPS: Mapping[Jump, tuple[str, bool]] = {
 def opened(data: str, split: str, seed: int) -> Store:
     """Return the data of an evaluation."""
     return open_data(data, split=split, split_seed=seed, study_seed=SimulateParameters.seed)
+
+
+@st.cache_resource
+def ahead() -> DenoisedAhead:
+    """Return what denoises for everybody who looks: slices, and those next to them."""
+    return DenoisedAhead(most=96)  # 1 MB each at 512 x 512
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the denoiser …")
@@ -110,13 +122,10 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
             st.button(name.capitalize(), key=f"jump {name}", on_click=_jump, args=(ranked, name),
                       help=f"Go to the slice that is {name} by {metric}",
                       disabled=name == "most disagreeing" and len(tables) < 2)  # fmt: skip
-    key = _chosen_slice(ranked)
+    key, beside = _chosen_slice(ranked)
     window, detail = _window()
-    row = _row(runs, key)
-    st.caption("  \n".join(f"**{letter}**: {plain(label_of(run))}" for letter, run in runs.items()))
     scores = slice_scores(tables, key, protocol)
-    figure(lambda: draw_viewer(row, window, detail=detail), "slice", lambda: scores,
-           "Low dose, outputs, target, and the absolute error of each")  # fmt: skip
+    _pictures(runs, key, beside, window, detail=detail, scores=scores)
     table(scores, "scores_of_slice")
 
 
@@ -131,9 +140,12 @@ def _go(key: SliceKey) -> None:
     st.session_state["position"] = key.position
 
 
-def _chosen_slice(ranked: pd.DataFrame) -> SliceKey:
-    """Let a slice be chosen: patient by pseudonym, reconstruction, position."""
-    keys = [slice_key(row) for _, row in ranked.iterrows()]
+def _chosen_slice(ranked: pd.DataFrame) -> tuple[SliceKey, list[SliceKey]]:
+    """Let a slice be chosen: patient by pseudonym, reconstruction, position.
+
+    Return it, and the slices beside it, to which a reader goes next.
+    """
+    keys = slice_keys(ranked)
     left, middle, right = st.columns([2, 2, 3])
     patient = _kept(left, "Patient", "patient", sorted({key.patient for key in keys}))
     keys = [key for key in keys if key.patient == patient]
@@ -144,12 +156,11 @@ def _chosen_slice(ranked: pd.DataFrame) -> SliceKey:
     if st.session_state.get("position") not in positions:
         st.session_state["position"] = positions[len(positions) // 2]
     at = right.select_slider("Position (mm)", positions, key="position")
-    return keys[positions.index(at)]
+    here = positions.index(at)
+    return keys[here], [*keys[here + 1 : here + 2], *keys[max(here - 1, 0) : here]]
 
 
-def _kept(
-    where: "st.delta_generator.DeltaGenerator", label: str, key: str, options: list[str]
-) -> str:
+def _kept(where: DeltaGenerator, label: str, key: str, options: list[str]) -> str:
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     return str(where.selectbox(label, options, key=key))
@@ -171,31 +182,96 @@ def _window() -> tuple[tuple[float, float], bool]:
     return (float(low), max(float(high), low + 10.0)), view == "enlarged"
 
 
-def _row(runs: Mapping[str, ListedRun], key: SliceKey) -> Row:
-    """Return the slice with its images; a denoiser that cannot be had is told and left out."""
-    record = next(iter(runs.values())).record
+def _pictures(
+    runs: Mapping[str, ListedRun],
+    key: SliceKey,
+    beside: Sequence[SliceKey],
+    window: tuple[float, float],
+    *,
+    detail: bool,
+    scores: pd.DataFrame,
+) -> None:
+    """Place the images above, what they are off by below; an output as soon as it is there."""
+    store = _store(next(iter(runs.values())))
+    denoisers = _denoisers(runs)
+    low, target, spacing = read_pair(store, key)
+    pictured = [_pictured("low_dose", TITLES["low_dose"], low.astype(np.float32), target)]
+    columns = st.columns(len(denoisers) + 2, gap="small")
+    show = partial(_show, window=window, detail=detail)
+
+    def row() -> Row:
+        return picture_row("", key, pictured, target, spacing)
+
+    show(columns[0], row(), 0)
+    _panel(columns[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
+    for number, (letter, denoise) in enumerate(denoisers.items(), 1):
+        with columns[number], st.spinner("Denoising …"):
+            hu = ahead().get(((denoise[0], key), low, denoise[1]))
+        pictured.append(_pictured(letter, _title(letter, runs[letter]), hu, target))
+        show(columns[number], row(), number)
+    done = row()
+    if len(denoisers) > 1:
+        _panel(columns[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
+    st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow). Framed: what is enlarged.")
+    savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
+    ahead().prepare([((run_id, one), read_pair(store, one)[0], denoise)
+                     for one in beside for run_id, denoise in denoisers.values()])  # fmt: skip
+
+
+def _show(
+    column: DeltaGenerator, row: Row, number: int, window: tuple[float, float], *, detail: bool
+) -> None:
+    """Place an image and its error, one above the other."""
+    images, errors = viewer_panels(row)
+    for panel in (images[number], errors[number]):
+        _panel(column, panel, row, window, detail=detail)
+
+
+def _panel(
+    column: DeltaGenerator, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+) -> None:
+    said = (panel.detail_caption if detail else panel.caption) or "for comparison"
+    title = panel.title.replace("\n", " ")
+    column.caption(f"**{plain(title)}**  \n{plain(said)}")  # two lines, so that images align
+    pixels = panel_pixels(panel, row, window, detail=detail)
+    column.image(as_png(pixels), width="stretch", alt=f"{title} {said}")
+
+
+def _pictured(
+    name: str, title: str, hu: NDArray[np.float32], target: NDArray[np.float32]
+) -> Pictured:
+    rmse = hu_errors(hu, target).rmse_hu
+    return Pictured(name, title, hu, f"RMSE {rmse:.1f} HU", rmse)
+
+
+def _store(run: ListedRun) -> Store:
+    """Return the data that a run was evaluated on.
+
+    Raises:
+        TrackingError: those on this machine are others.
+    """
+    record = run.record
     store = opened(
         record.typed("data"), record.typed("split", "auto"), int(record.typed("seed", "5"))
     )
     if record.tags.get("pi.data_digest") not in (None, store.digest):
         raise TrackingError("the data on this machine must be those evaluated but are others.")
-    denoisers = {}
+    return store
+
+
+def _denoisers(runs: Mapping[str, ListedRun]) -> dict[str, tuple[str, SliceDenoiser]]:
+    """Return run and denoiser by letter; one that cannot be had is told and left out."""
+    found = {}
     for letter, run in runs.items():
         evaluated = run.record.tags.get("pi.evaluated_run", run.record.typed("run"))
         try:
             loaded = denoiser(evaluated, int(run.record.typed("channels", "0")))
         except PiError as error:
-            st.warning(plain(f"{letter}: {error}"))
+            st.warning(plain(f"{letter}: {error}"), icon=":material/warning:")
             continue
         if loaded is not None:
-            denoisers[letter] = loaded
-    images, target, spacing = read_slice(store, key, denoisers)
-    shown = []
-    for name, hu in images.items():
-        rmse = hu_errors(hu, target).rmse_hu
-        title = TITLES["low_dose"] if name == "low_dose" else _title(name, runs[name])
-        shown.append(Pictured(name, title, hu, f"RMSE {rmse:.1f} HU", rmse))
-    return picture_row("", key, shown, target, spacing)
+            found[letter] = (evaluated, loaded)
+    return found
 
 
 def _title(letter: str, run: ListedRun) -> str:

@@ -34,6 +34,14 @@ def ranked_slices(tables: Sequence[pd.DataFrame], protocol: str, metric: str) ->
     return ranked.sort_index().reset_index()
 
 
+def slice_keys(ranked: pd.DataFrame) -> list[SliceKey]:
+    """Return the keys of such rows; thousands in milliseconds."""
+    columns = [ranked[name].tolist() for name in KEY]
+    return [
+        SliceKey(str(p), float(t), str(k), float(z)) for p, t, k, z in zip(*columns, strict=True)
+    ]
+
+
 def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: str) -> pd.DataFrame:
     """Return the metrics of one slice: a row for the low dose, and one for each table.
 

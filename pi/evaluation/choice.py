@@ -111,11 +111,21 @@ def read_slice(
     Raises:
         EvaluationError: the store has no such slice.
     """
-    number, index = _find(store, key)
-    low, normal = store.pair(number, index)
+    low, normal, spacing = read_pair(store, key)
     images = {str(LOW_DOSE): low.astype(np.float32)}
     images |= {name: denoise(low[np.newaxis])[0] for name, denoise in denoisers.items()}
-    return images, normal.astype(np.float32), store.volumes[number].pixel_spacing
+    return images, normal, spacing
+
+
+def read_pair(store: Store, key: SliceKey) -> tuple[NDArray[np.int16], NDArray[np.float32], float]:
+    """Return low dose (int16) and normal dose (float32) of a slice in HU, and its pixel spacing.
+
+    Raises:
+        EvaluationError: the store has no such slice.
+    """
+    number, index = _find(store, key)
+    low, normal = store.pair(number, index)
+    return low, normal.astype(np.float32), store.volumes[number].pixel_spacing
 
 
 def _find(store: Store, key: SliceKey) -> tuple[int, int]:

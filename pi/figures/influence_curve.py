@@ -106,8 +106,9 @@ class InfluenceDrawing:
 
     def move(self, curves: Sequence[Curve], target: float) -> None:
         """Move target and answers; the curves are those drawn, calibrated for another target."""
-        for line, height in zip(self._across, (100 * target, log_odds(target)), strict=True):
-            line.set_ydata([float(height)] * 2)
+        heights = (100 * target, float(log_odds(target)))
+        for line, across in zip(self._across, heights, strict=True):
+            line.set_ydata([across] * 2)
         for curve, (percent, odds) in zip(curves, self._answers, strict=True):
             # Log-odds are a straight line over log lambda, so this is exact.
             height = float(np.interp(np.log10(curve.chosen), curve.log10_weights, curve.log_odds))

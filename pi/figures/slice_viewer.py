@@ -1,14 +1,20 @@
 """One slice as several runs denoise it: the images above, what they are off by below."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import NDArray
 
-from pi.figures.denoised_slices import draw_panel
+from pi.figures.denoised_slices import draw_panel, to_uint8
 from pi.figures.slice_row import Panel, Row
 
 SIDE = 2.9  # inches of a panel
+SMALLEST = 512  # pixels of a panel's side on a screen
+FRAME = (230, 159, 0)
+ERRORS = np.asarray(colormaps["inferno"](np.arange(256), bytes=True)[:, :3])
+"""Colours of `draw_panel`: of the region's frame, and of errors by level, (256, 3) RGB."""
 
 
 def viewer_panels(row: Row) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
@@ -31,6 +37,39 @@ def viewer_panels(row: Row) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
     between = Panel("between", f"|{first.name} − {second.name}|", difference, True,
                     f"root mean square {rms:.1f} HU", "")  # fmt: skip
     return images, (*errors, between)
+
+
+def panel_pixels(
+    panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+) -> NDArray[np.uint8]:
+    """Return one panel as `draw_viewer` colours it, pixel by pixel: for a screen, in milliseconds.
+
+    Args:
+        panel: of the row.
+        row: see `viewer_panels`.
+        window: HU from black to white.
+        detail: whether the region alone is shown, which is framed otherwise.
+
+    Returns:
+        (rows, columns, 3) RGB, at least `SMALLEST` pixels wide.
+    """
+    (top, left), side = row.corner, row.side
+    levels = to_uint8(panel, window)
+    if detail:
+        levels = levels[top : top + side, left : left + side]
+    times = -(-SMALLEST // levels.shape[1])
+    levels = levels.repeat(times, axis=0).repeat(times, axis=1)
+    colours = ERRORS[levels] if panel.is_error else np.repeat(levels[..., np.newaxis], 3, axis=2)
+    if not detail:
+        _frame(colours, top * times, left * times, side * times)
+    return colours
+
+
+def _frame(colours: NDArray[np.uint8], top: int, left: int, side: int) -> None:
+    across, down = slice(left, left + side), slice(top, top + side)
+    for edge in (0, 1, side - 2, side - 1):
+        colours[top + edge, across] = FRAME
+        colours[down, left + edge] = FRAME
 
 
 def draw_viewer(row: Row, window: tuple[float, float], *, detail: bool) -> Figure:

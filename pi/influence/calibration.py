@@ -9,16 +9,17 @@ from numpy.typing import ArrayLike
 from pi.experiments import Experiment
 from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
+from pi.influence.losses import Losses, Measured, share_weights
 from pi.influence.mean_of_ratios import mean_of_ratios
 from pi.influence.psi import Floats, InfluenceError, Rounding, layer_shares, psi, round_weight
 from pi.influence.sampling import (
-    Losses,
     Measure,
     Precision,
     Report,
     exact_weight,
     sample_losses,
 )
+from pi.loss import Reading
 from pi.slices.patches import PatchPopulation
 
 
@@ -116,7 +117,7 @@ def calibrate(
     Args:
         experiment: the configuration.
         state: the denoiser's state.
-        losses: of the measured patches, with the taps of this experiment only.
+        losses: of the measured patches, as this experiment reads them.
         reconstructions: of each measured patch.
         population: patches in the training set.
         precision: what is asked for.
@@ -152,8 +153,11 @@ def _strata(
     precision: Precision,
 ) -> tuple[Stratum, ...]:
     strata = []
-    for reconstruction in sorted(set(reconstructions)):
-        chosen = np.array([r == reconstruction for r in reconstructions])
+    found = sorted(set(reconstructions))
+    numbers = {reconstruction: number for number, reconstruction in enumerate(found)}
+    of_patches = np.array([numbers[reconstruction] for reconstruction in reconstructions])
+    for number, reconstruction in enumerate(found):
+        chosen = of_patches == number
         m, p = image[chosen], perceptual[chosen]
         try:
             own = exact_weight(m, p, precision)
@@ -166,7 +170,7 @@ def _strata(
 
 def calibrate_all(
     experiments: Sequence[Experiment],
-    columns: Sequence[Sequence[int]],
+    readings: Sequence[Reading],
     states: Sequence[str],
     measure: Measure,
     patches: PatchPopulation,
@@ -179,7 +183,7 @@ def calibrate_all(
 
     Args:
         experiments: the configurations.
-        columns: for each of them, which of the measured taps are its layers.
+        readings: where each of them finds its losses.
         states: names of the denoiser's states.
         measure: see `pi.influence.measure.patch_measure`.
         patches: of the training set.
@@ -191,21 +195,32 @@ def calibrate_all(
     Raises:
         InfluenceError: a Psi is not defined, or the target not attainable.
     """
-    sampled = sample_losses(measure, states, columns, len(patches), precision, rng, report)
+    if not experiments:
+        return []
+    sampled = sample_losses(measure, states, readings, len(patches), precision, rng, report)
     found_on = {
         state: [p.key.reconstruction for p in patches.describe(losses.patches)]
         for state, losses in sampled.items()
     }
     return [
         calibrate(
-            experiment,
+            _with_weights(experiment, reading, sampled[state]),
             state,
-            replace(sampled[state], perceptual=sampled[state].perceptual[:, chosen]),
+            sampled[state].read(reading),
             found_on[state],
             len(patches),
             precision,
             rounding,
         )
-        for experiment, chosen in zip(experiments, columns, strict=True)
+        for experiment, reading in zip(experiments, readings, strict=True)
         for state in states
     ]
+
+
+def _with_weights(experiment: Experiment, reading: Reading, measured: Measured) -> Experiment:
+    """Return the experiment, the shares of its layers turned into weights: those train it."""
+    if not reading.shares:
+        return experiment
+    layers = measured.features[:, reading.features].mean(axis=0) * np.asarray(reading.factors)
+    weights = tuple(share_weights(layers, reading.shares).tolist())
+    return replace(experiment, distance=experiment.distance.weighing(weights))

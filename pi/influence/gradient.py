@@ -14,8 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""From prediction and normal dose to the image loss (n,) and the perceptual loss (n, taps)."""
+from pi.influence.components import Terms
 
 
 @dataclass(frozen=True, slots=True)

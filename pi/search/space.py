@@ -19,7 +19,7 @@ from optuna import Trial
 from pi.errors import PiError
 from pi.experiments import Experiment
 from pi.influence.psi import from_log_odds, log_odds
-from pi.influence.schedule import ScheduleName
+from pi.influence.schedule_name import ScheduleName
 
 Variable = Literal["psi", "lambda"]
 HABIT = 0.1

@@ -5,6 +5,7 @@ from typing import get_args
 
 import optuna
 
+from pi.database import sqlite_file
 from pi.search.objective import Objective, ObjectiveName
 from pi.search.record import TrialRecord, records
 from pi.search.storage import open_storage
@@ -38,8 +39,14 @@ def watch_trials(url: str, tracking_uri: str, name: str) -> tuple[TrialRecord, .
 
     Raises:
         StorageError: see `open_storage`.
-        StudyError: there is no such study in it.
+        StudyError: there is no such study in it, or no database.
     """
+    file = sqlite_file(url)
+    if file is not None and not file.exists():  # to open it would make it
+        raise StudyError(
+            f"the database of studies must hold {name!r} but is gone: OPTUNA_STORAGE (default: "
+            "optuna.db beside mlflow.db) names a file that does not exist."
+        )
     storage = open_storage(url, tracking_uri)
     try:
         return records(optuna.load_study(study_name=name, storage=storage))

@@ -56,6 +56,7 @@ PRESETS: dict[str, Preset] = {
         Preset("tiny", 128, 180, 6),
         Preset("small", 256, 360, 16),
         Preset("full", 512, 720, 40),
+        Preset("many", 256, 360, 3, patients=96),
     )
 }
 

@@ -8,6 +8,7 @@ import pandas as pd
 from pi.experiments import Experiment
 from pi.figures.influence_curve import draw_influence, influence_curves
 from pi.influence.calibration import Calibration
+from pi.influence.output_gradient import OutputInfluence
 from pi.influence.psi import Floats
 from pi.influence.table import (
     curve_table,
@@ -22,7 +23,8 @@ from pi.slices.patches import PatchPopulation
 from pi.text_table import markdown
 from pi.tracking.data import log_data
 from pi.tracking.earlier import DENOISER
-from pi.tracking.encoder import encoder_params, encoder_tags
+from pi.tracking.encoder import loss_params, loss_tags
+from pi.tracking.literature import gradient_metrics
 from pi.tracking.run import Run
 
 
@@ -34,7 +36,7 @@ def log_setup(
 ) -> None:
     """Log what a calibration is about to be made of: data by digest, effective configuration."""
     facts = _log_data(run, patches)
-    named = {experiment.name: str(experiment.encoder) for experiment in experiments}
+    named = {experiment.name: experiment.loss for experiment in experiments}
     run.json({"parameters": parameters, "data": facts, "experiments": named}, "config.json")
 
 
@@ -54,6 +56,7 @@ def log_calibrations(
     denoisers: Mapping[str, Denoiser],
     patches: PatchPopulation,
     asked: Sequence[float],
+    gradients: Sequence[OutputInfluence] = (),
 ) -> None:
     """Log a calibration of several configurations.
 
@@ -68,9 +71,11 @@ def log_calibrations(
         denoisers: in each state; a network that was warmed up is kept.
         patches: the training set.
         asked: lambdas whose Psi is reported.
+        gradients: influence by gradients of some of them.
     """
     grid = weight_grid(calibrations)
     target = calibrations[0].precision.target_psi
+    by_gradients = {(g.experiment.name, g.state): gradient_metrics(g, target) for g in gradients}
     run.figure(draw_influence(influence_curves(calibrations, grid), target, asked), "influence")
     run.table(summary_table(calibrations, asked), "summary.json")
     run.table(stratum_table(calibrations), "by_reconstruction.json")
@@ -84,6 +89,8 @@ def log_calibrations(
         name = f"{calibration.experiment.name} · {calibration.state}"
         with run.child(name, "calibration") as child:
             _log_one(child, calibration, bank, patches, grid, asked)
+            key = calibration.experiment.name, calibration.state
+            child.metrics(by_gradients.get(key, {}))
 
 
 def note(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
@@ -107,24 +114,24 @@ def _log_one(
     grid: Floats,
     asked: Sequence[float],
 ) -> None:
-    encoder = calibration.experiment.encoder
+    experiment = calibration.experiment
     run.params(
         {
-            "experiment": calibration.experiment.name,
-            **encoder_params(encoder),
+            "experiment": experiment.name,
+            **loss_params(experiment),
             "state": calibration.state,
             "target_psi": calibration.precision.target_psi,
             "estimator": calibration.precision.estimator,
             "lambda": f"{calibration.weight:.6g}",
-            "encoder_input": bank.convention.name,
+            "encoder_input": bank.input_of(experiment.encoder),
         }
     )
-    run.tags(encoder_tags(encoder, bank))
+    run.tags(loss_tags(experiment, bank))
     _log_data(run, patches)
     run.note(
         f"lambda = {calibration.weight:.4g} gives a perceptual influence of "
-        f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {encoder}, measured "
-        f"in the state {calibration.state} on {calibration.losses.image.size} of "
+        f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {experiment.loss}, "
+        f"measured in the state {calibration.state} on {calibration.losses.image.size} of "
         f"{calibration.population} training patches"
     )
     run.metrics(_metrics(calibration, asked))

@@ -8,7 +8,7 @@ from pi.comparison.pairing import RunTable, join_folds
 from pi.comparison.seeds import SeedGroup, group_seeds
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
-from pi.tracking.encoder import CONTEXT, DIGEST, PARTS
+from pi.tracking.encoder import CONTEXT, DIGEST, NAMES, loss_name
 from pi.tracking.influence import influence_of
 from pi.tracking.resume import MAY_DIFFER
 
@@ -64,11 +64,11 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
     maker, influence = first.maker, None
     if first.trained is not None:
         influence = influence_of(first.trained_id, first.trained)
-    parts = (maker.typed(part) for part in PARTS)
+    named = {name: maker.typed(name, usual) for name, usual in NAMES.items()}
     return Configuration(
         name=name,
         experiment=_experiment(first),
-        encoder=":".join(parts) if "architecture" in maker.params else "",
+        encoder=loss_name(named) if "architecture" in maker.params else "",
         schedule=maker.typed("schedule"),
         target=_number(maker.typed("target_psi")),
         weight=_number(maker.typed("lambda")),

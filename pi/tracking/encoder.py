@@ -1,9 +1,10 @@
-"""What every run that has an encoder says of it, and how it is read back."""
+"""What every run that has an encoder says of its loss, and how it is read back."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pi.architecture import EncoderSpec
+from pi.experiments import Experiment
+from pi.loss import OPTIONS, loss_options
 
 if TYPE_CHECKING:  # it would load TensorFlow, which reading back needs none of
     from pi.network.bank import EncoderBank
@@ -14,22 +15,67 @@ PARTS = ("architecture", "context", "layers")
 CONTEXT = "pi.context"
 """Tag that says what its weights are, in words."""
 
+COMPARED = {"tap": "tap", "norm": "norm", "reduction": "reduction", "layers": "aggregation",
+            "pixel": "pixel_term"}  # fmt: skip
+"""Parameters that say how features and pixels are compared, by the option of the loss."""
+
+USUAL = {"tap": "post", "norm": "squared", "reduction": "mean", "aggregation": "sum",
+         "pixel_term": "squared"}  # fmt: skip
+"""What a run compared that was logged before there was a choice."""
+
+NAMES = dict.fromkeys(PARTS, "") | USUAL
+"""Parameters that name a loss, and what stands for one that a run does not have."""
+
+INPUT = "pi.encoder_input"
+"""Tag with the input convention of the encoder, which a preset has of its own."""
+
 DIGEST = "pi.weights_digest"
 """Tag that tells its weights from others of the same name."""
 
 
-def encoder_params(encoder: EncoderSpec) -> dict[str, str]:
-    """Return the parameters that name an encoder; of a weight file not where it lies."""
-    values = (encoder.architecture, encoder.logged_context, "+".join(encoder.layers))
-    return dict(zip(PARTS, values, strict=True))
+def loss_params(experiment: Experiment) -> dict[str, str]:
+    """Return the parameters that name a loss; of a weight file not where it lies."""
+    encoder = experiment.encoder
+    parts = (encoder.architecture, encoder.logged_context, "+".join(encoder.layers))
+    values = loss_options(encoder, experiment.distance, experiment.pixel)
+    options = dict(zip(OPTIONS, values, strict=True))
+    compared = {name: options[option] for option, name in COMPARED.items()}
+    return dict(zip(PARTS, parts, strict=True)) | compared
 
 
-def encoder_tags(encoder: EncoderSpec, bank: "EncoderBank") -> dict[str, str]:
-    """Return the tags that say what the encoder's weights in ``bank`` are."""
-    weights = bank.weights_of(encoder)
-    return {CONTEXT: weights.description, DIGEST: weights.digest}
+def loss_tags(experiment: Experiment, bank: "EncoderBank") -> dict[str, str]:
+    """Return the tags that say what the encoder is fed, its weights, and what is assumed."""
+    weights = bank.weights_of(experiment.encoder)
+    found = {
+        CONTEXT: weights.description,
+        DIGEST: weights.digest,
+        INPUT: bank.input_of(experiment.encoder),
+    }
+    if experiment.preset:
+        found |= {"pi.evidence": experiment.preset.evidence, "pi.assumes": experiment.assumptions}
+    return found
 
 
 def encoder_name(params: Mapping[str, str]) -> str:
-    """Return the name of the encoder that parameters name: the inverse of `encoder_params`."""
+    """Return the name of the encoder that parameters name: the inverse of `loss_params`."""
     return ":".join(params[part] for part in PARTS)
+
+
+def loss_name(params: Mapping[str, str]) -> str:
+    """Return the name of the loss that parameters name: its encoder, and what is not usual."""
+    options = (
+        f"/{option}={params[name]}"
+        for option, name in COMPARED.items()
+        if params[name] != USUAL[name]
+    )
+    return encoder_name(params) + "".join(options)
+
+
+def loss_of(params: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
+    """Return what identifies a run's loss, by name, for two runs to agree on."""
+    return {
+        "encoder": encoder_name(params),
+        "encoder_input": tags.get(INPUT) or params["encoder_input"],
+        "weights of the encoder": tags[DIGEST],
+        **{name: params.get(name, usual) for name, usual in USUAL.items()},
+    }

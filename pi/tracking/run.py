@@ -66,19 +66,19 @@ class Run:
         new = [Param(key, str(value)) for key, value in values.items() if key not in there]
         self.client.log_batch(self.run_id, params=new)
 
+    def begin(self, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
+        """Log what a new run starts from in one call: of many short runs, calls are the cost."""
+        made = [Param(key, str(value)) for key, value in params.items()]
+        points = _points({key: [(0, value)] for key, value in metrics.items()})
+        self.client.log_batch(self.run_id, points, made)
+
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log finite metrics; NaN and infinity, which a store would bend, are left out."""
         self.series({key: [(step, value)] for key, value in values.items()})
 
     def series(self, values: Mapping[str, list[tuple[int, float]]]) -> None:
         """Log several points (step, value) of each metric."""
-        now = int(time.time() * 1000)
-        metrics = [
-            Metric(_metric_name(key), float(value), now, step)
-            for key, points in values.items()
-            for step, value in points
-            if math.isfinite(value)
-        ]
+        metrics = _points(values)
         for start in range(0, len(metrics), BATCH):
             self.client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
 
@@ -221,6 +221,16 @@ def nested_in(parent: str, opened: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _NESTING.reset(token)
+
+
+def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [
+        Metric(_metric_name(key), float(value), now, step)
+        for key, points in values.items()
+        for step, value in points
+        if math.isfinite(value)
+    ]
 
 
 def _metric_name(key: str) -> str:

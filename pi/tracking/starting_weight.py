@@ -7,7 +7,7 @@ from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
 from pi.network.bank import EncoderBank
 from pi.tracking.earlier import best_trial, read_run
-from pi.tracking.encoder import DIGEST, encoder_name, encoder_params, encoder_tags
+from pi.tracking.encoder import loss_of, loss_params, loss_tags
 from pi.tracking.resume import DisagreementError, require_agreement
 from pi.tracking.run import Run
 from pi.training.plan import StartingWeight, WeightSource
@@ -53,9 +53,7 @@ def read_calibration(run_id: str) -> CalibrationRecord:
             f"search:RUN, but {run_id!r} is a run of {stage}."
         )
     made_of = {
-        "encoder": encoder_name(record.params),
-        "encoder_input": record.params["encoder_input"],
-        "weights of the encoder": record.tags[DIGEST],
+        **loss_of(record.params, record.tags),
         "data": record.tags["pi.data_digest"],
     }
     if "schedule" in record.params:
@@ -129,17 +127,16 @@ def log_start(
     run.tags({"pi.precision": precision})
     if start.target is not None:
         run.params({"target_psi": start.target})
-    for encoder in (experiment.encoder for experiment in experiments):
-        run.params(encoder_params(encoder))
-        run.tags(encoder_tags(encoder, bank))
+    for experiment in experiments:
+        run.params(loss_params(experiment))
+        run.tags(loss_tags(experiment, bank))
 
 
 def made_of(
     experiments: Sequence[Experiment], bank: EncoderBank, digest: str, schedule: str
 ) -> dict[str, str]:
     """Return what a training is made of, as `CalibrationRecord.made_of` names it."""
-    found = {"data": digest, "encoder_input": bank.convention.name, "schedule": schedule}
-    for encoder in (experiment.encoder for experiment in experiments):
-        found["encoder"] = str(encoder)
-        found["weights of the encoder"] = bank.weights_of(encoder).digest
+    found = {"data": digest, "schedule": schedule}
+    for experiment in experiments:
+        found |= loss_of(loss_params(experiment), loss_tags(experiment, bank))
     return found

@@ -12,7 +12,7 @@ from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
 from pi.search.study import Outcome
 from pi.tracking.earlier import run_status
-from pi.tracking.encoder import encoder_params, encoder_tags
+from pi.tracking.encoder import loss_params, loss_tags
 from pi.tracking.run import Run
 from pi.training.plan import StartingWeight
 from pi.training.repeated import Bench
@@ -44,7 +44,7 @@ def tracked_trial(
         layers = bench.find(point.experiment).encoder.layers
         tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
         with _trial_run(parent, trial, tags) as child:
-            child.params(_params(point, bench))
+            child.begin(_params(point, bench), _metrics(point))
 
             def train(point: Point, report: Report) -> None:
                 def epoch_done(record: EpochRecord) -> None:
@@ -55,7 +55,7 @@ def tracked_trial(
                 bench.train(point.experiment, point.schedule, start, epoch_done)
 
             outcome = objective.evaluate(trial, point, train)
-            child.metrics({**_metrics(point), **outcome.measures})
+            child.metrics(outcome.measures)
         return outcome
 
     return evaluate
@@ -78,11 +78,11 @@ def _trial_run(parent: Run, trial: Trial, tags: Mapping[str, str]) -> Iterator[R
 
 
 def _params(point: Point, bench: Bench) -> dict[str, object]:
-    encoder = bench.find(point.experiment).encoder
+    experiment = bench.find(point.experiment)
     return {
         "experiment": point.experiment,
-        **encoder_params(encoder),
-        "encoder_input": bench.bank.convention.name,
+        **loss_params(experiment),
+        "encoder_input": bench.bank.input_of(experiment.encoder),
         "schedule": point.schedule,
         "lambda": f"{point.weight:.6g}",
         "target_psi": repr(point.psi),
@@ -99,5 +99,5 @@ def _metrics(point: Point) -> dict[str, float]:
 
 
 def _made_of(experiment: str, bench: Bench) -> dict[str, str]:
-    tags = encoder_tags(bench.find(experiment).encoder, bench.bank)
+    tags = loss_tags(bench.find(experiment), bench.bank)
     return {**tags, "pi.data_digest": bench.patches.store.digest}

@@ -9,18 +9,19 @@ import numpy as np
 
 from pi.experiments import Experiment
 from pi.influence.calibration import Calibration, calibrate_all
+from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
 from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
-from pi.network.bank import EncoderBank
+from pi.network.bank import EncoderBank, Judge
 from pi.network.state import Denoiser, State, identity
 from pi.network.unet import build_unet, start_at
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
 from pi.training.machine import Distribution, compute_in, scaled, strategy_for
-from pi.training.step import loss_terms, measure_step, train_step
+from pi.training.step import measure_step, train_step
 from pi.training.validation import draw_validation_set
 
 TOLERANCE = 0.05
@@ -99,9 +100,9 @@ def calibrate_each(
     name, size = str(state), settings.batch_size
     return calibrate_all(
         experiments,
-        [bank.columns(experiment.encoder) for experiment in experiments],
+        [bank.reading(experiment, patches.size) for experiment in experiments],
         [name],
-        patch_measure(patches, {name: denoiser}, bank.encoders, size, lambda count: count),
+        patch_measure(patches, {name: denoiser}, bank, size, lambda count: count),
         patches,
         Precision(target, "ratio_of_sums", TOLERANCE, exhaustive=False),
         "none",
@@ -114,7 +115,7 @@ def build_trainer(
     settings: Settings,
     schedule: Schedule,
     patches: PatchPopulation,
-    encoders: Sequence[keras.Model],
+    judge: Judge,
     channels: int,
     adam: Adam,
     precision: str,
@@ -128,7 +129,7 @@ def build_trainer(
         settings: how long, how much at a time, how often.
         schedule: makes lambda.
         patches: of the training patients.
-        encoders: of the perceptual loss; none for MSE alone. They are set to ``precision``.
+        judge: the loss. Its encoder is set to ``precision``.
         channels: of the U-Net's first level.
         adam: the optimizer.
         precision: see `pi.training.machine.choose_precision`.
@@ -155,8 +156,8 @@ def build_trainer(
             precision,
         )
         optimizer.build(denoiser.trainable_variables)
-    compute_in([denoiser, *encoders], precision)
-    terms = loss_terms(encoders)
+    compute_in([denoiser, *judge.encoders], precision)
+    terms = loss_terms(judge)
     return Trainer(
         settings,
         schedule,

@@ -5,15 +5,13 @@ themselves, as once the noise is nearly gone or in an encoder that never learned
 bits of bfloat16 add differences of their own: loss, influence and gradients that are not there.
 """
 
-from collections.abc import Sequence
-
-import keras
 import numpy as np
 import tensorflow as tf
 
+from pi.influence.components import loss_terms
+from pi.network.bank import Judge
 from pi.slices.patches import PatchPopulation
 from pi.training.machine import PrecisionName, choose_precision, compute_in
-from pi.training.step import loss_terms
 
 RESIDUAL = 0.3
 """What a trained denoiser leaves of the noise, about, and so what the format must resolve."""
@@ -25,14 +23,14 @@ PATCHES = 48
 
 
 def settle_precision(
-    asked: PrecisionName, encoders: Sequence[keras.Model], patches: PatchPopulation, seed: int
+    asked: PrecisionName, judge: Judge, patches: PatchPopulation, seed: int
 ) -> str:
     """Return the format to train in: what `choose_precision` says, but float32 under ``auto``
     where the encoders' loss does not bear another.
 
     Args:
         asked: for by the user; other than ``auto`` it is taken as it is.
-        encoders: of the perceptual loss; none for MSE alone. They end in float32.
+        judge: of the perceptual loss; its encoder ends in float32.
         patches: of the training patients.
         seed: draws the patches that decide.
 
@@ -40,15 +38,13 @@ def settle_precision(
         MachineError: see `choose_precision`.
     """
     precision = choose_precision(asked)
-    if asked != "auto" or precision == "float32" or not encoders:
+    if asked != "auto" or precision == "float32" or not judge.encoders:
         return precision
-    added = loss_added(precision, encoders, patches, seed)
+    added = loss_added(precision, judge, patches, seed)
     return precision if abs(added) <= TOLERANCE else "float32"
 
 
-def loss_added(
-    precision: str, encoders: Sequence[keras.Model], patches: PatchPopulation, seed: int
-) -> float:
+def loss_added(precision: str, judge: Judge, patches: PatchPopulation, seed: int) -> float:
     """Return by which part of itself the perceptual loss changes in ``precision``.
 
     The prediction is the normal dose with `RESIDUAL` of the low dose's noise.
@@ -58,8 +54,8 @@ def loss_added(
     prediction = normal_dose + np.float32(RESIDUAL) * (low_dose - normal_dose)
 
     def loss(number_format: str) -> float:
-        compute_in(encoders, number_format)
-        terms = loss_terms(encoders)
+        compute_in(judge.encoders, number_format)
+        terms = loss_terms(judge)
         return float(np.mean(terms(tf.constant(prediction), tf.constant(normal_dose))[1].numpy()))
 
     coarse, fine = loss(precision), loss("float32")

@@ -191,12 +191,8 @@ class _Session:
                 self.save()
 
     def _train(self, low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32]) -> None:
+        self._measure_gradients(low_dose, normal_dose)
         trainer, state = self.trainer, self.state
-        number = state.epoch * trainer.steps + state.step
-        gradients = state.gradients
-        if trainer.settings.gradient_every and number % trainer.settings.gradient_every == 0:
-            pair = trainer.gradients(tf.constant(low_dose), tf.constant(normal_dose))
-            gradients += (GradientInfluence(number, state.schedule.weight, *pair),)
         losses = trainer.step(low_dose, normal_dose, trainer.schedule.rule(state.schedule))
         if not (losses.finite and np.isfinite(losses.weight)):
             raise DivergedError(
@@ -209,9 +205,27 @@ class _Session:
             schedule=trainer.schedule.after_step(state.schedule, *losses.means),
             step=state.step + 1,
             sums=state.sums.add(losses.image, losses.perceptual, losses.weight),
-            gradients=gradients,
         )
         self.listener.step_done(losses)
+
+    def _measure_gradients(
+        self, low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32]
+    ) -> None:
+        """Measure them where they are to be kept, or where lambda is made of them."""
+        trainer, state = self.trainer, self.state
+        number = state.epoch * trainer.steps + state.step
+        every = trainer.settings.gradient_every
+        kept, asked = every and not number % every, trainer.schedule.asks_gradients(state.schedule)
+        if not (kept or asked):
+            return
+        pair = trainer.gradients(tf.constant(low_dose), tf.constant(normal_dose))
+        schedule, parameters = state.schedule, pair[0]
+        if asked:
+            schedule = trainer.schedule.after_gradients(
+                schedule, parameters.image, parameters.perceptual
+            )
+        found = (GradientInfluence(number, schedule.weight, *pair),) if kept else ()
+        self.state = replace(state, schedule=schedule, gradients=state.gradients + found)
 
     def close_epoch(self) -> None:
         trainer, state = self.trainer, self.state

@@ -4,16 +4,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.errors import PiError
-from pi.experiments import MSE, Experiment, ExperimentError, find_experiments
-from pi.influence.psi import checked_weight, odds_of
-from pi.influence.schedule import (
-    ConstantPsi,
-    Fixed,
-    RecalibrateEachEpoch,
-    Schedule,
-    ScheduleName,
-    WarmupThenCalibrate,
+from pi.experiments import (
+    MSE,
+    Experiment,
+    ExperimentError,
+    chosen,
+    find_experiments,
+    require_influence,
 )
+from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
+from pi.influence.calibrated_schedules import (
+    ConstantPsi,
+    RecalibrateEachEpoch,
+    WarmupThenCalibrate,
+    esrgan_dp,
+)
+from pi.influence.psi import checked_weight, odds_of
+from pi.influence.schedule import Fixed, Schedule
+from pi.influence.schedule_name import AdaptiveName, ScheduleName
 
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 
@@ -75,12 +83,20 @@ def weight_source(text: str) -> WeightSource:
     return WeightSource(number=float(checked_weight(number)))
 
 
-def find_experiment(name: str, source: WeightSource) -> tuple[Experiment, ...]:
+def find_experiment(
+    name: str, source: WeightSource, stand_in: str, as_mse: bool
+) -> tuple[Experiment, ...]:
     """Return the one experiment called ``name``; none for `MSE`, which has no perceptual loss.
+
+    Args:
+        name: of it.
+        source: where its lambda comes from.
+        stand_in: see `pi.experiments.standing_in`.
+        as_mse: see `pi.experiments.as_mse_plus`.
 
     Raises:
         PlanError: several experiments, or a lambda for a loss that is not there.
-        ExperimentError, EncoderError: it does not exist.
+        ExperimentError, EncoderError, LossError: it does not exist, or is no MSE + lambda * P.
     """
     if name == MSE:
         if source.number != 0:
@@ -92,11 +108,23 @@ def find_experiment(name: str, source: WeightSource) -> tuple[Experiment, ...]:
         raise ExperimentError(f"`experiment` may also be {MSE}; {error}") from error
     if len(found) != 1:
         raise PlanError(f"`experiment` must name one experiment but got {name!r}.")
+    found = chosen(found, stand_in, as_mse)
+    require_influence(found)
+    if found[0].distance.layers == "shares":
+        raise PlanError(
+            "`experiment` must have layers=weights: in a training but has layers=shares:, which "
+            "`calibrate` turns into weights and prints."
+        )
     return found
 
 
 def make_schedule(
-    name: ScheduleName, start: StartingWeight, warmup_steps: int, final_psi: float, total: int
+    name: ScheduleName,
+    start: StartingWeight,
+    warmup_steps: int,
+    final_psi: float,
+    total: int,
+    seed: int,
 ) -> Schedule:
     """Return the schedule called ``name``.
 
@@ -106,12 +134,17 @@ def make_schedule(
         warmup_steps: of `WarmupThenCalibrate`.
         final_psi: of `ConstantPsi`; 0 where Psi is to stay at its target.
         total: steps of the whole training.
+        seed: of what `ReLoBRaLo` draws.
 
     Raises:
-        PlanError: a schedule that aims at a Psi where none was asked for, or a warm-up without end.
+        PlanError: a schedule that aims at a Psi where none was asked for, or that multiplies a
+            lambda of 0, or a warm-up without end.
     """
-    if name == "fixed":
-        return Fixed(start.weight)
+    match name:
+        case "fixed":
+            return Fixed(start.weight)
+        case "esrgan_dp" | "uncertainty" | "gradnorm" | "softadapt" | "relobralo":
+            return _adaptive(name, start.weight, seed)
     if start.target is None:
         raise PlanError(
             "`perceptual_weight` must be psi:NUMBER, calibration:RUN or search:RUN with the "
@@ -125,7 +158,26 @@ def make_schedule(
                     f"{warmup_steps}."
                 )
             return WarmupThenCalibrate(start.weight, start.target, warmup_steps)
-        case "recalibrate_each_epoch":
+        case "recalibrate_each_epoch" | "marcos2022":
             return RecalibrateEachEpoch(start.weight, start.target)
         case "constant_psi":
             return ConstantPsi(start.weight, start.target, final_psi or start.target, total)
+
+
+def _adaptive(name: AdaptiveName, weight: float, seed: int) -> Schedule:
+    if weight == 0:
+        raise PlanError(
+            f"`perceptual_weight` must be greater than 0 with the schedule {name}, which "
+            "multiplies it, but is 0."
+        )
+    match name:
+        case "esrgan_dp":
+            return esrgan_dp(weight)
+        case "uncertainty":
+            return Uncertainty(weight)
+        case "gradnorm":
+            return GradNorm(weight)
+        case "softadapt":
+            return SoftAdapt(weight)
+        case "relobralo":
+            return ReLoBRaLo(weight, seed)

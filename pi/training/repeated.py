@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 import tensorflow as tf
 
 from pi.experiments import Experiment
-from pi.influence.schedule import Fixed, ScheduleName
-from pi.network.bank import EncoderBank, build_bank
+from pi.influence.schedule import Fixed
+from pi.influence.schedule_name import ScheduleName
+from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, Start, build_trainer
 from pi.training.checkpoint import Arrays
@@ -30,7 +31,6 @@ class Bench:
     Attributes:
         experiments: the configurations.
         bank: with all their encoders, as they are calibrated.
-        medical_weights: see `build_bank`.
         settings: how long, how much at a time, how often.
         patches: of the training patients.
         channels: of the U-Net's first level.
@@ -41,7 +41,6 @@ class Bench:
 
     experiments: tuple[Experiment, ...]
     bank: EncoderBank
-    medical_weights: str
     settings: Settings
     patches: PatchPopulation
     channels: int
@@ -81,7 +80,9 @@ class Bench:
         """
         trainer, first = self._trainer(experiment)
         trainer.networks.set_arrays(*first)
-        made = make_schedule(schedule, start, trainer.steps, 0.0, self.total_steps)
+        made = make_schedule(
+            schedule, start, trainer.steps, 0.0, self.total_steps, self.settings.seed
+        )
         listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
         try:
             fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
@@ -98,17 +99,10 @@ class Bench:
         may set it to another number format.
         """
         if name not in self._built:
-            bank = build_bank(
-                [self.find(name).encoder],
-                self.bank.convention,
-                seed=self.settings.seed,
-                medical_weights=self.medical_weights,
-            )
-            precision = settle_precision(
-                self.precision, bank.encoders, self.patches, self.settings.seed
-            )
+            judge = self.bank.judge(self.find(name), self.patches.size)
+            precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, bank.encoders, self.channels, self.adam,
+                self.settings, Fixed(0.0), self.patches, judge, self.channels, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

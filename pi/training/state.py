@@ -75,7 +75,8 @@ def from_json(text: str) -> TrainingState:
         KeyError, TypeError, ValueError: the text is not such a state.
     """
     content = json.loads(text)
-    content["schedule"] = ScheduleState(**content["schedule"])
+    memory = tuple(content["schedule"].pop("memory", ()))  # older checkpoints have none
+    content["schedule"] = ScheduleState(**content["schedule"], memory=memory)
     content["sums"] = _sums(content["sums"])
     content["gradients"] = _gradients(content["gradients"])
     content["history"] = tuple(_record(entry) for entry in content["history"])

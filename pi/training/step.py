@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.influence.components import mean_squared_error
-from pi.influence.gradient import Terms
+from pi.influence.components import Terms
 from pi.influence.psi import Floats
 from pi.influence.schedule import WeightRule
 
@@ -44,30 +43,6 @@ TrainStep = Callable[[NDArray[np.float32], NDArray[np.float32], WeightRule], Ste
 
 Measure = Callable[[NDArray[np.float32], NDArray[np.float32], float], StepLosses]
 """Measures the losses of a batch at a lambda and trains nothing."""
-
-
-def loss_terms(encoders: Sequence[keras.Model]) -> Terms:
-    """Return the two terms of Eq. (4), per patch; without an encoder there are no taps.
-
-    Unlike `loss_components`, target and prediction go through the encoder one after the other: a
-    gradient is only wanted through the second, and together they would pay for both.
-    """
-
-    def terms(prediction: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        image = mean_squared_error(prediction, target)
-        if not encoders:
-            return image, tf.zeros((tf.shape(image)[0], 0), image.dtype)
-        features, references = (
-            keras.tree.flatten([encoder(x) for encoder in encoders]) for x in (prediction, target)
-        )
-        taps = [
-            # Squares of bfloat16 numbers would be sums of bfloat16 numbers.
-            mean_squared_error(tf.cast(found, tf.float32), tf.cast(wanted, tf.float32))
-            for found, wanted in zip(features, references, strict=True)
-        ]
-        return image, tf.stack(taps, axis=-1)
-
-    return terms
 
 
 def train_step(

@@ -1,79 +1,104 @@
 """Every page in headless Chromium: it draws, answers a click and writes no error."""
 
-import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
 
 import pytest
+from playwright.sync_api import Page
 
-from dashboards.screenshots import browser_page, find_chromium
+from benchmarks.filled_store import Size, fill
+from dashboards.app import PAGES, path_of
+from dashboards.browsing import Server, browser_page, dashboard, find_chromium
 
-ROOT = Path(__file__).parents[2]
-TITLES = ["Training", "Slices", "Comparison", "Search", "Influence"]
+WAIT = 180_000  # ms: the machine may be busy
+NAMES = [name for name, _, _ in PAGES]
+FIGURE = "[data-testid=stImage] img, [data-testid=stImageContainer] img"
 
 
-@pytest.fixture
-def dashboard(database: Path) -> Iterator[str]:
-    """The dashboard over a store with two calibrations and a training."""
-    from test_screens import log_calibration
+@contextmanager
+def opened() -> Iterator[tuple[Page, Server, list[str]]]:
+    """The dashboard, a page of a browser, and the errors of its console so far."""
+    errors: list[str] = []
+    with dashboard() as server, browser_page(find_chromium(), 1280) as page:
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page, server, errors  # a request to another machine would be an error, too
 
-    from pi.tracking.run import open_run
 
-    log_calibration("first")
-    log_calibration("<b>second</b>")
-    with open_run("train", "a") as run:
-        run.params({"experiment": "demo1", "schedule": "fixed", "target_psi": 0.95})
-        run.metrics({"train/psi": 0.95, "train/image_loss": 1.0, "lambda": 0.1}, step=1)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py"]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    with Path(os.devnull).open("w") as nowhere:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/_stcore/health")
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
+def visit(page: Page, server: Server, name: str) -> None:
+    page.goto(f"{server.address}/{path_of(name)}")
+    title = {name: title for name, title, _ in PAGES}[name]
+    page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
+
+
+def rest(page: Page) -> None:
+    """Wait until the page has run to its end, and hold that nothing went wrong in it."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
+    assert page.locator("[data-testid=stException]").count() == 0
 
 
 @pytest.mark.slow
-def test_every_page_draws_answers_a_click_and_writes_no_error(dashboard: str) -> None:
-    errors: list[str] = []
-    with browser_page(find_chromium()) as page:
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(dashboard)
-        page.get_by_role("heading", name="Influence", exact=True).wait_for(timeout=60_000)
-        page.get_by_text("λ = 3", exact=True).first.wait_for(timeout=60_000)
-        page.get_by_role("slider").first.press("ArrowRight")
-        page.get_by_text("λ = 3.08", exact=True).first.wait_for(timeout=60_000)  # Psi of 75.5 %
-        page.locator("[data-testid=stImage] img").nth(2).wait_for(timeout=60_000)
-        for title in TITLES:
-            page.get_by_role("link", name=title).click()
-            page.get_by_role("heading", name=title, exact=True).wait_for(timeout=60_000)
-        page.get_by_role("link", name="Training").click()
-        page.locator("[data-testid=stImage] img").nth(1).wait_for(timeout=60_000)
+def test_of_an_empty_store_every_page_says_what_would_fill_it(database: Path) -> None:
+    with opened() as (page, server, errors):
+        for name in NAMES:
+            visit(page, server, name)
+            page.get_by_text("holds no run of").wait_for(timeout=WAIT)
+            rest(page)
+        assert errors == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", [1, 200])
+def test_every_page_draws_and_answers(
+    database: Path, runs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
+    fill(Size(runs, patients=3, slices=4, pixels=32, channels=2))
+    with opened() as (page, server, errors):
+        for name in NAMES:
+            visit(page, server, name)
+            if runs == 1 and name == "comparison":  # which takes two
+                page.get_by_text("holds no run of").wait_for(timeout=WAIT)
+                continue
+            page.locator(FIGURE).first.wait_for(timeout=WAIT)
+            rest(page)
+        visit(page, server, "influence")
+        answer = page.get_by_test_id("stMetricValue").first
+        answer.wait_for(timeout=WAIT)
+        rest(page)
+        before = answer.inner_text()
+        page.get_by_role("slider", name="Target").press("ArrowLeft")  # usable by keyboard
+        page.wait_for_function(
+            "before => !document.querySelector('[data-testid=stMetricValue]')"
+            ".innerText.includes(before)", arg=before, timeout=WAIT,
+        )  # fmt: skip
+        visit(page, server, "training")
+        page.locator(FIGURE).first.wait_for(timeout=WAIT)
         page.get_by_text("Look again every 10 seconds").click()
-        assert page.locator("[data-testid=stException]").count() == 0
-        assert errors == []  # a request to another machine would be one too
+        rest(page)
+        visit(page, server, "slices")
+        page.get_by_role("button", name="Worst").click(timeout=WAIT)
+        rest(page)
+        with page.expect_download(timeout=WAIT) as saved:
+            page.get_by_role("button", name="SVG").click()
+        assert "<svg" in Path(saved.value.path()).read_text()
+        assert errors == []
 
 
-def _wait_for(address: str) -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-        except OSError:
-            sleep(0.5)
-        else:
-            return
-    pytest.fail("the dashboard must start within a minute but did not.")
+@pytest.mark.slow
+def test_on_dark_ground_figures_are_dark(database: Path) -> None:
+    fill(Size(1, patients=3, slices=2, pixels=32, channels=2))
+    with dashboard() as server, browser_page(find_chromium(), 1280, dark=True) as page:
+        visit(page, server, "influence")
+        page.locator(FIGURE).first.wait_for(timeout=WAIT)
+        rest(page)
+        corner = page.evaluate(
+            """async selector => {
+                const image = document.querySelector(selector); await image.decode();
+                const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+                canvas.drawImage(image, 0, 0);
+                return [...canvas.getImageData(0, 0, 1, 1).data] }""",
+            FIGURE,
+        )
+        assert max(corner[:3]) < 60

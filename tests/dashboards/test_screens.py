@@ -1,6 +1,8 @@
 """The dashboard's pages without a browser: what they say of an empty store, and of runs by hand."""
 
 import os
+import shutil
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import streamlit as st
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.filled_store import Size, fill
 from dashboards.placing import plain
+from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.run import open_run
 
@@ -136,3 +140,127 @@ def test_a_training_shows_its_epochs_and_how_far_it_drifted(database: Path) -> N
     assert drift["epochs"].tolist() == [2]
     assert drift["drift (points)"].tolist() == pytest.approx([-5.0])
     assert "has not finished an epoch" in words(app)
+
+
+@pytest.fixture(scope="module")
+def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with two runs of everything; read, not changed."""
+    folder = tmp_path_factory.mktemp("filled")
+    file = shutil.copy(empty_database, folder / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+        patch.setenv("PI_CACHE", str(folder / "cache"))
+        patch.chdir(folder)
+        fill(Size(runs=2, patients=3, slices=2, pixels=32, channels=2))
+    return folder
+
+
+@pytest.fixture
+def in_filled(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{filled / 'mlflow.db'}")
+    monkeypatch.setenv("PI_CACHE", str(filled / "cache"))
+    return filled
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_shows_what_there_is_and_no_warning(in_filled: Path, name: str) -> None:
+    app = screen(name)
+    assert not app.exception
+    assert not app.warning
+    assert app.get("image")
+    kinds = {one.proto.label for one in app.get("download_button")}
+    assert {"SVG", "PNG", "CSV"} <= kinds
+
+
+def test_a_jump_goes_to_the_slice_that_the_table_ranks_first(in_filled: Path) -> None:
+    from pi.evaluation.browsing import ranked_slices
+    from pi.tracking.earlier import read_slices
+
+    app = screen("slices")
+    tables = [read_slices(run_id) for run_id in app.multiselect(key="evaluations").value]
+    app = app.button(key="jump worst").click().run()
+    assert not app.exception
+    worst = ranked_slices(tables, "paper8", "ssim").sort_values("gain").iloc[0]
+    assert app.selectbox(key="patient").value == worst["patient"]
+    assert app.select_slider(key="position").value == worst["position"]
+
+
+def test_a_comparison_says_its_verdict_in_words_before_its_figures(in_filled: Path) -> None:
+    app = screen("comparison")
+    assert "patients" in app.markdown[0].value
+    assert not app.markdown[0].value.startswith("|")
+
+
+def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) -> None:
+    app = screen("slices")
+    images = len(app.get("image"))
+    (first, _) = app.multiselect(key="evaluations").value
+    trained = MlflowClient().get_run(first).data.tags["pi.evaluated_run"]
+    (weights,) = in_filled.glob(f"mlruns/*/{trained}/artifacts/denoiser/*.h5")
+    aside = weights.rename(weights.with_suffix(".aside"))
+    st.cache_resource.clear()
+    app = app.run()
+    aside.rename(weights)
+    assert not app.exception
+    assert "must hold one denoiser but holds 0" in words(app).replace("\\", "")
+    assert 0 < len(app.get("image")) < images
+
+
+def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path) -> None:
+    database = in_filled / "optuna.db"
+    aside = database.rename(in_filled / "aside.db")
+    app = screen("search")
+    made = database.exists()
+    aside.rename(database)
+    assert not app.exception
+    assert not made
+    assert "is gone" in words(app)
+    assert app.get("image")  # what the study logged at its end
+
+
+def test_of_a_study_under_way_its_progress_is_shown(in_filled: Path) -> None:
+    client = MlflowClient()
+    (run,) = client.search_runs(["1"], "tags.`pi.stage` = 'search'")
+    client.update_run(run.info.run_id, "RUNNING")
+    client.set_tag(run.info.run_id, "looked", "at")
+    app = screen("search")
+    client.set_terminated(run.info.run_id, "FINISHED")
+    assert not app.exception
+    (progress,) = app.get("progress")
+    assert "12 of 12 trials are over" in progress.proto.text
+    assert len(app.dataframe[0].value) == 12
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tracking_server_that_went_away_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # the port of `discard`
+    app = screen(name)
+    assert not app.exception
+    assert "the tracking server must answer" in words(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("rude", ["[here](http://evil.example)", "<img src=x onerror=alert(1)>"])
+def test_a_link_and_a_tag_in_a_name_are_text(database: Path, rude: str) -> None:
+    log_calibration(rude)
+    with open_run("train", rude) as run:
+        run.params({"experiment": rude})
+        run.metrics({"train/psi": 0.9}, step=1)
+    for name in ("influence", "training"):
+        app = screen(name)
+        assert not app.exception
+        assert all("](http" not in one.value for one in [*app.markdown, *app.caption])
+        assert not any(one.proto.allow_html for one in app.markdown)
+
+
+def test_the_server_answers_this_machine_alone_unless_told_otherwise() -> None:
+    config = tomllib.loads((SCREENS.parents[1] / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["address"] == "127.0.0.1"
+    assert config["client"]["showErrorDetails"] == "none"
+    assert config["browser"]["gatherUsageStats"] is False
+
+
+def test_figures_have_the_ground_of_the_dark_page() -> None:
+    config = tomllib.loads((SCREENS.parents[1] / ".streamlit" / "config.toml").read_text())
+    assert config["theme"]["dark"]["backgroundColor"] == PAPER["#ffffff"]

@@ -245,7 +245,7 @@ NO_RUN = [
         "`perceptual_weight` must be finite and 0 or greater but got -1",
     ),
     (("--perceptual_weight", "x"), "`perceptual_weight` must be numbers separated by commas but"),
-    (("--experiments", "E9"), "`experiments` must be made of paper, demo, E1"),
+    (("--experiments", "E9"), "`experiments` must be made of paper, demo, literature, E1"),
     (("--experiments", "vgg16:random:block9_conv1"), "but got 'block9_conv1'."),
     (("--encoder_input", "raw"), "`encoder_input` must be one of raw255"),
     (("--states", "trained"), "`states` must be made of identity"),

@@ -9,9 +9,11 @@ from influence.calibrations import FOUND_ON, ONE_LAYER, SHARP, SOFT, TWO_LAYERS,
 from numpy.typing import NDArray
 
 from pi.influence.calibration import calibrate, calibrate_all
+from pi.influence.losses import Losses, Measured
 from pi.influence.mean_of_ratios import mean_of_ratios
 from pi.influence.psi import NoImageLossError, NoPerceptualLossError
-from pi.influence.sampling import Losses, Precision
+from pi.influence.sampling import Precision
+from pi.loss import Reading
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 
@@ -95,14 +97,15 @@ def test_a_state_without_one_of_the_losses_is_an_error(
 def test_all_experiments_and_states_rest_on_the_same_patches(tiny_store: Store) -> None:
     patches = PatchPopulation(tiny_store, "train", 32, 32, "paper")
 
-    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> Mapping[str, Losses]:
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> Mapping[str, Measured]:
         image = 1.0 + numbers % 7
         taps = np.stack([2.0 + numbers % 5, 1.0 + numbers % 3], axis=1)
-        return {s: Losses(numbers, image * (1 + states.index(s)), taps) for s in states}
+        images = {s: image * (1 + states.index(s)) for s in states}
+        return {s: Measured(numbers, images[s][:, np.newaxis], taps) for s in states}
 
     found = calibrate_all(
         [TWO_LAYERS, ONE_LAYER],
-        [[0, 1], [1]],
+        [Reading(0, (0, 1), (1.0, 1.0)), Reading(0, (1,), (1.0,))],
         ["identity", "untrained"],
         measure,
         patches,

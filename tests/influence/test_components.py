@@ -7,17 +7,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pi.architecture import EncoderSpec
-from pi.influence.components import loss_components, mean_squared_error
+from pi.experiments import find_experiments
+from pi.influence.components import feature_loss, loss_components
 from pi.influence.measure import patch_measure
+from pi.input_convention import input_convention
+from pi.loss import Norm, PixelTerm
 from pi.network.bank import build_bank
-from pi.network.encoder import build_encoder, input_convention
+from pi.network.encoder import build_encoder
 from pi.network.state import identity
 from pi.network.unet import build_unet
 from pi.network.weights import load_weights
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 
+SQUARED: tuple[Norm, ...] = ("squared", "squared")
 RNG = np.random.default_rng(0)
 
 
@@ -35,17 +38,19 @@ def encoder() -> keras.Model:
 def test_the_mean_squared_error_is_per_image() -> None:
     a = np.zeros((2, 2, 2, 1), np.float32)
     b = np.stack([np.full((2, 2, 1), 2.0), np.array([[[4.0], [0]], [[0], [0]]])])
-    assert mean_squared_error(a, b.astype(np.float32)).numpy().tolist() == [4.0, 4.0]
+    assert feature_loss(a, b.astype(np.float32), "squared").numpy().tolist() == [4.0, 4.0]
 
 
 def test_components_are_those_of_plain_numpy(encoder: keras.Model) -> None:
     target, one, other = images(), images(), images()
-    image, perceptual = loss_components([one, other], target, [encoder])
-    assert (image.shape, perceptual.shape) == ((2, 3), (2, 3, 2))
+    image, perceptual = loss_components([one, other], target, [encoder], SQUARED, [PixelTerm()])
+    assert (image.shape, perceptual.shape) == ((2, 3, 1), (2, 3, 2))
     reference = [f.numpy().astype(np.float64) for f in encoder(target)]
     for k, prediction in enumerate((one, other)):
         difference = prediction.numpy().astype(np.float64) - target.numpy()
-        assert image[k].numpy() == pytest.approx((difference**2).mean(axis=(1, 2, 3)), rel=1e-5)
+        assert image[k, :, 0].numpy() == pytest.approx(
+            (difference**2).mean(axis=(1, 2, 3)), rel=1e-5
+        )
         for tap, features in enumerate(encoder(prediction)):
             expected = ((features.numpy() - reference[tap]) ** 2).mean(axis=(1, 2, 3))
             assert perceptual[k, :, tap].numpy() == pytest.approx(expected, rel=1e-4)
@@ -53,7 +58,7 @@ def test_components_are_those_of_plain_numpy(encoder: keras.Model) -> None:
 
 def test_a_perfect_prediction_has_no_loss(encoder: keras.Model) -> None:
     target = images()
-    image, perceptual = loss_components([target], target, [encoder])
+    image, perceptual = loss_components([target], target, [encoder], SQUARED, [PixelTerm()])
     assert np.all(image.numpy() == 0)
     assert np.all(perceptual.numpy() == 0)
 
@@ -65,13 +70,15 @@ def test_every_encoder_runs_once_whatever_the_number_of_predictions() -> None:
         calls.append(tuple(x.shape))
         return [x, 2 * x]
 
-    loss_components([images(), images()], images(), [counted, counted])
+    loss_components([images(), images()], images(), [counted, counted], 2 * SQUARED, [PixelTerm()])
     assert calls == [(9, 16, 16, 1)] * 2
 
 
 def test_taps_follow_the_encoders_and_their_outputs() -> None:
     target, prediction = images(), images()
-    _, perceptual = loss_components([prediction], target, [lambda x: [x, 2 * x], lambda x: [3 * x]])
+    encoders = [lambda x: [x, 2 * x], lambda x: [3 * x]]
+    norms: tuple[Norm, ...] = ("squared",) * 3
+    _, perceptual = loss_components([prediction], target, encoders, norms, [PixelTerm()])
     ratios = perceptual[0, :, :].numpy() / perceptual[0, :, :1].numpy()
     assert ratios == pytest.approx(np.tile([1.0, 4.0, 9.0], (3, 1)), rel=1e-5)
 
@@ -79,20 +86,23 @@ def test_taps_follow_the_encoders_and_their_outputs() -> None:
 @pytest.mark.parametrize("batch_size", [1, 5, 32])
 def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int) -> None:
     patches = PatchPopulation(tiny_store, "train", 32, 32, "paper")
-    spec = EncoderSpec.parse("vgg16:random:block1_conv2")
-    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
+    bank = build_bank(
+        find_experiments("vgg16:random:block1_conv2"),
+        input_convention("raw255"),
+        seed=0,
+    )
     states = {"identity": identity, "untrained": build_unet(2, 0)}
     advanced: list[int] = []
-    measure = patch_measure(patches, states, bank.encoders, batch_size, advanced.append)
+    measure = patch_measure(patches, states, bank, batch_size, advanced.append)
     numbers = np.array([3, 700, 15, 1500, 2, 9, 11])
     found = measure(numbers, ["untrained", "identity"])
     assert sum(advanced) == 7
     low, normal = patches.read(numbers)
     expected = ((low.astype(np.float64) - normal) ** 2).mean(axis=(1, 2, 3))
-    assert found["identity"].image == pytest.approx(expected, rel=1e-5)
+    assert found["identity"].pixels[:, 0] == pytest.approx(expected, rel=1e-5)
     assert np.array_equal(found["identity"].patches, numbers)
     single = {n: measure(np.array([n]), ["identity"])["identity"] for n in (700, 11)}
-    assert found["identity"].perceptual[1] == pytest.approx(single[700].perceptual[0], rel=1e-4)
-    assert found["identity"].perceptual[6] == pytest.approx(single[11].perceptual[0], rel=1e-4)
-    assert (found["untrained"].image > 10 * found["identity"].image).all()
-    assert found["identity"].image.dtype == np.float64
+    assert found["identity"].features[1] == pytest.approx(single[700].features[0], rel=1e-4)
+    assert found["identity"].features[6] == pytest.approx(single[11].features[0], rel=1e-4)
+    assert (found["untrained"].pixels[:, 0] > 10 * found["identity"].pixels[:, 0]).all()
+    assert found["identity"].pixels.dtype == np.float64

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pi.influence.losses import Measured
 from pi.influence.psi import InvalidLossError, NoPerceptualLossError
-from pi.influence.sampling import FIRST_ROUND, ROUND, Losses, Precision, exact_weight, sample_losses
+from pi.influence.sampling import FIRST_ROUND, ROUND, Precision, exact_weight, sample_losses
+from pi.loss import Reading
 
-TAPS = [[0]]
+FIRST, SECOND = (Reading(0, (column,), (1.0,)) for column in (0, 1))
+TAPS = [FIRST]
 
 
 class FakeMeasure:
@@ -19,10 +22,10 @@ class FakeMeasure:
         self.states = states
         self.asked: list[tuple[list[int], tuple[str, ...]]] = []
 
-    def __call__(self, numbers: NDArray[np.int64], states: Sequence[str]) -> Mapping[str, Losses]:
+    def __call__(self, numbers: NDArray[np.int64], states: Sequence[str]) -> Mapping[str, Measured]:
         self.asked.append((numbers.tolist(), tuple(states)))
         return {
-            s: Losses(numbers, self.states[s][0][numbers], self.states[s][1][numbers])
+            s: Measured(numbers, self.states[s][0][numbers, np.newaxis], self.states[s][1][numbers])
             for s in states
         }
 
@@ -48,7 +51,7 @@ def rng(seed: int = 7) -> np.random.Generator:
 def test_one_round_is_enough_where_patches_agree() -> None:
     measure = FakeMeasure(identity=spread(10_000, 0.1))
     found = sample_losses(measure, ["identity"], TAPS, 10_000, precision(), rng())
-    assert found["identity"].image.size == FIRST_ROUND
+    assert found["identity"].patches.size == FIRST_ROUND
 
 
 def test_sampling_goes_on_until_the_tolerance_is_met_and_no_further() -> None:
@@ -63,7 +66,7 @@ def test_sampling_goes_on_until_the_tolerance_is_met_and_no_further() -> None:
     rounds = [len(numbers) for numbers, _ in measure.asked]
     assert rounds[0] == FIRST_ROUND
     assert all(ROUND[0] <= size <= ROUND[1] for size in rounds[1:])
-    assert found["identity"].image.size == sum(rounds)
+    assert found["identity"].patches.size == sum(rounds)
 
 
 def test_a_tolerance_beyond_reach_exhausts_the_set() -> None:
@@ -105,8 +108,8 @@ def test_patches_are_drawn_from_the_whole_set_one_by_one() -> None:
 def test_a_state_drops_out_as_soon_as_it_is_known() -> None:
     measure = FakeMeasure(wide=spread(20_000, 1.0), narrow=spread(20_000, 0.05))
     found = sample_losses(measure, ["wide", "narrow"], TAPS, 20_000, precision(), rng())
-    assert found["narrow"].image.size == FIRST_ROUND
-    assert found["wide"].image.size > FIRST_ROUND
+    assert found["narrow"].patches.size == FIRST_ROUND
+    assert found["wide"].patches.size > FIRST_ROUND
     assert measure.asked[0][1] == ("wide", "narrow")
     assert all(states == ("wide",) for _, states in measure.asked[1:])
     assert found["wide"].patches[:FIRST_ROUND].tolist() == found["narrow"].patches.tolist()
@@ -116,17 +119,17 @@ def test_the_worst_experiment_decides() -> None:
     image, perceptual = spread(20_000, 0.1)
     perceptual[:, 1] = np.random.default_rng(3).lognormal(0, 1.5, 20_000)
     measure = FakeMeasure(identity=(image, perceptual))
-    alone = sample_losses(measure, ["identity"], [[0]], 20_000, precision(), rng())
-    both = sample_losses(measure, ["identity"], [[0], [1]], 20_000, precision(), rng())
-    assert both["identity"].image.size > alone["identity"].image.size
+    alone = sample_losses(measure, ["identity"], [FIRST], 20_000, precision(), rng())
+    both = sample_losses(measure, ["identity"], [FIRST, SECOND], 20_000, precision(), rng())
+    assert both["identity"].patches.size > alone["identity"].patches.size
 
 
 def test_losses_are_those_of_their_patches() -> None:
     image, perceptual = spread(3_000, 1.0)
     measure = FakeMeasure(identity=(image, perceptual))
     found = sample_losses(measure, ["identity"], TAPS, 3_000, precision(1e-9), rng())["identity"]
-    assert np.array_equal(found.image, image[found.patches])
-    assert np.array_equal(found.perceptual, perceptual[found.patches])
+    assert np.array_equal(found.pixels[:, 0], image[found.patches])
+    assert np.array_equal(found.features, perceptual[found.patches])
 
 
 def test_the_same_seed_draws_the_same_patches_whatever_the_global_generator() -> None:
@@ -175,7 +178,7 @@ def test_one_ordinary_patch_among_empty_ones_is_not_enough_for_eq_5() -> None:
     measure = FakeMeasure(identity=(image, perceptual))
     wanted = precision(10.0, estimator="mean_of_ratios")
     found = sample_losses(measure, ["identity"], TAPS, 5_000, wanted, rng())
-    assert found["identity"].image.size > FIRST_ROUND
+    assert found["identity"].patches.size > FIRST_ROUND
 
 
 def test_the_exact_weight_is_that_of_the_estimator() -> None:

@@ -7,9 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from pi.architecture import EncoderError, EncoderSpec, kernel_shapes, layer_names
-from pi.network.bank import build_bank
-from pi.network.encoder import build_encoder, input_convention
+from pi.architecture import EncoderError, find_architecture, kernel_shapes, layer_names
+from pi.experiments import Experiment, find_experiments
+from pi.input_convention import InputConventionError, input_convention
+from pi.network.bank import EncoderBank, build_bank
+from pi.network.encoder import build_encoder, fold
+from pi.network.residual_weights import folded_convolutions
 from pi.network.weights import Weights, load_weights
 from pi.slices.intensity import normalise
 
@@ -68,6 +71,7 @@ FED: dict[str, Callable[..., Any]] = {
     "keras_caffe": caffe,
     "torch_imagenet": torch,
     "window:-160:240": window,
+    "unit": lambda image, _: np.repeat(image, 3, axis=-1),
 }
 
 
@@ -126,7 +130,9 @@ def test_a_layer_that_the_encoder_lacks_is_refused() -> None:
      "window:nan:1", "window:0:inf", "window:a:b", ""],
 )  # fmt: skip
 def test_an_input_convention_of_another_form_is_refused(name: str) -> None:
-    with pytest.raises(EncoderError, match=r"`encoder_input` must be .* but got " + repr(name)):
+    with pytest.raises(
+        InputConventionError, match=r"`encoder_input` must be .* but got " + repr(name)
+    ):
         input_convention(name)
 
 
@@ -136,25 +142,158 @@ def test_a_window_is_in_hounsfield_units() -> None:
     assert found == pytest.approx(normalise(np.array([-160, 240])).tolist())
 
 
+def bank_of(*losses: str, convention: str = "raw255") -> tuple[EncoderBank, list[Experiment]]:
+    experiments = list(find_experiments(",".join(losses)))
+    fed = input_convention(convention)
+    return build_bank(experiments, fed, seed=0), experiments
+
+
 def test_the_bank_runs_each_context_once_whatever_the_number_of_experiments() -> None:
-    specs = [
-        EncoderSpec.parse(text)
-        for text in (
-            "vgg16:random:block2_conv2",
-            "vgg16:random:block1_conv1+block2_conv2",
-            "vgg19:random:block1_conv2",
-            "vgg16:random:block1_conv1",
-        )
-    ]
-    bank = build_bank(specs, input_convention("raw255"), seed=0, medical_weights="")
+    bank, experiments = bank_of(
+        "vgg16:random:block2_conv2",
+        "vgg16:random:block1_conv1+block2_conv2",
+        "vgg19:random:block1_conv2",
+        "vgg16:random:block1_conv1",
+    )
     assert len(bank.encoders) == 2
-    assert [layer for _, _, layer in bank.taps] == ["block1_conv1", "block2_conv2", "block1_conv2"]
-    assert [bank.columns(spec) for spec in specs] == [[1], [0, 1], [2], [0]]
-    assert bank.weights_of(specs[0]) is bank.weights_of(specs[1])
-    assert bank.weights_of(specs[0]).digest != bank.weights_of(specs[2]).digest
+    assert [c.tap for c in bank.columns] == ["block1_conv1", "block2_conv2", "block1_conv2"]
+    readings = [bank.reading(experiment, 32) for experiment in experiments]
+    assert [reading.features for reading in readings] == [(1,), (0, 1), (2,), (0,)]
+    one, _, other, _ = (bank.weights_of(experiment.encoder) for experiment in experiments)
+    assert one.digest != other.digest
 
 
 def test_columns_follow_the_layers_as_asked_for() -> None:
-    spec = EncoderSpec.parse("vgg16:random:block2_conv1+block1_conv1")
-    bank = build_bank([spec], input_convention("raw255"), seed=0, medical_weights="")
-    assert bank.columns(spec) == [1, 0]
+    bank, (experiment,) = bank_of("vgg16:random:block2_conv1+block1_conv1")
+    assert bank.reading(experiment, 32).features == (1, 0)
+
+
+def test_taps_norms_and_reductions_are_read_off_one_pass_and_inputs_are_not() -> None:
+    bank, experiments = bank_of(
+        "vgg16:random:block1_conv2",
+        "vgg16:random:block1_conv2/tap=pre",
+        "vgg16:random:block1_conv2/norm=absolute",
+        "vgg16:random:block1_conv2/reduction=sum/pixel=huber",
+        "vgg16:random:block1_conv2/input=unit",
+    )
+    assert len(bank.encoders) == 2
+    assert len(bank.columns) == 4
+    readings = [bank.reading(experiment, 32) for experiment in experiments]
+    assert len({reading.features for reading in readings}) == 4
+    assert readings[0].features == readings[3].features
+    assert readings[3].factors == (32 * 32 * 64,)
+    assert [bank.pixels[r.image or 0].kind for r in readings] == 3 * ["squared"] + [
+        "huber", "squared",
+    ]  # fmt: skip
+
+
+def test_before_the_relu_is_what_it_cuts(image: np.ndarray) -> None:
+    weights = any_weights("vgg16")
+    taps = ("block1_conv2", "block1_conv2/pre", "block2_conv1")
+    post, pre, next_one = build_encoder("vgg16", taps, weights, input_convention("raw255"))(image)
+    assert float(np.min(pre)) < 0
+    assert np.array_equal(np.maximum(pre, 0), post)
+    alone = build_encoder("vgg16", taps[2:], weights, input_convention("raw255"))(image)
+    assert np.allclose(next_one, alone, rtol=1e-5)
+
+
+def random_resnet() -> keras.Model:
+    """Keras's ResNet-50 with batch normalisation that does something."""
+    network = keras.applications.ResNet50(include_top=False, weights=None)
+    rng = np.random.default_rng(3)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = (w.shape for w in layer.get_weights())
+            layer.set_weights(
+                [
+                    rng.uniform(0.5, 1.0, gamma),
+                    rng.normal(0, 0.1, beta),
+                    rng.normal(0, 0.1, mean),
+                    rng.uniform(0.5, 2.0, variance),
+                ]
+            )
+    return network
+
+
+@pytest.mark.parametrize("convention", ["unit", "torch_imagenet"])
+def test_resnets_stages_are_those_of_kerass_own_network(image: np.ndarray, convention: str) -> None:
+    network = random_resnet()
+    weights = Weights(tuple(folded_convolutions(network, "test")), "noise", "0")
+    stages = [f"stage{k}" for k in range(1, 5)]
+    names = ["conv2_block3_{}", "conv3_block4_{}", "conv4_block6_{}", "conv5_block3_{}"]
+    outputs = [network.get_layer(n.format(kind)).output for kind in ("out", "add") for n in names]
+    reference = keras.Model(network.input, outputs)
+    encoder = build_encoder(
+        "resnet50", [*stages, *(f"{s}/pre" for s in stages)], weights, input_convention(convention)
+    )
+    fed = np.asarray(FED[convention](image, None), np.float32)
+    for stage, found, expected in zip(2 * stages, encoder(image), reference(fed), strict=True):
+        assert found.shape == expected.shape
+        assert np.prod(found.shape[1:]) == find_architecture("resnet50").feature_count(
+            stage, *image.shape[1:3]
+        )
+        scale = float(np.abs(expected).max())
+        assert np.abs(np.asarray(found) - np.asarray(expected)).max() <= 1e-4 * scale
+
+
+def test_the_number_of_features_is_that_of_the_encoders_output(image: np.ndarray) -> None:
+    layers = layer_names("vgg19")
+    encoder = build_encoder("vgg19", layers, any_weights("vgg19"), input_convention("unit"))
+    for layer, found in zip(layers, encoder(image), strict=True):
+        count = find_architecture("vgg19").feature_count(layer, *image.shape[1:3])
+        assert count == np.prod(found.shape[1:])
+
+
+def three_channels(kernel: np.ndarray, image: np.ndarray, convention: str) -> np.ndarray:
+    """The first convolution as its weights were trained: on three channels, zeros beyond."""
+    fed = np.broadcast_to(FED[convention](image, REFERENCE["vgg16"][1]), (*image.shape[:3], 3))
+    padded = np.pad(fed.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return np.einsum("nrcixy,xyio->nrco", windows, kernel)
+
+
+@pytest.mark.parametrize(
+    ("convention", "channels"),
+    [("raw255", 1), ("keras_caffe", 2), ("torch_imagenet", 2), ("window:-160:240", 1)],
+)
+def test_one_channel_of_summed_kernels_is_equal_to_three_up_to_the_border(
+    image: np.ndarray, convention: str, channels: int
+) -> None:
+    kernel, bias = any_weights("vgg16").convolutions[0]
+    folded, same_bias = fold((kernel, bias), input_convention(convention))
+    assert folded.shape == (3, 3, channels, 64)
+    assert same_bias is bias
+    encoder = build_encoder(
+        "vgg16", ("block1_conv1",), any_weights("vgg16"), input_convention(convention)
+    )
+    expected = np.maximum(three_channels(kernel, image, convention) + bias, 0)
+    found = np.asarray(encoder(image))
+    assert encoder.get_layer("block1_conv1").kernel.shape[2] == channels
+    assert np.abs(found - expected).max() <= 1e-6 * expected.max()
+
+
+def test_a_shift_in_the_bias_would_be_wrong_at_the_border_alone(image: np.ndarray) -> None:
+    kernel, bias = any_weights("vgg16").convolutions[0]
+    shift = np.asarray(input_convention("keras_caffe").shift)
+    in_bias = bias + np.einsum("xyco,c->o", kernel, shift)
+    grey = three_channels(kernel, image, "raw255")
+    wrong = np.abs(grey + in_bias - three_channels(kernel, image, "keras_caffe") - bias)
+    assert wrong[:, 1:-1, 1:-1].max() < 1e-6 * np.abs(grey).max()
+    assert wrong[:, 0].max() > 0.01 * np.abs(grey).max()
+
+
+def test_an_encoder_of_one_channel_sees_the_image_scaled(image: np.ndarray) -> None:
+    weights = any_weights("autoencoder")
+    last = ("block3_conv4",)
+    as_it_is = build_encoder("autoencoder", last, weights, input_convention("unit"))
+    scaled = build_encoder("autoencoder", last, weights, input_convention("raw255"))
+    assert as_it_is(image).shape == (2, 8, 12, 256)
+    assert np.allclose(as_it_is(255 * image), scaled(image), rtol=1e-4, atol=1e-2)
+
+
+def test_an_encoder_of_one_channel_has_no_three_colours() -> None:
+    with pytest.raises(InputConventionError, match=r"all channels alike .* got 'keras_caffe'"):
+        build_encoder(
+            "autoencoder", ("block1_conv1",), any_weights("autoencoder"),
+            input_convention("keras_caffe"),
+        )  # fmt: skip

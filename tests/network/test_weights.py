@@ -2,8 +2,10 @@
 
 import hashlib
 import importlib.metadata
+import pickle
 import socket
 import time
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -15,10 +17,16 @@ from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.input_convention import input_convention
 from pi.network import weights as module
-from pi.network.encoder import build_encoder, input_convention
-from pi.network.weight_file import Convolution, WeightsError, read_convolutions
-from pi.network.weights import CONTEXTS, load_weights
+from pi.network.encoder import build_encoder
+from pi.network.weight_file import (
+    Convolution,
+    WeightsError,
+    read_convolutions,
+    write_convolutions,
+)
+from pi.network.weights import CONTEXTS, WeightFile, load_weights
 
 IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
@@ -124,6 +132,74 @@ def test_a_file_of_another_kind_a_folder_and_no_file_are_told_apart(tmp_path: Pa
     assert "Eichendorff" not in str(caught.value)
 
 
+class Trap:
+    """What calls for attention when it is unpickled."""
+
+    def __init__(self, flag: Path) -> None:
+        self.flag = flag
+
+    def __reduce__(self) -> object:
+        return Path.touch, (self.flag,)
+
+
+@pytest.mark.parametrize("kind", ["pickle", "npz", "zip", "npy"])
+def test_files_that_may_hold_code_are_refused_unopened(tmp_path: Path, kind: str) -> None:
+    flag, file = tmp_path / "executed", tmp_path / "weights.h5"  # whatever it is called
+    trap = np.array([Trap(flag)], object)
+    match kind:
+        case "pickle":
+            file.write_bytes(pickle.dumps(Trap(flag)))
+        case "npz":
+            np.savez(tmp_path / "w.npz", weights=trap)
+            (tmp_path / "w.npz").rename(file)
+        case "npy":
+            np.save(tmp_path / "w.npy", trap)
+            (tmp_path / "w.npy").rename(file)
+        case _:  # as Keras's .keras and PyTorch's .pt
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.writestr("data.pkl", pickle.dumps(Trap(flag)))
+    sentence = "of which nothing was opened: give an HDF5 file of arrays, as model.save_weights"
+    with pytest.raises(WeightsError, match=sentence):
+        read_convolutions(file, "vgg16", "medical")
+    assert not flag.exists()
+
+
+def test_of_a_whole_model_only_the_arrays_are_read(tmp_path: Path) -> None:
+    # `model.save("x.h5")` keeps layers, a Lambda's code among them, as text beside the arrays.
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["model_config"] = '{"class_name": "Lambda", "config": {"function": "exit()"}}'
+        file["optimizer"] = np.array([b"exit()"], h5py.string_dtype())
+        for name, shape in zip(layer_names("vgg16"), kernel_shapes("vgg16"), strict=True):
+            file[f"{name}/kernel"] = np.ones(shape, np.float32)
+            file[f"{name}/bias"] = np.ones(shape[3], np.float32)
+    assert len(read_convolutions(tmp_path / "w.h5", "vgg16", "x")) == 13
+
+
+def test_kernels_in_another_order_of_axes_are_told_what_is_expected(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:  # as PyTorch has them
+        for number, shape in enumerate(kernel_shapes("vgg16")):
+            file[f"features.{number}.weight"] = np.ones(shape[::-1], np.float32)
+    sentence = (
+        r"but hold 0; expected are kernels of shape \(3, 3, channels in, channels out\) named"
+    )
+    with pytest.raises(WeightsError, match=sentence):
+        read_convolutions(tmp_path / "w.h5", "vgg16", "medical")
+
+
+def test_what_is_written_is_read_bit_for_bit_and_the_same_arrays_are_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(1)
+    arrays = [
+        (rng.normal(size=shape).astype(np.float32), rng.normal(size=shape[3]).astype(np.float32))
+        for shape in kernel_shapes("autoencoder")
+    ]
+    for name in ("one.h5", "other.h5"):
+        write_convolutions(tmp_path / name, "autoencoder", arrays)
+    assert same(read_convolutions(tmp_path / "one.h5", "autoencoder", "x"), arrays)
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "other.h5").read_bytes()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, bad: float) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
@@ -165,7 +241,9 @@ def test_a_file_may_be_named_as_a_context(files: dict[str, Path], network: keras
 
 
 def test_medical_weights_are_the_file_and_nothing_else(files: dict[str, Path]) -> None:
-    found = load_weights("vgg16", "medical", seed=0, medical_weights=str(files["keras3"]))
+    medical = {"medical": WeightFile(files["keras3"], "mine")}
+    found = load_weights("vgg16", "medical", seed=0, files=medical)
+    assert found.description == "mine"
     assert found.digest == load_weights("vgg16", f"file:{files['keras3']}", seed=0).digest
     with pytest.raises(WeightsError, match="given its weight file as `medical_weights` but is not"):
         load_weights("vgg19", "medical", seed=0)

@@ -7,9 +7,11 @@ from tracking.evaluations import CALIBRATION, TABLE, evaluation, training
 
 from pi.comparison.gains import ComparisonError
 from pi.evaluation.table import checked
+from pi.loss import parse_loss
 from pi.report.configuration import recorded_influences
 from pi.tracking import influence
 from pi.tracking.configurations import configurations_of
+from pi.tracking.encoder import NAMES, loss_name
 
 
 def test_a_run_is_named_by_its_experiment_alone_where_that_is_enough() -> None:
@@ -104,3 +106,12 @@ def test_a_training_that_calibrated_for_itself_holds_its_own_influence() -> None
 def test_without_perceptual_loss_or_calibration_there_is_no_influence() -> None:
     runs = [evaluation("a", training("mse")), evaluation("b", training()), evaluation("c", None)]
     assert [one.influence for one in configurations_of(runs, "")] == [None, None, None]
+
+
+def test_a_loss_that_compares_otherwise_is_not_the_papers() -> None:
+    usual = {**NAMES, "architecture": "vgg19", "context": "imagenet", "layers": "block5_conv4"}
+    assert loss_name(usual) == "vgg19:imagenet:block5_conv4"
+    other = usual | {"tap": "pre", "pixel_term": "huber:0.01", "aggregation": "mean"}
+    name = loss_name(other)
+    assert name == "vgg19:imagenet:block5_conv4/tap=pre/layers=mean/pixel=huber:0.01"
+    assert str(parse_loss(name)[0]) == loss_name(usual)

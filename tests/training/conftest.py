@@ -8,6 +8,8 @@ import keras
 import pytest
 
 from pi.influence.schedule import Fixed
+from pi.loss import Norm
+from pi.network.bank import Judge
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.training.build import Adam, build_trainer
@@ -52,8 +54,10 @@ def make_trainer(
             for name, default in (("precision", "float32"), ("distribution", "none"))
         }
         judges = changed.pop("encoders", encoders)
+        norms: tuple[Norm, ...] = ("squared", "squared") if judges else ()
+        judge = Judge(judges, norms, (1.0,) * len(norms))
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         settings = replace(SETTINGS, **changed)
-        return build_trainer(settings, schedule, patches, judges, 2, adam, start="half", **machine)
+        return build_trainer(settings, schedule, patches, judge, 2, adam, start="half", **machine)
 
     return make

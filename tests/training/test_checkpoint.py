@@ -1,5 +1,6 @@
 """Checkpoints: everything back exactly, nothing lost to a kill, nothing executed."""
 
+import json
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -8,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.gradient import GradientInfluence, GradientPair
-from pi.influence.schedule import ScheduleState, WeightRule
+from pi.influence.schedule import Schedule, ScheduleState, WeightRule
 from pi.network.unet import build_unet
 from pi.slices.patches import PatchPopulation
 from pi.training import checkpoint
@@ -42,6 +44,29 @@ def test_the_state_is_read_back_exactly() -> None:
     assert to_json(from_json(to_json(STATE))) == to_json(STATE)
     assert from_json(to_json(STATE)).history[0].training == SUMS
     assert from_json(to_json(STATE)).schedule == STATE.schedule
+
+
+RULES = [Uncertainty(0.2), GradNorm(0.2, every=1), SoftAdapt(0.2), ReLoBRaLo(0.2, 5)]
+
+
+@pytest.mark.parametrize("schedule", RULES)
+def test_what_a_rule_remembers_is_read_back_exactly(schedule: Schedule) -> None:
+    def step(state: ScheduleState, image: float, perceptual: float) -> ScheduleState:
+        state = schedule.after_gradients(state, image / 3, perceptual / 7)
+        state = schedule.after_step(state, image, perceptual)
+        return schedule.after_epoch(state, image, perceptual)
+
+    state = step(step(schedule.start(), 0.1, 1 / 3), 0.07, 2 / 3)
+    read = from_json(to_json(TrainingState(state))).schedule
+    assert read == state
+    assert step(read, 0.05, 0.3) == step(state, 0.05, 0.3)
+    assert len(read.memory) >= 2
+
+
+def test_a_state_of_before_there_was_a_memory_is_read() -> None:
+    content = json.loads(to_json(STATE))
+    del content["schedule"]["memory"]
+    assert from_json(json.dumps(content)).schedule == STATE.schedule
 
 
 def test_weights_moments_and_best_are_read_back_exactly(

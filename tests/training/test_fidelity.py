@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pi.architecture import EncoderSpec
-from pi.network.bank import build_bank
-from pi.network.encoder import RAW255
+from pi.experiments import find_experiments
+from pi.input_convention import RAW255
+from pi.network.bank import Judge, build_bank
 from pi.slices.patches import PatchPopulation
 from pi.training import fidelity
 from pi.training.fidelity import loss_added, settle_precision
@@ -19,23 +19,24 @@ def multiplies_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def encoders(layer: str) -> list:
-    spec = EncoderSpec.parse(f"vgg16:random:{layer}")
-    return list(build_bank([spec], RAW255, seed=5, medical_weights="").encoders)
+def judge(layer: str) -> Judge:
+    experiments = find_experiments(f"vgg16:random:{layer}")
+    bank = build_bank(experiments, RAW255, seed=5)
+    return bank.judge(experiments[0], 32)
 
 
 def test_bfloat16_invents_loss_in_a_deep_untrained_encoder(patches: PatchPopulation) -> None:
-    deep = encoders("block5_conv3")
+    deep = judge("block5_conv3")
     assert loss_added("bfloat16", deep, patches, 5) > 0.1
     assert settle_precision("auto", deep, patches, 5) == "float32"
-    assert {layer.compute_dtype for layer in deep[0].layers} == {"float32"}
+    assert {layer.compute_dtype for layer in deep.encoders[0].layers} == {"float32"}
     assert settle_precision("bfloat16", deep, patches, 5) == "bfloat16"
 
 
 def test_the_first_convolution_computes_in_float32_and_so_bears_it(
     patches: PatchPopulation,
 ) -> None:
-    shallow = encoders("block1_conv1")
+    shallow = judge("block1_conv1")
     assert loss_added("bfloat16", shallow, patches, 5) == 0
     assert settle_precision("auto", shallow, patches, 5) == "bfloat16"
 
@@ -45,6 +46,6 @@ def test_nothing_is_measured_where_there_is_nothing_to_choose(
 ) -> None:
     monkeypatch.setattr(fidelity, "loss_added", lambda *_: np.nan)
     monkeypatch.setattr(fidelity, "choose_precision", lambda asked: "float32")
-    assert settle_precision("auto", encoders("block1_conv1"), patches, 5) == "float32"
+    assert settle_precision("auto", judge("block1_conv1"), patches, 5) == "float32"
     monkeypatch.setattr(fidelity, "choose_precision", lambda asked: "bfloat16")
-    assert settle_precision("auto", (), patches, 5) == "bfloat16"
+    assert settle_precision("auto", Judge(), patches, 5) == "bfloat16"

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pi.influence.schedule import ConstantPsi, Fixed
+from pi.influence.adaptive_rules import GradNorm
+from pi.influence.calibrated_schedules import ConstantPsi
+from pi.influence.schedule import Fixed, Schedule
 from pi.slices.store import Store
 from pi.training.checkpoint import Arrays
 from pi.training.fit import DivergedError, Listener, Trainer, best_of, fit
@@ -54,11 +56,13 @@ def interrupting(at: int, number: int) -> Callable[[StepLosses], object]:
     return step_done
 
 
+@pytest.mark.parametrize(
+    "schedule", [ConstantPsi(1e-3, 0.9, 0.9, 20, every=2), GradNorm(1e-3, every=2)]
+)
 def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
-    make_trainer: Callable[..., Trainer],
+    schedule: Schedule, make_trainer: Callable[..., Trainer]
 ) -> None:
     number = signal.SIGTERM
-    schedule = ConstantPsi(1e-3, 0.9, 0.9, 20, every=2)
     whole = make_trainer(schedule, gradient_every=0)
     final, best = trained(whole)
     steps = whole.steps
@@ -79,6 +83,18 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
     assert same(resumed_best, best)
     for a, b in zip(second.networks.arrays(), whole.networks.arrays(), strict=True):
         assert same(a, b)
+
+
+def test_gradnorm_begins_with_gradients_of_equal_length(
+    make_trainer: Callable[..., Trainer],
+) -> None:
+    final, _ = trained(make_trainer(GradNorm(1.0), gradient_every=1, epochs=1))
+    (record,) = final.history
+    found = [one.parameters.psi(one.weight) for one in record.gradients]
+    assert len(found) > 1
+    assert found[0] == pytest.approx(0.5)
+    assert [one.weight for one in record.gradients] == [record.weight] * len(found)
+    assert record.clips == 0
 
 
 def test_what_is_tracked_adds_up(make_trainer: Callable[..., Trainer]) -> None:

@@ -1,9 +1,19 @@
 """What the parameters of a training mean, and which of them contradict each other."""
 
+from typing import get_args
+
 import pytest
 
 from pi.errors import PiError
-from pi.influence.schedule import ConstantPsi, Fixed, RecalibrateEachEpoch, WarmupThenCalibrate
+from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
+from pi.influence.calibrated_schedules import (
+    ConstantPsi,
+    RecalibrateEachEpoch,
+    WarmupThenCalibrate,
+    esrgan_dp,
+)
+from pi.influence.schedule import Fixed, Schedule
+from pi.influence.schedule_name import AdaptiveName, CalibratedName, ScheduleName
 from pi.training.plan import (
     StartingWeight,
     WeightSource,
@@ -65,24 +75,45 @@ def test_mse_has_nothing_to_weigh() -> None:
         find_experiment("mse", WeightSource(target=0.95))
 
 
-def test_every_schedule_has_its_name() -> None:
-    start = StartingWeight(0.1, 0.9)
-    assert make_schedule("fixed", start, 5, 0.0, 10) == Fixed(0.1)
-    assert make_schedule("warmup_then_calibrate", start, 5, 0.0, 10) == WarmupThenCalibrate(
-        0.1, 0.9, 5
-    )
-    assert make_schedule("recalibrate_each_epoch", start, 5, 0.0, 10) == RecalibrateEachEpoch(
-        0.1, 0.9
-    )
-    assert make_schedule("constant_psi", start, 5, 0.0, 10) == ConstantPsi(0.1, 0.9, 0.9, 10)
-    assert make_schedule("constant_psi", start, 5, 0.5, 10) == ConstantPsi(0.1, 0.9, 0.5, 10)
+START = StartingWeight(0.1, 0.9)
+NUMBER = StartingWeight(0.1, None)
+SCHEDULES: dict[ScheduleName, Schedule] = {
+    "fixed": Fixed(0.1),
+    "warmup_then_calibrate": WarmupThenCalibrate(0.1, 0.9, 5),
+    "recalibrate_each_epoch": RecalibrateEachEpoch(0.1, 0.9),
+    "marcos2022": RecalibrateEachEpoch(0.1, 0.9),
+    "constant_psi": ConstantPsi(0.1, 0.9, 0.9, 10),
+    "esrgan_dp": esrgan_dp(0.1),
+    "uncertainty": Uncertainty(0.1),
+    "gradnorm": GradNorm(0.1),
+    "softadapt": SoftAdapt(0.1),
+    "relobralo": ReLoBRaLo(0.1, 7),
+}
 
 
-def test_a_schedule_that_aims_at_a_psi_needs_one() -> None:
+@pytest.mark.parametrize("name", get_args(ScheduleName))
+def test_every_schedule_has_its_name(name: ScheduleName) -> None:
+    assert make_schedule(name, START, 5, 0.0, 10, 7) == SCHEDULES[name]
+
+
+def test_constant_psi_may_be_led() -> None:
+    found = make_schedule("constant_psi", START, 5, 0.5, 10, 7)
+    assert found == ConstantPsi(0.1, 0.9, 0.5, 10)
+
+
+@pytest.mark.parametrize("name", get_args(CalibratedName))
+def test_a_schedule_that_aims_at_a_psi_needs_one(name: ScheduleName) -> None:
     with pytest.raises(PiError, match="calibration:RUN or search:RUN with the schedule"):
-        make_schedule("constant_psi", StartingWeight(0.1, None), 5, 0.0, 10)
+        make_schedule(name, NUMBER, 5, 0.0, 10, 7)
+
+
+@pytest.mark.parametrize("name", get_args(AdaptiveName))
+def test_a_rule_of_the_literature_begins_at_any_lambda_but_zero(name: ScheduleName) -> None:
+    assert make_schedule(name, NUMBER, 5, 0.0, 10, 7) == SCHEDULES[name]
+    with pytest.raises(PiError, match=f"must be greater than 0 with the schedule {name}, which"):
+        make_schedule(name, StartingWeight(0.0, None), 5, 0.0, 10, 7)
 
 
 def test_a_warm_up_ends_before_the_training_does() -> None:
     with pytest.raises(PiError, match="must be less than the 10 steps of the training but got 10"):
-        make_schedule("warmup_then_calibrate", StartingWeight(0.1, 0.9), 10, 0.0, 10)
+        make_schedule("warmup_then_calibrate", START, 10, 0.0, 10, 7)

@@ -1,14 +1,15 @@
 """Many trainings from one start: they differ by lambda alone, whatever was trained between."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from pi.experiments import find_experiments
-from pi.influence.schedule import ScheduleName
+from pi.influence.schedule_name import ScheduleName
+from pi.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.encoder import input_convention
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, calibrate_each, calibrate_first
 from pi.training.fit import Settings
@@ -27,10 +28,9 @@ def bench(tiny_cache: object) -> Bench:
 
     store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5").without("test")  # type: ignore[operator]
     patches = PatchPopulation(store, "train", 32, 64, "paper")
-    specs = [experiment.encoder for experiment in EXPERIMENTS]
-    bank = build_bank(specs, input_convention("raw255"), seed=5, medical_weights="")
+    bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
-    return Bench(EXPERIMENTS, bank, "", SETTINGS, patches, 2, adam, "float32", "mean")
+    return Bench(EXPERIMENTS, bank, SETTINGS, patches, 2, adam, "float32", "mean")
 
 
 def trained(
@@ -64,13 +64,24 @@ def test_two_configurations_begin_with_the_same_network(bench: Bench) -> None:
     assert len(bench._trainer(ONE)[0].networks.denoiser.layers) > 10
 
 
-@pytest.mark.parametrize("schedule", ["warmup_then_calibrate", "constant_psi"])
-def test_every_schedule_starts_where_it_is_told(bench: Bench, schedule: ScheduleName) -> None:
-    history = trained(bench, ONE, 1e-3, schedule)
-    if schedule == "warmup_then_calibrate":
-        assert history[0].training.weighted == 0  # the warm-up is the first epoch
-        assert history[1].training.log_odds > -np.inf
-    assert len(history) == 2
+@pytest.mark.parametrize("schedule", get_args(ScheduleName))
+def test_every_schedule_trains(bench: Bench, schedule: ScheduleName) -> None:
+    first, last = trained(bench, ONE, 1e-3, schedule)
+    assert np.isfinite([first.ssim, last.ssim, last.weight]).all()
+    shares = [record.training.metrics(())["psi"] for record in (first, last)]
+    match schedule:
+        case "fixed":
+            assert first.weight == last.weight == 1e-3
+        case "warmup_then_calibrate":
+            assert shares[0] == 0  # the warm-up is the first epoch
+            assert 0 < shares[1] < 1
+        case "esrgan_dp":
+            assert shares == pytest.approx([2 / 3, 2 / 3], rel=1e-5)
+        case "constant_psi" | "softadapt" | "recalibrate_each_epoch" | "marcos2022":
+            assert first.weight == 1e-3  # until the first update, which is steps or an epoch away
+        case _:
+            assert first.weight != last.weight or schedule == "gradnorm"
+            assert 1e-5 < last.weight < 1e-1
 
 
 def test_whoever_listens_may_end_it_early(bench: Bench) -> None:

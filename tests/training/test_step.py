@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pi.influence.components import loss_components
+from pi.influence.components import loss_components, loss_terms
 from pi.influence.schedule import WeightRule
+from pi.loss import Norm, PixelTerm
+from pi.network.bank import Judge
 from pi.slices.patches import PatchPopulation
 from pi.training.fit import Trainer
 from pi.training.machine import strategy_for
-from pi.training.step import loss_terms, train_step
+from pi.training.step import train_step
 
 
 def two_parameters(channels: int = 1) -> keras.Model:
@@ -36,9 +38,12 @@ def test_losses_are_those_of_the_calibration(
     trainer = make_trainer()
     low, normal = patches.read(np.arange(16))
     prediction = trainer.networks.denoiser(tf.constant(low))
-    image, perceptual = loss_components([prediction], tf.constant(normal), encoders)
+    norms: tuple[Norm, ...] = ("squared", "squared")
+    image, perceptual = loss_components(
+        [prediction], tf.constant(normal), encoders, norms, [PixelTerm()]
+    )
     measured = trainer.measure(low, normal, 0.5)
-    assert measured.image == pytest.approx(image[0].numpy(), rel=1e-5)
+    assert measured.image == pytest.approx(image[0, :, 0].numpy(), rel=1e-5)
     assert measured.perceptual == pytest.approx(perceptual[0].numpy(), rel=1e-4)
     by_numpy = np.mean((prediction.numpy().astype(np.float64) - normal) ** 2, axis=(1, 2, 3))
     assert measured.image == pytest.approx(by_numpy, rel=1e-5)
@@ -90,7 +95,7 @@ def test_the_gradient_is_that_of_eq_4_with_lambda_held(rule: WeightRule) -> None
 
 
 def test_without_an_encoder_there_is_no_tap() -> None:
-    image, perceptual = loss_terms(())(tf.ones((3, 4, 4, 1)), tf.zeros((3, 4, 4, 1)))
+    image, perceptual = loss_terms(Judge())(tf.ones((3, 4, 4, 1)), tf.zeros((3, 4, 4, 1)))
     assert image.numpy().tolist() == [1.0] * 3
     assert perceptual.shape == (3, 0)
 

@@ -1,0 +1,1 @@
+"""Medical contexts: an encoder learns tasks on CT that nobody had to label."""

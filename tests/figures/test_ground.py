@@ -1,0 +1,66 @@
+"""A figure on dark ground: ink and paper change, the colours of data do not."""
+
+from io import StringIO
+
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from pi.figures.ground import INK, PAPER, on_dark, svg_on_dark
+from pi.figures.influence_curve import COLOURS
+
+
+def drawn() -> Figure:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=COLOURS[0], label="data")
+    axes.axhline(0.5, color="#888888")
+    axes.scatter([0.5], [0.5], color=COLOURS[1])
+    axes.set_title("title")
+    axes.annotate("on an image", (0.5, 0.5), color="white")
+    axes.legend()
+    return figure
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of sRGB, as WCAG defines it."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_text_and_lines_of_data_stand_out_from_the_dark_as_wcag_asks() -> None:
+    dark = PAPER["#ffffff"]
+    assert min(contrast(INK[ink], dark) for ink in ("#000000", "#555555", "#777777")) >= 4.5
+    assert min(contrast(INK.get(one, one), dark) for one in COLOURS) >= 3
+
+
+def test_ink_and_paper_change_and_data_do_not() -> None:
+    figure = on_dark(drawn())
+    (axes,) = figure.axes
+    assert to_hex(figure.get_facecolor()) == to_hex(axes.get_facecolor()) == PAPER["#ffffff"]
+    assert to_hex(axes.title.get_color()) == INK["#000000"]
+    assert to_hex(axes.xaxis.get_ticklabels()[0].get_color()) == INK["#000000"]
+    assert to_hex(axes.spines["left"].get_edgecolor()) == INK["#000000"]
+    line, across = axes.lines
+    assert to_hex(line.get_color()) == COLOURS[0].lower()
+    assert to_hex(across.get_color()) == INK["#888888"]
+    assert to_hex(axes.collections[0].get_facecolor()[0]) == COLOURS[1].lower()
+    assert to_hex(axes.texts[0].get_color()) == "#ffffff"
+    assert to_hex(axes.get_legend().get_frame().get_facecolor()) == PAPER["#ffffff"]
+
+
+def test_a_logged_figure_changes_in_the_same_way() -> None:
+    file = StringIO()
+    drawn().savefig(file, format="svg")
+    text = svg_on_dark(file.getvalue())
+    assert f'<svg fill="{INK["#000000"]}"' in text
+    assert "fill: #000000" not in text
+    assert "stroke: #000000" not in text
+    assert '<path d="M 0' in text
+    assert 'style="fill: #ffffff"/>' not in text.replace('<g style="fill: #ffffff"', "")
+    assert COLOURS[0].lower() in text.lower()
