@@ -84,7 +84,7 @@ def weight_source(text: str) -> WeightSource:
 
 
 def find_experiment(
-    name: str, source: WeightSource, stand_in: str, as_mse: bool
+    name: str, source: WeightSource, stand_in: str = "", as_mse: bool = False
 ) -> tuple[Experiment, ...]:
     """Return the one experiment called ``name``; none for `MSE`, which has no perceptual loss.
 

@@ -1,5 +1,7 @@
 """Networks that learn against the frozen encoder; learning against chance; scores by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,7 +73,7 @@ def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store
 
 def test_the_same_recipe_gives_the_same_weights(tiny_store: Store) -> None:
     source = from_store(tiny_store, "headers", 32)
-    recipe = Recipe(**{**{f: getattr(SMALL, f) for f in SMALL.__slots__}, "steps": 2})
+    recipe = replace(SMALL, steps=2)
     one, other = (make_context(recipe, source.examples, lambda _: None) for _ in range(2))
     assert np.array_equal(one.history, other.history)
     for a, b in zip(one.convolutions, other.convolutions, strict=True):
@@ -80,11 +82,11 @@ def test_the_same_recipe_gives_the_same_weights(tiny_store: Store) -> None:
 
 def test_an_autoencoder_learns_the_image(tiny_store: Store) -> None:
     source = from_store(tiny_store, "autoencoder", 32)
-    context = make_context(SMALL, source.examples, lambda losses: None)
+    recipe = replace(SMALL, encoder_input="unit")
+    context = make_context(recipe, source.examples, lambda losses: None)
     (judged,) = context.judgements
     assert (judged.task, judged.chance) == ("reconstruction", 0.0)
-    assert judged.score > 0.05
-    assert context.history[-5:, 0].max() < context.history[0, 0]
+    assert context.history[-5:, 0].mean() < 0.8 * context.history[:3, 0].mean()
 
 
 def test_scores_by_hand() -> None:

@@ -28,7 +28,7 @@ def trained(database: Path, tiny_store: Store) -> str:
 
 
 def test_the_champion_denoises_slices_of_any_size_in_hu(trained: str, database: Path) -> None:
-    assert promote(trained, "ldct-denoiser", "champion") == 1
+    assert promote(trained, "", "champion") == ("ldct-denoiser", 1)
     mlflow.set_tracking_uri(f"sqlite:///{database}")
     service = mlflow.pyfunc.load_model("models:/ldct-denoiser@champion")
     low_dose = np.random.default_rng(1).uniform(-1000, 500, (2, 45, 70)).astype(np.float32)
@@ -60,7 +60,7 @@ def test_requirements_are_pinned(trained: str, database: Path) -> None:
 
 def test_an_alias_moves_with_the_next_promotion(trained: str, database: Path) -> None:
     promote(trained, "ldct-denoiser", "champion")
-    assert promote(trained, "ldct-denoiser", "champion") == 2
+    assert promote(trained, "ldct-denoiser", "champion") == ("ldct-denoiser", 2)
     found = MlflowClient(f"sqlite:///{database}").get_model_version_by_alias(
         "ldct-denoiser", "champion"
     )
