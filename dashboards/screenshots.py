@@ -1,9 +1,9 @@
-"""Take the README's pictures: `make screenshots`, after `make main` and `make search`.
+"""Take the README's pictures: `make screenshots`, after `make main`, `make search`, `make report`.
 
 Needs a Chromium (Debian: `apt-get install chromium`; another one: CHROMIUM=/path/to/it). It opens
-every page of the dashboard and the MLflow UI's saved view of the newest calibration, all over the
-tracking store of this folder, and writes them and that calibration's figure into
-`dashboards/pictures`, each with as few colours as keep it small in a clone.
+every page of the dashboard, the newest report and the MLflow UI's saved view of the newest
+calibration, all over the tracking store of this folder, and writes them and that calibration's
+figure into `dashboards/pictures`, each with as few colours as keep it small in a clone.
 """
 
 import shutil
@@ -39,6 +39,10 @@ def main() -> None:
                         page.goto(f"{server.address}/{path_of(name)}")
                         page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
                         _take(page, f"page_{name}_dark" if dark else f"page_{name}")
+    reported, _ = newest_run("report")
+    with browser_page(chromium, WIDTH, HEIGHT) as page:
+        page.goto(fetch_artifact(reported, "report.html").as_uri())
+        _take(page, "report")
     run_id, experiment_id = newest_run("calibrate")
     shutil.copy(fetch_artifact(run_id, "influence.png"), PICTURES)
     with mlflow_ui(tracking_uri()) as address, browser_page(chromium) as page:

@@ -1,4 +1,7 @@
-"""A page as one HTML file: no network, no script, light and dark, on screen and on paper."""
+"""A page as one HTML file: no network, light and dark, on screen and on paper.
+
+It needs no script; the one it has makes its contents work within the MLflow UI.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -61,10 +64,12 @@ class Page:
 
 def render(page: Page) -> str:
     """Return the page; everything in it that is no `Markup` is escaped."""
-    style = Markup((HERE / "page.css").read_text())
+    style, script = (Markup((HERE / f"page.{kind}").read_text()) for kind in ("css", "js"))
     numbers = {one.name: k for k, one in enumerate(_drawings(page), 1)}
     template = _environment().get_template("page.html.j2")
-    return template.render(page=page, style=style, number=lambda one: numbers[one.name])
+    return template.render(
+        page=page, style=style, script=script, number=lambda one: numbers[one.name]
+    )
 
 
 def _drawings(page: Page) -> Iterator[Drawn]:

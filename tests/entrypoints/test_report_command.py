@@ -73,12 +73,14 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
     for epoch, psi in ((1, 0.95), (2, 0.93)):
         client.log_metric(trained, "train/psi", psi, step=epoch)
         client.log_metric(trained, "train/image_loss", 1e-4, step=epoch)
-    images = dict(table.groupby("image"))
+    images = table.set_index("image")
     for metric in METRICS:
-        of = images["denoised"][metric]
+        of = images.loc["denoised", metric]
         client.log_metric(evaluated, f"paper8/{metric}", of.mean())
         client.log_metric(evaluated, f"paper8/{metric}_sd", of.std(ddof=0))
-        client.log_metric(evaluated, f"paper8/{metric}_low_dose", images["low_dose"][metric].mean())
+        client.log_metric(
+            evaluated, f"paper8/{metric}_low_dose", images.loc["low_dose", metric].mean()
+        )
     client.log_metric(evaluated, "slices", 48)
     client.log_metric(evaluated, "patients", 8)
     return trained, evaluated
@@ -152,7 +154,7 @@ def test_the_figures_are_those_of_every_stage(whole: str) -> None:
 
 def test_no_patient_is_on_it_and_nothing_is_fetched(whole: str) -> None:
     assert "S000" not in whole
-    assert "<script" not in whole
+    assert whole.count("<script") == 1  # our own
     assert 'src="http' not in whole
     assert "@import" not in whole
 
@@ -182,7 +184,8 @@ def test_names_from_the_store_are_text(database: Path) -> None:
     log_search(f"- {RUDE}")
     assert report("--runs", "all") == 0
     page = page_of(database)
-    assert "<script" not in page
+    assert page.count("<script") == 1  # our own
+    assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; $\\frac$" in page
 
 
