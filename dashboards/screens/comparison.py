@@ -4,9 +4,9 @@ import streamlit as st
 
 from dashboards.placing import gallery, going_on, heading, label_of, runs_of
 
+# The order of the argument; the other tables follow.
 ORDER = ("report.html", "table3", "table4", "paired_differences", "patient_gains", "effects",
          "critical_difference", "pairs", "influence", "extreme")  # fmt: skip
-"""The order of the argument; the other tables follow."""
 
 
 def main() -> None:
