@@ -39,7 +39,7 @@ from pi.search.study import enqueue, open_study, run_trials
 from pi.slices.manifest import DOSES, Manifest, Volume, to_json
 from pi.slices.store import MANIFEST, Store, volume_file
 from pi.tracking.address import tracking_uri
-from pi.tracking.encoder import encoder_params
+from pi.tracking.encoder import loss_params
 from pi.tracking.run import Run, open_run
 from pi.tracking.search import log_study
 from pi.tracking.trial import tracked_trial
@@ -163,7 +163,7 @@ def _log_calibration(
     image, perceptual = (table.filter(like=of).to_numpy().sum(axis=1).mean()
                          for of in ("image_loss", "perceptual_loss"))  # fmt: skip
     weight = float(weight_for_psi(image, perceptual, TARGET))
-    run.params({"experiment": experiment.name, **encoder_params(experiment.encoder),
+    run.params({"experiment": experiment.name, **loss_params(experiment),
                 "state": "identity", "target_psi": TARGET, "estimator": "ratio_of_sums",
                 "lambda": f"{weight:.6g}"})  # fmt: skip
     run.tags({"pi.data_digest": store.digest})
@@ -186,7 +186,7 @@ def _train_and_evaluate(
     own = {"data": DATA, "split": "auto", "seed": number, "channels": size.channels}
     with open_run("train", f"train {experiment}") as run:
         trained = run.run_id
-        run.params({**said, **own, **encoder_params(NAMED[experiment].encoder)})
+        run.params({**said, **own, **loss_params(NAMED[experiment])})
         run.tags({"pi.data_digest": store.digest})
         run.series(_curves(rng))
         if number >= size.runs - DENOISERS:

@@ -18,7 +18,7 @@ from pi.figures.influence_breakdown import (
 )
 from pi.identity import Reconstruction
 from pi.influence.measured import MeasuredLosses
-from pi.influence.sampling import Losses
+from pi.influence.losses import Losses
 
 SOFT, SHARP = Reconstruction(1.0, "B30"), Reconstruction(1.0, "D45")
 
