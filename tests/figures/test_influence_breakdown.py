@@ -17,8 +17,8 @@ from pi.figures.influence_breakdown import (
     strata_of,
 )
 from pi.identity import Reconstruction
-from pi.influence.measured import MeasuredLosses
 from pi.influence.losses import Losses
+from pi.influence.measured import MeasuredLosses
 
 SOFT, SHARP = Reconstruction(1.0, "B30"), Reconstruction(1.0, "D45")
 
