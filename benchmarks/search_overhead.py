@@ -58,7 +58,7 @@ class Formula:
     patches = SimpleNamespace(store=SimpleNamespace(digest="0" * 64))
     bank = SimpleNamespace(
         weights_of=lambda encoder: SimpleNamespace(description="none", digest="0" * 64),
-        convention=SimpleNamespace(name="raw255"),
+        input_of=lambda encoder: "raw255",
     )
 
     def find(self, name: str) -> Experiment:
