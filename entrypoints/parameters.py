@@ -185,7 +185,11 @@ class PretrainParameters(FoldParameters):
         "which weights it starts from; auto: natural-offline for vgg16, imagenet for vgg19, random "
         "for autoencoder",
     )
-    encoder_input: str = parameter("raw255", "what the encoder is fed, as for calibrate", NOT_EMPTY)
+    encoder_input: str = parameter(
+        "auto",
+        "what the encoder is fed, as for calibrate; auto: raw255, or unit for the task autoencoder",
+        NOT_EMPTY,
+    )
     patch_size: int = parameter(96, "side of a patch in pixels", MULTIPLE_OF_16)
     steps: int = parameter(110, "steps of Adam", POSITIVE)
     batch_size: int = parameter(16, "patches a step", POSITIVE)

@@ -93,12 +93,14 @@ def find_recipe(asked: Mapping[str, Any]) -> Recipe:
         )
     context = asked["context"]
     initial = INITIAL[architecture] if context == "auto" else context
-    input_convention(asked["encoder_input"])
+    fed = asked["encoder_input"]
+    if fed == "auto":  # what is given back is in [0, 1], and learned faster from the same
+        fed = "unit" if task == "autoencoder" else "raw255"
+    input_convention(fed)
     choose_precision(asked["precision"])  # what this machine cannot do is told before any work
-    names = {field.name for field in fields(Recipe)} - {"architecture", "initial"}
-    return Recipe(
-        architecture=architecture, initial=initial, **{name: asked[name] for name in names}
-    )
+    settled = {"architecture": architecture, "initial": initial, "encoder_input": fed}
+    asis = {field.name for field in fields(Recipe)} - set(settled)
+    return Recipe(**settled, **{name: asked[name] for name in asis})
 
 
 @dataclass(frozen=True)

@@ -135,18 +135,18 @@ def test_a_loss_that_is_no_number_ends_the_learning() -> None:
 
 def test_auto_means_what_goes_together() -> None:
     asked = {
-        "task": "headers", "architecture": "auto", "context": "auto", "encoder_input": "raw255",
+        "task": "headers", "architecture": "auto", "context": "auto", "encoder_input": "auto",
         "patch_size": 32, "steps": 1, "batch_size": 1, "learning_rate": 1.0, "held_out": 1,
         "seed": 1, "precision": "float32",
     }  # fmt: skip
     found = [
-        (recipe.architecture, recipe.initial)
+        (recipe.architecture, recipe.initial, recipe.encoder_input)
         for more in ({}, {"architecture": "vgg19"}, {"task": "autoencoder"}, {"context": "random"})
         for recipe in [find_recipe(asked | more)]
     ]
     assert found == [
-        ("vgg16", "natural-offline"), ("vgg19", "imagenet"), ("autoencoder", "random"),
-        ("vgg16", "random"),
+        ("vgg16", "natural-offline", "raw255"), ("vgg19", "imagenet", "raw255"),
+        ("autoencoder", "random", "unit"), ("vgg16", "random", "raw255"),
     ]  # fmt: skip
     with pytest.raises(RecipeError, match="must be autoencoder for the task of that name but got"):
         find_recipe(asked | {"task": "autoencoder", "architecture": "vgg16"})
