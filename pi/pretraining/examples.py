@@ -62,8 +62,8 @@ class Examples:
 def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
     """Return patches and small whole slices of both doses with what their headers say.
 
-    A patch is asked for dose, kernel and thickness, a whole slice, one in `WHOLE_EVERY`, for its
-    position.
+    A patch is asked for dose, kernel and, of the normal dose, thickness; a whole slice, one in
+    `WHOLE_EVERY`, for its position.
 
     Only training patients are learned from and only validation patients held out: the store may
     be one without its test patients. HU are left as they are, for they are calibrated, and what a

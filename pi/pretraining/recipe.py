@@ -19,7 +19,7 @@ from pi.pretraining.learning import learn, learning_step
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
 from pi.training.machine import PrecisionName, choose_precision, compute_in
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same recipe would give other weights."""
 
 TaskName = Literal["headers", "supervised", "autoencoder"]

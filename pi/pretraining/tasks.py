@@ -4,8 +4,8 @@ What each of them takes, as far as it is known beforehand:
 
 - dose, kernel and thickness are told by the noise. Its texture tells kernel, which is nearly
   trivial. Its power tells dose and thickness, but together: 3 mm of a low dose are 1.2 times as
-  noisy as 1 mm of a normal one, and a patient's size changes more than that. So thickness is hard,
-  and dose is not certain.
+  noisy as 1 mm of a normal one, and a patient's size changes more than that. So dose is not
+  certain, and thickness is asked of the normal dose alone, where power tells it.
 - position is told by the anatomy alone. It is in mm along the slice normal, counted from the
   scan's landmark. Where a site chooses that from patient to patient, the label says little, and the
   accuracy on unseen patients tells so.
@@ -68,7 +68,7 @@ class HeaderTasks:
         said = {
             "dose": DOSES[dose],
             "kernel": volume.kernel,
-            "thickness": f"{volume.thickness:g} mm",
+            "thickness": f"{volume.thickness:g} mm" if DOSES[dose] == "normal" else "",
             POSITION: THIRDS[third],
         }
         return tuple(

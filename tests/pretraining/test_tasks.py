@@ -38,8 +38,9 @@ def test_the_tasks_are_what_the_training_headers_tell_apart() -> None:
 def test_labels_by_hand() -> None:
     headed = header_tasks(MANIFEST)
     assert [headed.labels(THIN, index, 0) for index in range(4)] == [
-        (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 0, 1),
+        (0, 0, UNKNOWN, 0), (0, 0, UNKNOWN, 0), (0, 0, UNKNOWN, 1), (0, 0, UNKNOWN, 1),
     ]  # fmt: skip
+    assert headed.labels(THIN, 0, 1) == (1, 0, 0, 0)
     assert [headed.labels(THICK, index, 1) for index in range(3)] == [(1, 1, 1, 2)] * 3
 
 
