@@ -16,6 +16,7 @@ from benchmarks.filled_store import Size, fill
 from dashboards.placing import plain
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
+from pi.tracking.address import tracking_uri
 from pi.tracking.run import open_run
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
@@ -195,7 +196,7 @@ def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) ->
     app = screen("slices")
     images = len(app.get("image"))
     (first, _) = app.multiselect(key="evaluations").value
-    trained = MlflowClient().get_run(first).data.tags["pi.evaluated_run"]
+    trained = MlflowClient(tracking_uri()).get_run(first).data.tags["pi.evaluated_run"]
     (weights,) = in_filled.glob(f"mlruns/*/{trained}/artifacts/denoiser/*.h5")
     aside = weights.rename(weights.with_suffix(".aside"))
     st.cache_resource.clear()
@@ -219,7 +220,7 @@ def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path
 
 
 def test_of_a_study_under_way_its_progress_is_shown(in_filled: Path) -> None:
-    client = MlflowClient()
+    client = MlflowClient(tracking_uri())
     (run,) = client.search_runs(["1"], "tags.`pi.stage` = 'search'")
     client.update_run(run.info.run_id, "RUNNING")
     client.set_tag(run.info.run_id, "looked", "at")

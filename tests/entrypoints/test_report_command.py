@@ -16,6 +16,7 @@ from entrypoints.parameters import CompareParameters, ReportParameters
 from entrypoints.report import main
 from pi.command_line import run
 from pi.evaluation.ranking import METRICS
+from pi.tracking.address import tracking_uri
 from pi.tracking.run import open_run
 
 RUDE = "<script>alert(1)</script> & $\\frac$"
@@ -68,7 +69,7 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
     )
     table = slice_table(gain, patients=8, slices=6)
     evaluated = log_evaluation(table, trained)
-    client = MlflowClient()
+    client = MlflowClient(tracking_uri())
     client.set_tag(evaluated, "pi.protocols", "paper8")
     for epoch, psi in ((1, 0.95), (2, 0.93)):
         client.log_metric(trained, "train/psi", psi, step=epoch)
