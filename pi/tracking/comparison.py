@@ -1,14 +1,10 @@
 """What the tracking store holds of a comparison."""
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from importlib.metadata import version
 
 import pandas as pd
 
-from pi.command_line import arguments_of
 from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
 from pi.evaluation.ranking import METRICS
@@ -22,13 +18,11 @@ from pi.report.figures import CaptionedFigure
 from pi.report.latex import latex
 from pi.text_table import aligned, markdown
 from pi.tracking.contrasts import log_contrasts
-from pi.tracking.provenance import provenance
+from pi.tracking.making import making
 from pi.tracking.run import Run
 
 COMPARED_BY = "pi.compared_by"
 """Tag of a compared run: the comparisons that it is in."""
-
-LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "mlflow")
 
 
 def log_setup(
@@ -73,17 +67,7 @@ def making_of(
         chosen: how the reference was chosen, in words.
     """
     ids = ",".join(member.evaluation for one in configurations for member in one.members)
-    words = ["python", "-m", "entrypoints.compare", *arguments_of({**parameters, "runs": ids})]
-    code, now = provenance("compare"), datetime.now()
-    return Making(
-        run_id=run.run_id,
-        made=f"{now.day} {now:%B %Y}",
-        commit=code.get("mlflow.source.git.commit", ""),
-        dirty=code.get("pi.git.dirty") == "True",
-        command=shlex.join(words),
-        versions={name: version(name) for name in LIBRARIES},
-        chosen=chosen,
-    )
+    return making(run, "compare", {**parameters, "runs": ids}, chosen)
 
 
 def log_comparison(
