@@ -26,10 +26,7 @@ def data_folder() -> Path:
     Raises:
         PlaceError: the variable is not set or names no folder. The message does not repeat it.
     """
-    named = os.environ.get("PI_DATA", "")
-    if not named:
-        raise PlaceError("PI_DATA must name your folder of DICOM files but is not set.")
-    folder = _expanded(named)
+    folder = _data("your folder of DICOM files")
     if folder is None or not folder.is_dir():
         raise PlaceError("PI_DATA must name an existing folder but what it names is none.")
     return folder
@@ -41,13 +38,18 @@ def data_place() -> Path:
     Raises:
         PlaceError: the variable is not set or names nothing. The message does not repeat it.
     """
-    named = os.environ.get("PI_DATA", "")
-    if not named:
-        raise PlaceError("PI_DATA must name your folder of images, or an .npz, but is not set.")
-    place = _expanded(named)
+    place = _data("your folder of images, or an .npz,")
     if place is None or not place.exists():
         raise PlaceError("PI_DATA must name a folder or a file that exists but it does not.")
     return place
+
+
+def _data(what: str) -> Path | None:
+    """Return what ``PI_DATA`` names, which may not be there; ``what`` it is to name is told."""
+    named = os.environ.get("PI_DATA", "")
+    if not named:
+        raise PlaceError(f"PI_DATA must name {what} but is not set.")
+    return _expanded(named)
 
 
 def cache_folder() -> Path:
