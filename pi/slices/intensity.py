@@ -11,9 +11,11 @@ DATA_RANGE_HU = HU_HIGH - HU_LOW
 
 def normalise(hu: NDArray[np.generic]) -> NDArray[np.float32]:
     """Map HU (any shape) to float32 in the network's range; -1024 HU is 0 and 3072 HU is 1."""
-    values = hu.astype(np.float32)  # one copy, then in place: training reads through here
+    # One copy, then in place: training reads through here. The range is a power of two, so the
+    # product is exactly the quotient, and quicker.
+    values = hu.astype(np.float32)
     values -= np.float32(HU_LOW)
-    values /= np.float32(DATA_RANGE_HU)
+    values *= np.float32(1 / DATA_RANGE_HU)
     return values
 
 

@@ -18,6 +18,8 @@ from pi.slices.store import Store
 Grid = Literal["paper", "covering"]
 Split = Literal["train", "validation", "test"]
 
+PIXEL = np.dtype(np.int16).itemsize
+
 
 class PatchError(PiError):
     """The patches asked for do not exist."""
@@ -102,6 +104,18 @@ class PatchPopulation:
             for n in self._volumes
             for index in range(len(self.store.volumes[n].positions))
         )
+
+    @property
+    def store_bytes(self) -> int:
+        """What all slices of the split would take in memory."""
+        volumes = (self.store.volumes[n] for n in self._volumes)
+        return sum(2 * PIXEL * len(v.positions) * v.rows * v.columns for v in volumes)
+
+    @property
+    def bytes_mapped(self) -> int:
+        """What reading one patch maps at most: its whole slice, of both doses, for the checksum."""
+        volumes = (self.store.volumes[n] for n in self._volumes)
+        return max(2 * PIXEL * v.rows * v.columns for v in volumes)
 
     def release(self) -> None:
         """Let go of the pages that were read: they count as this process's memory until then.

@@ -33,7 +33,7 @@ class Store:
     def __init__(self, manifest: Manifest, maps: tuple[dict[Dose, NDArray[np.int16]], ...]) -> None:
         self.manifest = manifest
         self.maps = maps
-        self._verified: set[tuple[int, Dose, int]] = set()
+        self._verified: set[tuple[int, int]] = set()
 
     @classmethod
     def open(cls, folder: Path) -> "Store":
@@ -93,24 +93,26 @@ class Store:
         Raises:
             StoreError: the pixels on disk are not those that were written, or out of reach.
         """
-        return self._slice(volume, index, "low"), self._slice(volume, index, "normal")
-
-    def _slice(self, volume: int, index: int, dose: Dose) -> NDArray[np.int16]:
-        if not self.maps[volume]:
+        maps = self.maps[volume]
+        if not maps:
             raise StoreError(
                 f"the {self.volumes[volume].split} patients must stay out of reach here but slice "
                 f"{self.volumes[volume].key(index)} was asked for."
             )
-        pixels: NDArray[np.int16] = self.maps[volume][dose][index]
-        if (volume, dose, index) not in self._verified:
-            described = self.volumes[volume]
-            if zlib.crc32(pixels.tobytes()) != described.checksums[dose][index]:
-                raise StoreError(
-                    f"slice {described.key(index)} must have the pixels that were written but its "
-                    f"{dose}-dose checksum differs; prepare the store again."
-                )
-            self._verified.add((volume, dose, index))
-        return pixels
+        low_dose, normal_dose = maps["low"][index], maps["normal"][index]
+        if (volume, index) not in self._verified:
+            _verify(self.volumes[volume], index, {"low": low_dose, "normal": normal_dose})
+            self._verified.add((volume, index))
+        return low_dose, normal_dose
+
+
+def _verify(volume: Volume, index: int, slices: dict[Dose, NDArray[np.int16]]) -> None:
+    for dose, pixels in slices.items():
+        if zlib.crc32(pixels.tobytes()) != volume.checksums[dose][index]:
+            raise StoreError(
+                f"slice {volume.key(index)} must have the pixels that were written but its "
+                f"{dose}-dose checksum differs; prepare the store again."
+            )
 
 
 def _manifest_text(folder: Path) -> str:

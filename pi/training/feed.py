@@ -1,8 +1,9 @@
 """The batches of an epoch: ordered by seed and epoch alone, read before they are asked for."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate, islice, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -11,13 +12,17 @@ from numpy.typing import NDArray
 from pi.errors import PiError
 from pi.slices.patches import PatchPopulation
 
-AHEAD = 4
-"""Batches read before they are asked for: what the memory of the feed is bounded by."""
+TOGETHER = 2
+"""Batches that the reading thread hands over at once; each hand-over makes both threads wait."""
 
-RELEASE_EVERY = 64
-"""Batches after which the pages of the store that were read are let go of."""
+AHEAD = 1
+"""How often it has read before it is asked: with `TOGETHER`, what bounds the feed's memory."""
+
+MAPPED_AT_MOST = 512 * 2**20
+"""Bytes of the store that may count as this process's memory while it trains."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -62,22 +67,34 @@ def training_batches(
 
 
 def read_ahead(
-    population: PatchPopulation, numbers: Iterable[NDArray[np.int64]]
+    population: PatchPopulation,
+    numbers: Iterable[NDArray[np.int64]],
+    mapped_at_most: int = MAPPED_AT_MOST,
 ) -> Iterator[Batch]:
-    """Yield the patches of each group of ``numbers``, read by a thread of its own."""
+    """Yield the patches of each group of ``numbers``, read by a thread of its own.
 
-    def read(group: tuple[int, NDArray[np.int64]]) -> Batch:
-        count, patches = group
-        batch = population.read(patches)
-        if count % RELEASE_EVERY == RELEASE_EVERY - 1:
+    A store of ``mapped_at_most`` bytes stays mapped: mapping a page anew costs as much as reading
+    from it. Of a larger one the pages are let go of whenever so many may be mapped.
+    """
+    mapped = 0
+
+    def read(groups: Sequence[NDArray[np.int64]]) -> list[Batch]:
+        nonlocal mapped
+        low_dose, normal_dose = population.read(np.concatenate(groups))
+        mapped += len(low_dose) * population.bytes_mapped
+        if mapped > mapped_at_most < population.store_bytes:
             population.release()
-        return batch
+            mapped = 0
+        ends = list(accumulate(map(len, groups), initial=0))
+        return [(low_dose[a:b], normal_dose[a:b]) for a, b in pairwise(ends)]
 
-    return _ahead(read, enumerate(numbers))
+    waiting = iter(numbers)
+    for batches in _ahead(read, iter(lambda: list(islice(waiting, TOGETHER)), [])):
+        yield from batches
 
 
-def _ahead(read: Callable[[T], Batch], items: Iterable[T]) -> Iterator[Batch]:
-    waiting: deque[Future[Batch]] = deque()
+def _ahead(read: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(1, "patches") as reader:
         try:
             for item in items:

@@ -10,6 +10,7 @@ from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store, StoreError
 from pi.training.feed import (
     AHEAD,
+    TOGETHER,
     FeedError,
     epoch_order,
     read_ahead,
@@ -60,7 +61,7 @@ def test_only_a_few_batches_are_read_ahead(patches: PatchPopulation) -> None:
 
     batches = read_ahead(patches, numbers())
     next(batches)
-    assert len(asked) == AHEAD + 1
+    assert len(asked) == (AHEAD + 1) * TOGETHER
     batches.close()  # type: ignore[attr-defined]
     assert not [t for t in threading.enumerate() if t.name.startswith("patches")]
 
@@ -85,3 +86,27 @@ def test_pages_can_be_let_go_and_read_again(patches: PatchPopulation) -> None:
     before = patches.read([0, 7])
     patches.release()
     assert np.array_equal(before, patches.read([0, 7]))
+
+
+def test_pages_are_let_go_where_a_store_is_larger_than_may_be_mapped(
+    patches: PatchPopulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = []
+    monkeypatch.setattr(PatchPopulation, "release", lambda self: released.append(self))
+    groups = [np.arange(4), np.arange(4), np.arange(3)]
+    expected = [patches.read(group) for group in groups]
+
+    def held(mapped_at_most: int) -> None:
+        found = list(read_ahead(patches, groups, mapped_at_most))
+        assert all(map(np.array_equal, found, expected))
+
+    held(patches.store_bytes)
+    assert released == []
+    held(9 * patches.bytes_mapped)  # 8 patches are read together, then 3
+    assert len(released) == 1
+
+
+def test_of_a_patch_a_slice_of_both_doses_is_mapped(patches: PatchPopulation) -> None:
+    low_dose, normal_dose = patches.store.pair(*patches.slices[0])
+    assert patches.bytes_mapped == low_dose.nbytes + normal_dose.nbytes
+    assert patches.store_bytes == len(patches.slices) * patches.bytes_mapped
