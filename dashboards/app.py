@@ -17,6 +17,9 @@ PAGES = (
     ("search", "Search", ":material/travel_explore:"),
 )
 
+LESS_AIR = "[data-testid=stMainBlockContainer] { padding-top: 4rem }"
+"""Streamlit leaves a tenth of a screen free above a page's heading."""
+
 
 def path_of(name: str) -> str:
     """Return the path of a page below the server's address; the first page is the server's own."""
@@ -27,6 +30,7 @@ def main() -> None:
     """Place the navigation and the page that is chosen."""
     # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.
     st.set_page_config("Perceptual influence", ICON.read_text(), layout="wide")
+    st.html(f"<style>{LESS_AIR}</style>")
     pages = [
         st.Page(
             f"screens/{name}.py", title=title, icon=icon, url_path=name, default=name == PAGES[0][0]

@@ -27,6 +27,8 @@ SAVED, ON_SCREEN = 200, 110
 """Dots per inch of a figure's PNG."""
 
 WIDEST = 880  # pixels of a logged picture, whose resolution is for print
+SIGNIFICANT = st.column_config.NumberColumn(format="%.5g")
+"""How numbers stand in a table: a lambda of 0.000598 has more to say than its first digit."""
 
 
 def heading(title: str, said: str) -> None:
@@ -248,7 +250,8 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    st.dataframe(rows, hide_index=True, width="stretch")
+    numbers = dict.fromkeys(rows.select_dtypes("float").columns, SIGNIFICANT)
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=numbers)
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
 

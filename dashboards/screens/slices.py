@@ -33,7 +33,7 @@ from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
-from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row
+from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
 from pi.slices.store import Store
@@ -44,7 +44,10 @@ from pi.tracking.evaluation import fetch_subject
 from pi.tracking.gallery import ListedRun
 
 MOST = 3  # runs side by side
-OWN = "own"
+OWN, WHOLE = "own", "whole"
+Spot = tuple[float, float, float]
+"""Across, down and zoom, see `region_around`."""
+
 # Of each jump the column of `ranked_slices`, and whether its smallest value comes first.
 Jump = Literal["best", "worst", "most disagreeing"]
 JUMPS: Mapping[Jump, tuple[str, bool]] = {
@@ -123,9 +126,10 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
                       help=f"Go to the slice that is {name} by {metric}",
                       disabled=name == "most disagreeing" and len(tables) < 2)  # fmt: skip
     key, beside = _chosen_slice(ranked)
-    window, detail = _window()
+    window, view = _window()
+    spot = _spot() if view == OWN else None
     scores = slice_scores(tables, key, protocol)
-    _pictures(runs, key, beside, window, detail=detail, scores=scores)
+    _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores)
     table(scores, "scores_of_slice")
 
 
@@ -166,20 +170,33 @@ def _kept(where: DeltaGenerator, label: str, key: str, options: list[str]) -> st
     return str(where.selectbox(label, options, key=key))
 
 
-def _window() -> tuple[tuple[float, float], bool]:
-    """Let the HU window be chosen, and whether the whole slice is shown."""
+def _window() -> tuple[tuple[float, float], str]:
+    """Let the HU window be chosen, and what of the slice is shown."""
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     name = left.segmented_control(
         "HU window", [*WINDOWS, OWN], default="soft_tissue", required=True,
         format_func=lambda one: str(one).replace("_", " "),
     )  # fmt: skip
-    view = right.segmented_control("View", ["whole", "enlarged"], default="whole", required=True)
+    view = right.segmented_control(
+        "View", [WHOLE, "enlarged", OWN], default=WHOLE, required=True, key="view",
+        help="enlarged: the frame, soft tissue with most contrast; own: wherever you look",
+    )  # fmt: skip
     low, high = WINDOWS.get(str(name), WINDOWS["soft_tissue"])
     if name == OWN:
         low, high = middle.slider("HU from black to white", -1400, 2000, (-160, 240), 10)
     else:
         middle.caption(f"{low:g} to {high:g} HU")
-    return (float(low), max(float(high), low + 10.0)), view == "enlarged"
+    return (float(low), max(float(high), low + 10.0)), str(view)
+
+
+def _spot() -> Spot:
+    """Let a place be chosen, the same in every image: across and down from 0 to 1, and the zoom."""
+    across, down, zoom = st.columns(3)
+    return (
+        across.slider("Across (%)", 0, 100, 50, 1, key="across") / 100,
+        down.slider("Down (%)", 0, 100, 50, 1, key="down") / 100,
+        zoom.slider("Zoom", 1.0, 10.0, 3.0, 0.5, format="%g×", key="zoom"),
+    )
 
 
 def _pictures(
@@ -189,6 +206,7 @@ def _pictures(
     window: tuple[float, float],
     *,
     detail: bool,
+    spot: Spot | None,
     scores: pd.DataFrame,
 ) -> None:
     """Place the images above, what they are off by below; an output as soon as it is there."""
@@ -197,10 +215,11 @@ def _pictures(
     low, target, spacing = read_pair(store, key)
     pictured = [_pictured("low_dose", TITLES["low_dose"], low.astype(np.float32), target)]
     columns = st.columns(len(denoisers) + 2, gap="small")
+    region = region_around(low.shape, *spot) if spot else None
     show = partial(_show, window=window, detail=detail)
 
     def row() -> Row:
-        return picture_row("", key, pictured, target, spacing)
+        return picture_row("", key, pictured, target, spacing, region)
 
     show(columns[0], row(), 0)
     _panel(columns[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
@@ -212,7 +231,8 @@ def _pictures(
     done = row()
     if len(denoisers) > 1:
         _panel(columns[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
-    st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow). Framed: what is enlarged.")
+    framed = "" if detail else " Framed: what is enlarged."
+    st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow).{framed}")
     savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
     ahead().prepare([((run_id, one), read_pair(store, one)[0], denoise)
                      for one in beside for run_id, denoise in denoisers.values()])  # fmt: skip

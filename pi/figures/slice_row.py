@@ -19,6 +19,10 @@ WINDOWS: Mapping[str, tuple[float, float]] = {
 
 SOFT_TISSUE = WINDOWS["soft_tissue"]
 
+Region = tuple[tuple[int, int], int]
+"""Row and column of a square's upper left pixel, and its side in pixels."""
+
+SMALLEST_REGION = 8  # pixels
 DETAIL = RegionRule(share_of_slice=3 / 16)
 """The region that is enlarged: 96 of 512 pixels, as in the paper's Fig. 1, in soft tissue."""
 
@@ -90,6 +94,7 @@ def picture_row(
     images: Sequence[Pictured],
     normal_dose: NDArray[np.float32],
     pixel_spacing: float,
+    region: Region | None = None,
 ) -> Row:
     """Return what is drawn of one slice: its images, the target, and the images' errors.
 
@@ -99,25 +104,41 @@ def picture_row(
         images: that are compared with the target.
         normal_dose: the target, (rows, columns) HU.
         pixel_spacing: mm.
+        region: what is enlarged; None: soft tissue with most contrast.
     """
-    (top, left), side = _busiest_region(normal_dose)
-    region = np.s_[top : top + side, left : left + side]
+    (top, left), side = region or _busiest_region(normal_dose)
+    inside = np.s_[top : top + side, left : left + side]
     panels, errors = [], []
     for image in images:
         error = np.abs(image.hu - normal_dose)
-        here = float(np.sqrt(np.mean(np.square(error[region]))))
+        here = float(np.sqrt(np.mean(np.square(error[inside]))))
         name = image.name.replace("_", " ")
         panels.append(Panel(image.name, image.title, image.hu, False, image.caption, ""))
-        difference, inside = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
+        difference, of_region = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
         whole = f"RMSE {image.rmse_hu:.1f} HU"
-        errors.append(Panel(f"{image.name}_error", difference, error, True, whole, inside))
+        errors.append(Panel(f"{image.name}_error", difference, error, True, whole, of_region))
     target = Panel("normal_dose", "normal dose (target)", normal_dose, False, "", "")
     position = f"{key.position:+.1f} mm".replace("-", "−")
     label = f"{rank}\n{key.patient}\n{key.reconstruction}\n{position}"
     return Row(label, rank, (*panels, target, *errors), (top, left), side, pixel_spacing)
 
 
-def _busiest_region(target: NDArray[np.float32]) -> tuple[tuple[int, int], int]:
+def region_around(shape: tuple[int, int], across: float, down: float, zoom: float) -> Region:
+    """Return the region that fills a panel when a slice is enlarged, as near as its edges allow.
+
+    Args:
+        shape: rows and columns of the slice.
+        across: where the middle shall be, from the left edge, 0, to the right, 1.
+        down: likewise, from the top.
+        zoom: how many times smaller than the slice its side is.
+    """
+    side = max(SMALLEST_REGION, round(min(shape) / zoom))
+    rows, columns = shape
+    top, left = round(down * rows - side / 2), round(across * columns - side / 2)
+    return (min(max(top, 0), rows - side), min(max(left, 0), columns - side)), side
+
+
+def _busiest_region(target: NDArray[np.float32]) -> Region:
     """Return the region of soft tissue with most contrast, or the middle where there is none."""
     side = region_side(target.shape[0], DETAIL)
     smooth = uniform_filter(np.clip(target, *SOFT_TISSUE), max(3, side // 16))

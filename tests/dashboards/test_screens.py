@@ -186,6 +186,14 @@ def test_a_jump_goes_to_the_slice_that_the_table_ranks_first(in_filled: Path) ->
     assert app.select_slider(key="position").value == worst["position"]
 
 
+def test_a_place_of_ones_own_is_enlarged(in_filled: Path) -> None:
+    app = screen("slices")
+    app = app.button_group(key="view").set_value("own").run()
+    app = app.slider(key="zoom").set_value(4.0).run()
+    assert not app.exception
+    assert "RMSE here" in words(app)
+
+
 def test_a_comparison_says_its_verdict_in_words_before_its_figures(in_filled: Path) -> None:
     app = screen("comparison")
     assert "patients" in app.markdown[0].value
