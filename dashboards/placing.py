@@ -42,11 +42,6 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:-])", r"\\\1", " ".join(text.split()))
 
 
-def undrawn(text: str) -> str:
-    """Return ``text`` so that matplotlib takes no dollar sign in it for mathematics."""
-    return text.replace("$", r"\$")
-
-
 def missing(text: str, advice: str = "") -> None:
     """Say what is not there, and what would bring it."""
     st.info(plain(text) + (f"\n\n```\n{advice}\n```" if advice else ""), icon=":material/info:")

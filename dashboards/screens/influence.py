@@ -20,7 +20,6 @@ from dashboards.placing import (
     plain,
     runs_of,
     table,
-    undrawn,
 )
 from pi.experiments import NAMED
 from pi.figures.influence_breakdown import (
@@ -34,12 +33,13 @@ from pi.figures.influence_curve import (
     InfluenceDrawing,
     draw_influence,
     influence_curves,
+    influence_table,
 )
 from pi.figures.moving_picture import MovingPicture
 from pi.influence.calibration import Calibration
 from pi.influence.measured import MeasuredLosses
 from pi.influence.psi import Floats
-from pi.influence.table import curve_table, stratum_table, summary_table, weight_grid
+from pi.influence.table import stratum_table, summary_table, weight_grid
 from pi.tracking.gallery import ListedRun, read_measured
 
 HABIT = ("habit", 0.1)
@@ -131,14 +131,6 @@ def _named(losses: MeasuredLosses, suffix: str) -> MeasuredLosses:
     return replace(losses, experiment=experiment)
 
 
-def _undrawn(calibrations: Sequence[Calibration]) -> list[Calibration]:
-    """Return calibrations whose names matplotlib draws as they are."""
-    return [
-        replace(c, experiment=replace(c.experiment, name=undrawn(c.experiment.name)))
-        for c in calibrations
-    ]
-
-
 def _answers(calibrations: Sequence[Calibration], weight: float) -> None:
     """Place lambda and its interval, and what the other lambda would mean."""
     rows = summary_table(calibrations, [weight])
@@ -164,18 +156,15 @@ def _curves(
 ) -> None:
     """Place the curves, of which a step of the target moves the answers alone."""
     drawing = _drawing(losses, calibrations, weight)
-    curves = influence_curves(_undrawn(calibrations), drawing.weights)
+    curves = influence_curves(calibrations, drawing.weights)
     drawing.influence.move(curves, target)
     picture(
         drawing.picture.png(),
         lambda: draw_influence(curves, target, [weight]),
         "influence",
-        lambda: pd.concat(
-            [curve_table(c, drawing.weights).assign(experiment=c.experiment.name, state=c.state)
-             for c in calibrations]
-        ),
+        lambda: influence_table(curves),
         "Psi over log lambda, in percent and in log-odds",
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -204,7 +193,7 @@ def _drawing(
     kept: _Drawing | None = st.session_state.get("drawn influence")
     if kept is None or kept.of != of:
         weights = weight_grid([one.at(end / 100) for one in losses for end in ENDS], beyond=1)
-        drawn = InfluenceDrawing(influence_curves(_undrawn(calibrations), weights), [weight])
+        drawn = InfluenceDrawing(influence_curves(calibrations, weights), [weight])
         moving = MovingPicture(for_page(drawn.figure), drawn.moving, ON_SCREEN)
         kept = st.session_state["drawn influence"] = _Drawing(of, weights, drawn, moving)
     return kept
@@ -217,14 +206,14 @@ def _breakdown(calibrations: Sequence[Calibration]) -> None:
         st.caption(
             "Points far from ×1: one λ does not suit all data, as of sharp and soft kernels."
         )
-        strata = strata_of(_undrawn(calibrations))
+        strata = strata_of(calibrations)
         figure(lambda: draw_strata(strata), "by_reconstruction",
                lambda: stratum_table(calibrations), "The lambda that each reconstruction would ask "
                "for, over the lambda chosen for all", _rounded(strata.names, strata.multiples),
         )  # fmt: skip
     with right:
         st.subheader("By layer")
-        shares = layer_shares_of(_undrawn(calibrations))
+        shares = layer_shares_of(calibrations)
         if shares.divided:
             st.caption("How the perceptual loss is divided; of the total each has Ψ times as much.")
             figure(lambda: draw_layer_shares(shares), "by_layer", lambda: share_table(shares),

@@ -21,7 +21,6 @@ from dashboards.placing import (
     runs_of,
     savers,
     table,
-    undrawn,
 )
 from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
@@ -295,7 +294,7 @@ def _denoisers(runs: Mapping[str, ListedRun]) -> dict[str, tuple[str, SliceDenoi
 
 
 def _title(letter: str, run: ListedRun) -> str:
-    return undrawn("\n".join(wrap(f"{letter}: {described(run)}", 42)[:2]))
+    return "\n".join(wrap(f"{letter}: {described(run)}", 42)[:2])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from dashboards.placing import (
     missing,
     runs_of,
     table,
-    undrawn,
 )
 from pi.figures.training_curves import (
     SERIES,
@@ -71,7 +70,7 @@ def _curves(chosen: Sequence[ListedRun]) -> list[TrainingCurves]:
             target = run.record.params.get("target_psi")
             found.append(
                 (
-                    undrawn(f"{described(run)} ({run.run_id[:6]})"),
+                    f"{described(run)} ({run.run_id[:6]})",
                     series,
                     float(target) if target else nan,
                 )

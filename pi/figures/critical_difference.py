@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -56,6 +57,21 @@ def bars(found: Friedman) -> list[Bar]:
     return [
         Bar(ranks[group[0]], ranks[group[-1]], depth) for depth, group in enumerate(found.groups)
     ]
+
+
+def rank_table(found: Mapping[str, Friedman]) -> pd.DataFrame:
+    """Return the data of the figure: a row a run and metric; bars are counted from 1, downwards."""
+    rows = [
+        (metric, run, rank, _bars_over(run, one), one.critical_difference, one.p, one.patients)
+        for metric, one in found.items()
+        for run, rank in zip(one.runs, one.mean_ranks, strict=True)
+    ]
+    names = ["metric", "run", "mean_rank", "bars", "critical_difference", "p", "patients"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _bars_over(run: str, found: Friedman) -> str:
+    return " ".join(str(k) for k, group in enumerate(found.groups, 1) if run in group)
 
 
 def draw_critical_differences(found: Mapping[str, Friedman]) -> Figure:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -50,6 +51,21 @@ def effects_by_metric(contrasts: Sequence[Contrast]) -> dict[str, list[Effect]]:
         effect = Effect(pair_label(one), by_patients, one.slices.effects.rank_biserial)
         found.setdefault(one.metric, []).append(effect)
     return found
+
+
+def effect_table(effects: Mapping[str, Sequence[Effect]]) -> pd.DataFrame:
+    """Return the data of the figure: a row a metric, comparison, and what is independent."""
+    rows = [
+        (metric, effect.label, independent, estimate.value, estimate.low, estimate.high)
+        for metric, lines in effects.items()
+        for effect in lines
+        for independent, estimate in (
+            ("patients", effect.by_patients),
+            ("slices", effect.by_slices),
+        )
+    ]
+    names = ["metric", "comparison", "independent", "rank_biserial", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def draw_effect_forest(effects: Mapping[str, Sequence[Effect]]) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -64,6 +65,19 @@ def influence_curves(calibrations: Sequence[Calibration], weights: Floats) -> li
             )
         )
     return curves
+
+
+def influence_table(curves: Sequence[Curve]) -> pd.DataFrame:
+    """Return the data of the figure: a row a lambda of a calibration, beside the chosen lambda."""
+    return pd.concat(
+        [
+            pd.DataFrame({"calibration": one.label, "log10_lambda": one.log10_weights,
+                          "psi": one.psi, "log_odds": one.log_odds,
+                          "chosen_lambda": one.chosen, "low": one.low, "high": one.high})
+            for one in curves
+        ],
+        ignore_index=True,
+    )  # fmt: skip
 
 
 def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[float]) -> Figure:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
 from pi.evaluation.table import DENOISED, LOW_DOSE, Image, by_reconstruction
@@ -100,6 +101,8 @@ def _draw_spectra(axes: Axes, spectra: Spectra) -> None:
         axes.plot(line.frequencies, line.power, color=COLOURS[line.image], linewidth=2,
                   label=line.image.replace("_", " "))  # fmt: skip
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter())  # the usual one writes mathematics
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     axes.set_xlabel("spatial frequency (1/mm)")
     axes.set_title(f"{spectra.reconstruction}", fontsize=11)
     axes.annotate(spectra.summary, (0.98, 0.97), xycoords="axes fraction", ha="right", va="top",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.comparison.contrast import Contrast
@@ -44,6 +45,17 @@ def pair_matrix(contrasts: Sequence[Contrast], runs: Sequence[str]) -> PairMatri
         effects[row, column], effects[column, row] = effect, -effect
         log10_ps[row, column] = log10_ps[column, row] = one.patients.flip_holm.log10_p
     return PairMatrix(contrasts[0].metric, tuple(runs), effects, log10_ps)
+
+
+def pair_table(matrix: PairMatrix) -> pd.DataFrame:
+    """Return the data of the figure: a row each two runs, both ways round."""
+    rows = [
+        (matrix.metric, run, other, matrix.effects[i, j], matrix.log10_ps[i, j])
+        for i, run in enumerate(matrix.runs)
+        for j, other in enumerate(matrix.runs)
+        if i != j
+    ]
+    return pd.DataFrame(rows, columns=["metric", "run", "against", "rank_biserial", "log10_p"])
 
 
 def draw_pair_matrix(matrix: PairMatrix) -> Figure:

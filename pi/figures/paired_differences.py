@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -62,6 +63,19 @@ def gain_distributions(
         )
         for one, gain in zip(contrasts, gains, strict=True)
     ]
+
+
+def gain_table(distributions: Sequence[GainDistribution]) -> pd.DataFrame:
+    """Return the data of the figure: a row a bin of a comparison."""
+    return pd.concat(
+        [
+            pd.DataFrame({"comparison": one.label, "gain_from": one.edges[:-1],
+                          "gain_to": one.edges[1:], "slices": one.counts,
+                          "shift": one.shift, "share_better": one.better})
+            for one in distributions
+        ],
+        ignore_index=True,
+    )  # fmt: skip
 
 
 def draw_gain_distributions(distributions: Sequence[GainDistribution], metric: str) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -45,6 +46,16 @@ def patient_strips(contrasts: Sequence[Contrast]) -> list[PatientStrip]:
         agreement = f"{of.agreeing} of {len(names)} agree"
         strips.append(PatientStrip(pair_label(one), names, gains, float(gains.mean()), agreement))
     return strips
+
+
+def strip_table(strips: Sequence[PatientStrip]) -> pd.DataFrame:
+    """Return the data of the figure: a row a patient of a comparison."""
+    rows = [
+        (strip.label, patient, gain, strip.mean)
+        for strip in strips
+        for patient, gain in zip(strip.patients, strip.gains, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["comparison", "patient", "gain", "mean"])
 
 
 def draw_patient_strips(strips: Sequence[PatientStrip], metric: str) -> Figure:

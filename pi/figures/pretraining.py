@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -41,6 +42,18 @@ def task_curves(
         TaskCurve(one.task, one.score, one.chance, np.convolve(history[:, k], window, "valid"))
         for k, one in enumerate(judgements)
     )
+
+
+def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
+    """Return the data of the figure: a row a point of a task's curve, and how well it is done."""
+    return pd.concat(
+        [
+            pd.DataFrame({"task": one.name, "point": range(len(one.losses)), "loss": one.losses,
+                          "score": one.score, "chance": one.chance})
+            for one in curves
+        ],
+        ignore_index=True,
+    )  # fmt: skip
 
 
 def draw_pretraining(curves: Sequence[TaskCurve]) -> Figure:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
@@ -36,6 +37,14 @@ def front_points(found: Answer) -> FrontPoints:
     ssim, distance = np.array(finished).T
     front_ssim, front_distance = np.array([trial.values for trial in reversed(found.front)]).T
     return FrontPoints(found.objective.target, distance, ssim, front_distance, front_ssim)
+
+
+def front_table(points: FrontPoints) -> pd.DataFrame:
+    """Return the data of the figure: the finished trials, then again those of the front."""
+    trials = {"log_odds_from_target": points.distance, "ssim": points.ssim}
+    front = {"log_odds_from_target": points.front_distance, "ssim": points.front_ssim}
+    parts = [pd.DataFrame(trials | {"front": False}), pd.DataFrame(front | {"front": True})]
+    return pd.concat(parts, ignore_index=True)
 
 
 def draw_front(points: FrontPoints) -> Figure:

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
+
+
+def importance_table(shares: Mapping[str, float]) -> pd.DataFrame:
+    """Return the data of the figure: a row a parameter."""
+    return pd.DataFrame(shares.items(), columns=["parameter", "importance"])
 
 
 def draw_importance(shares: Mapping[str, float]) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
@@ -121,6 +122,19 @@ def picture_row(
     position = f"{key.position:+.1f} mm".replace("-", "−")
     label = f"{rank}\n{key.patient}\n{key.reconstruction}\n{position}"
     return Row(label, rank, (*panels, target, *errors), (top, left), side, pixel_spacing)
+
+
+def row_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return what a figure of slices says of its images: a row an image, pixels left out."""
+    said = [
+        (" ".join(row.label.split("\n")), panel.name, panel.caption, panel.detail_caption,
+         *row.corner, row.side)
+        for row in rows
+        for panel in row.panels
+    ]  # fmt: skip
+    names = ["slice", "image", "said", "said_of_region", "region_row", "region_column",
+             "region_pixels"]  # fmt: skip
+    return pd.DataFrame(said, columns=names)
 
 
 def region_around(shape: tuple[int, int], across: float, down: float, zoom: float) -> Region:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -55,6 +56,23 @@ def influence_history(history: Sequence[EpochRecord], steps: int) -> InfluenceHi
             "over the parameters": np.array([g.parameters.cosine for g in pairs]),
             "over the output": np.array([g.output.cosine for g in pairs]),
         },
+    )
+
+
+def history_table(history: InfluenceHistory) -> pd.DataFrame:
+    """Return the data of the figure: a row a quantity, what it is of, and when."""
+    drawn = (
+        ("psi", history.epochs, history.psi),
+        ("gradient_psi", history.measured_at, history.gradient_psi),
+        ("cosine", history.measured_at, history.cosine),
+    )
+    return pd.concat(
+        [
+            pd.DataFrame({"quantity": quantity, "of": of, "epoch": epochs, "value": values})
+            for quantity, epochs, by_label in drawn
+            for of, values in by_label.items()
+        ],
+        ignore_index=True,
     )
 
 

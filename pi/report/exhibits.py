@@ -11,7 +11,7 @@ from pi.comparison.reproduction import reproduction_board
 from pi.report.blocks import TextTable
 from pi.report.board import given
 from pi.report.configuration import Configuration, DataFacts, recorded_influences
-from pi.report.figures import CaptionedFigure, comparison_figures, influence_figure
+from pi.report.figures import FigureWithData, comparison_figures, influence_figure
 from pi.report.tables import board_of, low_dose_mean, seed_table, table_3, tables_4
 
 
@@ -32,15 +32,15 @@ class Exhibits:
     low_dose: float
     tables: tuple[TextTable, ...]
     cells: tuple[Cell, ...] = field(repr=False)
-    figures: tuple[CaptionedFigure, ...]
-    influence: CaptionedFigure | None
+    figures: tuple[FigureWithData, ...]
+    influence: FigureWithData | None
 
 
 def gather(
     configurations: Sequence[Configuration],
     comparison: Comparison,
     facts: DataFacts,
-    slices: Sequence[CaptionedFigure],
+    slices: Sequence[FigureWithData],
 ) -> Exhibits:
     """Return the tables and figures of a comparison.
 

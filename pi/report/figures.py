@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.comparison.compare import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.figures.calibrated_influence import recorded_curves
-from pi.figures.critical_difference import draw_critical_differences
-from pi.figures.effect_forest import draw_effect_forest, effects_by_metric
-from pi.figures.influence_curve import draw_influence
-from pi.figures.pair_matrix import draw_pair_matrix, pair_matrix
-from pi.figures.paired_differences import draw_gain_distributions, gain_distributions
-from pi.figures.patient_gains import draw_patient_strips, patient_strips
+from pi.figures.critical_difference import draw_critical_differences, rank_table
+from pi.figures.effect_forest import draw_effect_forest, effect_table, effects_by_metric
+from pi.figures.influence_curve import draw_influence, influence_table
+from pi.figures.pair_matrix import draw_pair_matrix, pair_matrix, pair_table
+from pi.figures.paired_differences import draw_gain_distributions, gain_distributions, gain_table
+from pi.figures.patient_gains import draw_patient_strips, patient_strips, strip_table
 from pi.influence.psi import Floats
 from pi.influence.recorded import RecordedInfluence
 from pi.report.blocks import Drawn
@@ -43,73 +44,93 @@ class CaptionedFigure:
     caption: str
 
 
+@dataclass(frozen=True)
+class FigureWithData(CaptionedFigure):
+    """A figure that is logged by itself, too.
+
+    Attributes:
+        data: what it shows, as a table.
+    """
+
+    data: pd.DataFrame = field(repr=False)
+
+
 def drawn(one: CaptionedFigure) -> Drawn:
     """Return a figure as it is placed on a page."""
     return Drawn(one.name, inline_svg(one.figure, one.name, one.caption), one.caption)
 
 
-def comparison_figures(comparison: Comparison) -> list[CaptionedFigure]:
+def comparison_figures(comparison: Comparison) -> list[FigureWithData]:
     """Return the figures of a comparison's numbers, in the order of the argument."""
     metric, paired = next(iter(comparison.paired.items()))
     own = [one for one in comparison.contrasts if one.metric == metric]
     shown = shown_contrasts(comparison, metric)
     said = heading(metric)
+    gains, strips = gain_distributions(paired, shown), patient_strips(shown)
+    effects = effects_by_metric(_of_pairs(comparison, shown))
     figures = [
-        CaptionedFigure(
+        FigureWithData(
             "paired_differences",
-            draw_gain_distributions(gain_distributions(paired, shown), metric),
+            draw_gain_distributions(gains, metric),
             f"Paired gains in {said}, slice by slice. Blue: the first run of the pair is better; "
             "vermilion: the second. The black tick is the Hodges-Lehmann shift; the outermost bins "
             "gather what lies beyond them.",
+            gain_table(gains),
         ),
-        CaptionedFigure(
+        FigureWithData(
             "patient_gains",
-            draw_patient_strips(patient_strips(shown), metric),
+            draw_patient_strips(strips, metric),
             "The same gains averaged within each patient (one dot; a patient has the same height "
             "in every row) and over patients (bar). The verdict rests on these dots.",
+            strip_table(strips),
         ),
-        CaptionedFigure(
+        FigureWithData(
             "effects",
-            draw_effect_forest(effects_by_metric(_of_pairs(comparison, shown))),
+            draw_effect_forest(effects),
             "Matched-pairs rank-biserial with 95 % intervals that take patients (blue) and slices "
             "(orange) for independent. A dotted interval is not bounded by the data.",
+            effect_table(effects),
         ),
     ]
     if comparison.friedman:
         figures.append(
-            CaptionedFigure(
+            FigureWithData(
                 "critical_difference",
                 draw_critical_differences(comparison.friedman),
                 "Mean ranks over patients; 1 is best. Bars join runs that Nemenyi's test at .05 "
                 "does not tell apart. A dotted critical difference is longer than the axis: these "
                 "patients cannot tell any two runs apart.",
+                rank_table(comparison.friedman),
             )
         )
     if comparison.reference is None and len(paired.runs) > 2:
         order = paired.values.mean().sort_values(ascending=not paired.higher_is_better).index
+        matrix = pair_matrix(own, list(order))
         figures.append(
-            CaptionedFigure(
+            FigureWithData(
                 "pairs",
-                draw_pair_matrix(pair_matrix(own, list(order))),
+                draw_pair_matrix(matrix),
                 f"All pairs by {said}, best mean first. Above the diagonal: rank-biserial of the "
                 "row's run against the column's; below: p of patients after Holm, bold where it is "
                 "at most .05.",
+                pair_table(matrix),
             )
         )
     return figures
 
 
-def influence_figure(influences: Sequence[RecordedInfluence]) -> CaptionedFigure | None:
+def influence_figure(influences: Sequence[RecordedInfluence]) -> FigureWithData | None:
     """Return the paper's Fig. 2 for these runs; None where none links to a calibration."""
     if not influences:
         return None
     curves = recorded_curves(influences, _weights(influences))
     target = influences[0].target
-    return CaptionedFigure(
+    return FigureWithData(
         "influence",
         draw_influence(curves, target, [HABIT]),
         "Perceptual influence over λ as the runs' calibrations measured it; dots are the λ that "
         f"reach the target, {100 * target:g} %.",
+        influence_table(curves),
     )
 
 

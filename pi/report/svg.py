@@ -6,7 +6,6 @@ from io import StringIO
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from pi.figures.influence_curve import COLOURS
 
@@ -42,8 +41,7 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
     """
     file = StringIO()
     nameless = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "text.parse_math": False}):
-        _take_literally(figure)
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(file, format="svg", transparent=True, dpi=PIXELS_PER_INCH, metadata=nameless)
     text = file.getvalue()
     text = text[text.index("<svg") :]
@@ -55,22 +53,6 @@ def inline_svg(figure: Figure, name: str, said: str) -> Markup:
     used = set(REFERENCE.findall(text))
     text = IDENTITY.sub(lambda found: found[0] if found[1] in used else "", text)
     return _opening(text, said) + Markup(text[text.index(">") + 1 :])
-
-
-def _take_literally(figure: Figure) -> None:
-    """Have no text taken for mathematics but the powers of ten on logarithmic axes.
-
-    The others hold names of runs, in which a dollar sign is a dollar sign.
-    """
-    for text in figure.findobj(Text):
-        text.set_parse_math(False)
-    scales = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
-    powers = [axis for axis in scales if axis.get_scale() == "log"]
-    if powers:
-        figure.draw_without_rendering()  # which makes the labels
-    for axis in powers:
-        for text in axis.get_ticklabels(which="both"):
-            text.set_parse_math(True)
 
 
 def _opening(text: str, said: str) -> Markup:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pi.experiments import Experiment
-from pi.figures.influence_curve import draw_influence, influence_curves
+from pi.figures.influence_curve import draw_influence, influence_curves, influence_table
 from pi.influence.calibration import Calibration
 from pi.influence.output_gradient import OutputInfluence
 from pi.influence.psi import Floats
@@ -76,7 +76,8 @@ def log_calibrations(
     grid = weight_grid(calibrations)
     target = calibrations[0].precision.target_psi
     by_gradients = {(g.experiment.name, g.state): gradient_metrics(g, target) for g in gradients}
-    run.figure(draw_influence(influence_curves(calibrations, grid), target, asked), "influence")
+    curves = influence_curves(calibrations, grid)
+    run.figure(draw_influence(curves, target, asked), "influence", influence_table(curves))
     run.table(summary_table(calibrations, asked), "summary.json")
     run.table(stratum_table(calibrations), "by_reconstruction.json")
     run.note(note(calibrations, asked))

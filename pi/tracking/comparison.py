@@ -14,7 +14,7 @@ from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.document import render
 from pi.report.exhibits import gather
-from pi.report.figures import CaptionedFigure
+from pi.report.figures import FigureWithData
 from pi.report.latex import latex
 from pi.text_table import aligned, markdown
 from pi.tracking.contrasts import log_contrasts
@@ -76,7 +76,7 @@ def log_comparison(
     comparison: Comparison,
     facts: DataFacts,
     making: Making,
-    slices: Sequence[CaptionedFigure],
+    slices: Sequence[FigureWithData],
 ) -> Report:
     """Log tables, figures, metrics, the report and the note; return the report.
 
@@ -100,7 +100,7 @@ def log_comparison(
     run.text(board_table(exhibits.cells).to_csv(index=False), "reproduction.csv")
     for figure in (*exhibits.figures, exhibits.influence):
         if figure is not None:
-            run.figure(figure.figure, figure.name)
+            run.figure(figure.figure, figure.name, figure.data)
     run.text(render(comparison_page(report)), "report.html")
     run.metrics(_metrics(comparison, exhibits.means))
     run.note(_note(report))

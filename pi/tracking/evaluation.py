@@ -16,6 +16,7 @@ from pi.evaluation.summary import error_table, note, paper_table, summarise
 from pi.evaluation.table import RECONSTRUCTION, wide
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra
+from pi.figures.slice_row import row_table
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
 from pi.tracking.data import log_data
@@ -128,8 +129,9 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.parquet(evaluation.tissues, "tissues.parquet")
     run.table(evaluation.tissues.replace(np.inf, np.nan), "tissues.json")
     spectra = noise_spectra(evaluation.noise_power, evaluation.noise)
-    run.figure(draw_noise_power(spectra), "noise_power")
-    run.figure(draw_tissue_bias(tissue_biases(evaluation.tissues)), "tissue_bias")
+    run.figure(draw_noise_power(spectra), "noise_power", evaluation.noise_power)
+    tissues = tissue_biases(evaluation.tissues)
+    run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
     run.note(note(slices, protocols))
 
 
@@ -147,8 +149,8 @@ def log_slices(
         window: HU from black to white.
     """
     rows = slice_rows(shown, metric)
-    run.figure(draw_slices(rows, window), "slices")
-    run.figure(draw_details(rows, window), "details")
+    run.figure(draw_slices(rows, window), "slices", row_table(rows))
+    run.figure(draw_details(rows, window), "details", row_table(rows))
     for row in rows:
         for panel in row.panels:
             run.image(to_uint8(panel, window), f"{row.rank}/{panel.name}")

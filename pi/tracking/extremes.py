@@ -14,8 +14,9 @@ from pi.evaluation.denoise import SliceDenoiser
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
 from pi.figures.paired_differences import pair_label
+from pi.figures.slice_row import row_table
 from pi.report.configuration import Configuration
-from pi.report.figures import CaptionedFigure, shown_contrasts
+from pi.report.figures import FigureWithData, shown_contrasts
 from pi.slices.store import Store
 from pi.source import open_data
 from pi.tracking.compared import Evaluated
@@ -53,7 +54,7 @@ def extreme_figures(
     configurations: Sequence[Configuration],
     comparison: Comparison,
     window: tuple[float, float],
-) -> list[CaptionedFigure]:
+) -> list[FigureWithData]:
     """Return the two slices whole, and their enlarged regions.
 
     They are of the reference, or the best run, and the run that comes next by mean.
@@ -79,11 +80,12 @@ def extreme_figures(
         f"{heading(metric)}, {low:g} to {high:g} HU from black to white"
     )
     return [
-        CaptionedFigure("extreme_slices", draw_slices(rows, window), f"{said}."),
-        CaptionedFigure(
+        FigureWithData("extreme_slices", draw_slices(rows, window), f"{said}.", row_table(rows)),
+        FigureWithData(
             "extreme_details",
             draw_details(rows, window),
             f"{said}: the framed region, enlarged, with the error inside it.",
+            row_table(rows),
         ),
     ]
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from pi.figures.pretraining import draw_pretraining, task_curves
+from pi.figures.pretraining import draw_pretraining, task_curves, task_table
 from pi.network.weight_file import write_convolutions
 from pi.network.weights import weights_digest
 from pi.places import file_digest
@@ -36,7 +36,8 @@ def log_context(run: Run, recipe: Recipe, source: Source, context: Context) -> N
     run.metrics(metrics(context.judgements))
     names = [judged.task for judged in context.judgements]
     run.series({f"loss/{n}": list(enumerate(context.history[:, k])) for k, n in enumerate(names)})
-    run.figure(draw_pretraining(task_curves(context.judgements, context.history)), "pretraining")
+    curves = task_curves(context.judgements, context.history)
+    run.figure(draw_pretraining(curves), "pretraining", task_table(curves))
     confusion = {judged.task: judged.confusion.tolist() for judged in context.judgements}
     run.json(confusion, "confusion.json")
     table = markdown([HEADINGS, *judged_rows(context.judgements)])

@@ -126,10 +126,11 @@ class Run:
         """Log a table for machines (Parquet, full precision)."""
         self._through_file(file, lambda path: table.to_parquet(path, index=False))
 
-    def figure(self, figure: Figure, name: str) -> None:
-        """Log a figure as ``name``.png and ``name``.svg."""
+    def figure(self, figure: Figure, name: str, data: pd.DataFrame) -> None:
+        """Log a figure as ``name``.png and ``name``.svg, and what it shows as ``name``.csv."""
         for kind in ("png", "svg"):
             self._through_file(f"{name}.{kind}", lambda path: figure.savefig(path, dpi=150))
+        self.text(data.to_csv(index=False), f"{name}.csv")
 
     def image(self, pixels: NDArray[np.uint8], key: str, step: int = 0) -> None:
         """Log an image, (rows, columns[, 3]), for the UI's grid of keys by runs.

@@ -9,9 +9,9 @@ from math import log10
 
 from optuna import Study
 
-from pi.figures.search_front import draw_front, front_points
+from pi.figures.search_front import draw_front, front_points, front_table
 from pi.figures.search_history import draw_search, search_history
-from pi.figures.search_importance import draw_importance
+from pi.figures.search_importance import draw_importance, importance_table
 from pi.figures.search_slice import draw_slices, search_slices
 from pi.network.state import State
 from pi.progress import counting
@@ -76,13 +76,14 @@ def log_study(run: Run, study: Study, found: Answer) -> None:
     """
     trials, objective = found.trials, found.objective
     _close_the_dead(run, trials)
-    run.figure(draw_search(search_history(trials, objective)), "history")
-    run.figure(draw_slices(search_slices(trials, objective, found.flat)), "slice")
-    if found.front:
-        run.figure(draw_front(front_points(found)), "front")
-    if shares := importances(study):
-        run.figure(draw_importance(shares), "importance")
     table = trial_table(trials)
+    run.figure(draw_search(search_history(trials, objective)), "history", table)
+    run.figure(draw_slices(search_slices(trials, objective, found.flat)), "slice", table)
+    if found.front:
+        points = front_points(found)
+        run.figure(draw_front(points), "front", front_table(points))
+    if shares := importances(study):
+        run.figure(draw_importance(shares), "importance", importance_table(shares))
     run.text(table.to_csv(index=False), "trials.csv")
     run.parquet(table, "trials.parquet")
     run.json(best_configuration(run.run_id, study.study_name, found), BEST)

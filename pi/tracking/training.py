@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pi.experiments import Experiment
-from pi.figures.training_influence import draw_history, influence_history
+from pi.figures.training_influence import draw_history, history_table, influence_history
 from pi.progress import counting
 from pi.tracking.earlier import DENOISER
 from pi.tracking.run import Run
@@ -68,7 +68,8 @@ def log_result(
     run.metrics(final)
     if any(record.weight > 0 for record in state.history):  # MSE alone has no influence to draw
         history = influence_history(state.history, trainer.steps)
-        run.figure(draw_history(history, target), "influence_over_epochs")
+        data = history_table(history)
+        run.figure(draw_history(history, target), "influence_over_epochs", data)
     run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
     run.note(note(state, target))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):

@@ -17,6 +17,7 @@ from dashboards.placing import plain
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.address import tracking_uri
+from pi.tracking.gallery import list_artifacts, list_runs
 from pi.tracking.run import open_run
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
@@ -192,6 +193,20 @@ def test_a_place_of_ones_own_is_enlarged(in_filled: Path) -> None:
     app = app.slider(key="zoom").set_value(4.0).run()
     assert not app.exception
     assert "RMSE here" in words(app)
+
+
+@pytest.mark.parametrize("stage", ["compare", "search"])
+def test_every_logged_figure_has_its_data(in_filled: Path, stage: str) -> None:
+    files = {file for run in list_runs(stage) for file in list_artifacts(run.run_id)}
+    drawn = {file.removesuffix(".svg") for file in files if file.endswith(".svg")}
+    assert files >= {f"{name}.{kind}" for name in drawn for kind in ("png", "csv")}
+    assert drawn
+
+
+@pytest.mark.parametrize("name", ["comparison", "search"])
+def test_each_logged_figure_is_offered_with_its_data(in_filled: Path, name: str) -> None:
+    offered = [one.proto.label for one in screen(name).get("download_button")]
+    assert offered.count("CSV") >= offered.count("SVG") == offered.count("PNG") > 1
 
 
 def test_a_comparison_says_its_verdict_in_words_before_its_figures(in_filled: Path) -> None:

@@ -229,12 +229,14 @@ def test_artifacts_are_files_of_the_run(client: MlflowClient, tmp_path: Path) ->
         run.parquet(table, "table.parquet")
         run.json({"a": 1}, "config.json")
         run.text("hello", "words.txt")
-        run.figure(Figure(), "figure")
+        run.figure(Figure(), "figure", pd.DataFrame({"psi": [0.95]}))
         run.file(lambda path: path.write_text("w"), f"{DENOISER}/w.weights.h5")
     names = {f.path for f in client.list_artifacts(run.run_id)}
-    assert names >= {"table.json", "table.parquet", "config.json", "figure.png", "figure.svg"}
+    assert names >= {"table.json", "table.parquet", "config.json"}
+    assert names >= {"figure.png", "figure.svg", "figure.csv"}
     folder = Path(client.download_artifacts(run.run_id, "", str(tmp_path)))
     assert pd.read_parquet(folder / "table.parquet").equals(table)
+    assert (folder / "figure.csv").read_text() == "psi\n0.95\n"
     assert json.loads((folder / "config.json").read_text()) == {"a": 1}
     assert (folder / DENOISER / "w.weights.h5").read_text() == "w"
 
