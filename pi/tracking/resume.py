@@ -35,7 +35,7 @@ def require_agreement(found: Mapping[str, str], wanted: Mapping[str, str], whose
         DisagreementError: they differ.
     """
     different = [
-        f"`{name}` must be {wanted[name]} but got {found[name]}"
+        f"`{name}` must be {wanted[name] or 'empty'} but got {found[name] or 'none'}"
         for name in wanted
         if name in found and not _equal(found[name], wanted[name])
     ]

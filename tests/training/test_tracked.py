@@ -188,6 +188,8 @@ def test_equal_things_agree_however_they_are_written() -> None:
     require_agreement({"a": "1e-3", "b": "x"}, {"a": "0.001"}, "run x")
     with pytest.raises(PiError, match="to agree with y, `a` must be 1 but got 2; `b` must be 3"):
         require_agreement({"a": "2", "b": "x"}, {"a": "1", "b": "3"}, "y")
+    with pytest.raises(PiError, match="`a` must be empty but got 2; `b` must be 3 but got none"):
+        require_agreement({"a": "2", "b": ""}, {"a": "", "b": "3"}, "y")
 
 
 def test_gradient_influence_of_an_epoch_is_made_of_sums() -> None:
