@@ -100,4 +100,4 @@ def _influence_table(influences: Sequence[RecordedInfluence]) -> TextTable:
     )
     columns = ("Run", "Context", "Layer", "State", "S_P / S_M", f"Ψ at λ = {HABIT:g}", "Target",
                "λ", "95 % interval")  # fmt: skip
-    return TextTable("influence", "Influence", caption, columns, tuple(rows))
+    return TextTable("influence_by_run", "Influence", caption, columns, tuple(rows))

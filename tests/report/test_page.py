@@ -35,6 +35,13 @@ def page(report: Report) -> str:
     return render(comparison_page(report))
 
 
+def test_no_figure_is_called_as_a_table_for_both_are_files_of_one_run(report: Report) -> None:
+    tables = [table.name for table in (*report.results, report.runs, report.weights) if table]
+    tables += [answer.table.name for answer in report.answers if answer.table]
+    figures = [figure.name for figure in (*report.figures, report.influence) if figure]
+    assert len({*tables, *figures}) == len(tables) + len(figures) > len(tables) > 5
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_section_is_there_and_linked(page: str, section: str) -> None:
     assert page.count(f'<section id="{section}">') == 1
