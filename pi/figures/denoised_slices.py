@@ -60,6 +60,7 @@ def _row(shown: ShownSlice, metric: str) -> Row:
             hu,
             f"{metric} {shown.choice.scores[image]:.4f}",
             shown.errors[image].rmse_hu,
+            {metric: shown.choice.scores[image]},
         )
         for image, hu in shown.images.items()
     ]

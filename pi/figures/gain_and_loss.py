@@ -68,7 +68,7 @@ def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) 
     ]  # fmt: skip
     images += [
         Pictured(run, run, one.images[image], f"{heading(metric)} {extreme.values[run]:.4f}",
-                 one.errors[image].rmse_hu)
+                 one.errors[image].rmse_hu, {metric: extreme.values[run]})
         for run, one in shown.items()
         for image in [DENOISED if DENOISED in one.images else LOW_DOSE]
     ]  # fmt: skip

@@ -22,11 +22,13 @@ class Line:
 
     Attributes:
         image: of which.
+        patient: pseudonym; empty of a mean.
         frequencies: (rings,) 1/mm.
         power: (rings,) HU^2 mm^2.
     """
 
     image: Image
+    patient: str
     frequencies: NDArray[np.float64] = field(repr=False)
     power: NDArray[np.float64] = field(repr=False)
 
@@ -59,10 +61,11 @@ def noise_spectra(power: pd.DataFrame, noise: pd.DataFrame) -> list[Spectra]:
     summaries = dict(by_reconstruction(noise))
     for place, rows in by_reconstruction(power):
         lines = [
-            Line(image, one["frequency"].to_numpy(np.float64), one["power"].to_numpy(np.float64))
+            Line(image, str(patient), one["frequency"].to_numpy(np.float64),
+                 one["power"].to_numpy(np.float64))
             for image in COLOURS
-            for _, one in rows[rows["image"] == image].groupby("patient", sort=True)
-        ]
+            for patient, one in rows[rows["image"] == image].groupby("patient", sort=True)
+        ]  # fmt: skip
         present = [image for image in COLOURS if any(line.image == image for line in lines)]
         of = summaries[place]
         spectra.append(
@@ -74,6 +77,18 @@ def noise_spectra(power: pd.DataFrame, noise: pd.DataFrame) -> list[Spectra]:
             )
         )
     return spectra
+
+
+def spectrum_table(spectra: Sequence[Spectra]) -> pd.DataFrame:
+    """Return the data of the figure: a row a frequency of a line; a mean's patient is empty."""
+    rows = [
+        (one.reconstruction.thickness, one.reconstruction.kernel, line.patient, line.image, *point)
+        for one in spectra
+        for line in (*one.patients, *one.means)
+        for point in zip(line.frequencies, line.power, strict=True)
+    ]
+    names = ["thickness", "kernel", "patient", "image", "frequency_per_mm", "power_hu2_mm2"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def draw_noise_power(spectra: Sequence[Spectra]) -> Figure:
@@ -117,7 +132,7 @@ def _mean(lines: Sequence[Line]) -> Line:
     high = min(line.frequencies[-1] for line in lines)
     grid = np.linspace(low, high, max(line.frequencies.size for line in lines))
     power = np.mean([np.interp(grid, line.frequencies, line.power) for line in lines], axis=0)
-    return Line(lines[0].image, grid, power)
+    return Line(lines[0].image, "", grid, power)
 
 
 def _summary(noise: pd.DataFrame, image: Image) -> str:

@@ -31,6 +31,11 @@ class TaskCurve:
     chance: float
     losses: NDArray[np.float64] = field(repr=False)
 
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """(points,) steps in the middle of those whose mean a point is."""
+        return SMOOTHED // 2 + np.arange(len(self.losses))
+
 
 def task_curves(
     judgements: Sequence[Judgement], history: NDArray[np.float32]
@@ -48,7 +53,7 @@ def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
     """Return the data of the figure: a row a point of a task's curve, and how well it is done."""
     return pd.concat(
         [
-            pd.DataFrame({"task": one.name, "point": range(len(one.losses)), "loss": one.losses,
+            pd.DataFrame({"task": one.name, "step": one.steps, "loss": one.losses,
                           "score": one.score, "chance": one.chance})
             for one in curves
         ],
@@ -63,8 +68,7 @@ def draw_pretraining(curves: Sequence[TaskCurve]) -> Figure:
     for k, curve in enumerate(curves):
         scores.barh(k, curve.score, color=COLOURS[k % len(COLOURS)], height=0.6)
         scores.vlines(curve.chance, k - 0.4, k + 0.4, color="black", linewidth=2)
-        first = SMOOTHED // 2 + np.arange(len(curve.losses))
-        losses.plot(first, curve.losses, color=COLOURS[k % len(COLOURS)], label=curve.name)
+        losses.plot(curve.steps, curve.losses, color=COLOURS[k % len(COLOURS)], label=curve.name)
     scores.set_yticks(range(len(curves)), [curve.name for curve in curves])
     scores.invert_yaxis()
     scores.set_xlim(0, 1)

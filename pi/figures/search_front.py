@@ -40,11 +40,11 @@ def front_points(found: Answer) -> FrontPoints:
 
 
 def front_table(points: FrontPoints) -> pd.DataFrame:
-    """Return the data of the figure: the finished trials, then again those of the front."""
-    trials = {"log_odds_from_target": points.distance, "ssim": points.ssim}
-    front = {"log_odds_from_target": points.front_distance, "ssim": points.front_ssim}
-    parts = [pd.DataFrame(trials | {"front": False}), pd.DataFrame(front | {"front": True})]
-    return pd.concat(parts, ignore_index=True)
+    """Return the data of the figure: a row a finished trial, and whether it is of the front."""
+    front = set(zip(points.front_distance, points.front_ssim, strict=True))
+    trials = list(zip(points.distance, points.ssim, strict=True))
+    table = pd.DataFrame(trials, columns=["log_odds_from_target", "ssim"])
+    return table.assign(front=[trial in front for trial in trials])
 
 
 def draw_front(points: FrontPoints) -> Figure:

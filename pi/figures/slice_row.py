@@ -1,7 +1,7 @@
 """What is drawn of one slice: images, their target, their errors, the region that is enlarged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ class Pictured:
         hu: (rows, columns) HU.
         caption: its score, of the whole slice.
         rmse_hu: its error, of the whole slice.
+        scores: by name of the metric, what the caption rounds.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Pictured:
     hu: NDArray[np.float32] = field(repr=False)
     caption: str
     rmse_hu: float
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Panel:
         is_error: which scale it is drawn on.
         caption: its metrics, of the whole slice.
         detail_caption: of the enlarged region.
+        numbers: of an image, by name: what its captions and those of its error round.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Panel:
     is_error: bool
     caption: str
     detail_caption: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,26 @@ class Row:
     """One slice.
 
     Attributes:
-        label: why it is shown, and its key.
-        rank: of the choice.
+        rank: why it is shown.
+        key: of the slice.
         panels: from left to right.
         corner: row and column of the enlarged region's upper left pixel.
         side: of that region in pixels.
         pixel_spacing: mm.
     """
 
-    label: str
     rank: str
+    key: SliceKey
     panels: tuple[Panel, ...]
     corner: tuple[int, int]
     side: int
     pixel_spacing: float
+
+    @property
+    def label(self) -> str:
+        """Why it is shown, and its key, a line each."""
+        position = f"{self.key.position:+.1f} mm".replace("-", "−")
+        return f"{self.rank}\n{self.key.patient}\n{self.key.reconstruction}\n{position}"
 
 
 def picture_row(
@@ -114,27 +124,26 @@ def picture_row(
         error = np.abs(image.hu - normal_dose)
         here = float(np.sqrt(np.mean(np.square(error[inside]))))
         name = image.name.replace("_", " ")
-        panels.append(Panel(image.name, image.title, image.hu, False, image.caption, ""))
+        numbers = {**image.scores, "rmse_hu": image.rmse_hu, "region_rmse_hu": here}
+        panels.append(Panel(image.name, image.title, image.hu, False, image.caption, "", numbers))
         difference, of_region = f"|{name} − normal dose|", f"RMSE here {here:.1f} HU"
         whole = f"RMSE {image.rmse_hu:.1f} HU"
         errors.append(Panel(f"{image.name}_error", difference, error, True, whole, of_region))
     target = Panel("normal_dose", "normal dose (target)", normal_dose, False, "", "")
-    position = f"{key.position:+.1f} mm".replace("-", "−")
-    label = f"{rank}\n{key.patient}\n{key.reconstruction}\n{position}"
-    return Row(label, rank, (*panels, target, *errors), (top, left), side, pixel_spacing)
+    return Row(rank, key, (*panels, target, *errors), (top, left), side, pixel_spacing)
 
 
 def row_table(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return what a figure of slices says of its images: a row an image, pixels left out."""
-    said = [
-        (" ".join(row.label.split("\n")), panel.name, panel.caption, panel.detail_caption,
-         *row.corner, row.side)
-        for row in rows
-        for panel in row.panels
-    ]  # fmt: skip
-    names = ["slice", "image", "said", "said_of_region", "region_row", "region_column",
-             "region_pixels"]  # fmt: skip
-    return pd.DataFrame(said, columns=names)
+    """Return which slices a figure shows, and the numbers it says of them: a row an image."""
+    return pd.DataFrame(
+        [
+            {"rank": row.rank, **asdict(row.key), "image": panel.name, "region_row": row.corner[0],
+             "region_column": row.corner[1], "region_pixels": row.side, **panel.numbers}
+            for row in rows
+            for panel in row.panels
+            if panel.numbers
+        ]
+    )  # fmt: skip
 
 
 def region_around(shape: tuple[int, int], across: float, down: float, zoom: float) -> Region:

@@ -15,7 +15,7 @@ from pi.evaluation.scores import scores
 from pi.evaluation.summary import error_table, note, paper_table, summarise
 from pi.evaluation.table import RECONSTRUCTION, wide
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
-from pi.figures.noise_power import draw_noise_power, noise_spectra
+from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
 from pi.figures.slice_row import row_table
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
@@ -129,7 +129,7 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.parquet(evaluation.tissues, "tissues.parquet")
     run.table(evaluation.tissues.replace(np.inf, np.nan), "tissues.json")
     spectra = noise_spectra(evaluation.noise_power, evaluation.noise)
-    run.figure(draw_noise_power(spectra), "noise_power", evaluation.noise_power)
+    run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
     tissues = tissue_biases(evaluation.tissues)
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
     run.note(note(slices, protocols))

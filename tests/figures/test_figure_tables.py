@@ -8,14 +8,16 @@ from pi.comparison.gains import Estimate
 from pi.figures.critical_difference import rank_table
 from pi.figures.effect_forest import Effect, effect_table
 from pi.figures.influence_curve import Curve, influence_table
+from pi.figures.noise_power import Line, Spectra, spectrum_table
 from pi.figures.pair_matrix import PairMatrix, pair_table
 from pi.figures.paired_differences import GainDistribution, gain_table
 from pi.figures.patient_gains import PatientStrip, strip_table
 from pi.figures.pretraining import TaskCurve, task_table
 from pi.figures.search_front import FrontPoints, front_table
 from pi.figures.search_importance import importance_table
-from pi.figures.slice_row import Panel, Row, row_table
+from pi.figures.slice_row import Pictured, picture_row, row_table
 from pi.figures.training_influence import InfluenceHistory, history_table
+from pi.identity import Reconstruction, SliceKey
 
 
 def held(table: pd.DataFrame, columns: str, *rows: tuple[object, ...]) -> None:
@@ -90,15 +92,29 @@ def test_of_an_influence_a_row_a_lambda_beside_the_chosen_one() -> None:
     )
 
 
-def test_of_a_front_the_trials_and_the_front() -> None:
+def test_of_spectra_a_row_a_frequency_and_the_means_are_of_nobody() -> None:
+    ring = np.array([0.25])
+    patients = (Line("low_dose", "S1", ring, np.array([6.0])),
+                Line("low_dose", "S2", ring, np.array([2.0])))  # fmt: skip
+    mean = Line("low_dose", "", ring, np.array([4.0]))
+    held(
+        spectrum_table([Spectra(Reconstruction(1.0, "B30"), patients, (mean,), "")]),
+        "thickness kernel patient image frequency_per_mm power_hu2_mm2",
+        (1.0, "B30", "S1", "low_dose", 0.25, 6.0),
+        (1.0, "B30", "S2", "low_dose", 0.25, 2.0),
+        (1.0, "B30", "", "low_dose", 0.25, 4.0),
+    )
+    assert spectrum_table([]).empty  # no soft tissue was large enough
+
+
+def test_of_a_front_each_trial_once() -> None:
     points = FrontPoints(0.95, np.array([1.0, 2.0]), np.array([0.9, 0.8]), np.array([1.0]),
                          np.array([0.9]))  # fmt: skip
     held(
         front_table(points),
         "log_odds_from_target ssim front",
-        (1.0, 0.9, False),
-        (2.0, 0.8, False),
         (1.0, 0.9, True),
+        (2.0, 0.8, False),
     )
 
 
@@ -125,18 +141,22 @@ def test_of_a_training_what_when_and_how_much() -> None:
 def test_of_a_task_its_curve_and_its_score() -> None:
     held(
         task_table([TaskCurve("kernel", 0.97, 0.5, np.array([0.7, 0.2]))]),
-        "task point loss score chance",
-        ("kernel", 0, 0.7, 0.97, 0.5),
-        ("kernel", 1, 0.2, 0.97, 0.5),
+        "task step loss score chance",
+        ("kernel", 5, 0.7, 0.97, 0.5),  # in the middle of ten
+        ("kernel", 6, 0.2, 0.97, 0.5),
     )
 
 
-def test_of_slices_what_is_said_and_no_pixel() -> None:
-    hu = np.zeros((16, 16), np.float32)
-    panel = Panel("denoised_error", "|denoised|", hu, True, "RMSE 9.0 HU", "RMSE here 4.0 HU")
-    row = Row("best\nS001\n1mm B30\n+2.0 mm", "best", (panel,), (3, 4), 8, 0.7)
+def test_of_slices_which_they_are_and_their_numbers_but_no_pixel() -> None:
+    target = np.zeros((16, 16), np.float32)
+    denoised = np.full_like(target, 3.0)
+    image = Pictured(
+        "denoised", "denoised (output)", denoised, "ssim 0.9123", 3.0, {"ssim": 0.9123}
+    )
+    key = SliceKey("S001", 1.0, "B30", -2.0)
     held(
-        row_table([row]),
-        "slice image said said_of_region region_row region_column region_pixels",
-        ("best S001 1mm B30 +2.0 mm", "denoised_error", "RMSE 9.0 HU", "RMSE here 4.0 HU", 3, 4, 8),
+        row_table([picture_row("best", key, [image], target, 0.7, ((3, 4), 8))]),
+        "rank patient thickness kernel position image region_row region_column region_pixels "
+        "ssim rmse_hu region_rmse_hu",
+        ("best", "S001", 1.0, "B30", -2.0, "denoised", 3, 4, 8, 0.9123, 3.0, 3.0),
     )
