@@ -13,6 +13,7 @@ import pytest
 from ct_files import noise, write_stack
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from tracking.logged_figures import whole_figures
 
 from entrypoints.calibrate import main
 from entrypoints.parameters import CalibrateParameters
@@ -131,6 +132,7 @@ def test_the_patches_that_lambda_rests_on_are_kept(shrunk: dict[str, Run], name:
 
 
 def test_the_parent_holds_the_figure_and_the_tables(shrunk: dict[str, Run]) -> None:
+    assert whole_figures(one.name for one in artifact(shrunk[""], ".").iterdir()) == {"influence"}
     for name in ("influence.png", "influence.svg", "summary.json", "by_reconstruction.json"):
         assert artifact(shrunk[""], name).stat().st_size > 500
     config = json.loads(artifact(shrunk[""], "config.json").read_text())

@@ -13,6 +13,7 @@ from pi.evaluation.metrics import hu_errors
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
+from pi.figures.slice_row import row_table
 from pi.identity import SliceKey
 
 PAIR: Contrast = compared({"E1": 0.0, "E2": -0.01}).contrasts[0]
@@ -61,6 +62,10 @@ def test_low_dose_both_runs_target_and_three_errors_are_side_by_side() -> None:
     captions = {panel.name: panel.caption for panel in rows[0].panels}
     assert captions["E2"] == "SSIM 0.9000"
     assert captions["E1_error"] == "RMSE 5.0 HU"
+    table = row_table(rows)
+    assert table["image"].tolist() == ["low_dose", "E1", "E2"] * 2
+    assert table["position"].tolist() == [1.0] * 3 + [2.0] * 3
+    assert table["ssim"].dropna().tolist() == [0.5, 0.9, 0.5, 0.1]
     for draw in (draw_slices, draw_details):
         draw(rows).savefig(BytesIO(), format="png", dpi=40)
 

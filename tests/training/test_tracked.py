@@ -2,22 +2,28 @@
 
 import os
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from tracking.logged_figures import whole_figures
 
 from entrypoints.parameters import TrainParameters, recall
 from entrypoints.train import main
 from pi.command_line import run
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.schedule import ScheduleState
 from pi.tracking.earlier import fetch_denoiser
 from pi.tracking.resume import require_agreement, require_resumable, require_same_data
 from pi.tracking.run import EXPERIMENT, open_run
 from pi.tracking.starting_weight import read_calibration, starting_weight
+from pi.tracking.training import log_result
+from pi.training.checkpoint import Arrays
 from pi.training.plan import StartingWeight, WeightSource
-from pi.training.state import EpochRecord
+from pi.training.state import EpochRecord, TrainingState
 from pi.training.summary import epoch_metrics, gradient_table
 from pi.training.sums import InfluenceSums
 
@@ -203,3 +209,23 @@ def test_gradient_influence_of_an_epoch_is_made_of_sums() -> None:
     table = gradient_table(list(gradients))
     assert table["psi_output"].tolist() == [0.5, 0.1]
     assert table["step"].tolist() == [0, 1]
+
+
+def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
+    database: Path, tmp_path: Path
+) -> None:
+    pair = GradientPair(9.0, 1.0, 0.0)
+    sums = InfluenceSums().add(np.ones(2), np.full((2, 1), 3.0), 1.0)
+    gradients = (GradientInfluence(2, 1.0, pair, pair),)
+    record = EpochRecord(1, 1.0, 0, sums, sums, (0.5,), gradients)
+    state = TrainingState(ScheduleState(1.0), history=(record,), best_epoch=1)
+    trainer = MagicMock(steps=4)
+    trainer.judge.save_weights = lambda path: path.write_text("weights")
+    with open_run("train", "one") as tracked:
+        log_result(tracked, trainer, state, Arrays(), 0.75)
+    files = [file.path for file in client().list_artifacts(tracked.run_id)]
+    assert whole_figures(files) == {"influence_over_epochs"}
+    file = client().download_artifacts(tracked.run_id, "influence_over_epochs.csv", str(tmp_path))
+    table = pd.read_csv(file).set_index(["quantity", "of"])
+    assert table.loc[("psi", "training, ratio of sums")].tolist() == [1.0, 0.75]
+    assert table.loc[("gradient_psi", "over the output")].tolist() == [0.5, 0.1]
