@@ -4,10 +4,10 @@
 
 1. `reading`: patches per second of the feed (random patches of a memory-mapped int16 store, read
    ahead by a thread) against what is usually done: a float64 .npy file for each patch and dose,
-   read in the same order. Both from the system's file cache, in turn, the best of seven rounds.
-   A store of up to 512 MB stays mapped; of a larger one pages are mapped anew, which costs as much
-   again. Beside it the time of a batch as a share of a train step, where `--step` says how long
-   that is.
+   read in the same order and made float32. Both are HU, from the system's file cache, in turn, the
+   best of seven rounds. A store of up to 512 MB stays mapped; of a larger one pages are mapped
+   anew, which costs as much again. Beside it the time of a batch as a share of a train step, where
+   `--step` says how long that is.
 2. `memory`: peak memory of a whole training step loop (2 channels, MSE) on sparse stores of 1,000
    and of 16,628 pairs of 512 x 512 slices, every slice touched, each in a process of its own.
 

@@ -11,8 +11,7 @@ DATA_RANGE_HU = HU_HIGH - HU_LOW
 
 def normalise(hu: NDArray[np.generic]) -> NDArray[np.float32]:
     """Map HU (any shape) to float32 in the network's range; -1024 HU is 0 and 3072 HU is 1."""
-    # One copy, then in place: training reads through here. The range is a power of two, so the
-    # product is exactly the quotient, and quicker.
+    # One copy, then in place. The range is a power of two, so the product is exactly the quotient.
     values = hu.astype(np.float32)
     values -= np.float32(HU_LOW)
     values *= np.float32(1 / DATA_RANGE_HU)

@@ -149,12 +149,23 @@ class PatchPopulation:
         Raises:
             StoreError: a slice's pixels are not those that were stored.
         """
+        low_dose, normal_dose = self.read_hu(numbers)
+        return normalise(low_dose), normalise(normal_dose)
+
+    def read_hu(
+        self, numbers: Sequence[int] | NDArray[np.integer]
+    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Return low dose and normal dose, each (n, size, size, 1) int16 HU, as they are stored.
+
+        Raises:
+            StoreError: a slice's pixels are not those that were stored.
+        """
         pixels = np.empty((2, len(numbers), self.size, self.size), np.int16)
         for k, (volume, index, row, column) in enumerate(map(self._address, numbers)):
             window = np.s_[row : row + self.size, column : column + self.size]
             low_dose, normal_dose = self.store.pair(volume, index)
             pixels[0, k], pixels[1, k] = low_dose[window], normal_dose[window]
-        low, normal = normalise(pixels)[..., np.newaxis]
+        low, normal = pixels[..., np.newaxis]
         return low, normal
 
     def batches(

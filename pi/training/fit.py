@@ -19,7 +19,7 @@ from pi.training.feed import steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
 from pi.training.plan import Keep
 from pi.training.state import EpochRecord, TrainingState
-from pi.training.step import Measure, StepLosses, TrainStep
+from pi.training.step import Measure, StepLosses, TrainStep, in_range
 from pi.training.sums import InfluenceSums
 from pi.training.validation import ValidationSet, validation_ssims, validation_sums
 
@@ -190,7 +190,7 @@ class _Session:
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
                 self.save()
 
-    def _train(self, low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32]) -> None:
+    def _train(self, low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16]) -> None:
         self._measure_gradients(low_dose, normal_dose)
         trainer, state = self.trainer, self.state
         losses = trainer.step(low_dose, normal_dose, trainer.schedule.rule(state.schedule))
@@ -209,7 +209,7 @@ class _Session:
         self.listener.step_done(losses)
 
     def _measure_gradients(
-        self, low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32]
+        self, low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16]
     ) -> None:
         """Measure them where they are to be kept, or where lambda is made of them."""
         trainer, state = self.trainer, self.state
@@ -218,7 +218,7 @@ class _Session:
         kept, asked = every and not number % every, trainer.schedule.asks_gradients(state.schedule)
         if not (kept or asked):
             return
-        pair = trainer.gradients(tf.constant(low_dose), tf.constant(normal_dose))
+        pair = trainer.gradients(in_range(low_dose), in_range(normal_dose))
         schedule, parameters = state.schedule, pair[0]
         if asked:
             schedule = trainer.schedule.after_gradients(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pi.influence.components import Terms
 from pi.influence.psi import Floats
 from pi.influence.schedule import WeightRule
+from pi.slices.intensity import DATA_RANGE_HU, HU_LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,20 @@ class StepLosses:
         return float(self.image.mean()), float(self.perceptual.sum(axis=1).mean())
 
 
-TrainStep = Callable[[NDArray[np.float32], NDArray[np.float32], WeightRule], StepLosses]
-"""Trains on low and normal dose, each (n, rows, columns, 1) float32 in the network's range."""
+TrainStep = Callable[[NDArray[np.int16], NDArray[np.int16], WeightRule], StepLosses]
+"""Trains on low and normal dose, each (n, rows, columns, 1) int16 HU."""
 
-Measure = Callable[[NDArray[np.float32], NDArray[np.float32], float], StepLosses]
+Measure = Callable[[NDArray[np.int16], NDArray[np.int16], float], StepLosses]
 """Measures the losses of a batch at a lambda and trains nothing."""
+
+
+def in_range(hu: tf.Tensor) -> tf.Tensor:
+    """`normalise` where the network is, bit for bit: HU are whole, the range a power of two.
+
+    Args:
+        hu: any shape, int16.
+    """
+    return (tf.cast(hu, tf.float32) - HU_LOW) * (1 / DATA_RANGE_HU)
 
 
 def train_step(
@@ -68,6 +78,7 @@ def train_step(
     def of_one_device(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        low_dose, normal_dose = in_range(low_dose), in_range(normal_dose)
         with tf.GradientTape() as tape:
             image, perceptual = terms(denoiser(low_dose, training=True), normal_dose)
             m = tf.reduce_sum(image) / batch_size
@@ -84,7 +95,7 @@ def train_step(
         return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
 
     def step(
-        low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32], rule: WeightRule
+        low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], rule: WeightRule
     ) -> StepLosses:
         parts = (_divided(strategy, array) for array in (low_dose, normal_dose))
         found = of_all_devices(*parts, _as_tensor(rule))
@@ -99,10 +110,10 @@ def measure_step(denoiser: keras.Model, terms: Terms) -> Measure:
 
     @tf.function(reduce_retracing=True, jit_compile=False)  # type: ignore[untyped-decorator]
     def losses(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return terms(denoiser(low_dose, training=False), normal_dose)
+        return terms(denoiser(in_range(low_dose), training=False), in_range(normal_dose))
 
     def measure(
-        low_dose: NDArray[np.float32], normal_dose: NDArray[np.float32], weight: float
+        low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], weight: float
     ) -> StepLosses:
         image, perceptual = losses(tf.constant(low_dose), tf.constant(normal_dose))
         return StepLosses(_joined([image]), _joined([perceptual]), weight)
@@ -128,7 +139,7 @@ def _as_tensor(rule: WeightRule) -> tf.Tensor:
     return tf.constant(parts, tf.float32)
 
 
-def _divided(strategy: tf.distribute.Strategy, array: NDArray[np.float32]) -> object:
+def _divided(strategy: tf.distribute.Strategy, array: NDArray[np.int16]) -> object:
     parts = np.split(array, strategy.num_replicas_in_sync)
     return strategy.experimental_distribute_values_from_function(
         lambda context: tf.constant(parts[context.replica_id_in_sync_group])

@@ -70,6 +70,10 @@ def test_a_patch_is_the_pixels_of_its_slice_at_its_place(tiny_store: Store) -> N
     low, normal = patches.read(numbers)
     assert low.shape == normal.shape == (20, 48, 48, 1)
     assert low.dtype == normal.dtype == np.float32
+    low_hu, normal_hu = patches.read_hu(numbers)
+    assert low_hu.dtype == normal_hu.dtype == np.int16
+    assert np.array_equal(low, normalise(low_hu))
+    assert np.array_equal(normal, normalise(normal_hu))
     where = {
         v.key(i): (n, i) for n, v in enumerate(tiny_store.volumes) for i in range(len(v.positions))
     }

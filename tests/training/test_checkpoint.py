@@ -72,7 +72,7 @@ def test_a_state_of_before_there_was_a_memory_is_read() -> None:
 def test_weights_moments_and_best_are_read_back_exactly(
     make_trainer: Callable[..., Trainer], patches: PatchPopulation, tmp_path: Path
 ) -> None:
-    batch = patches.read(np.arange(16))
+    batch = patches.read_hu(np.arange(16))
     first, second = make_trainer(), make_trainer()
     first.step(*batch, WeightRule(1e-3))
     best = [np.array(w) + 1 for w in first.networks.arrays()[0]]

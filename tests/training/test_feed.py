@@ -37,7 +37,7 @@ def test_the_order_touches_no_global_generator() -> None:
 def test_batches_are_read_in_the_order_of_the_epoch(patches: PatchPopulation) -> None:
     order = epoch_order(3, 1, len(patches))
     for k, (low, normal) in enumerate(training_batches(patches, 40, 3, 1, 0)):
-        expected = patches.read(order[k * 40 : (k + 1) * 40])
+        expected = patches.read_hu(order[k * 40 : (k + 1) * 40])
         assert np.array_equal(low, expected[0])
         assert np.array_equal(normal, expected[1])
     assert k + 1 == steps_per_epoch(len(patches), 40) == len(patches) // 40
@@ -94,7 +94,7 @@ def test_pages_are_let_go_where_a_store_is_larger_than_may_be_mapped(
     released = []
     monkeypatch.setattr(PatchPopulation, "release", lambda self: released.append(self))
     groups = [np.arange(4), np.arange(4), np.arange(3)]
-    expected = [patches.read(group) for group in groups]
+    expected = [patches.read_hu(group) for group in groups]
 
     def held(mapped_at_most: int) -> None:
         found = list(read_ahead(patches, groups, mapped_at_most))

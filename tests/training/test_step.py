@@ -11,10 +11,11 @@ from pi.influence.components import loss_components, loss_terms
 from pi.influence.schedule import WeightRule
 from pi.loss import Norm, PixelTerm
 from pi.network.bank import Judge
+from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.fit import Trainer
 from pi.training.machine import strategy_for
-from pi.training.step import train_step
+from pi.training.step import in_range, train_step
 
 
 def two_parameters(channels: int = 1) -> keras.Model:
@@ -30,6 +31,14 @@ def squares(prediction: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Ten
     return image, tf.reduce_mean(prediction**4, axis=(1, 2, 3))[:, tf.newaxis]
 
 
+def test_the_device_maps_every_value_as_the_reader_of_patches_does() -> None:
+    hu = np.arange(-(2**15), 2**15).astype(np.int16)
+    by_graph = tf.function(in_range)(tf.constant(hu)).numpy()
+    assert by_graph.dtype == np.float32
+    assert np.array_equal(by_graph, normalise(hu))
+    assert np.array_equal(by_graph, (hu.astype(np.float64) + 1024) / 4096)
+
+
 def test_losses_are_those_of_the_calibration(
     make_trainer: Callable[..., Trainer],
     patches: PatchPopulation,
@@ -37,17 +46,18 @@ def test_losses_are_those_of_the_calibration(
 ) -> None:
     trainer = make_trainer()
     low, normal = patches.read(np.arange(16))
+    batch = patches.read_hu(np.arange(16))
     prediction = trainer.networks.denoiser(tf.constant(low))
     norms: tuple[Norm, ...] = ("squared", "squared")
     image, perceptual = loss_components(
         [prediction], tf.constant(normal), encoders, norms, [PixelTerm()]
     )
-    measured = trainer.measure(low, normal, 0.5)
+    measured = trainer.measure(*batch, 0.5)
     assert measured.image == pytest.approx(image[0, :, 0].numpy(), rel=1e-5)
     assert measured.perceptual == pytest.approx(perceptual[0].numpy(), rel=1e-4)
     by_numpy = np.mean((prediction.numpy().astype(np.float64) - normal) ** 2, axis=(1, 2, 3))
     assert measured.image == pytest.approx(by_numpy, rel=1e-5)
-    trained = trainer.step(low, normal, WeightRule(0.25))
+    trained = trainer.step(*batch, WeightRule(0.25))
     assert trained.image == pytest.approx(measured.image, rel=1e-5)
     assert trained.weight == 0.25
 
@@ -57,7 +67,7 @@ def test_one_step_moves_every_weight(
 ) -> None:
     trainer = make_trainer()
     before = trainer.networks.arrays()[0]
-    trainer.step(*patches.read(np.arange(16)), WeightRule(1e-3))
+    trainer.step(*patches.read_hu(np.arange(16)), WeightRule(1e-3))
     for old, new in zip(before, trainer.networks.arrays()[0], strict=True):
         assert (old != new).any()
 
@@ -68,7 +78,7 @@ def test_the_encoder_never_moves(
     encoders: tuple[keras.Model, ...],
 ) -> None:
     before = [np.array(w) for w in encoders[0].get_weights()]
-    make_trainer().step(*patches.read(np.arange(16)), WeightRule(1e3))
+    make_trainer().step(*patches.read_hu(np.arange(16)), WeightRule(1e3))
     assert all(np.array_equal(a, b) for a, b in zip(before, encoders[0].get_weights(), strict=True))
 
 
@@ -80,9 +90,10 @@ def test_the_gradient_is_that_of_eq_4_with_lambda_held(rule: WeightRule) -> None
     model = two_parameters()
     optimizer = keras.optimizers.SGD(1.0)
     optimizer.build(model.trainable_variables)
-    x, t = np.random.default_rng(2).random((2, 4, 2, 2, 1)).astype(np.float32)
+    hu = np.random.default_rng(2).integers(-1024, 3072, (2, 4, 2, 2, 1), np.int16)
+    x, t = normalise(hu)
     step = train_step(model, optimizer, squares, strategy_for("none", 4), 4)
-    losses = step(x, t, rule)
+    losses = step(*hu, rule)
 
     y = 0.7 * x.astype(np.float64) - 0.2
     m, p = np.mean((y - t) ** 2), np.mean(y**4)
@@ -103,7 +114,7 @@ def test_without_an_encoder_there_is_no_tap() -> None:
 def test_mirrored_on_one_device_is_the_same(
     make_trainer: Callable[..., Trainer], patches: PatchPopulation
 ) -> None:
-    batch = patches.read(np.arange(16))
+    batch = patches.read_hu(np.arange(16))
     found = []
     for distribution in ("none", "mirrored"):
         trainer = make_trainer(distribution=distribution)
@@ -118,7 +129,7 @@ def test_mirrored_on_one_device_is_the_same(
 def test_bfloat16_losses_are_near_and_weights_stay_float32(
     make_trainer: Callable[..., Trainer], patches: PatchPopulation
 ) -> None:
-    batch = patches.read(np.arange(16))
+    batch = patches.read_hu(np.arange(16))
     exact = make_trainer().measure(*batch, 0.0)
     trainer = make_trainer(precision="bfloat16")
     near = trainer.step(*batch, WeightRule(1e-3))
