@@ -74,16 +74,17 @@ def read_ahead(
 ) -> Iterator[Batch]:
     """Yield the patches of each group of ``numbers``, read by a thread of its own.
 
-    A store of ``mapped_at_most`` bytes stays mapped: mapping a page anew costs as much as reading
-    from it. Of a larger one the pages are let go of whenever so many may be mapped.
+    A store of up to ``mapped_at_most`` bytes stays mapped: mapping a page anew costs as much as
+    reading from it. Of a larger one the pages are let go of whenever so many may be mapped.
     """
-    mapped = 0
+    mapped, of_a_patch = 0, population.bytes_mapped
+    too_large = population.store_bytes > mapped_at_most
 
     def read(groups: Sequence[NDArray[np.int64]]) -> list[Batch]:
         nonlocal mapped
         low_dose, normal_dose = population.read_hu(np.concatenate(groups))
-        mapped += len(low_dose) * population.bytes_mapped
-        if mapped > mapped_at_most < population.store_bytes:
+        mapped += len(low_dose) * of_a_patch
+        if too_large and mapped > mapped_at_most:
             population.release()
             mapped = 0
         ends = list(accumulate(map(len, groups), initial=0))
