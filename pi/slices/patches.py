@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.dicom.layout import Dose
 from pi.errors import PiError
 from pi.identity import Reconstruction, SliceKey
 from pi.slices.intensity import normalise
@@ -17,8 +18,6 @@ from pi.slices.store import Store
 
 Grid = Literal["paper", "covering"]
 Split = Literal["train", "validation", "test"]
-
-PIXEL = np.dtype(np.int16).itemsize
 
 
 class PatchError(PiError):
@@ -108,22 +107,21 @@ class PatchPopulation:
     @property
     def store_bytes(self) -> int:
         """What all slices of the split would take in memory."""
-        volumes = (self.store.volumes[n] for n in self._volumes)
-        return sum(2 * PIXEL * len(v.positions) * v.rows * v.columns for v in volumes)
+        return sum(pixels.nbytes for maps in self._maps for pixels in maps.values())
 
     @property
     def bytes_mapped(self) -> int:
         """What reading one patch maps at most: its whole slice, of both doses, for the checksum."""
-        volumes = (self.store.volumes[n] for n in self._volumes)
-        return max(2 * PIXEL * v.rows * v.columns for v in volumes)
+        doses = (maps.values() for maps in self._maps)
+        return max(sum(pixels.nbytes // len(pixels) for pixels in both) for both in doses)
 
     def release(self) -> None:
         """Let go of the pages that were read: they count as this process's memory until then.
 
         They stay in the system's cache, so reading them again costs next to nothing.
         """
-        for volume in (self.store.maps[n] for n in self._volumes):
-            for pixels in volume.values():
+        for maps in self._maps:
+            for pixels in maps.values():
                 _let_go(pixels)
 
     def of(self, split: Split) -> "PatchPopulation":
@@ -174,6 +172,10 @@ class PatchPopulation:
         """Yield batches of random patches for ever, each like `read`."""
         while True:
             yield self.read(rng.integers(len(self), size=size))
+
+    @property
+    def _maps(self) -> list[dict[Dose, NDArray[np.int16]]]:
+        return [self.store.maps[n] for n in self._volumes]
 
     def _address(self, number: int | np.integer) -> tuple[int, int, int, int]:
         k = bisect_right(self._ends, int(number))
