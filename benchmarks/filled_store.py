@@ -22,7 +22,6 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
 from entrypoints import compare
 from entrypoints.parameters import CompareParameters
-from pi.dicom.layout import Dose
 from pi.evaluation.protocol import PROTOCOLS
 from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
@@ -30,6 +29,7 @@ from pi.experiments import NAMED, Experiment
 from pi.influence.psi import weight_for_psi
 from pi.network.unet import build_unet
 from pi.places import store_folder
+from pi.readers.names import Dose
 from pi.search.answer import answer
 from pi.search.pruning import HalvingOfPairs
 from pi.search.record import RUN

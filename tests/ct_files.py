@@ -1,8 +1,8 @@
-"""Small CT files as the challenge writes them, for tests to bend."""
+"""Small CT files as the challenge writes them, for tests to bend, and to be read alone."""
 
 import zlib
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import DSfloat
+
+from pi.readers.header import SliceHeader
+from pi.readers.identification import identify
+from pi.readers.reading import read_facts
+from pi.readers.refusal import Refusal
 
 SECRET = bytes(range(32))
 SIZE = 8
@@ -85,3 +90,12 @@ def write_patient(root: Path, patient: str = "L067", **facts: object) -> None:
     """Write both doses of one patient as in the layout that RED-CNN reads."""
     for dose, name in (("FD", "full_3mm"), ("QD", "quarter_3mm")):
         write_stack(root / patient / name, patient=patient, dose=dose, **facts)
+
+
+def read_header(folder: Path, relative: PurePath) -> SliceHeader | Refusal:
+    """Read one file and identify its slice as if nothing else were in the folder."""
+    found = read_facts(folder, relative)
+    if isinstance(found, Refusal):
+        return found
+    identified = identify(found)
+    return identified.headers[0] if identified.headers else identified.refused[0].refusal

@@ -9,8 +9,8 @@ import pytest
 from ct_files import write_patient
 
 from pi import source
-from pi.dicom.scan import SourceError
 from pi.places import PlaceError
+from pi.readers.scan import SourceError
 from pi.slices.folds import FoldError
 from pi.slices.manifest import StoreError
 from pi.slices.prepare import prepare

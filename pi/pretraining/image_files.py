@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from pi.dicom.pixels import read_hounsfield
-from pi.dicom.refusal import RefusedError
 from pi.pretraining.images import ImagesError, ImageSet, Labelled, grey
+from pi.readers.dicom.pixels import read_hounsfield
+from pi.readers.refusal import RefusedError
 from pi.slices.intensity import normalise
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}

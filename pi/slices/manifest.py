@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pi.dicom.layout import Dose
 from pi.errors import PiError
 from pi.identity import Reconstruction, SliceKey
+from pi.readers.names import Dose
 from pi.slices.folds import Fold, parts_in
 from pi.slices.split import Membership
 

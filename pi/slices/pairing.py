@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pi.dicom.geometry import MILLIMETRE_TOLERANCE, distance, in_plane
-from pi.dicom.header import SliceHeader
-from pi.dicom.layout import Dose
-from pi.dicom.refusal import Reason, Refusal, Refused
 from pi.identity import Reconstruction
+from pi.readers.geometry import MILLIMETRE_TOLERANCE, distance, in_plane
+from pi.readers.header import SliceHeader
+from pi.readers.names import Dose
+from pi.readers.refusal import Reason, Refusal, Refused
 from pi.slices.series import Series, gaps, modal_step
 
 SMALLEST_TOLERANCE = 0.01

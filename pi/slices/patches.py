@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.dicom.layout import Dose
 from pi.errors import PiError
 from pi.identity import Reconstruction, SliceKey
+from pi.readers.names import Dose
 from pi.slices.intensity import normalise
 from pi.slices.store import Store
 

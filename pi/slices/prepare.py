@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pi.dicom.refusal import Refused
-from pi.dicom.scan import Scan, SourceError, scan
 from pi.identity import pseudonym
+from pi.readers.identification import Identified, identify
+from pi.readers.refusal import Refused
+from pi.readers.scan import Scan, SourceError, nothing_usable, scan
 from pi.slices.manifest import Manifest, StoreError, ordered
 from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.remarks import remarks_on
@@ -41,7 +42,7 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
     """Make the store ``destination`` out of all CT slices below ``source``.
 
     Args:
-        source: any folder; see `pi.dicom.layout` for what its names may tell.
+        source: any folder; see `pi.readers.names` for what its names may tell.
         destination: folder of the store; replaced only when the new store is whole.
         split: ``auto``, a named split, or the path of a JSON file; see `pi.slices.split`.
         seed: draws the split where ``auto`` must.
@@ -55,9 +56,12 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
     _require_apart(source, destination)
     require_replaceable(destination)
     scanned = scan(source)
-    series, misfits = build_series(scanned.headers, same_pixels_in(source))
+    identified = identify(scanned.slices)
+    if not identified.headers:
+        raise SourceError(nothing_usable(scanned.files, [*scanned.refused, *identified.refused]))
+    series, misfits = build_series(identified.headers, same_pixels_in(source))
     paired, unpaired = pair_series(series)
-    _require_pairs(paired, len(scanned.headers))
+    _require_pairs(paired, len(identified.headers))
     _require_room(paired, destination)
     chosen = choose_split(split, {volume.patient for volume in paired if volume.pairs}, seed)
     names = _public_names(paired, secret)
@@ -67,10 +71,10 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
             for number, volume in enumerate(paired)
             for part in [chosen.split.part_of(volume.patient)]
         ]
-        refused = [*scanned.refused, *misfits, *unpaired]
+        refused = [*scanned.refused, *identified.refused, *misfits, *unpaired]
         refused += [item for volume in volumes for item in volume.refused]
         manifest = _finish(folder, volumes, refused, names, chosen)
-    report = _report(scanned, volumes, refused, manifest, names, chosen)
+    report = _report(scanned, identified, volumes, refused, manifest, names, chosen)
     return Prepared(Store.open(destination), report)
 
 
@@ -169,6 +173,7 @@ def _write_private(
 
 def _report(
     scanned: Scan,
+    identified: Identified,
     volumes: Sequence[Transferred],
     refused: Sequence[Refused],
     manifest: Manifest,
@@ -195,7 +200,7 @@ def _report(
         refusals=manifest.refusals,
         details=Counter((str(item.refusal.reason), item.refusal.detail) for item in refused),
         split=chosen.split.name,
-        messages=(*chosen.messages, *remarks_on(scanned, volumes, names, chosen.split)),
+        messages=(*chosen.messages, *remarks_on(identified, volumes, names, chosen.split)),
         padded=sum(volume.padded for volume in manifest.volumes),
         clipped=sum(volume.clipped for volume in manifest.volumes),
         digest=manifest.digest,

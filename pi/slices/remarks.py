@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pi.dicom.scan import Scan
+from pi.readers.identification import Identified
 from pi.slices.split import Split
 from pi.slices.transfer import Transferred
 
 
 def remarks_on(
-    scanned: Scan, volumes: Iterable[Transferred], names: Mapping[str, str], split: Split
+    identified: Identified, volumes: Iterable[Transferred], names: Mapping[str, str], split: Split
 ) -> tuple[str, ...]:
     """Return the warnings, a sentence each; patients go by ``names``."""
     found = [
         f"warning: {count} paths contradict themselves: {what}; the nearer was believed."
-        for what, count in sorted(scanned.disagreements.items())
+        for what, count in sorted(identified.disagreements.items())
     ]
     for one in volumes:
         label = f"{names[one.source.patient]} {one.source.reconstruction}"
@@ -34,7 +34,7 @@ def _about_volume(one: Transferred, split: Split) -> Iterator[str]:
         )
     if one.source.sheared:
         yield "the stack leans against its normal (tilted gantry)."
-    lossy = sum(pair.low.lossy or pair.normal.lossy for pair in one.pairs)
+    lossy = sum(pair.low.facts.lossy or pair.normal.facts.lossy for pair in one.pairs)
     if lossy:
         yield f"{lossy} slices went through a lossy codec."
     expected = _expected(one, split)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pi.dicom.refusal import HARMLESS
 from pi.errors import PiError
 from pi.identity import Reconstruction
+from pi.readers.refusal import HARMLESS
 from pi.slices.split import Membership
 from pi.text_table import aligned
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pi.dicom.geometry import is_sheared
-from pi.dicom.header import SliceHeader
-from pi.dicom.layout import Dose
-from pi.dicom.pixels import read_hounsfield
-from pi.dicom.refusal import Reason, Refusal, Refused, RefusedError
 from pi.identity import Reconstruction
+from pi.readers.geometry import is_sheared
+from pi.readers.header import SliceHeader
+from pi.readers.names import Dose
+from pi.readers.reading import read_hounsfield
+from pi.readers.refusal import Reason, Refusal, Refused, RefusedError
 
 SAME_POSITION = 0.01
 """Two slices closer than this (mm) are at the same place."""
@@ -102,8 +102,8 @@ def same_pixels_in(folder: Path) -> SamePixels:
 
     def same(one: SliceHeader, other: SliceHeader) -> bool:
         try:
-            first = read_hounsfield(folder / one.file)
-            second = read_hounsfield(folder / other.file)
+            first = read_hounsfield(folder, one.facts)
+            second = read_hounsfield(folder, other.facts)
         except RefusedError:
             return False
         return first.hu.tobytes() == second.hu.tobytes()
@@ -112,7 +112,7 @@ def same_pixels_in(folder: Path) -> SamePixels:
 
 
 def _order(header: SliceHeader) -> tuple[float, str, str, str]:
-    return (header.position, header.series, header.instance, header.file)
+    return (header.position, header.facts.series, header.facts.instance, header.file)
 
 
 def _one_frame(slices: Slices) -> tuple[Slices, list[Refused]]:
@@ -145,7 +145,7 @@ def _without_duplicates(
 
 
 def _contradiction(cluster: Slices) -> str:
-    acquisitions = len({header.acquisition for header in cluster})
+    acquisitions = len({header.facts.acquisition for header in cluster})
     return (
         f"{len(cluster)} different images ({acquisitions} acquisition numbers) claim the same "
         "position or SOPInstanceUID"
@@ -155,7 +155,7 @@ def _contradiction(cluster: Slices) -> str:
 def _by_instance(slices: Slices) -> Iterable[Slices]:
     clusters: defaultdict[str, Slices] = defaultdict(list)
     for index, header in enumerate(slices):
-        clusters[header.instance or f"nameless {index}"].append(header)
+        clusters[header.facts.instance or f"nameless {index}"].append(header)
     return clusters.values()
 
 
@@ -174,7 +174,7 @@ def _without_interleaving(slices: Slices) -> tuple[Slices, list[Refused]]:
     """Refuse stacks that are denser together than alone: two scans of one region."""
     acquisitions: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for header in slices:
-        acquisitions[header.series, header.acquisition].append(header.position)
+        acquisitions[header.facts.series, header.facts.acquisition].append(header.position)
     own = [modal_step(positions) for positions in acquisitions.values() if len(positions) > 1]
     together = modal_step([header.position for header in slices])
     if len(own) < 2 or together >= 0.75 * min(own):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.dicom.layout import Dose
+from pi.readers.names import Dose
 from pi.slices.folds import Fold
 from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
 from pi.slices.split import Part

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pi.dicom.layout import Dose
-from pi.dicom.pixels import HounsfieldSlice, read_hounsfield
-from pi.dicom.refusal import Refusal, Refused, RefusedError
 from pi.progress import progress
+from pi.readers.hounsfield import HounsfieldSlice
+from pi.readers.names import Dose
+from pi.readers.reading import read_hounsfield
+from pi.readers.refusal import Refusal, Refused, RefusedError
 from pi.slices.manifest import DOSES, Volume
 from pi.slices.noise import high_pass_sd
 from pi.slices.pairing import Pair, PairedVolume
@@ -101,7 +102,7 @@ def is_simulated(paired: PairedVolume) -> bool:
     """Tell whether every slice says SIMULATED and the patient has a simulated id."""
     headers = [header for pair in paired.pairs for header in (pair.low, pair.normal)]
     named = _SIMULATED_PATIENT.fullmatch(paired.patient) is not None
-    return named and all(header.simulated for header in headers)
+    return named and all(header.facts.simulated for header in headers)
 
 
 class _PairError(Exception):
@@ -116,7 +117,7 @@ def _read_pair(source: Path, pair: Pair) -> tuple[HounsfieldSlice, HounsfieldSli
     headers = {"low": pair.low, "normal": pair.normal}
     for dose in DOSES:
         try:
-            slices[dose] = read_hounsfield(source / headers[dose].file)
+            slices[dose] = read_hounsfield(source, headers[dose].facts)
         except RefusedError as error:
             failures[dose] = error.refusal
     if failures:

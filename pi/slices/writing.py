@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.dicom.layout import Dose
+from pi.readers.names import Dose
 from pi.slices.manifest import DOSES, Manifest, StoreError, to_json
 from pi.slices.store import MANIFEST, PRIVATE, volume_file
 

@@ -4,13 +4,13 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
-from ct_files import SECRET, ct_dataset, write_ct, write_patient
+from ct_files import SECRET, ct_dataset, read_header, write_ct, write_patient
 
-from pi.dicom.scan import SourceError
 from pi.errors import PiError
+from pi.readers.scan import SourceError
 from pi.slices.manifest import StoreError
 from pi.slices.prepare import prepare
 
@@ -107,10 +107,6 @@ def test_no_error_names_anybody(tmp_path: Path) -> None:
 
 
 def test_a_header_does_not_show_whose_it_is(tmp_path: Path) -> None:
-    from pathlib import PurePath
-
-    from pi.dicom.header import read_header
-
     write_ct(tmp_path / "a", patient="L067")
     assert said(repr(read_header(tmp_path, PurePath("a")))) == []
     assert ct_dataset().StudyDate == "20150713"

@@ -3,13 +3,13 @@ import random
 from pathlib import Path, PurePath
 
 import pytest
-from ct_files import write_stack
+from ct_files import read_header, write_stack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.dicom.header import SliceHeader, read_header
-from pi.dicom.refusal import Refused
-from pi.dicom.scan import list_files
+from pi.readers.files import list_files
+from pi.readers.header import SliceHeader
+from pi.readers.refusal import Refused
 from pi.slices.pairing import PairedVolume, match, pair_series, tolerance
 from pi.slices.series import build_series, same_pixels_in
 
@@ -68,7 +68,7 @@ def test_doses_of_another_geometry_are_refused(tmp_path: Path, change: dict) -> 
     full, low = read_all(tmp_path)
     if "frame" in change:
         change = {"frame": dataclasses.replace(low.frame, **change["frame"])}
-    low = dataclasses.replace(low, **change)
+    low = dataclasses.replace(low, facts=dataclasses.replace(low.facts, **change))
     volume, refused = paired(tmp_path, [full, low])
     if volume.pairs == () and {item.refusal.reason for item in refused} == {"unpaired-slice"}:
         return  # turned so far that it lies elsewhere

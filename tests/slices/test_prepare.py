@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ct_files import SECRET, noise, write_ct, write_patient, write_stack
 
-from pi.dicom.scan import SourceError
+from pi.readers.scan import SourceError
 from pi.slices import writing
 from pi.slices.manifest import StoreError
 from pi.slices.prepare import Prepared, prepare

@@ -4,9 +4,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
-from ct_files import ct_dataset, noise, write_ct
+from ct_files import ct_dataset, noise, read_header, write_ct
 
-from pi.dicom.header import SliceHeader, read_header
+from pi.readers.header import SliceHeader
 from pi.slices.series import build_series, gaps, modal_step, same_pixels_in
 
 
@@ -63,7 +63,9 @@ def test_one_uid_for_two_images_is_a_conflict(tmp_path: Path) -> None:
 
 def test_files_without_a_uid_are_not_copies_of_each_other(tmp_path: Path) -> None:
     found = headers(tmp_path, [{"z": 0}, {"z": 2}])
-    nameless = [dataclasses.replace(header, instance="") for header in found]
+    nameless = [
+        dataclasses.replace(one, facts=dataclasses.replace(one.facts, instance="")) for one in found
+    ]
     series, refused = build_series(nameless, same_pixels_in(tmp_path))
     assert (series[0].positions, refused) == ((0, 2), ())
 

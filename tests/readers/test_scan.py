@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 from ct_files import write_patient, write_stack
 
-from pi.dicom.scan import list_files, scan
+from pi.readers.files import list_files
+from pi.readers.identification import identify
+from pi.readers.scan import scan
 
 
 def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
@@ -14,7 +16,7 @@ def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
     (source / "a").symlink_to(tmp_path / "disk")
     (source / "b").symlink_to(tmp_path / "disk")
     (tmp_path / "disk" / "loop").symlink_to(source)
-    assert len(scan(source).headers) == 3
+    assert len(scan(source).slices) == 3
 
 
 def test_a_folder_that_cannot_be_listed_is_refused_not_overlooked(
@@ -50,6 +52,7 @@ def test_files_are_listed_relative_to_the_source(tmp_path: Path) -> None:
 
 def test_what_slices_share_is_held_once(tmp_path: Path) -> None:
     write_stack(tmp_path / "full")
-    headers = scan(tmp_path).headers
-    assert len({id(header.frame) for header in headers}) == 1
+    slices = scan(tmp_path).slices
+    headers = identify(slices).headers
+    assert len({id(one.frame) for one in slices}) == len({id(one.text) for one in slices}) == 1
     assert len({id(header.what) for header in headers}) == 1

@@ -1,121 +1,34 @@
-"""One DICOM header to a `SliceHeader`, or to the reason why it is none."""
+"""One DICOM header to `SliceFacts`, or to the reason why it is none."""
 
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+import math
+from pathlib import PurePath
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset, FileDataset
 
-from pi.dicom import dataset as dicom
-from pi.dicom import pixels
-from pi.dicom.geometry import Frame, Vector, dot, is_frame
-from pi.dicom.identification import HeaderText, Identification, identify
-from pi.dicom.layout import Dose, holds_projections, path_claims
-from pi.dicom.refusal import Reason, Refusal, RefusedError
-from pi.identity import SIMULATED_MANUFACTURER, Reconstruction
+from pi.identity import SIMULATED_MANUFACTURER
+from pi.readers.dicom import dataset as dicom
+from pi.readers.dicom import pixels
+from pi.readers.facts import HeaderText, SliceFacts
+from pi.readers.geometry import Frame, Vector, is_frame
+from pi.readers.refusal import Reason, RefusedError
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 _ENHANCED_CT = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"})
 _PROJECTION_GROUPS = range(0x7029, 0x7042, 2)  # DICOM-CT-PD keeps its geometry there
-_MAGIC: tuple[tuple[bytes, Reason, str], ...] = (
-    (b"\x89PNG", "image-without-hu", "a PNG is scaled for the screen; its HU are lost"),
-    (b"\xff\xd8\xff", "image-without-hu", "a JPEG is scaled for the screen; its HU are lost"),
-    (b"II*\0", "image-without-hu", "a TIFF does not say how its values relate to HU"),
-    (b"MM\0*", "image-without-hu", "a TIFF does not say how its values relate to HU"),
-    (b"\x93NUMPY", "preprocessed-array", "an array lacks position, kernel and rescale"),
-    (b"\x89HDF", "preprocessed-array", "an array lacks position, kernel and rescale"),
-    (b"PK\x03\x04", "packed-archive", "the archive must be unpacked first"),
-    (b"\x1f\x8b", "packed-archive", "the archive must be unpacked first"),
-    (b"7z\xbc\xaf", "packed-archive", "the archive must be unpacked first"),
-)
 
 
-@dataclass(frozen=True, slots=True)
-class SliceHeader:
-    """What must be known of one slice before its pixels are read.
+def read_facts(file: BinaryIO, relative: PurePath) -> SliceFacts:
+    """Return what one DICOM file says of its slice.
 
-    Attributes:
-        file: path relative to the source folder.
-        what: patient, dose and reconstruction.
-        frame: grid and direction.
-        origin: ImagePositionPatient in mm.
-        instance: SOPInstanceUID.
-        series: SeriesInstanceUID.
-        acquisition: AcquisitionNumber, or empty.
-        simulated: Manufacturer is ``SIMULATED``.
-        lossy: the pixels went through a lossy codec (LossyImageCompression 01).
+    Raises:
+        RefusedError: not DICOM, no CT image, not whole, without geometry or rescale.
     """
-
-    file: str = field(repr=False)
-    what: Identification
-    frame: Frame
-    origin: Vector
-    instance: str = field(repr=False)
-    series: str = field(repr=False)
-    acquisition: str
-    simulated: bool
-    lossy: bool
-
-    @property
-    def patient(self) -> str:
-        """The patient as the source names it; private."""
-        return self.what.patient
-
-    @property
-    def dose(self) -> Dose:
-        """``low`` or ``normal``."""
-        return self.what.dose
-
-    @property
-    def reconstruction(self) -> Reconstruction:
-        """Thickness and kernel."""
-        return self.what.reconstruction
-
-    @property
-    def position(self) -> float:
-        """Position along the slice normal in mm."""
-        return dot(self.origin, self.frame.normal)
-
-
-_COMPANIONS = frozenset(
-    {
-        *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
-        *(".ds_store", "thumbs.db", "desktop.ini", "study.json"),
-    }
-)
-
-
-def read_header(folder: Path, relative: PurePath) -> SliceHeader | Refusal:
-    """Return the header of one file, or why the file is refused; raises nothing."""
-    try:
-        if relative.name.lower() in _COMPANIONS:
-            raise RefusedError("companion-file", "the file accompanies images and is none")
-        if holds_projections(relative):
-            raise RefusedError("projections", "the folder holds projections, not images")
-        with dicom.quiet(), (folder / relative).open("rb") as file:
-            dataset = _read_or_say_what_it_is(file)
-            _require_ct_image(dataset)
-            _require_whole_pixels(dataset, file)
-            return _slice_header(dataset, relative)
-    except RefusedError as refused:
-        return refused.refusal
-    except OSError:
-        return Refusal("unreadable", "the file cannot be opened or read")
-
-
-def _read_or_say_what_it_is(file: BinaryIO) -> FileDataset:
-    start = file.read(8)
-    file.seek(0)
-    if not start:
-        raise RefusedError("empty-file", "the file is empty")
-    try:
-        return dicom.read(file, pixels=False)
-    except RefusedError as refused:
-        # Only now: a DICOM file may begin with the magic of a TIFF (PS3.10 7.1).
-        for magic, reason, detail in _MAGIC:
-            if refused.refusal.reason == "not-dicom" and start.startswith(magic):
-                raise RefusedError(reason, detail) from None
-        raise
+    with dicom.quiet():
+        dataset = dicom.read(file, pixels=False)
+        _require_ct_image(dataset)
+        _require_whole_pixels(dataset, file)
+        return _slice_facts(dataset, relative)
 
 
 def _require_ct_image(dataset: Dataset) -> None:
@@ -137,17 +50,20 @@ def _require_ct_image(dataset: Dataset) -> None:
         raise RefusedError("not-monochrome", "PhotometricInterpretation must be MONOCHROME2")
 
 
-def _slice_header(dataset: Dataset, relative: PurePath) -> SliceHeader:
+def _slice_facts(dataset: Dataset, relative: PurePath) -> SliceFacts:
     frame, origin = _geometry(dataset)
     if "ModalityLUTSequence" not in dataset:
         pixels.read_rescale(dataset)
-    return SliceHeader(
+    return SliceFacts(
         file=str(relative),
-        what=identify(path_claims(relative), relative, _header_text(dataset)),
+        index=0,
         frame=frame,
         origin=origin,
+        text=_header_text(dataset),
         instance=dicom.text(dataset, "SOPInstanceUID"),
         series=dicom.text(dataset, "SeriesInstanceUID"),
+        study=dicom.text(dataset, "StudyInstanceUID"),
+        frame_of_reference=dicom.text(dataset, "FrameOfReferenceUID"),
         acquisition=dicom.text(dataset, "AcquisitionNumber"),
         simulated=dicom.text(dataset, "Manufacturer").strip() == SIMULATED_MANUFACTURER,
         lossy=dicom.text(dataset, "LossyImageCompression").strip() == "01",
@@ -177,12 +93,25 @@ def _header_text(dataset: Dataset) -> HeaderText:
         if thickness <= 0:
             raise RefusedError("unknown-thickness", "SliceThickness must be greater than 0")
     return HeaderText(
-        patient_id=dicom.text(dataset, "PatientID"),
-        patient_name=dicom.text(dataset, "PatientName"),
+        patient_id=dicom.text(dataset, "PatientID").strip(),
+        patient_name=dicom.text(dataset, "PatientName").strip(),
+        birth_date=dicom.text(dataset, "PatientBirthDate").strip(),
+        sex=dicom.text(dataset, "PatientSex").strip(),
         series_description=dicom.text(dataset, "SeriesDescription"),
-        kernel=dicom.text(dataset, "ConvolutionKernel"),
+        kernel=dicom.texts(dataset, "ConvolutionKernel"),
         thickness=thickness,
+        tube_current=_positive(dataset, "XRayTubeCurrent"),
+        exposure=_positive(dataset, "Exposure"),
     )
+
+
+def _positive(dataset: Dataset, keyword: str) -> float | None:
+    """Return a number that helps where it is there and is not missed where it is not."""
+    try:
+        value = float(dicom.text(dataset, keyword))
+    except ValueError:
+        return None
+    return value if 0 < value < math.inf else None
 
 
 def _require_whole_pixels(dataset: FileDataset, file: BinaryIO) -> None:

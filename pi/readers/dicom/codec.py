@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes
 
-from pi.dicom.refusal import RefusedError
+from pi.readers.refusal import RefusedError
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from pi.dicom.layout import (
+from pi.readers.names import (
     Claim,
     agree,
     disagreements,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from ct_files import ct_dataset, write_ct
+from ct_files import ct_dataset, read_header, write_ct
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
@@ -17,9 +17,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pi.dicom.header import SliceHeader, read_header
-from pi.dicom.refusal import Refusal
 from pi.identity import Reconstruction
+from pi.readers.header import SliceHeader
+from pi.readers.refusal import Refusal
 
 
 def header_of(path: Path, relative: str | None = None) -> SliceHeader | Refusal:
@@ -44,7 +44,7 @@ def test_a_good_header_is_read(tmp_path: Path) -> None:
     assert (found.patient, found.dose) == ("L096", "low")
     assert found.reconstruction == Reconstruction(3.0, "D45")
     assert found.position == -7.5
-    assert not found.simulated
+    assert not found.facts.simulated
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from ct_files import ct_dataset
 from pydicom.data import get_testdata_file
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from pi.dicom import codec
-from pi.dicom.codec import apart, choose_codec
-from pi.dicom.pixels import read_hounsfield
-from pi.dicom.refusal import RefusedError
+from pi.readers.dicom import codec
+from pi.readers.dicom.codec import apart, choose_codec
+from pi.readers.dicom.pixels import read_hounsfield
+from pi.readers.refusal import RefusedError
 
 
 @pytest.fixture(autouse=True)

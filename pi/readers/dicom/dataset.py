@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pi.dicom.refusal import Reason, RefusedError
+from pi.readers.refusal import Reason, RefusedError
 
 PARSE_ERRORS = (
     ArithmeticError,

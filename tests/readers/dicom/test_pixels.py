@@ -10,7 +10,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DSfloat
 
-from pi.dicom.pixels import (
+from pi.readers.dicom.pixels import (
     PaddingRange,
     Rescale,
     read_hounsfield,
@@ -18,7 +18,7 @@ from pi.dicom.pixels import (
     read_rescale,
     to_hounsfield,
 )
-from pi.dicom.refusal import RefusedError
+from pi.readers.refusal import RefusedError
 
 
 def test_rescale_comes_before_the_integer() -> None:

@@ -9,8 +9,8 @@ from ct_files import SECRET
 from pydicom.data import get_testdata_file
 from pydicom.pixels import set_pixel_data
 
-from pi.dicom.dataset import quiet
-from pi.dicom.scan import SourceError
+from pi.readers.dicom.dataset import quiet
+from pi.readers.scan import SourceError
 from pi.slices.prepare import Prepared, prepare
 
 ROOT = Path(str(get_testdata_file("CT_small.dcm", download=False))).parent

@@ -1,7 +1,7 @@
 """Stored values to Hounsfield units (DICOM PS3.3 C.7.6.3, C.11.1; PS3.5 8.2)."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,61 +9,33 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from pi.dicom import dataset as dicom
-from pi.dicom.codec import choose_codec, decode_with
-from pi.dicom.refusal import RefusedError
+from pi.readers.dicom import dataset as dicom
+from pi.readers.dicom.codec import choose_codec, decode_with
+from pi.readers.hounsfield import HounsfieldSlice, PaddingRange, Rescale, to_hounsfield
+from pi.readers.refusal import RefusedError
 
-HU_MIN = -1024
-HU_MAX = 3072
-_OLD_PADDING = -2000
 _NOT_ENCODED = dicom.NATIVE | {DeflatedExplicitVRLittleEndian}
 _HU_TYPES = frozenset({"", "HU", "HU_MOD"})
 
 
-@dataclass(frozen=True, slots=True)
-class HounsfieldSlice:
-    """One slice in Hounsfield units.
-
-    Attributes:
-        hu: (rows, columns) int16 HU in [-1024, 3072].
-        padding: (rows, columns) bool, pixels that were never measured; -1024 in ``hu``.
-        clipped: measured pixels above 3072 HU, now 3072.
-    """
-
-    hu: NDArray[np.int16]
-    padding: NDArray[np.bool_]
-    clipped: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rescale:
-    """HU = slope * stored + intercept (PS3.3 C.11.1.1.2)."""
-
-    slope: float
-    intercept: float
-
-
-@dataclass(frozen=True, slots=True)
-class PaddingRange:
-    """Stored values that stand for no measurement, both ends included (PS3.3 C.7.5.1.1.2)."""
-
-    low: int
-    high: int
-
-
 def read_hounsfield(path: Path) -> HounsfieldSlice:
+    """Return the pixels of the single-frame CT file ``path``; raises as `read_pixels`."""
+    try:
+        with path.open("rb") as file:
+            return read_pixels(file)
+    except OSError:
+        raise RefusedError("unreadable", "the file cannot be opened or read") from None
+
+
+def read_pixels(file: BinaryIO) -> HounsfieldSlice:
     """Return the pixels of one single-frame CT file.
 
     Raises:
         RefusedError: ``missing-codec``, ``undecodable``, ``truncated``, ``bad-rescale``.
     """
-    try:
-        with dicom.quiet(), path.open("rb") as file:
-            dataset = dicom.read(file, pixels=True)
-            stored = decode(dataset)
-            return _dataset_to_hounsfield(dataset, stored)
-    except OSError:
-        raise RefusedError("unreadable", "the file cannot be opened or read") from None
+    with dicom.quiet():
+        dataset = dicom.read(file, pixels=True)
+        return _dataset_to_hounsfield(dataset, decode(dataset))
 
 
 def decode(dataset: FileDataset) -> NDArray[np.integer]:
@@ -116,30 +88,6 @@ def read_padding(dataset: Dataset) -> PaddingRange | None:
     (bits,) = dicom.numbers(dataset, "BitsAllocated", 1, "undecodable")
     low, high = sorted(_wrap(int(end), int(bits), signed == 1) for end in (value, limit))
     return PaddingRange(low, high)
-
-
-def to_hounsfield(
-    stored: NDArray[np.integer], rescale: Rescale, padding: PaddingRange | None = None
-) -> HounsfieldSlice:
-    """Return stored values as HU: float32 once, rounded once, then clipped.
-
-    Args:
-        stored: (rows, columns) stored values.
-        rescale: slope and intercept of this very slice.
-        padding: the header's padding range. Scanners also leave -2000 without saying so, and
-            lossy codecs smear it, so everything below -1024 HU counts as padding too.
-    """
-    values = stored.astype(np.float32) * np.float32(rescale.slope) + np.float32(rescale.intercept)
-    hu = np.rint(values)
-    mask = hu < HU_MIN
-    if rescale.slope == 1:
-        mask |= stored <= _OLD_PADDING
-    if padding is not None:
-        mask |= (stored >= padding.low) & (stored <= padding.high)
-    clipped = int(np.count_nonzero((hu > HU_MAX) & ~mask))
-    clean = np.clip(hu, HU_MIN, HU_MAX).astype(np.int16)
-    clean[mask] = HU_MIN
-    return HounsfieldSlice(clean, mask, clipped)
 
 
 def _dataset_to_hounsfield(dataset: Dataset, stored: NDArray[np.integer]) -> HounsfieldSlice:

@@ -1,0 +1,1 @@
+"""Scanner files in DICOM."""

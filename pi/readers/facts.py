@@ -1,0 +1,65 @@
+"""What one file says of one slice, before anybody decides whose it is."""
+
+from dataclasses import dataclass, field
+
+from pi.readers.geometry import Frame, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderText:
+    """What a header tells in words and numbers of its own; empty or None where it does not.
+
+    Attributes:
+        patient_id: PatientID (0010,0020).
+        patient_name: PatientName (0010,0010).
+        birth_date: PatientBirthDate (0010,0030).
+        sex: PatientSex (0010,0040).
+        series_description: SeriesDescription (0008,103E).
+        kernel: the values of ConvolutionKernel (0018,1210).
+        thickness: SliceThickness (0018,0050) in mm.
+        tube_current: XRayTubeCurrent (0018,1151) in mA.
+        exposure: Exposure (0018,1152) in mAs.
+    """
+
+    patient_id: str = field(default="", repr=False)
+    patient_name: str = field(default="", repr=False)
+    birth_date: str = field(default="", repr=False)
+    sex: str = field(default="", repr=False)
+    series_description: str = field(default="", repr=False)
+    kernel: tuple[str, ...] = ()
+    thickness: float | None = None
+    tube_current: float | None = None
+    exposure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SliceFacts:
+    """One slice as its file tells it.
+
+    Attributes:
+        file: path below the source folder; a member of an archive lies below the archive.
+        index: which slice of the file, from 0.
+        frame: grid and direction.
+        origin: centre of the first pixel in mm (ImagePositionPatient).
+        text: what the header says.
+        instance: SOPInstanceUID, or empty.
+        series: SeriesInstanceUID, or empty.
+        study: StudyInstanceUID, or empty.
+        frame_of_reference: FrameOfReferenceUID, or empty.
+        acquisition: AcquisitionNumber, or empty.
+        simulated: Manufacturer is ``SIMULATED``.
+        lossy: the pixels went through a lossy codec (LossyImageCompression 01).
+    """
+
+    file: str = field(repr=False)
+    index: int
+    frame: Frame
+    origin: Vector
+    text: HeaderText
+    instance: str = field(default="", repr=False)
+    series: str = field(default="", repr=False)
+    study: str = field(default="", repr=False)
+    frame_of_reference: str = field(default="", repr=False)
+    acquisition: str = ""
+    simulated: bool = False
+    lossy: bool = False

@@ -1,0 +1,32 @@
+"""What a file format must be able to do to be read: tell its slices, and give their pixels."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import BinaryIO
+
+from pi.readers.facts import SliceFacts
+from pi.readers.hounsfield import HounsfieldSlice
+
+START = 256
+"""How many bytes of a file decide by whom it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One file format.
+
+    Attributes:
+        name: as people call it.
+        recognises: tells from the first `START` bytes and the name whether a file is of the
+            format; opens nothing.
+        facts: what an open file says of each of its slices; raises `RefusedError` for the whole
+            file.
+        pixels: the pixels in Hounsfield units of one slice of an open file, of which the facts
+            are given; raises `RefusedError`.
+    """
+
+    name: str
+    recognises: Callable[[bytes, PurePath], bool]
+    facts: Callable[[BinaryIO, PurePath], Iterable[SliceFacts]]
+    pixels: Callable[[BinaryIO, SliceFacts], HounsfieldSlice]
