@@ -14,7 +14,7 @@ from pi.command_line import run
 
 def main(parameters: PrepareParameters) -> None:
     """Make the store, print what became of every file, and complain if that was asked for."""
-    from pi.places import data_folder, secret, store_folder
+    from pi.places import account_folder, data_folder, secret, store_folder
     from pi.slices.prepare import prepare
     from pi.slices.report import require_nothing_refused
 
@@ -25,6 +25,7 @@ def main(parameters: PrepareParameters) -> None:
         split=parameters.split,
         seed=parameters.seed,
         secret=secret(),
+        account=account_folder(parameters.name),
     )
     print(prepared.report.text())
     print(f"store `{parameters.name}` is ready: use it with data={parameters.name}")

@@ -9,6 +9,10 @@ SIMULATED_MANUFACTURER = "SIMULATED"
 """Manufacturer (0008,0070) of the simulated study; only its patient ids are logged as they are."""
 
 
+UNKNOWN_DOSE = 0.0
+"""The dose fraction that nobody tells: outside (0, 1), and joined and ordered as any number is."""
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Reconstruction:
     """How a volume was reconstructed.
@@ -16,10 +20,12 @@ class Reconstruction:
     Attributes:
         thickness: SliceThickness (0018,0050) in mm. Not the distance between slices.
         kernel: ConvolutionKernel (0018,1210) in its short form, such as ``B30`` or ``D45``.
+        dose: fraction of the normal dose at which the low dose was taken, or `UNKNOWN_DOSE`.
     """
 
     thickness: float
     kernel: str
+    dose: float = UNKNOWN_DOSE
 
     def __str__(self) -> str:
         return f"{self.thickness:g}mm {self.kernel}"

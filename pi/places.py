@@ -86,6 +86,11 @@ def store_folder(name: str) -> Path:
     return cache_folder() / "stores" / name
 
 
+def account_folder(name: str) -> Path:
+    """Return the private folder that says of the store ``name`` why there is none."""
+    return cache_folder() / "private" / store_folder(name).name
+
+
 def file_digest(file: Path) -> str:
     """Return the sha256 of a file's bytes."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

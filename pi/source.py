@@ -5,7 +5,7 @@ import hmac
 from pathlib import Path
 
 from pi.errors import PiError
-from pi.places import data_folder, secret, simulated_folder, store_folder
+from pi.places import account_folder, data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
 from pi.slices.prepare import prepare
@@ -73,7 +73,10 @@ def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
             return store
         destination = store_folder(f"{name}-split-seed{split_seed}")  # it was drawn by another
     if not destination.exists():
-        prepare(folder, destination, split=split, seed=split_seed, secret=secret())
+        prepare(
+            folder, destination, split=split, seed=split_seed, secret=secret(),
+            account=account_folder(destination.name),
+        )  # fmt: skip
     return _opened(destination)
 
 

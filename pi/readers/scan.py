@@ -1,7 +1,6 @@
 """A folder to what its files say, in an order that the file system does not decide."""
 
 import sys
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -38,7 +37,7 @@ def scan(source: Path) -> Scan:
     """Read what every file below ``source`` says of its slices.
 
     Raises:
-        SourceError: not a folder, empty, or without a single CT slice.
+        SourceError: not a folder, or an empty one.
     """
     if not source.is_dir():
         raise SourceError("`source` must be a folder of DICOM files but is not a folder.")
@@ -55,19 +54,7 @@ def scan(source: Path) -> Scan:
             refused.append(Refused(str(relative), found))
         else:
             slices += (_sharing(one, shared) for one in found)
-    if not slices:
-        raise SourceError(nothing_usable(looked_at, refused))
     return Scan(looked_at, tuple(slices), tuple(refused))
-
-
-def nothing_usable(files: int, refused: list[Refused]) -> str:
-    """Return the sentence for a folder of which nothing can be used."""
-    counts = Counter(item.refusal.reason for item in refused)
-    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
-    return (
-        f"`source` must hold CT images in DICOM but none of its {files} files is a usable one "
-        f"({reasons})."
-    )
 
 
 def _sharing(facts: SliceFacts, shared: dict[object, object]) -> SliceFacts:

@@ -1,7 +1,8 @@
 """Full- and low-dose series to pairs of slices: by patient, reconstruction and position.
 
 The two doses have different study, series and frame-of-reference UIDs, different file names
-and often different slices missing, so nothing else can pair them.
+and often different slices missing, so nothing else can pair them. Where a patient has several low
+doses, each is paired with the full dose and makes a volume of its own.
 """
 
 from collections import defaultdict
@@ -9,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pi.identity import Reconstruction
-from pi.readers.geometry import MILLIMETRE_TOLERANCE, distance, in_plane
 from pi.readers.header import SliceHeader
-from pi.readers.names import Dose
 from pi.readers.refusal import Reason, Refusal, Refused
+from pi.slices.grid import differences
 from pi.slices.series import Series, gaps, modal_step
 
 SMALLEST_TOLERANCE = 0.01
@@ -29,11 +29,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class PairedVolume:
-    """One reconstruction of one patient, in pairs.
+    """One reconstruction of one patient at one low dose, in pairs.
 
     Attributes:
         patient: as the source names it; private.
-        reconstruction: thickness and kernel.
+        reconstruction: thickness, kernel and low dose.
         pairs: ascending along the normal; empty where a dose is missing.
         low_left: low-dose slices without a partner.
         normal_left: full-dose slices without a partner.
@@ -50,16 +50,28 @@ class PairedVolume:
     sheared: bool
 
 
+@dataclass(slots=True)
+class _Scan:
+    """The series of one patient that were reconstructed alike."""
+
+    normal: Series | None = None
+    lows: list[Series] = field(default_factory=list)
+
+
 def pair_series(series: Iterable[Series]) -> tuple[tuple[PairedVolume, ...], tuple[Refused, ...]]:
-    """Return the paired volumes, and every slice left without a partner."""
-    by_dose: defaultdict[tuple[str, Reconstruction], dict[Dose, Series]] = defaultdict(dict)
+    """Return the paired volumes, and every slice that is in no pair."""
+    scans: defaultdict[tuple[str, float, str], _Scan] = defaultdict(_Scan)
     for one in series:
-        by_dose[one.patient, one.reconstruction][one.dose] = one
+        scan = scans[one.patient, one.reconstruction.thickness, one.reconstruction.kernel]
+        if one.dose == "low":
+            scan.lows.append(one)
+        else:
+            scan.normal = one
     volumes: list[PairedVolume] = []
     refused: list[Refused] = []
-    for (patient, reconstruction), doses in sorted(by_dose.items(), key=lambda item: item[0]):
-        volume, out = _pair_doses(patient, reconstruction, doses)
-        volumes.append(volume)
+    for _, scan in sorted(scans.items()):
+        found, out = _pair_scan(scan)
+        volumes += found
         refused += out
     return tuple(volumes), tuple(refused)
 
@@ -92,48 +104,60 @@ def match(
     return tuple(found)
 
 
-def _pair_doses(
-    patient: str, reconstruction: Reconstruction, doses: dict[Dose, Series]
-) -> tuple[PairedVolume, list[Refused]]:
-    low = doses["low"].slices if "low" in doses else ()
-    normal = doses["normal"].slices if "normal" in doses else ()
-    lows, normals = [h.position for h in low], [h.position for h in normal]
-    matched = match(lows, normals, tolerance(normals or lows))
-    candidates = [Pair(low[i], normal[j]) for i, j in matched]
-    pairs = tuple(pair for pair in candidates if same_place(pair))
-    refused = _leftovers(low, {i for i, _ in matched}, single=not normal)
-    refused += _leftovers(normal, {j for _, j in matched}, single=not low)
-    for pair in candidates:
-        if not same_place(pair):
-            detail = "full and low dose differ in matrix, pixel spacing, orientation or origin"
-            refused += _refuse([pair.low, pair.normal], "geometry-differs", detail)
-    volume = PairedVolume(
-        patient=patient,
-        reconstruction=reconstruction,
-        pairs=pairs,
-        low_left=len(low) - len(pairs),
-        normal_left=len(normal) - len(pairs),
-        gaps=gaps([pair.normal.position for pair in pairs]),
-        sheared=any(one.sheared for one in doses.values()),
-    )
-    return volume, refused
-
-
-def same_place(pair: Pair) -> bool:
-    """Tell whether both doses show the same pixels of space, to 0.001 mm within the plane."""
-    low, normal = pair.low, pair.normal
-    axis = normal.frame.normal
-    shift = distance(in_plane(low.origin, axis), in_plane(normal.origin, axis))
-    return low.frame.matches(normal.frame) and shift <= MILLIMETRE_TOLERANCE
-
-
-def _leftovers(slices: Sequence[SliceHeader], used: set[int], *, single: bool) -> list[Refused]:
-    left = [header for index, header in enumerate(slices) if index not in used]
-    if single:
+def _pair_scan(scan: _Scan) -> tuple[list[PairedVolume], list[Refused]]:
+    """Pair every low dose with the full one; a full-dose slice is lost if no low dose has it."""
+    if scan.normal is None or not scan.lows:
+        alone = [*scan.lows, *([scan.normal] if scan.normal else [])]
         detail = "the other dose of this reconstruction is not there"
-        return _refuse(left, "one-dose-only", detail)
-    return _refuse(left, "unpaired-slice", "the other dose has no slice at this position")
+        lost = [_refused(header, "one-dose-only", detail) for one in alone for header in one.slices]
+        return [_unpaired(one) for one in alone], lost
+    volumes: list[PairedVolume] = []
+    left: dict[SliceHeader, Refused] = {}
+    for low in scan.lows:
+        volume, out = _pair_doses(low, scan.normal)
+        volumes.append(volume)
+        left |= out
+    paired = {pair.normal for volume in volumes for pair in volume.pairs}
+    return volumes, [refused for header, refused in left.items() if header not in paired]
 
 
-def _refuse(headers: Iterable[SliceHeader], reason: Reason, detail: str) -> list[Refused]:
-    return [Refused(header.file, Refusal(reason, detail)) for header in headers]
+def _pair_doses(low: Series, normal: Series) -> tuple[PairedVolume, dict[SliceHeader, Refused]]:
+    matched = match(low.positions, normal.positions, tolerance(normal.positions))
+    pairs: list[Pair] = []
+    left: dict[SliceHeader, Refused] = {}
+    for i, j in matched:
+        pair = Pair(low.slices[i], normal.slices[j])
+        if differs := differences(pair.low, pair.normal):
+            detail = f"low and full dose differ: {', '.join(differs)}"
+            for header in (pair.low, pair.normal):
+                left[header] = _refused(header, "geometry-differs", detail)
+        else:
+            pairs.append(pair)
+    for one, used in ((low, {i for i, _ in matched}), (normal, {j for _, j in matched})):
+        for index, header in enumerate(one.slices):
+            if index not in used:
+                detail = "the other dose has no slice at this position"
+                left[header] = _refused(header, "unpaired-slice", detail)
+    return _volume(low, tuple(pairs), normal), left
+
+
+def _volume(low: Series, pairs: tuple[Pair, ...], normal: Series) -> PairedVolume:
+    return PairedVolume(
+        patient=low.patient,
+        reconstruction=low.reconstruction,
+        pairs=pairs,
+        low_left=len(low.slices) - len(pairs),
+        normal_left=len(normal.slices) - len(pairs),
+        gaps=gaps([pair.normal.position for pair in pairs]),
+        sheared=low.sheared or normal.sheared,
+    )
+
+
+def _unpaired(one: Series) -> PairedVolume:
+    count = len(one.slices)
+    low, normal = (count, 0) if one.dose == "low" else (0, count)
+    return PairedVolume(one.patient, one.reconstruction, (), low, normal, 0, one.sheared)
+
+
+def _refused(header: SliceHeader, reason: Reason, detail: str) -> Refused:
+    return Refused(header.file, Refusal(reason, detail))

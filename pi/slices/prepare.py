@@ -9,7 +9,9 @@ from pathlib import Path
 from pi.identity import pseudonym
 from pi.readers.identification import Identified, identify
 from pi.readers.refusal import Refused
-from pi.readers.scan import Scan, SourceError, nothing_usable, scan
+from pi.readers.scan import Scan, SourceError, scan
+from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows, write_account
+from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
 from pi.slices.manifest import Manifest, StoreError, ordered
 from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.remarks import remarks_on
@@ -38,7 +40,15 @@ class Prepared:
     report: Report
 
 
-def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: bytes) -> Prepared:
+def prepare(
+    source: Path,
+    destination: Path,
+    *,
+    split: str,
+    seed: int,
+    secret: bytes,
+    account: Path | None = None,
+) -> Prepared:
     """Make the store ``destination`` out of all CT slices below ``source``.
 
     Args:
@@ -47,21 +57,36 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
         split: ``auto``, a named split, or the path of a JSON file; see `pi.slices.split`.
         seed: draws the split where ``auto`` must.
         secret: key of the pseudonyms; what it hides is written to ``private/`` alone.
+        account: private folder in which ``refusals.csv`` says what became of every file where
+            no store comes of them.
 
     Raises:
-        SourceError: no folder, no CT slice, one dose only, no two slices at one place.
+        SourceError: no folder, or an empty one.
+        UnusableError: nothing in it can be used, with every reason.
         SplitError: ``split`` cannot be understood.
         StoreError: ``destination`` cannot be written.
     """
     _require_apart(source, destination)
     require_replaceable(destination)
+    try:
+        return _prepare(source, destination, split=split, seed=seed, secret=secret)
+    except UnusableError as error:
+        if account is None:
+            raise
+        raise error.with_account(write_account(account, error.refused)) from None
+
+
+def _prepare(source: Path, destination: Path, *, split: str, seed: int, secret: bytes) -> Prepared:
     scanned = scan(source)
     identified = identify(scanned.slices)
+    refused = [*scanned.refused, *identified.refused]
     if not identified.headers:
-        raise SourceError(nothing_usable(scanned.files, [*scanned.refused, *identified.refused]))
+        raise nothing_read(scanned.files, refused)
     series, misfits = build_series(identified.headers, same_pixels_in(source))
     paired, unpaired = pair_series(series)
-    _require_pairs(paired, len(identified.headers))
+    refused += [*misfits, *unpaired]
+    if not any(volume.pairs for volume in paired):
+        raise nothing_paired(identified.headers, refused)
     _require_room(paired, destination)
     chosen = choose_split(split, {volume.patient for volume in paired if volume.pairs}, seed)
     names = _public_names(paired, secret)
@@ -71,8 +96,9 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
             for number, volume in enumerate(paired)
             for part in [chosen.split.part_of(volume.patient)]
         ]
-        refused = [*scanned.refused, *identified.refused, *misfits, *unpaired]
         refused += [item for volume in volumes for item in volume.refused]
+        if not any(volume.pairs for volume in volumes):
+            raise nothing_transferred(refused)
         manifest = _finish(folder, volumes, refused, names, chosen)
     report = _report(scanned, identified, volumes, refused, manifest, names, chosen)
     return Prepared(Store.open(destination), report)
@@ -82,21 +108,6 @@ def _require_apart(source: Path, destination: Path) -> None:
     from_, to = source.resolve(), destination.resolve()
     if from_ == to or from_ in to.parents or to in from_.parents:
         raise SourceError("`source` must lie apart from the store but one holds the other.")
-
-
-def _require_pairs(paired: Iterable[PairedVolume], slices: int) -> None:
-    paired = tuple(paired)
-    if any(volume.pairs for volume in paired):
-        return
-    low = sum(volume.low_left for volume in paired)
-    normal = sum(volume.normal_left for volume in paired)
-    if low and normal:
-        problem = f"none of {normal} full-dose slices lies where one of {low} low-dose slices does"
-    elif low or normal:
-        problem = f"all {low or normal} slices are of the {'low' if low else 'full'} dose"
-    else:
-        problem = f"all {slices} slices contradict each other"
-    raise SourceError(f"`source` must hold slices at full and at low dose but {problem}.")
 
 
 def _require_room(paired: Iterable[PairedVolume], destination: Path) -> None:
@@ -137,8 +148,6 @@ def _finish(
 ) -> Manifest:
     kept = [(index, one) for index, one in enumerate(volumes) if one.volume is not None]
     described = [one.volume for _, one in kept if one.volume is not None]
-    if not described:
-        raise SourceError("`source` must hold two different doses but no pair of slices is usable.")
     order = ordered(described)
     number_volumes(folder, [kept[index][0] for index in order])
     counts = Counter(str(item.refusal.reason) for item in refused)
@@ -152,10 +161,6 @@ def _write_private(
     folder: Path, volumes: Sequence[Transferred], refused: Sequence[Refused], names: Names
 ) -> None:
     patients = sorted((name, patient) for patient, name in names.items())
-    refusals = sorted(
-        (item.file, item.refusal.reason, item.refusal.detail, "; ".join(item.refusal.values))
-        for item in refused
-    )
     slices = (
         (number, index, pair.low.file, pair.normal.file)
         for number, volume in enumerate(volumes)
@@ -165,7 +170,7 @@ def _write_private(
         folder,
         {
             "patients.csv": (("pseudonym", "patient"), patients),
-            "refusals.csv": (("file", "reason", "detail", "values"), refusals),
+            REFUSALS: (REFUSAL_COLUMNS, refusal_rows(refused)),
             "slices.csv": (("volume", "index", "low", "normal"), slices),
         },
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pi.identity import Reconstruction
-from pi.readers.geometry import is_sheared
+from pi.readers.geometry import Frame, is_sheared
 from pi.readers.header import SliceHeader
 from pi.readers.names import Dose
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Reason, Refusal, Refused, RefusedError
+from pi.slices.grid import frame_differences
 
 SAME_POSITION = 0.01
 """Two slices closer than this (mm) are at the same place."""
@@ -61,8 +62,8 @@ def build_series(
     """
     stages: tuple[Stage, ...] = (
         _one_frame,
-        _without_duplicates(_by_instance, same_pixels),
-        _without_duplicates(_by_position, same_pixels),
+        _without_copies(same_pixels),
+        _without_duplicates(same_pixels),
         _without_interleaving,
     )
     groups: defaultdict[tuple[str, Dose, Reconstruction], list[SliceHeader]] = defaultdict(list)
@@ -120,26 +121,64 @@ def _one_frame(slices: Slices) -> tuple[Slices, list[Refused]]:
     common = max(counts, key=lambda frame: (counts[frame], repr(frame)))
     kept = [header for header in slices if header.frame.matches(common)]
     odd = (header for header in slices if not header.frame.matches(common))
-    detail = "matrix, spacing or orientation differ from most slices of the series"
-    return kept, _refuse(odd, "mixed-geometry", detail)
+    return kept, [_of_another_grid(header, common) for header in odd]
 
 
-def _without_duplicates(
-    clusters: Callable[[Slices], Iterable[Slices]], same_pixels: SamePixels
-) -> Stage:
-    """Copies of a slice are dropped but one; slices that contradict each other go all."""
+def _of_another_grid(header: SliceHeader, common: Frame) -> Refused:
+    differs = ", ".join(frame_differences(header.frame, common))
+    detail = f"the grid is not that of most slices of the series ({differs})"
+    return Refused(header.file, Refusal("mixed-geometry", detail))
+
+
+def reused_instances(slices: Iterable[SliceHeader]) -> int:
+    """Return how many slices share their SOPInstanceUID with a slice at another place.
+
+    A SOPInstanceUID belongs to one image (DICOM PS3.3 C.12.1.1.1.2). Some anonymisers write one
+    over many; it then tells nothing.
+    """
+    places: defaultdict[str, list[float]] = defaultdict(list)
+    for header in slices:
+        if header.facts.instance:
+            places[header.facts.instance].append(header.position)
+    return sum(
+        len(positions)
+        for positions in places.values()
+        if max(positions) - min(positions) > SAME_POSITION
+    )
+
+
+def _without_copies(same_pixels: SamePixels) -> Stage:
+    """Drop what has the SOPInstanceUID and the pixels of another slice, but lies elsewhere.
+
+    Other pixels under one SOPInstanceUID are other images: see `reused_instances`.
+    """
 
     def stage(slices: Slices) -> tuple[Slices, list[Refused]]:
         kept: Slices = []
         refused: list[Refused] = []
-        for cluster in clusters(slices):
+        for first, *others in _by_instance(slices):
+            copies = [other for other in others if same_pixels(first, other)]
+            kept += [first, *(other for other in others if other not in copies)]
+            refused += _refuse(copies, "duplicate", "the same image is there already")
+        return sorted(kept, key=_order), refused
+
+    return stage
+
+
+def _without_duplicates(same_pixels: SamePixels) -> Stage:
+    """Of copies at one place one is kept; slices that contradict each other go all."""
+
+    def stage(slices: Slices) -> tuple[Slices, list[Refused]]:
+        kept: Slices = []
+        refused: list[Refused] = []
+        for cluster in _by_position(slices):
             first, *others = cluster
             if all(same_pixels(first, other) for other in others):
                 kept.append(first)
                 refused += _refuse(others, "duplicate", "the same image is there already")
             else:
                 refused += _refuse(cluster, "conflicting-duplicate", _contradiction(cluster))
-        return sorted(kept, key=_order), refused
+        return kept, refused
 
     return stage
 
@@ -148,7 +187,7 @@ def _contradiction(cluster: Slices) -> str:
     acquisitions = len({header.facts.acquisition for header in cluster})
     return (
         f"{len(cluster)} different images ({acquisitions} acquisition numbers) claim the same "
-        "position or SOPInstanceUID"
+        "position"
     )
 
 

@@ -120,12 +120,19 @@ def write_private(
     private = folder / PRIVATE
     private.mkdir(mode=0o700)
     for name, (header, rows) in tables.items():
-        descriptor = os.open(private / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            writer.writerows(rows)
-            sync(file)
+        write_private_table(private / name, header, rows)
+
+
+def write_private_table(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Write one table that only its owner can read; it must not be there yet."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+        sync(file)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
