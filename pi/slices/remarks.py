@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from pi.readers.identification import Identified
+from pi.slices.series import reused_instances
 from pi.slices.split import Split
 from pi.slices.transfer import Transferred
 
@@ -15,6 +16,11 @@ def remarks_on(
         f"warning: {count} paths contradict themselves: {what}; the nearer was believed."
         for what, count in sorted(identified.disagreements.items())
     ]
+    if reused := reused_instances(identified.headers):
+        found.append(
+            f"warning: {reused} slices share a SOPInstanceUID with slices at other places, as some "
+            "anonymisers write it; it was ignored."
+        )
     for one in volumes:
         label = f"{names[one.source.patient]} {one.source.reconstruction}"
         found += [f"warning: {label}: {text}" for text in _about_volume(one, split)]
@@ -32,6 +38,8 @@ def _about_volume(one: Transferred, split: Split) -> Iterator[str]:
             f"low dose has no more noise than full dose in {one.inverted} of {len(one.pairs)} "
             "slices; the doses may be swapped."
         )
+    for dose, said in sorted(one.doubts.items()):
+        yield f"{'full' if dose == 'normal' else 'low'} dose: {said}."
     if one.source.sheared:
         yield "the stack leans against its normal (tilted gantry)."
     lossy = sum(pair.low.facts.lossy or pair.normal.facts.lossy for pair in one.pairs)

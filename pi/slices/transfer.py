@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pi.readers.refusal import Refusal, Refused, RefusedError
 from pi.slices.manifest import DOSES, Volume
 from pi.slices.noise import high_pass_sd
 from pi.slices.pairing import Pair, PairedVolume
+from pi.slices.plausibility import ValueTally, doubt
 from pi.slices.split import Membership
 from pi.slices.writing import ArrayFile, written_file
 
@@ -33,13 +35,15 @@ class Transferred:
         volume: None if no pair was fit.
         refused: the files of the other pairs.
         inverted: pairs whose low dose has no more noise than the full dose.
+        doubts: dose -> why its values do not look like HU of a patient.
     """
 
     source: PairedVolume
     pairs: tuple[Pair, ...]
     volume: Volume | None
     refused: tuple[Refused, ...]
-    inverted: int
+    inverted: int = 0
+    doubts: Mapping[Dose, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -49,12 +53,21 @@ class _Tally:
     pairs: list[Pair] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    values: dict[Dose, ValueTally] = field(
+        default_factory=lambda: {dose: ValueTally() for dose in DOSES}
+    )
 
     def add(self, pair: Pair, low: HounsfieldSlice, normal: HounsfieldSlice) -> None:
         self.pairs.append(pair)
         self.counts["padded"] += int(low.padding.sum()) + int(normal.padding.sum())
         self.counts["clipped"] += low.clipped + normal.clipped
         self.counts["inverted"] += high_pass_sd(low.hu) <= high_pass_sd(normal.hu)
+        self.values["low"].add(low.hu, low.padding)
+        self.values["normal"].add(normal.hu, normal.padding)
+
+    def doubts(self) -> dict[Dose, str]:
+        found = {dose: doubt(seen) for dose, seen in self.values.items()}
+        return {dose: said for dose, said in found.items() if said}
 
 
 def transfer(
@@ -71,7 +84,7 @@ def transfer(
         part: of the patient.
     """
     if not paired.pairs:
-        return Transferred(paired, (), None, (), 0)
+        return Transferred(paired, (), None, ())
     frame = paired.pairs[0].normal.frame
     low_path, normal_path = (written_file(folder, number, dose) for dose in DOSES)
     tally = _Tally()
@@ -93,9 +106,16 @@ def transfer(
     if not tally.pairs:
         low_path.unlink()
         normal_path.unlink()
-        return Transferred(paired, (), None, refused_files, 0)
+        return Transferred(paired, (), None, refused_files)
     volume = _describe(paired, tally, {"low": low_file, "normal": normal_file}, name, part)
-    return Transferred(paired, tuple(tally.pairs), volume, refused_files, tally.counts["inverted"])
+    return Transferred(
+        paired,
+        tuple(tally.pairs),
+        volume,
+        refused_files,
+        tally.counts["inverted"],
+        tally.doubts(),
+    )
 
 
 def is_simulated(paired: PairedVolume) -> bool:
