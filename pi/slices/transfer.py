@@ -13,7 +13,7 @@ from pi.dicom.layout import Dose
 from pi.dicom.pixels import HounsfieldSlice, read_hounsfield
 from pi.dicom.refusal import Refusal, Refused, RefusedError
 from pi.progress import progress
-from pi.slices.manifest import DOSES, Volume
+from pi.slices.manifest import DOSES, Volume, told_dose
 from pi.slices.noise import high_pass_sd
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.split import Membership
@@ -147,6 +147,7 @@ def _describe(
         "rows": frame.rows,
         "columns": frame.columns,
         "pixel_spacing": frame.spacing,
+        **told_dose(paired.reconstruction.dose),
     }
     pixels = {dose: files[dose].digest for dose in DOSES}
     digested = json.dumps(content | {"pixels": pixels}, sort_keys=True)
@@ -165,4 +166,5 @@ def _describe(
         simulated=is_simulated(paired),
         padded=tally.counts["padded"],
         clipped=tally.counts["clipped"],
+        dose=paired.reconstruction.dose,
     )
