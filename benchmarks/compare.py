@@ -40,6 +40,7 @@ def make_runs() -> list[RunTable]:
             "patient": np.repeat([f"P{p}" for p in range(PATIENTS)], SLICES),
             "thickness": 1.0,
             "kernel": "B30",
+            "dose": 0.0,
             "position": np.tile(np.arange(SLICES, dtype=float), PATIENTS),
             "protocol": "paper8",
             "image": "denoised",

@@ -116,7 +116,7 @@ def made_up() -> Evaluation:
     for patient, count in SLICES.items():
         for k in range(count):
             thickness, kernel = RECONSTRUCTIONS[k % 4]
-            keys.append((patient, thickness, kernel, float(k)))
+            keys.append((patient, thickness, kernel, 0.0, float(k)))
     rows = [
         (*key, protocol, image)
         for key in keys

@@ -30,7 +30,7 @@ AR1 = 0.9
 def slice_index(patients: int, slices: int) -> pd.MultiIndex:
     """Return the keys of some slices a patient, 1 mm apart."""
     return pd.MultiIndex.from_tuples(
-        [(f"P{p:02}", 1.0, "B30", float(z)) for p in range(patients) for z in range(slices)],
+        [(f"P{p:02}", 1.0, "B30", 0.0, float(z)) for p in range(patients) for z in range(slices)],
         names=KEY,
     )
 

@@ -153,7 +153,7 @@ def _log_calibration(
 ) -> None:
     scale = 10.0 ** EXPERIMENTS.index(experiment.name)
     table = pd.DataFrame(
-        [("S001", *RECONSTRUCTIONS[k % 4], 0.0, 0, k) for k in range(PATCHES)],
+        [("S001", *RECONSTRUCTIONS[k % 4], 0.0, 0.0, 0, k) for k in range(PATCHES)],
         columns=[*KEY, "row", "column"],
     )
     sharp = np.where(table["kernel"] == "D45", 3.0, 1.0)

@@ -36,6 +36,7 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.bank import build_bank
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
+    from pi.slices.doses import unlike_doses
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
@@ -87,6 +88,8 @@ def main(parameters: CalibrateParameters) -> None:
         if calibrations:
             log_calibrations(tracked, calibrations, bank, denoisers, patches, asked, gradients)
         view = save_view(tracked, "calibrate")
+    if told := unlike_doses(store.volumes):
+        print(told)
     if calibrations:
         print(summary_text(calibrations, asked))
     if gradients:

@@ -42,6 +42,8 @@ def main(parameters: EvaluateParameters) -> None:
             log_slices(tracked, shown, p.metric, WINDOWS[p.window])
         view = save_view(tracked, "evaluate")
     print(summary_text(evaluation.slices))
+    if evaluation.remark:
+        print(evaluation.remark)
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+from pi.identity import is_dose
 from pi.influence.schedule_name import ScheduleName
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ A_NAME = Rule(
     lambda text: bool(text.strip()) and not set(text) & set("/\\"),
     shown=False,
 )
+
+A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -93,6 +96,12 @@ class DataParameters(SplitParameters):
         "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         A_NAME,
+    )
+    dose: str = parameter(
+        "all",
+        "which low dose where the data have several: all, a fraction of the normal dose such as "
+        "0.25 or 25%, or unknown",
+        A_DOSE,
     )
     folds: int = parameter(
         0,
@@ -532,7 +541,7 @@ def recall(run_id: str) -> dict[str, str]:
 
 
 def open_asked(parameters: DataParameters, fold: int) -> "Store":
-    """Return the store that ``data``, ``split``, ``seed`` and ``folds`` mean.
+    """Return the store that ``data``, ``split``, ``seed``, ``dose`` and ``folds`` mean.
 
     Args:
         parameters: of an entry point.
@@ -546,7 +555,7 @@ def open_asked(parameters: DataParameters, fold: int) -> "Store":
     p = parameters
     return open_data(
         p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
-        fold=fold, folds=p.folds,
+        dose=p.dose, fold=fold, folds=p.folds,
     )  # fmt: skip
 
 

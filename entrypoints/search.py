@@ -33,6 +33,7 @@ def main(parameters: SearchParameters) -> None:
     from pi.search.storage import open_storage, storage_url
     from pi.search.study import open_study
     from pi.search.summary import answer_text, onward_text
+    from pi.slices.doses import unlike_doses
     from pi.slices.patches import PatchPopulation
     from pi.tracking import study as track
     from pi.tracking.address import farewell, tracking_uri
@@ -59,6 +60,8 @@ def main(parameters: SearchParameters) -> None:
     if p.deterministic:
         make_deterministic(p.seed)
     store = open_asked(p, p.fold)
+    if told := unlike_doses(store.volumes):
+        print(told)
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,

@@ -18,6 +18,7 @@ def main(parameters: TrainParameters) -> None:
     from pi.experiments import stand_in_without_paths, without_paths
     from pi.input_convention import input_convention
     from pi.network.bank import Judge, build_bank
+    from pi.slices.doses import unlike_doses
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
@@ -44,6 +45,8 @@ def main(parameters: TrainParameters) -> None:
     if p.deterministic:
         make_deterministic(p.seed)
     store = open_asked(p, p.fold)
+    if told := unlike_doses(store.volumes):
+        print(told)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,

@@ -4,56 +4,128 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from pi.errors import PiError
 
 SIMULATED_MANUFACTURER = "SIMULATED"
 """Manufacturer (0008,0070) of the simulated study; only its patient ids are logged as they are."""
 
-
 UNKNOWN_DOSE = 0.0
-"""The dose fraction that nobody tells: outside (0, 1), and joined and ordered as any number is."""
+"""Dose fraction that nobody told. No low dose has it, for those lie in (0, 1), and it joins and
+orders like any number: None does not order, and NaN does not even equal itself."""
+
+UNKNOWN_THICKNESS = 0.0
+"""Thickness that nobody told, as of arrays without a header; no slice is 0 mm thick."""
+
+UNKNOWN_KERNEL = "unknown"
+"""Kernel that nobody told."""
+
+
+class DoseError(PiError):
+    """A dose that is no fraction of the normal one, or that the data do not have."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Reconstruction:
-    """How a volume was reconstructed.
+    """How a volume was reconstructed, and at which dose.
 
     Attributes:
-        thickness: SliceThickness (0018,0050) in mm. Not the distance between slices.
-        kernel: ConvolutionKernel (0018,1210) in its short form, such as ``B30`` or ``D45``.
-        dose: fraction of the normal dose at which the low dose was taken, or `UNKNOWN_DOSE`.
+        thickness: SliceThickness (0018,0050) in mm, or `UNKNOWN_THICKNESS`. Not the distance
+            between slices.
+        kernel: ConvolutionKernel (0018,1210) in its short form, such as ``B30`` or ``D45``, or
+            `UNKNOWN_KERNEL`.
+        dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
     """
 
     thickness: float
     kernel: str
     dose: float = UNKNOWN_DOSE
 
+    @property
+    def spelt(self) -> str:
+        """The same in the name of a metric, where MLflow allows neither blanks nor ``%``."""
+        return str(self).replace(" ", "_").replace("%", "pct")
+
     def __str__(self) -> str:
-        return f"{self.thickness:g}mm {self.kernel}"
+        return " ".join(_words(self))
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class SliceKey:
-    """The identity of one slice; two doses of it share the key, and runs are joined on it.
+    """The identity of one slice; its low and its normal dose share it, and runs are joined on it.
 
     Attributes:
         patient: pseudonym of the patient (see `pseudonym`), never a name.
-        thickness: SliceThickness in mm.
-        kernel: short form of the convolution kernel.
+        thickness: SliceThickness in mm, or `UNKNOWN_THICKNESS`.
+        kernel: short form of the convolution kernel, or `UNKNOWN_KERNEL`.
         position: position along the slice normal in mm, rounded to 0.01 mm.
+        dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
     """
 
     patient: str
     thickness: float
     kernel: str
     position: float
+    dose: float = UNKNOWN_DOSE
 
     @property
     def reconstruction(self) -> Reconstruction:
-        """How the slice was reconstructed."""
-        return Reconstruction(self.thickness, self.kernel)
+        """How the slice was reconstructed, and at which dose."""
+        return Reconstruction(self.thickness, self.kernel, self.dose)
 
     def __str__(self) -> str:
-        return f"{self.patient}/{self.thickness:g}mm/{self.kernel}/{self.position:+.2f}"
+        return "/".join([self.patient, *_words(self), f"{self.position:+.2f}"])
+
+
+def place_named(spelt: str) -> str:
+    """Return what a reconstruction is called where people read: the inverse of its ``spelt``."""
+    return spelt.replace("_", " ").replace("pct", "%")
+
+
+def find_dose(text: str) -> float | None:
+    """Return the dose fraction that a text means: ``0.25`` or ``25%``; of ``all`` None.
+
+    ``unknown`` means the slices whose dose nobody told.
+
+    Raises:
+        DoseError: it is none of these, or no fraction in (0, 1).
+    """
+    said = text.strip().lower()
+    if said in ("all", "unknown"):
+        return None if said == "all" else UNKNOWN_DOSE
+    try:
+        # In decimals, where 7% is 0.07 and nothing else.
+        fraction = Decimal(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
+    except InvalidOperation:
+        fraction = Decimal(0)
+    if not (fraction.is_finite() and 0 < fraction < 1):
+        raise DoseError(
+            "`dose` must be all, unknown, or the fraction of a normal dose in (0, 1), such as 0.25 "
+            f"or 25%, but got {text!r}."
+        )
+    return float(fraction)
+
+
+def is_dose(text: str) -> bool:
+    """Tell whether `find_dose` understands a text."""
+    try:
+        find_dose(text)
+    except DoseError:
+        return False
+    return True
+
+
+def dose_text(dose: float) -> str:
+    """Return a dose for reading, nothing rounded: ``25%``, ``12.5%``; ``unknown dose``."""
+    if dose == UNKNOWN_DOSE:
+        return "unknown dose"
+    return f"{(100 * Decimal(repr(float(dose)))).normalize():f}%"
+
+
+def thickness_text(thickness: float) -> str:
+    """Return a thickness for reading: ``3mm``; ``unknown thickness``."""
+    return "unknown thickness" if thickness == UNKNOWN_THICKNESS else f"{thickness:g}mm"
 
 
 def short_kernel(kernel: str) -> str:
@@ -70,3 +142,10 @@ def pseudonym(patient: str, secret: bytes) -> str:
     (HMAC-SHA256) is not.
     """
     return "P-" + hmac.new(secret, patient.encode(), hashlib.sha256).hexdigest()[:10]
+
+
+def _words(one: Reconstruction | SliceKey) -> list[str]:
+    """Return how a slice was made, a word a fact; a dose only where it is known."""
+    kernel = "unknown kernel" if one.kernel == UNKNOWN_KERNEL else one.kernel
+    dose = [dose_text(one.dose)] if one.dose != UNKNOWN_DOSE else []
+    return [thickness_text(one.thickness), kernel, *dose]

@@ -5,6 +5,7 @@ import hmac
 from pathlib import Path
 
 from pi.errors import PiError
+from pi.identity import find_dose
 from pi.places import account_folder, data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
@@ -18,7 +19,14 @@ class DataNameError(PiError):
 
 
 def open_data(
-    data: str, *, split: str, split_seed: int, study_seed: int, fold: int = 0, folds: int = 0
+    data: str,
+    *,
+    split: str,
+    split_seed: int,
+    study_seed: int,
+    dose: str = "all",
+    fold: int = 0,
+    folds: int = 0,
 ) -> Store:
     """Return the store that ``data`` means, made first where it can be.
 
@@ -29,15 +37,17 @@ def open_data(
         split: how patients are divided where the store is made now.
         split_seed: seed of a split that is drawn.
         study_seed: seed of a simulated study that names none.
+        dose: which low dose, see `pi.identity.find_dose`; folds are those of its patients.
         fold: which fold of a cross-validation, from 1.
         folds: how many there are, whose parts take the place of the split's; 0 means the split.
 
     Raises:
-        PiError: unknown name, no such folder, nothing usable in it, a damaged store, a fold that
-            there is not, or folds that the patients do not allow.
+        PiError: unknown name, no such folder, nothing usable in it, a damaged store, a dose or a
+            fold that there is not, or folds that the patients do not allow.
     """
-    one = find_fold(fold, folds)
+    one, fraction = find_fold(fold, folds), find_dose(dose)
     store = _open(data, split, split_seed, study_seed)
+    store = store if fraction is None else store.at_dose(fraction)
     return store.in_fold(one) if one else store
 
 

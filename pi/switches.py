@@ -151,7 +151,7 @@ def step_arguments(
     """
 
     def spell(step: str, **more: str) -> list[str]:
-        values = {name: str(shared[name]) for name in ("data", "split", "seed")}
+        values = {name: str(shared[name]) for name in ("data", "dose", "split", "seed")}
         if step != "evaluate":
             values["medical_weights"] = str(shared["medical_weights"])
             inherited = ("encoder_input", "patch_size", "patch_step", "grid", "channels")

@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
 
@@ -40,6 +42,28 @@ def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tiny_store(tiny_cache: Path) -> Store:
     return Store.open(tiny_cache / "stores" / "simulated-tiny-seed5")
+
+
+@pytest.fixture
+def two_doses(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a store in force: the tiny study, its thin slices at 10 % and its thick ones at 25 %.
+
+    Nobody knows the pixel spacing of the thin ones.
+    """
+    made = tiny_cache / "stores" / "simulated-tiny-seed5"
+    folder = tmp_path / "cache" / "stores" / "two"
+    folder.mkdir(parents=True)
+    (folder / "volumes").symlink_to(made / "volumes")
+    manifest = Store.open(made).manifest
+    volumes = tuple(
+        replace(v, dose=0.1, pixel_spacing=None, content=f"10% {v.content}")
+        if v.thickness == 1
+        else replace(v, dose=0.25, content=f"25% {v.content}")
+        for v in manifest.volumes
+    )
+    (folder / "manifest.json").write_text(to_json(replace(manifest, volumes=volumes)))
+    monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
+    return "two"
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,13 @@ from pi.experiments import ExperimentError
 from pi.switches import SwitchError, switch_values
 
 KINDS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}
-SHARED = {"data": "simulated:tiny", "split": "auto", "seed": 7, "medical_weights": ""}
+SHARED = {
+    "data": "simulated:tiny",
+    "dose": "all",
+    "split": "auto",
+    "seed": 7,
+    "medical_weights": "",
+}
 OWN = "vgg16:random:block1_conv1"
 
 

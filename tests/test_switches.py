@@ -18,7 +18,13 @@ from pi.switches import (
 )
 
 STEPS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}
-SHARED = {"data": "simulated:tiny", "split": "auto", "seed": 7, "medical_weights": ""}
+SHARED = {
+    "data": "simulated:tiny",
+    "dose": "all",
+    "split": "auto",
+    "seed": 7,
+    "medical_weights": "",
+}
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)

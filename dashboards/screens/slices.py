@@ -25,11 +25,11 @@ from dashboards.placing import (
 from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
-from pi.evaluation.browsing import ranked_slices, slice_keys, slice_scores
+from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.choice import read_pair
 from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.metrics import hu_errors
-from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key
+from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row, region_around
@@ -57,9 +57,11 @@ JUMPS: Mapping[Jump, tuple[str, bool]] = {
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the data …")
-def opened(data: str, split: str, seed: int) -> Store:
+def opened(data: str, split: str, seed: int, dose: str) -> Store:
     """Return the data of an evaluation."""
-    return open_data(data, split=split, split_seed=seed, study_seed=SimulateParameters.seed)
+    return open_data(
+        data, split=split, split_seed=seed, study_seed=SimulateParameters.seed, dose=dose
+    )
 
 
 @st.cache_resource
@@ -271,7 +273,10 @@ def _store(run: ListedRun) -> Store:
     """
     record = run.record
     store = opened(
-        record.typed("data"), record.typed("split", "auto"), int(record.typed("seed", "5"))
+        record.typed("data"),
+        record.typed("split", "auto"),
+        int(record.typed("seed", "5")),
+        record.typed("dose", "all"),
     )
     if record.tags.get("pi.data_digest") not in (None, store.digest):
         raise TrackingError("the data on this machine must be those evaluated but are others.")

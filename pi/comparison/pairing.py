@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from pi.comparison.gains import ComparisonError, Floats
-from pi.evaluation.table import HIGHER_IS_BETTER, KEY, checked, evaluated_image, protocols_of
+from pi.evaluation.table import (
+    HIGHER_IS_BETTER,
+    KEY,
+    evaluated_image,
+    joined,
+    protocols_of,
+    slice_keys,
+)
 from pi.identity import SliceKey
 
 
@@ -121,7 +128,7 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
             f"hold {', '.join(str(len(one)) for one in series)} slices of other keys."
         )
     unmatched = tuple(
-        Unmatched(name, slice_keys(one.index.difference(values.index)))
+        Unmatched(name, index_keys(one.index.difference(values.index)))
         for name, one in zip(names, series, strict=True)
     )
     return PairedTable(metric, protocol, values, runs[0].digest, runs[0].part, unmatched)
@@ -160,9 +167,9 @@ def join_folds(name: str, folds: Sequence[RunTable]) -> RunTable:
                 )
             tested[patient] = fold.name
     digests = sorted({fold.digest for fold in folds})
-    joined = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-    slices = checked(pd.concat([fold.slices for fold in folds], ignore_index=True))
-    return RunTable(name, slices, digests[0] if len(digests) == 1 else joined, folds[0].part)
+    of_all = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    slices = joined([fold.slices for fold in folds])
+    return RunTable(name, slices, digests[0] if len(digests) == 1 else of_all, folds[0].part)
 
 
 def refuse_other_data(first: RunTable, second: RunTable) -> None:
@@ -175,9 +182,9 @@ def refuse_other_data(first: RunTable, second: RunTable) -> None:
     _refuse_other("part", first, second, first.part, second.part)
 
 
-def slice_keys(index: Iterable[Any]) -> tuple[SliceKey, ...]:
+def index_keys(index: Iterable[Any]) -> tuple[SliceKey, ...]:
     """Return the sorted keys of rows that are indexed by `pi.evaluation.table.KEY`."""
-    return tuple(sorted(SliceKey(str(p), float(t), str(k), float(z)) for p, t, k, z in index))
+    return tuple(sorted(slice_keys(pd.DataFrame(list(index), columns=KEY))))
 
 
 def _refuse_other(what: str, first: RunTable, second: RunTable, one: str, other: str) -> None:
@@ -203,13 +210,13 @@ def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
         )
     values = rows.set_index(KEY)[metric].astype(np.float64)
     if values.index.has_duplicates:
-        twice = slice_keys(values.index[values.index.duplicated()])[0]
+        twice = index_keys(values.index[values.index.duplicated()])[0]
         raise ComparisonError(f"a slice must be in {run.name!r} once but {twice} is not.")
     infinite = values[~np.isfinite(values)]
     if len(infinite):
         why = " (PSNR of identical slices is)" if metric == "psnr" else ""
         raise ComparisonError(
-            f"`{metric}` must be finite to be compared but of {slice_keys(infinite.index)[0]} in "
+            f"`{metric}` must be finite to be compared but of {index_keys(infinite.index)[0]} in "
             f"{run.name!r} it is {infinite.iloc[0]:g}{why}."
         )
     return values

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pi.comparison.gains import ComparisonError
-from pi.comparison.pairing import RunTable, refuse_other_data, slice_keys
+from pi.comparison.pairing import RunTable, index_keys, refuse_other_data
 from pi.evaluation.table import IDENTITY, METRICS, checked, evaluated_image
 
 
@@ -78,5 +78,5 @@ def _refuse_other_slices(first: RunTable, second: RunTable, one: pd.Index, other
     *key, protocol, image = missing[0]
     raise ComparisonError(
         f"seeds of one configuration must have the same slices, protocols and images but "
-        f"{lacking.name!r} lacks {slice_keys([key])[0]} ({protocol}, {image})."
+        f"{lacking.name!r} lacks {index_keys([key])[0]} ({protocol}, {image})."
     )

@@ -1,6 +1,7 @@
 """Slices to look at among several evaluations: which are worth it, and what each scored."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -34,14 +35,6 @@ def ranked_slices(tables: Sequence[pd.DataFrame], protocol: str, metric: str) ->
     return ranked.sort_index().reset_index()
 
 
-def slice_keys(ranked: pd.DataFrame) -> list[SliceKey]:
-    """Return the keys of such rows; thousands in milliseconds."""
-    columns = [ranked[name].tolist() for name in KEY]
-    return [
-        SliceKey(str(p), float(t), str(k), float(z)) for p, t, k, z in zip(*columns, strict=True)
-    ]
-
-
 def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: str) -> pd.DataFrame:
     """Return the metrics of one slice: a row for the low dose, and one for each table.
 
@@ -55,7 +48,7 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
     """
     rows: list[dict[str, object]] = []
     for name, table in tables.items():
-        own = (table[KEY] == [key.patient, key.thickness, key.kernel, key.position]).all(axis=1)
+        own = (table[KEY] == [asdict(key)[name] for name in KEY]).all(axis=1)
         found = table[own & (table["protocol"] == protocol)].set_index("image")
         for image in (LOW_DOSE, evaluated_image(table)):
             label = "low dose" if image == LOW_DOSE else name

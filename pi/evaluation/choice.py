@@ -41,14 +41,14 @@ class ShownSlice:
         images: low dose and, where there is one, denoised: (rows, columns) float32 HU.
         normal_dose: (rows, columns) float32 HU.
         errors: of each image, in HU.
-        pixel_spacing: mm.
+        pixel_spacing: mm; None where it is unknown.
     """
 
     choice: Choice
     images: Mapping[Image, NDArray[np.float32]] = field(repr=False)
     normal_dose: NDArray[np.float32] = field(repr=False)
     errors: Mapping[Image, HuErrors]
-    pixel_spacing: float
+    pixel_spacing: float | None
 
 
 def choose_slices(table: pd.DataFrame, protocol: str, metric: str) -> tuple[Choice, ...]:
@@ -97,7 +97,7 @@ def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> 
 
 def read_slice(
     store: Store, key: SliceKey, denoisers: Mapping[str, SliceDenoiser]
-) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], float]:
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], float | None]:
     """Return the low dose and what some denoisers make of it, the target, and the pixel spacing.
 
     Args:
@@ -106,7 +106,8 @@ def read_slice(
         denoisers: by name, of which none is ``low_dose``.
 
     Returns:
-        (rows, columns) float32 HU by name, the low dose first; the normal dose; mm.
+        (rows, columns) float32 HU by name, the low dose first; the normal dose; mm, or None where
+        the spacing is unknown.
 
     Raises:
         EvaluationError: the store has no such slice.
@@ -117,7 +118,9 @@ def read_slice(
     return images, normal, spacing
 
 
-def read_pair(store: Store, key: SliceKey) -> tuple[NDArray[np.int16], NDArray[np.float32], float]:
+def read_pair(
+    store: Store, key: SliceKey
+) -> tuple[NDArray[np.int16], NDArray[np.float32], float | None]:
     """Return low dose (int16) and normal dose (float32) of a slice in HU, and its pixel spacing.
 
     Raises:

@@ -21,7 +21,7 @@ from pi.evaluation.noise_power import (
     spectrum,
 )
 from pi.evaluation.protocol import EvaluationError, Protocol
-from pi.evaluation.table import DENOISED, LOW_DOSE, Image, checked
+from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
 from pi.identity import SliceKey
 from pi.slices.store import Store, Volume
@@ -30,7 +30,7 @@ Part = Literal["validation", "test"]
 Hu = NDArray[np.int16] | NDArray[np.float32]
 Names = dict[str, object]
 
-VOLUME = ["patient", "thickness", "kernel", "image"]
+VOLUME = ["patient", *RECONSTRUCTION, "image"]
 NOISE = ["regions", "noise_hu", "peak_frequency", "mean_frequency"]
 TISSUE = ["tissue", "low_hu", "high_hu", "pixels", "bias_hu", "rmse_hu"]
 """Columns of the companion tables."""
@@ -48,12 +48,24 @@ class Evaluation:
             ``noise_hu``, ``peak_frequency`` and ``mean_frequency`` (1/mm).
         tissues: errors by kind of tissue: one row a patient, reconstruction, image and
             ``tissue``, with its bounds, ``pixels``, ``bias_hu`` and ``rmse_hu``.
+        unscaled: slices whose pixel spacing is unknown, which are in no spectrum.
     """
 
     slices: pd.DataFrame
     noise_power: pd.DataFrame
     noise: pd.DataFrame
     tissues: pd.DataFrame
+    unscaled: int = 0
+
+    @property
+    def remark(self) -> str:
+        """What could not be measured, in words; empty where everything was."""
+        if not self.unscaled:
+            return ""
+        return (
+            f"note: the pixel spacing of {self.unscaled} slices is unknown: no noise power "
+            "spectrum of theirs can be given in 1/mm."
+        )
 
 
 @dataclass(frozen=True)
@@ -101,18 +113,19 @@ def evaluate(
     """
     rows: list[dict[str, object]] = []
     powers, noise, tissues = [], [], []
-    for number in volumes_of(store, part):
-        volume = store.volumes[number]
+    numbers = volumes_of(store, part)
+    volumes = [store.volumes[number] for number in numbers]
+    for number, volume in zip(numbers, volumes, strict=True):
         measured = []
         for key, images, target in _slices(store, number, denoise, batch_size):
             measured.append(_measure(key, images, target, volume.pixel_spacing, protocols))
             advance(1)
         rows += [row for one in measured for row in one.rows]
         for image in measured[0].power:
-            of: Names = dict(zip(VOLUME, (*_names(volume), image), strict=True))
+            of = _names(volume) | {"image": image}
             tissues += _tissue_rows(of, np.sum([one.tissues[image] for one in measured], axis=0))
             total = reduce(add, (one.power[image] for one in measured))
-            if total.regions:
+            if total.regions and volume.pixel_spacing is not None:
                 found = spectrum(total, volume.pixel_spacing)
                 powers += _power_rows(of, found)
                 noise.append(_noise_row(of, found, total.regions))
@@ -121,6 +134,7 @@ def evaluate(
         pd.DataFrame(powers, columns=[*VOLUME, "frequency", "power"]),
         pd.DataFrame(noise, columns=[*VOLUME, *NOISE]),
         pd.DataFrame(tissues, columns=[*VOLUME, *TISSUE]),
+        sum(len(v.positions) for v in volumes if v.pixel_spacing is None),
     )
 
 
@@ -144,7 +158,7 @@ def _measure(
     key: SliceKey,
     images: dict[Image, Hu],
     target: NDArray[np.int16],
-    spacing: float,
+    spacing: float | None,
     protocols: Sequence[Protocol],
 ) -> _Measured:
     corners, side = regions_of(target), region_side(target.shape[0])
@@ -159,13 +173,14 @@ def _measure(
                 | asdict(errors)
             )
         error = hu.astype(np.float32) - target.astype(np.float32)
-        measured.power[image] = slice_power(error, corners, side, spacing)
+        # Summed in pixels where the spacing is unknown, and then left out.
+        measured.power[image] = slice_power(error, corners, side, spacing or 1.0)
         measured.tissues[image] = tissue_sums(error, target)
     return measured
 
 
-def _names(volume: Volume) -> tuple[str, float, str]:
-    return volume.patient, volume.thickness, volume.kernel
+def _names(volume: Volume) -> Names:
+    return {"patient": volume.patient, **asdict(volume.reconstruction)}
 
 
 def _power_rows(of: Names, found: Spectrum) -> list[dict[str, object]]:

@@ -19,7 +19,6 @@ from pi.evaluation.table import (
     gains,
     protocols_of,
 )
-from pi.identity import Reconstruction
 
 
 def scores(evaluation: Evaluation) -> dict[str, float]:
@@ -28,7 +27,7 @@ def scores(evaluation: Evaluation) -> dict[str, float]:
     ``paper8/ssim`` is the mean of the judged image (the denoised one; where nothing was denoised
     the low dose), ``paper8/ssim_sd`` its deviation, ``paper8/ssim_low_dose`` the mean of doing
     nothing, ``paper8/ssim_gain`` the mean paired gain (above 0 is better, whatever the metric),
-    ``paper8/ssim_in/1mm_B30`` the mean in a reconstruction, ``paper8/ssim_of/S009`` of a patient.
+    ``paper8/ssim_in/1mm_B30_25pct`` that in a reconstruction, ``paper8/ssim_of/S009`` of a patient.
     Errors in HU go without a protocol. Infinite PSNR is in no mean, but in ``psnr_infinite``.
     """
     slices = evaluation.slices
@@ -61,7 +60,7 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
             gain = gains(rows, protocol, metric)["gain"]
             found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
         for place, inside in by_reconstruction(judged):
-            found[f"{name}_in/{_spelt(place)}"] = float(inside[metric].mean())
+            found[f"{name}_in/{place.spelt}"] = float(inside[metric].mean())
         for patient, own in judged.groupby("patient", sort=True):
             found[f"{name}_of/{patient}"] = float(own[metric].mean())
     return found
@@ -77,7 +76,7 @@ def _of_noise(noise: pd.DataFrame) -> dict[str, float]:
         for image, of in rows.groupby("image", sort=True):
             suffix = "" if image == evaluated_image(noise) else "_low_dose"
             for name in ("noise_hu", "mean_frequency", "peak_frequency"):
-                found[f"noise/{name}{suffix}_in/{_spelt(place)}"] = float(of[name].mean())
+                found[f"noise/{name}{suffix}_in/{place.spelt}"] = float(of[name].mean())
     return found
 
 
@@ -89,7 +88,3 @@ def _of_tissues(tissues: pd.DataFrame) -> dict[str, float]:
             bias = float(np.average(rows["bias_hu"], weights=rows["pixels"]))
             found[f"bias_hu_of_tissue/{tissue.replace(' ', '_')}{suffix}"] = bias
     return found
-
-
-def _spelt(place: Reconstruction) -> str:
-    return str(place).replace(" ", "_")

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from pyarrow import ArrowInvalid
 
 from pi.evaluation.protocol import PROTOCOLS, EvaluationError
-from pi.identity import Reconstruction, SliceKey
+from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 
 Image = Literal["low_dose", "denoised"]
 LOW_DOSE: Image = "low_dose"
 DENOISED: Image = "denoised"
 
-KEY = ["patient", "thickness", "kernel", "position"]
+RECONSTRUCTION = ["thickness", "kernel", "dose"]
+"""Columns of a `Reconstruction`, in the order of its attributes."""
+
+KEY = ["patient", *RECONSTRUCTION, "position"]
 """Columns of a `SliceKey`."""
 
-RECONSTRUCTION = ["thickness", "kernel"]
 IDENTITY = [*KEY, "protocol", "image"]
 """Columns that no two rows share."""
 
@@ -56,16 +58,36 @@ def find_metrics(text: str) -> list[str]:
 def slice_key(row: "pd.Series[float]") -> SliceKey:
     """Return the key of a row."""
     return SliceKey(
-        str(row["patient"]), float(row["thickness"]), str(row["kernel"]), float(row["position"])
-    )
+        str(row["patient"]), float(row["thickness"]), str(row["kernel"]), float(row["position"]),
+        float(row["dose"]),
+    )  # fmt: skip
+
+
+def slice_keys(rows: pd.DataFrame) -> list[SliceKey]:
+    """Return the key of each row; thousands in milliseconds."""
+    columns = [rows[name].tolist() for name in KEY]
+    return [
+        SliceKey(str(patient), float(thickness), str(kernel), float(position), float(dose))
+        for patient, thickness, kernel, dose, position in zip(*columns, strict=True)
+    ]
+
+
+def with_dose(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of slices or volumes with their dose; an old one tells none."""
+    return table if "dose" in table else table.assign(dose=UNKNOWN_DOSE)
 
 
 def by_reconstruction(table: pd.DataFrame) -> list[tuple[Reconstruction, pd.DataFrame]]:
-    """Return the rows of each reconstruction, sorted by it."""
-    thickness, kernel = table["thickness"], table["kernel"]
-    found = {Reconstruction(float(t), str(k)) for t, k in zip(thickness, kernel, strict=True)}
+    """Return the rows of each reconstruction, sorted by it; a table without doses is of one."""
+    table = with_dose(table)
+    thicknesses, kernels, doses = (table[name] for name in RECONSTRUCTION)
+    found = {
+        Reconstruction(float(thickness), str(kernel), float(dose))
+        for thickness, kernel, dose in zip(thicknesses, kernels, doses, strict=True)
+    }
     return [
-        (one, table[(thickness == one.thickness) & (kernel == one.kernel)]) for one in sorted(found)
+        (one, table[(thicknesses == one.thickness) & (kernels == one.kernel) & (doses == one.dose)])
+        for one in sorted(found)
     ]
 
 
@@ -81,12 +103,13 @@ def evaluated_image(table: pd.DataFrame) -> Image:
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of a slice table, sorted by `IDENTITY`.
+    """Return the columns of a slice table, sorted by `IDENTITY`; an old one tells no dose.
 
     Raises:
         EvaluationError: a column is missing, two rows share their identity, or a value is not
             finite; of PSNR infinity is allowed, which identical slices have.
     """
+    table = with_dose(table)
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise EvaluationError(f"a slice table must have the column {missing[0]!r} but has not.")
@@ -112,7 +135,7 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Raises:
         EvaluationError: they share a slice, or see `checked`.
     """
-    return checked(pd.concat(tables, ignore_index=True))
+    return checked(pd.concat(map(with_dose, tables), ignore_index=True))
 
 
 def read_table(file: Path) -> pd.DataFrame:
@@ -180,7 +203,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
             if image == DENOISED:
                 columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, name]
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
-    result["slice"] = [str(slice_key(row)) for _, row in result.iterrows()]
+    result["slice"] = [str(key) for key in slice_keys(result)]
     return result[["slice", *columns, *KEY]]
 
 

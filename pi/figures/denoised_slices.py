@@ -99,7 +99,7 @@ def draw_panel(
     axes.set_xlabel(panel.detail_caption if detail else panel.caption, fontsize=9)
     if not detail:
         axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor="#E69F00"))
-    if not panel.is_error:
+    if not panel.is_error and row.pixel_spacing is not None:
         _draw_scale_bar(axes, row.pixel_spacing, hu.shape, length=10.0 if detail else 50.0)
     return image
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pi.comparison.contrast import Contrast
-from pi.comparison.pairing import PairedTable, slice_keys
+from pi.comparison.pairing import PairedTable, index_keys
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import Choice, ShownSlice
 from pi.evaluation.table import DENOISED, LOW_DOSE
@@ -46,7 +46,7 @@ def extremes(paired: PairedTable, contrast: Contrast) -> tuple[Extreme, Extreme]
     runs = [contrast.reference, contrast.other]
 
     def extreme(place: int) -> Extreme:
-        (key,) = slice_keys(paired.values.index[[place]])
+        (key,) = index_keys(paired.values.index[[place]])
         values = paired.values[runs].iloc[place]
         return Extreme(ranks[place], key, {run: float(values[run]) for run in runs})
 

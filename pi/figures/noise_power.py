@@ -1,7 +1,7 @@
 """Noise power spectra before and after denoising, by reconstruction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
-from pi.evaluation.table import DENOISED, LOW_DOSE, Image, by_reconstruction
+from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, by_reconstruction
 from pi.identity import Reconstruction
 
 COLOURS: dict[Image, str] = {LOW_DOSE: "#0072B2", DENOISED: "#D55E00"}  # Okabe and Ito
@@ -82,12 +82,12 @@ def noise_spectra(power: pd.DataFrame, noise: pd.DataFrame) -> list[Spectra]:
 def spectrum_table(spectra: Sequence[Spectra]) -> pd.DataFrame:
     """Return the data of the figure: a row a frequency of a line; a mean's patient is empty."""
     rows = [
-        (one.reconstruction.thickness, one.reconstruction.kernel, line.patient, line.image, *point)
+        (*astuple(one.reconstruction), line.patient, line.image, *point)
         for one in spectra
         for line in (*one.patients, *one.means)
         for point in zip(line.frequencies, line.power, strict=True)
     ]
-    names = ["thickness", "kernel", "patient", "image", "frequency_per_mm", "power_hu2_mm2"]
+    names = [*RECONSTRUCTION, "patient", "image", "frequency_per_mm", "power_hu2_mm2"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -105,7 +105,8 @@ def draw_noise_power(spectra: Sequence[Spectra]) -> Figure:
     if spectra:
         grid[0].legend(fontsize=9, loc="lower left")
     else:
-        grid[0].set_title("no region of soft tissue is large enough", fontsize=10)
+        why = "no region of soft tissue is large enough,\nor the pixel spacing is unknown"
+        grid[0].set_title(why, fontsize=10)
     return figure
 
 

@@ -82,7 +82,7 @@ class Row:
         panels: from left to right.
         corner: row and column of the enlarged region's upper left pixel.
         side: of that region in pixels.
-        pixel_spacing: mm.
+        pixel_spacing: mm; None where it is unknown.
     """
 
     rank: str
@@ -90,13 +90,14 @@ class Row:
     panels: tuple[Panel, ...]
     corner: tuple[int, int]
     side: int
-    pixel_spacing: float
+    pixel_spacing: float | None
 
     @property
     def label(self) -> str:
-        """Why it is shown, and its key, a line each."""
+        """Why it is shown, and its key, a line each; why there is no scale where there is none."""
         position = f"{self.key.position:+.1f} mm".replace("-", "−")
-        return f"{self.rank}\n{self.key.patient}\n{self.key.reconstruction}\n{position}"
+        lines = [self.rank, self.key.patient, str(self.key.reconstruction), position]
+        return "\n".join(lines + ([] if self.pixel_spacing else ["pixel spacing unknown"]))
 
 
 def picture_row(
@@ -104,7 +105,7 @@ def picture_row(
     key: SliceKey,
     images: Sequence[Pictured],
     normal_dose: NDArray[np.float32],
-    pixel_spacing: float,
+    pixel_spacing: float | None,
     region: Region | None = None,
 ) -> Row:
     """Return what is drawn of one slice: its images, the target, and the images' errors.
@@ -114,7 +115,7 @@ def picture_row(
         key: of the slice.
         images: that are compared with the target.
         normal_dose: the target, (rows, columns) HU.
-        pixel_spacing: mm.
+        pixel_spacing: mm; None where it is unknown.
         region: what is enlarged; None: soft tissue with most contrast.
     """
     (top, left), side = region or _busiest_region(normal_dose)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pi.experiments import Experiment
-from pi.identity import Reconstruction
+from pi.identity import UNKNOWN_DOSE, Reconstruction
 from pi.influence.calibration import Calibration, calibrate
 from pi.influence.interval import Estimator
 from pi.influence.losses import Losses
@@ -68,8 +68,9 @@ def losses_of(table: pd.DataFrame, layers: tuple[str, ...]) -> Losses:
 
 
 def reconstructions_of(table: pd.DataFrame) -> tuple[Reconstruction, ...]:
-    """Return the reconstruction of each row of a patch table."""
+    """Return the reconstruction of each row of a patch table; an old one tells no dose."""
+    doses = table["dose"] if "dose" in table else [UNKNOWN_DOSE] * len(table)
     return tuple(
-        Reconstruction(float(thickness), str(kernel))
-        for thickness, kernel in zip(table["thickness"], table["kernel"], strict=True)
+        Reconstruction(float(thickness), str(kernel), float(dose))
+        for thickness, kernel, dose in zip(table["thickness"], table["kernel"], doses, strict=True)
     )

@@ -1,6 +1,7 @@
 """Calibrations as tables: the curve, the patches, the summary."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -55,10 +56,9 @@ def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFr
     losses = calibration.losses
     table = pd.DataFrame(
         [
-            (p.key.patient, p.key.thickness, p.key.kernel, p.key.position, p.row, p.column)
+            {**asdict(p.key), "row": p.row, "column": p.column}
             for p in patches.describe(losses.patches)
-        ],
-        columns=["patient", "thickness", "kernel", "position", "row", "column"],
+        ]
     )
     table[IMAGE_LOSS] = losses.image
     for k, layer in enumerate(calibration.experiment.encoder.layers):

@@ -11,12 +11,13 @@ What each of them takes, as far as it is known beforehand:
   accuracy on unseen patients tells so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pi.errors import PiError
+from pi.identity import UNKNOWN_KERNEL, UNKNOWN_THICKNESS
 from pi.slices.manifest import DOSES, Manifest, Volume
 
 UNKNOWN = -1
@@ -68,7 +69,7 @@ class HeaderTasks:
         said = {
             "dose": DOSES[dose],
             "kernel": volume.kernel,
-            "thickness": f"{volume.thickness:g} mm" if DOSES[dose] == "normal" else "",
+            "thickness": _thickness(volume) if DOSES[dose] == "normal" else "",
             POSITION: THIRDS[third],
         }
         return tuple(
@@ -90,8 +91,8 @@ def header_tasks(manifest: Manifest) -> HeaderTasks:
     low, high = np.quantile(positions, (1 / 3, 2 / 3))
     tasks = (
         Task("dose", DOSES),
-        Task("kernel", _classes([volume.kernel for volume in training])),
-        Task("thickness", tuple(f"{t:g} mm" for t in sorted({v.thickness for v in training}))),
+        Task("kernel", _known([v.kernel for v in sorted(training, key=lambda v: v.kernel)])),
+        Task("thickness", _known(map(_thickness, sorted(training, key=lambda v: v.thickness)))),
         Task(POSITION, THIRDS if low < high else ()),
     )
     return HeaderTasks(
@@ -99,5 +100,10 @@ def header_tasks(manifest: Manifest) -> HeaderTasks:
     )
 
 
-def _classes(found: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(found)))
+def _thickness(volume: Volume) -> str:
+    return f"{volume.thickness:g} mm" if volume.thickness != UNKNOWN_THICKNESS else ""
+
+
+def _known(found: Iterable[str]) -> tuple[str, ...]:
+    """Return the classes, each once: what nobody told is none."""
+    return tuple(dict.fromkeys(name for name in found if name not in ("", UNKNOWN_KERNEL)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pi.comparison.compare import Comparison
 from pi.comparison.verdict import counted, heading
 from pi.evaluation.protocol import PROTOCOLS
-from pi.identity import Reconstruction
+from pi.evaluation.table import by_reconstruction
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.headline import CHOSEN
 from pi.report.text import DIGITS, listed
@@ -55,8 +55,7 @@ def data(
     paired = next(iter(comparison.paired.values()))
     index = paired.values.index
     counts = Counter(index.get_level_values("patient"))
-    pairs = zip(index.get_level_values("thickness"), index.get_level_values("kernel"), strict=True)
-    places = listed([str(Reconstruction(t, k)) for t, k in sorted(set(pairs))])
+    places = listed([str(place) for place, _ in by_reconstruction(index.to_frame(index=False))])
     whose = "a simulated study" if facts.simulated else "patients, under pseudonyms"
     sentences = [
         f"The slices are of {whose}, part {paired.part}, data set {paired.digest[:DIGITS]}; "

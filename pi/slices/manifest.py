@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pi.errors import PiError
-from pi.identity import Reconstruction, SliceKey
+from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 from pi.readers.names import Dose
 from pi.slices.folds import Fold, parts_in
 from pi.slices.split import Membership
 
-SCHEMA = 1
+SCHEMA = 2
+READ = (1, SCHEMA)
+"""Schema versions that are read; the first knows no dose, whose volumes are of an unknown one."""
+
 DOSES: tuple[Dose, ...] = ("low", "normal")
 
 
@@ -22,7 +25,7 @@ class StoreError(PiError):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One reconstruction of one patient at two doses.
+    """One reconstruction of one patient, at the normal dose and at one low dose.
 
     Attributes:
         patient: pseudonym, or the plain id of a simulated patient.
@@ -32,13 +35,14 @@ class Volume:
         positions: mm along the slice normal, ascending, one per slice.
         rows: pixels down.
         columns: pixels across.
-        pixel_spacing: mm.
+        pixel_spacing: mm; None where nobody told it, as of arrays without a header.
         checksums: crc32 of every slice's little-endian int16 bytes, by dose.
         content: sha256 over everything above but ``patient``, and over all pixels.
         sheared: the stack leans against its normal (tilted gantry).
         simulated: Manufacturer is ``SIMULATED``.
         padded: pixels outside the measured field, both doses; -1024 HU.
         clipped: measured pixels above 3072 HU, both doses; 3072 HU.
+        dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
     """
 
     patient: str
@@ -48,23 +52,24 @@ class Volume:
     positions: tuple[float, ...] = field(repr=False)
     rows: int
     columns: int
-    pixel_spacing: float
+    pixel_spacing: float | None
     checksums: Mapping[Dose, tuple[int, ...]] = field(repr=False)
     content: str
     sheared: bool
     simulated: bool
     padded: int
     clipped: int
+    dose: float = UNKNOWN_DOSE
 
     @property
     def reconstruction(self) -> Reconstruction:
-        """Thickness and kernel."""
-        return Reconstruction(self.thickness, self.kernel)
+        """Thickness, kernel and dose."""
+        return Reconstruction(self.thickness, self.kernel, self.dose)
 
     def key(self, index: int) -> SliceKey:
         """Return the key of slice ``index``, its position rounded to 0.01 mm."""
         position = round(self.positions[index], 2) + 0.0
-        return SliceKey(self.patient, self.thickness, self.kernel, position)
+        return SliceKey(self.patient, self.thickness, self.kernel, position, self.dose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,8 @@ class Manifest:
     def digest(self) -> str:
         """Sha256 of pixels, reconstructions, positions and parts: the data set's identity.
 
+        A dose that nobody told is no fact, so it leaves a digest as it was before doses were.
+
         The same scans give the same digest under any pseudonym, secret, folder or file name.
         """
         contents = sorted(volume.content for volume in self.volumes)
@@ -101,9 +108,9 @@ class Manifest:
 def ordered(volumes: Sequence[Volume]) -> list[int]:
     """Return the indices of ``volumes`` in the order of a manifest, which knows no names."""
 
-    def order(index: int) -> tuple[str, float, str, str]:
+    def order(index: int) -> tuple[str, Reconstruction, str]:
         volume = volumes[index]
-        return (volume.split, volume.thickness, volume.kernel, volume.content)
+        return (volume.split, volume.reconstruction, volume.content)
 
     return sorted(range(len(volumes)), key=order)
 
@@ -127,6 +134,11 @@ def in_fold(manifest: Manifest, fold: Fold) -> tuple[Manifest, list[int]]:
     volumes = [_in_part(one, parts.get(one.patient, "unassigned")) for one in manifest.volumes]
     order = ordered(volumes)
     return replace(manifest, volumes=tuple(volumes[n] for n in order), fold=fold), order
+
+
+def told_dose(dose: float) -> dict[str, float]:
+    """Return a dose as a fact that is digested; nothing where nobody told it."""
+    return {} if dose == UNKNOWN_DOSE else {"dose": dose}
 
 
 def to_json(manifest: Manifest) -> str:
@@ -155,9 +167,10 @@ def from_json(text: str) -> Manifest:
         schema = content["schema"]
     except (ValueError, KeyError, TypeError):
         raise StoreError("the store's manifest must be JSON with a schema but is not.") from None
-    if schema != SCHEMA:
+    if schema not in READ:
         raise StoreError(
-            f"the store must have schema version {SCHEMA} but has {schema}; prepare it again."
+            f"the store must have schema version {SCHEMA} or earlier but has {schema}; prepare it "
+            "again."
         )
     if content.pop("checksum", None) != _checksum(content):
         raise StoreError(
@@ -175,6 +188,7 @@ def _content(volume: Volume, part: Membership | None = None) -> str:
     """Sha256 of a volume's scans, and of a part; a slice's checksum stands for its pixels."""
     names = ("thickness", "kernel", "positions", "rows", "columns", "pixel_spacing", "checksums")
     facts = {name: getattr(volume, name) for name in names} | {"split": part}
+    facts |= told_dose(volume.dose)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

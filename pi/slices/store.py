@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.readers.names import Dose
+from pi.slices.doses import at_dose
 from pi.slices.folds import Fold
 from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
 from pi.slices.split import Part
@@ -83,6 +84,17 @@ class Store:
             FoldError: more folds than patients, or so few patients that nobody would train.
         """
         manifest, numbers = in_fold(self.manifest, fold)
+        return Store(manifest, tuple(self.maps[number] for number in numbers))
+
+    def at_dose(self, dose: float) -> "Store":
+        """Return a view of the volumes of one low dose alone.
+
+        Nothing is copied. The digest is the view's own.
+
+        Raises:
+            DoseError: the store has no such dose; those that it has are told.
+        """
+        manifest, numbers = at_dose(self.manifest, dose)
         return Store(manifest, tuple(self.maps[number] for number in numbers))
 
     def pair(self, volume: int, index: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:

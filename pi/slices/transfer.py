@@ -15,7 +15,7 @@ from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Refusal, Refused, RefusedError
-from pi.slices.manifest import DOSES, Volume
+from pi.slices.manifest import DOSES, Volume, told_dose
 from pi.slices.noise import high_pass_sd
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.plausibility import ValueTally, doubt
@@ -168,6 +168,7 @@ def _describe(
         "rows": frame.rows,
         "columns": frame.columns,
         "pixel_spacing": frame.spacing,
+        **told_dose(paired.reconstruction.dose),
     }
     pixels = {dose: files[dose].digest for dose in DOSES}
     digested = json.dumps(content | {"pixels": pixels}, sort_keys=True)
@@ -186,4 +187,5 @@ def _describe(
         simulated=is_simulated(paired),
         padded=tally.counts["padded"],
         clipped=tally.counts["clipped"],
+        dose=paired.reconstruction.dose,
     )

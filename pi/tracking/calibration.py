@@ -173,7 +173,7 @@ def _metrics(calibration: Calibration, asked: Sequence[float]) -> dict[str, floa
         for layer, share in zip(layers, calibration.shares, strict=True)
     }
     for stratum in calibration.strata:
-        place = str(stratum.reconstruction).replace(" ", "_")
+        place = stratum.reconstruction.spelt
         metrics |= {f"psi_in/{place}": stratum.psi, f"lambda_in/{place}": stratum.weight}
     return metrics
 

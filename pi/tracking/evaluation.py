@@ -132,7 +132,7 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
     tissues = tissue_biases(evaluation.tissues)
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
-    run.note(note(slices, protocols))
+    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
 
 
 def log_slices(

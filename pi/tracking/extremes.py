@@ -40,7 +40,7 @@ def open_compared(evaluated: Evaluated, split: str, study_seed: int) -> Store:
     record = evaluated.record
     store = open_data(
         record.typed("data"), split=split, split_seed=int(record.typed("seed")),
-        study_seed=study_seed,
+        study_seed=study_seed, dose=record.typed("dose", "all"),
     )  # fmt: skip
     if not evaluated.fold:
         here, there = {"data digest": store.digest}, {"data digest": evaluated.digest}

@@ -14,6 +14,7 @@ from pi.errors import PiError
 from pi.evaluation.ranking import METRICS
 from pi.experiments import NAMED
 from pi.figures.training_curves import GRADIENT, PSI, SERIES
+from pi.identity import place_named
 from pi.report.png import embedded_png
 from pi.report.stages.found import Calibrated, Judged, RunFacts, Searched, Texture, Trained
 from pi.report.text import percent
@@ -51,7 +52,7 @@ def calibrated_of(run: RunFacts, record: Record) -> Calibrated:
         record.tags.get(CONTEXT, ""),
         record.tags.get(DIGEST, ""),
         {
-            place.replace("_", " "): (
+            place_named(place): (
                 metrics[f"{WITHIN}{place}"],
                 metrics.get(f"lambda_in/{place}", math.nan),
             )

@@ -21,7 +21,7 @@ from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
-MAY_DIFFER = ("study", "trials", "data", "split")
+MAY_DIFFER = ("study", "trials", "data", "dose", "split")
 """Parameters on which no value of a trial depends; the data are known by their digest."""
 
 

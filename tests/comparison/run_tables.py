@@ -17,8 +17,8 @@ def slice_table(
 ) -> pd.DataFrame:
     """Return a table in which every metric of a slice is its value."""
     rows = [
-        {"patient": patient, "thickness": 1.0, "kernel": "B30", "position": position,
-         "protocol": protocol, "image": image} | dict.fromkeys(METRICS, value)
+        {"patient": patient, "thickness": 1.0, "kernel": "B30", "dose": 0.0,
+         "position": position, "protocol": protocol, "image": image} | dict.fromkeys(METRICS, value)
         for protocol in protocols
         for (patient, position), value in values.items()
     ]  # fmt: skip

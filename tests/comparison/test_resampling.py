@@ -20,7 +20,7 @@ def keys(
 ) -> pd.MultiIndex:
     return pd.MultiIndex.from_tuples(
         [
-            (f"P{p}", 1.0, kernel, step * z)
+            (f"P{p}", 1.0, kernel, 0.0, step * z)
             for p in range(patients)
             for kernel in kernels
             for z in range(slices)

@@ -131,6 +131,30 @@ def test_the_patches_that_lambda_rests_on_are_kept(shrunk: dict[str, Run], name:
     ).any()
 
 
+def test_doses_that_are_calibrated_together_are_told_and_each_has_its_lambda(
+    database: Path, two_doses: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = ("--data", two_doses, "--states", "identity")
+    assert calibrate(*SMALL, *own) == 0
+    said = capsys.readouterr().out
+    assert "note: the training slices are of 2 doses, 10%" in said
+    assert "1mm B30 10%" in said
+    metrics = _child(database).data.metrics
+    assert {name for name in metrics if name.startswith("lambda_in/")} == {
+        f"lambda_in/{place}_{kernel}_{dose}"
+        for place, dose in (("1mm", "10pct"), ("3mm", "25pct")) for kernel in ("B30", "D45")
+    }  # fmt: skip
+    table = pd.read_parquet(artifact(_child(database), "patches.parquet"))
+    assert set(zip(table["thickness"], table["dose"], strict=True)) == {(1.0, 0.1), (3.0, 0.25)}
+    assert calibrate(*SMALL, *own, "--dose", "10%") == 0
+    assert "note:" not in capsys.readouterr().out
+
+
+def _child(database: Path) -> Run:
+    (child,) = [r for name, r in runs_in(database).items() if "identity" in name]
+    return child
+
+
 def test_the_parent_holds_the_figure_and_the_tables(shrunk: dict[str, Run]) -> None:
     assert whole_figures(one.name for one in artifact(shrunk[""], ".").iterdir()) == {"influence"}
     for name in ("influence.png", "influence.svg", "summary.json", "by_reconstruction.json"):

@@ -13,6 +13,7 @@ def row(
         "patient": patient,
         "thickness": 1.0,
         "kernel": "B30",
+        "dose": 0.0,
         "position": position,
         "protocol": "paper8",
         "image": image,

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from evaluation.tables import by_hand, row
 
-from pi.evaluation.browsing import ranked_slices, slice_keys, slice_scores
+from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.protocol import EvaluationError
-from pi.evaluation.table import METRICS
+from pi.evaluation.table import METRICS, slice_keys
 from pi.identity import SliceKey
 
 

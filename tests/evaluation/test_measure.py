@@ -1,5 +1,7 @@
 """A part of a store, measured whole: doing nothing, a known bias, any size of slice."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -133,7 +135,7 @@ def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Ev
         shown = read_choice(tiny_store, choice, slice_denoiser(add_5_hu))
         errors = hu_errors(shown.images["low_dose"], shown.normal_dose)
         rows = biased.slices.set_index([*KEY, "protocol", "image"])
-        key = (choice.key.patient, choice.key.thickness, choice.key.kernel, choice.key.position)
+        key = [getattr(choice.key, name) for name in KEY]
         assert rows.loc[(*key, "full_float", "low_dose"), "rmse_hu"] == errors.rmse_hu
         bias = shown.errors["denoised"].bias_hu - shown.errors["low_dose"].bias_hu
         assert bias == pytest.approx(5, abs=1e-3)
@@ -155,6 +157,26 @@ def test_figures_show_what_was_chosen_on_fixed_scales(
     for draw in (draw_slices, draw_details):
         images = [axes.images[0].get_clim() for axes in draw(rows).axes if axes.images]
         assert set(images) == {(-160.0, 240.0), (0.0, 100.0)}
+
+
+def test_without_a_pixel_spacing_there_is_no_spectrum_and_no_scale_and_both_are_said(
+    tiny_store: Store, biased: Evaluation
+) -> None:
+    volumes = tuple(replace(v, pixel_spacing=None) for v in tiny_store.volumes)
+    store = Store(replace(tiny_store.manifest, volumes=volumes), tiny_store.maps)
+    found = evaluate(store, "test", None, (FULL_FLOAT,), 4, nothing)
+    assert found.noise.empty
+    assert found.noise_power.empty
+    assert "pixel spacing of 32 slices is unknown" in found.remark
+    assert biased.remark == ""
+    assert not any(name.startswith("noise/") for name in scores(found))
+    figure = draw_noise_power(noise_spectra(found.noise_power, found.noise))
+    assert "pixel spacing is unknown" in figure.axes[0].get_title()
+    (choice, *_) = choose_slices(found.slices, "full_float", "ssim")
+    for data, lines in ((store, 0), (tiny_store, 1)):
+        rows = slice_rows([read_choice(data, choice, None)], "ssim")
+        assert len(draw_slices(rows).axes[0].lines) == lines
+        assert ("pixel spacing unknown" in rows[0].label) == (lines == 0)
 
 
 def test_pixels_become_grey_levels_of_a_fixed_window(tiny_store: Store, biased: Evaluation) -> None:

@@ -14,7 +14,7 @@ def slices(ssim: list[float], low: float = 0.5) -> pd.DataFrame:
         for image, one in (("low_dose", low), ("denoised", value)):
             rows.append(
                 {
-                    "patient": "S009", "thickness": 1.0, "kernel": "B30",
+                    "patient": "S009", "thickness": 1.0, "kernel": "B30", "dose": 0.0,
                     "position": float(position), "protocol": "paper8", "image": image,
                     "ssim": one, "psnr": 40 * one, "nrmse": 1 - one, "rmse_clipped_hu": 1 - one,
                     "rmse_hu": 1 - one, "mae_hu": 1 - one, "bias_hu": 0.0,

@@ -10,7 +10,20 @@ from tables import by_hand, row
 from pi.evaluation.choice import choose_slices
 from pi.evaluation.protocol import PAPER8, EvaluationError
 from pi.evaluation.summary import error_table, note, paper_table, summarise, summary_text
-from pi.evaluation.table import COLUMNS, checked, gains, joined, protocols_of, read_table, wide
+from pi.evaluation.table import (
+    COLUMNS,
+    KEY,
+    METRICS,
+    by_reconstruction,
+    checked,
+    gains,
+    joined,
+    protocols_of,
+    read_table,
+    slice_keys,
+    wide,
+)
+from pi.identity import Reconstruction, SliceKey
 
 
 def test_a_table_comes_back_from_parquet_with_all_its_digits(tmp_path: Path) -> None:
@@ -20,7 +33,27 @@ def test_a_table_comes_back_from_parquet_with_all_its_digits(tmp_path: Path) -> 
     back = read_table(tmp_path / "slices.parquet")
     assert list(back.columns) == COLUMNS
     pd.testing.assert_frame_equal(back, checked(table))
-    assert (back.dtypes[COLUMNS[6:]] == np.float64).all()
+    assert (back.dtypes[METRICS] == np.float64).all()
+
+
+def test_a_table_of_before_there_were_doses_is_of_an_unknown_one(tmp_path: Path) -> None:
+    old = by_hand().drop(columns="dose")
+    old.to_parquet(tmp_path / "slices.parquet")
+    table = read_table(tmp_path / "slices.parquet")
+    assert set(table["dose"]) == {0.0}
+    assert slice_keys(table)[0] == SliceKey("P", 1.0, "B30", 0.0)
+    assert [place for place, _ in by_reconstruction(old)] == [Reconstruction(1.0, "B30")]
+
+
+def test_doses_are_reconstructions_of_their_own() -> None:
+    table = pd.concat([by_hand(), by_hand().assign(dose=0.25, ssim=0.9)], ignore_index=True)
+    found = by_reconstruction(checked(table))
+    assert [str(place) for place, _ in found] == ["1mm B30", "1mm B30 25%"]
+    assert [len(rows) for _, rows in found] == [10, 10]
+    assert set(found[1][1]["ssim"]) == {0.9}
+    assert list(gains(table, "paper8", "ssim")[KEY].drop_duplicates().columns) == KEY
+    assert len(gains(table, "paper8", "ssim")) == 10
+    assert wide(checked(table))["slice"].is_unique
 
 
 def test_infinite_psnr_is_a_value() -> None:

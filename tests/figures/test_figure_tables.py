@@ -98,11 +98,11 @@ def test_of_spectra_a_row_a_frequency_and_the_means_are_of_nobody() -> None:
                 Line("low_dose", "S2", ring, np.array([2.0])))  # fmt: skip
     mean = Line("low_dose", "", ring, np.array([4.0]))
     held(
-        spectrum_table([Spectra(Reconstruction(1.0, "B30"), patients, (mean,), "")]),
-        "thickness kernel patient image frequency_per_mm power_hu2_mm2",
-        (1.0, "B30", "S1", "low_dose", 0.25, 6.0),
-        (1.0, "B30", "S2", "low_dose", 0.25, 2.0),
-        (1.0, "B30", "", "low_dose", 0.25, 4.0),
+        spectrum_table([Spectra(Reconstruction(1.0, "B30", 0.25), patients, (mean,), "")]),
+        "thickness kernel dose patient image frequency_per_mm power_hu2_mm2",
+        (1.0, "B30", 0.25, "S1", "low_dose", 0.25, 6.0),
+        (1.0, "B30", 0.25, "S2", "low_dose", 0.25, 2.0),
+        (1.0, "B30", 0.25, "", "low_dose", 0.25, 4.0),
     )
     assert spectrum_table([]).empty  # no soft tissue was large enough
 
@@ -156,7 +156,7 @@ def test_of_slices_which_they_are_and_their_numbers_but_no_pixel() -> None:
     key = SliceKey("S001", 1.0, "B30", -2.0)
     held(
         row_table([picture_row("best", key, [image], target, 0.7, ((3, 4), 8))]),
-        "rank patient thickness kernel position image region_row region_column region_pixels "
+        "rank patient thickness kernel position dose image region_row region_column region_pixels "
         "ssim rmse_hu region_rmse_hu",
-        ("best", "S001", 1.0, "B30", -2.0, "denoised", 3, 4, 8, 0.9123, 3.0, 3.0),
+        ("best", "S001", 1.0, "B30", -2.0, 0.0, "denoised", 3, 4, 8, 0.9123, 3.0, 3.0),
     )

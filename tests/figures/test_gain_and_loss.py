@@ -21,7 +21,7 @@ PAIR: Contrast = compared({"E1": 0.0, "E2": -0.01}).contrasts[0]
 
 def paired(ssim: list[float]) -> PairedTable:
     """Return E1 (all .5) and E2 with these values."""
-    keys = [("P", 1.0, "B30", float(k)) for k in range(len(ssim))]
+    keys = [("P", 1.0, "B30", 0.0, float(k)) for k in range(len(ssim))]
     index = pd.MultiIndex.from_tuples(keys, names=KEY)
     values = pd.DataFrame({"E1": np.full(len(ssim), 0.5), "E2": ssim}, index)
     return PairedTable("ssim", "paper8", values, "digest", "test", ())

@@ -20,7 +20,7 @@ CONTRAST = compared({"E1": 0.0, "E2": -0.01}).contrasts[0]
 
 def paired(gains: list[float]) -> PairedTable:
     """Return runs E1 (all 0) and E2, which is better by these gains."""
-    keys = [("P", 1.0, "B30", float(k)) for k in range(len(gains))]
+    keys = [("P", 1.0, "B30", 0.0, float(k)) for k in range(len(gains))]
     index = pd.MultiIndex.from_tuples(keys, names=KEY)
     values = pd.DataFrame({"E1": np.zeros(len(gains)), "E2": gains}, index)
     return PairedTable("ssim", "paper8", values, "digest", "test", ())

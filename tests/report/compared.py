@@ -40,8 +40,9 @@ def slice_table(gain: float, patients: int = 8, slices: int = 12, seed: int = 1)
 def row(patient: str, position: float, image: str, ssim: float) -> dict[str, object]:
     """Return a row whose other metrics follow its SSIM."""
     return {
-        "patient": patient, "thickness": 1.0, "kernel": "B30", "position": position,
-        "protocol": "paper8", "image": image, "ssim": ssim, "psnr": 50 * ssim, "nrmse": 1 - ssim,
+        "patient": patient, "thickness": 1.0, "kernel": "B30", "dose": 0.0,
+        "position": position, "protocol": "paper8", "image": image,
+        "ssim": ssim, "psnr": 50 * ssim, "nrmse": 1 - ssim,
         "rmse_clipped_hu": 100 * (1 - ssim), "rmse_hu": 100 * (1 - ssim),
         "mae_hu": 50 * (1 - ssim), "bias_hu": 0.0,
     }  # fmt: skip

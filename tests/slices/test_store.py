@@ -48,7 +48,7 @@ def test_no_store_and_half_a_store_are_told_apart(tmp_path: Path, folder: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('"schema": 1', '"schema": 2', "must have schema version 1 but has 2"),
+        ('"schema": 2', '"schema": 3', "must have schema version 2 or earlier but has 3"),
         ('"split": "train"', '"split": "test"', "as `prepare` wrote it but was changed"),
         ("{", "", "must be JSON with a schema"),
     ],

@@ -75,7 +75,13 @@ def out_of_fold(fold: int, gain: float) -> pd.DataFrame:
 
 
 def planned(folds: int = 3) -> Plan:
-    shared = {"data": "simulated:tiny", "split": "auto", "seed": 5, "medical_weights": ""}
+    shared = {
+        "data": "simulated:tiny",
+        "dose": "all",
+        "split": "auto",
+        "seed": 5,
+        "medical_weights": "",
+    }
     return make_plan(SWITCHES, "demo1,mse", folds, shared)
 
 
