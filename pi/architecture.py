@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.input_convention import input_convention
 
 Tap = Literal["post", "pre"]
@@ -155,7 +155,7 @@ class EncoderSpec:
             if layer not in known:
                 raise EncoderError(
                     f"`layer` must be one of {self.architecture}'s {', '.join(known)} "
-                    f"but got {layer!r}."
+                    f"but got {quoted(layer)}."
                 )
         if self.input:
             input_convention(self.input)
@@ -166,7 +166,8 @@ class EncoderSpec:
         parts = text.split(":")
         if len(parts) < 3 or not all(parts):
             raise EncoderError(
-                f"an encoder must be written architecture:context:layer+layer but got {text!r}."
+                "an encoder must be written architecture:context:layer+layer but got "
+                f"{quoted(text)}."
             )
         layers = tuple(dict.fromkeys(parts[-1].split("+")))
         return cls(parts[0], ":".join(parts[1:-1]), layers)
@@ -199,7 +200,7 @@ def find_architecture(name: str) -> Architecture:
     """
     if name not in ARCHITECTURES:
         raise EncoderError(
-            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {name!r}."
+            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {quoted(name)}."
         )
     return ARCHITECTURES[name]
 

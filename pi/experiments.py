@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pi.architecture import EncoderSpec, without_folder
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.loss import FeatureDistance, PixelTerm, parse_loss, written
 from pi.presets import PRESETS, Preset
 
@@ -128,7 +128,9 @@ def find_experiments(text: str) -> tuple[Experiment, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     names = [name for word in words for name in GROUPS.get(word, (word,))]
     if not names:
-        raise ExperimentError(f"`experiments` must name at least one experiment but got {text!r}.")
+        raise ExperimentError(
+            f"`experiments` must name at least one experiment but got {quoted(text)}."
+        )
     found: dict[str, Experiment] = {}
     for experiment in map(_find, dict.fromkeys(names)):
         name = experiment.name  # of weight files in two folders it may be the same
@@ -244,5 +246,5 @@ def _find(name: str) -> Experiment:
     names = [name for name, experiment in NAMED.items() if not experiment.preset]
     raise ExperimentError(
         f"`experiments` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
-        f"point `presets` lists, or architecture:context:layer+layer but got {name!r}."
+        f"point `presets` lists, or architecture:context:layer+layer but got {quoted(name)}."
     )

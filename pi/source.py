@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from pathlib import Path
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.places import data_folder, secret, simulated_folder, store_folder
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
@@ -58,7 +58,7 @@ def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
     if preset not in PRESETS or not (seed.isdecimal() or not seed):
         raise DataNameError(
             f"`data` must be simulated:PRESET or simulated:PRESET:SEED with a preset of "
-            f"{', '.join(PRESETS)} but got {data!r}."
+            f"{', '.join(PRESETS)} but got {quoted(data)}."
         )
     return preset, int(seed) if seed else default_seed
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.errors import quoted
 from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
@@ -117,7 +118,7 @@ def _convolutions(
             )
     raise WeightsError(
         f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS or "
-        f"file:PATH but got {context!r}."
+        f"file:PATH but got {quoted(context)}."
     )
 
 

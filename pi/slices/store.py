@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.dicom.layout import Dose
+from pi.errors import quoted
 from pi.slices.folds import Fold
 from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
 from pi.slices.split import Part
@@ -122,13 +123,15 @@ def _manifest_text(folder: Path) -> str:
     except FileNotFoundError:
         if folder.is_dir():
             raise StoreError(
-                f"store {name!r} must be complete but has no manifest; prepare it again."
+                f"store {quoted(name)} must be complete but has no manifest; prepare it again."
             ) from None
         raise StoreError(
-            f"store {name!r} must exist but does not; make it with `prepare`."
+            f"store {quoted(name)} must exist but does not; make it with `prepare`."
         ) from None
     except (OSError, UnicodeDecodeError):
-        raise StoreError(f"store {name!r} must be readable but its manifest is not.") from None
+        raise StoreError(
+            f"store {quoted(name)} must be readable but its manifest is not."
+        ) from None
 
 
 def _map(folder: Path, volume: Volume, index: int, dose: Dose) -> NDArray[np.int16]:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import numpy as np
 from optuna import Study
 
+from pi.errors import quoted
 from pi.network.state import State, StateError, find_states, prepare_denoiser
 from pi.search.objective import TRAINING
 from pi.search.record import RUN
@@ -84,7 +85,7 @@ def state_of(measured: str) -> State:
     except StateError as error:
         raise StateError(f"`measured` may also be {TRAINING}; {error}") from error
     if len(found) != 1:
-        raise StateError(f"`measured` must be {TRAINING} or one state but got {measured!r}.")
+        raise StateError(f"`measured` must be {TRAINING} or one state but got {quoted(measured)}.")
     return found[0]
 
 
