@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Literal
 
 from pi.errors import PiError, quoted
@@ -131,7 +130,8 @@ class EncoderSpec:
     Attributes:
         architecture: a key of `ARCHITECTURES`.
         context: what it was pre-trained on: ``imagenet``, ``natural-offline``, ``medical``,
-            ``random`` or ``file:PATH``.
+            ``random``, ``medical:NAME@ALIAS``, or ``own`` or ``own:NAME``, see
+            `pi.places.weights_file`.
         layers: names of what is tapped, in the network's order.
         tap: after or before the ReLU.
         input: name of an input convention of its own; empty: the one that a run gives to all.
@@ -172,24 +172,8 @@ class EncoderSpec:
         layers = tuple(dict.fromkeys(parts[-1].split("+")))
         return cls(parts[0], ":".join(parts[1:-1]), layers)
 
-    @property
-    def logged_context(self) -> str:
-        """The context as it is logged: of a weight file its name, not where it lies."""
-        return without_folder(self.context)
-
-    def spelt(self, context: str) -> str:
-        """Return how network and layers are written, with ``context`` as the context."""
-        return f"{self.architecture}:{context}:{'+'.join(self.layers)}"
-
     def __str__(self) -> str:
-        return self.spelt(self.logged_context)
-
-
-def without_folder(context: str) -> str:
-    """Return a context as it may be logged: of a weight file its name, not where it lies."""
-    if context.startswith("file:"):
-        return "file:" + PurePath(context.removeprefix("file:")).name
-    return context
+        return f"{self.architecture}:{self.context}:{'+'.join(self.layers)}"
 
 
 def find_architecture(name: str) -> Architecture:

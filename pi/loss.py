@@ -141,7 +141,6 @@ def parse_loss(text: str) -> Loss:
         EncoderError, InputConventionError: an encoder or its input that is misspelt.
         LossError: an option that is.
     """
-    # A weight file's path has slashes too: options are what is left behind the last layer.
     options = rf"/(?:{'|'.join(OPTIONS)})=[^/]*"
     base = re.sub(rf"(?:{options})+$", "", text)
     given = dict(word[1:].split("=", 1) for word in re.findall(options, text[len(base) :]))
@@ -167,11 +166,12 @@ def loss_options(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTe
     return [encoder.input, encoder.tap, distance.norm, distance.reduction, aggregated, str(pixel)]
 
 
-def written(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm, base: str) -> str:
-    """Return the loss as `parse_loss` reads it; ``base`` is how the encoder itself is written."""
+def written(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm) -> str:
+    """Return the loss as `parse_loss` reads it."""
     usual = ["", "post", "squared", "mean", "sum", "squared"]
     found = zip(OPTIONS, loss_options(encoder, distance, pixel), usual, strict=True)
-    return base + "".join(f"/{name}={value}" for name, value, common in found if value != common)
+    options = (f"/{name}={value}" for name, value, common in found if value != common)
+    return str(encoder) + "".join(options)
 
 
 def parse_pixel(text: str) -> PixelTerm:

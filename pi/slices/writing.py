@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.dicom.layout import Dose
-from pi.errors import quoted
 from pi.slices.manifest import DOSES, Manifest, StoreError, to_json
 from pi.slices.store import MANIFEST, PRIVATE, volume_file
 
@@ -98,7 +97,7 @@ def require_replaceable(destination: Path) -> None:
         return
     if not destination.is_dir() or any(destination.iterdir()):
         raise StoreError(
-            f"`name` must be new or name a store but {quoted(destination.name)} holds other files."
+            f"`name` must be new or name a store but {destination.name!r} holds other files."
         )
 
 

@@ -22,8 +22,8 @@ from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
-MAY_DIFFER = ("study", "trials", "data", "split")
-"""Parameters on which no value of a trial depends; the data are known by their digest."""
+MAY_DIFFER = ("study", "trials", "data", "split", "medical_weights")
+"""Parameters on which no value of a trial depends; data and weights are known by their digests."""
 
 
 def signature(parameters: Mapping[str, str], bench: Bench) -> dict[str, str]:
