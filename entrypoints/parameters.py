@@ -16,7 +16,6 @@ from pi.influence.schedule_name import ScheduleName
 if TYPE_CHECKING:
     from pi.experiments import Experiment
     from pi.network.weights import WeightFile
-    from pi.slices.parts import Part
     from pi.slices.store import Store
 
 Preset = Literal["tiny", "small", "full", "many"]
@@ -538,7 +537,7 @@ def recall(run_id: str) -> dict[str, str]:
     return parameters_of(run_id)
 
 
-def open_asked(parameters: DataParameters, fold: int, *needed: "Part") -> "Store":
+def open_asked(parameters: DataParameters, fold: int, *needed: str) -> "Store":
     """Return the store that ``data``, ``split``, ``seed`` and ``folds`` mean.
 
     Args:

@@ -103,7 +103,8 @@ def parse(
         )
     found, unknown = parser.parse_known_args(arguments)
     if unknown:
-        parser.error(f"unknown: {', '.join(quoted(word) for word in unknown)}")
+        told = (word if quoted(word) == repr(word) else quoted(word) for word in unknown)
+        parser.error(f"unrecognized arguments: {' '.join(told)}")
     typed = vars(found)
     resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
     values = {field.name: str(field.default) for field in declared} | resumed | typed

@@ -28,7 +28,7 @@ def counted(patients: int) -> str:
     return "1 patient" if patients == 1 else f"{patients} patients"
 
 
-def listed(parts: Collection[Part]) -> str:
+def listed(parts: Collection[str]) -> str:
     """Return parts in words."""
     return " and the ".join("training" if part == "train" else part for part in parts)
 
@@ -79,7 +79,7 @@ def folds_instead(patients: int) -> str:
     return f", and `folds` {patients} tests each patient once" if patients > 2 else ""
 
 
-def require_parts(members: Members, split: str, needed: Collection[Part]) -> None:
+def require_parts(members: Members, split: str, needed: Collection[str]) -> None:
     """Refuse data that leave a part empty which is needed.
 
     Args:
@@ -95,10 +95,10 @@ def require_parts(members: Members, split: str, needed: Collection[Part]) -> Non
         return
     patients = assigned(members)
     if 0 < patients < 3:
-        way_out = few_patients(patients)
+        problem, way_out = f"has {counted(patients)} in all", few_patients(patients)
     else:
+        problem = f"split {split} puts none of {counted(len(members))} there"
         way_out = f"split=auto draws the parts when data are prepared{folds_instead(patients)}"
     raise PartError(
-        f"`data` must have patients in the {listed(missing)} part but split {split} puts none of "
-        f"{counted(len(members))} there: {way_out}."
+        f"`data` must have patients in the {listed(missing)} part but {problem}: {way_out}."
     )
