@@ -22,8 +22,6 @@ def main(parameters: CalibrateParameters) -> None:
         chosen,
         find_experiments,
         require_influence,
-        stand_in_without_paths,
-        without_paths,
     )
     from pi.influence.calibration import calibrate_all
     from pi.influence.literature import literature_table, literature_text
@@ -37,6 +35,7 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
     from pi.slices.doses import unlike_doses
+    from pi.slices.parts import OF_ONE
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
@@ -56,9 +55,8 @@ def main(parameters: CalibrateParameters) -> None:
     asked = checked_weight(numbers(p.perceptual_weight, "perceptual_weight")).tolist()
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
 
-    typed = recorded(p) | {"experiments": without_paths(p.experiments)}
-    typed["stand_in"] = stand_in_without_paths(p.stand_in)
-    with open_run("calibrate", f"calibrate {typed['experiments']} on {p.data}") as tracked:
+    typed = recorded(p)
+    with open_run("calibrate", f"calibrate {p.experiments} on {p.data}") as tracked:
         tracked.params(typed)
         files = find_contexts(p, experiments)
         bank = build_bank(experiments, convention, seed=p.seed, files=files)
@@ -92,6 +90,8 @@ def main(parameters: CalibrateParameters) -> None:
         print(told)
     if calibrations:
         print(summary_text(calibrations, asked))
+    if len(patches.patients) == 1:
+        print(f"warning: {OF_ONE}.")
     if gradients:
         print(literature_text(table, by_gradients, p.target_psi))
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, view))

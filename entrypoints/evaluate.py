@@ -12,11 +12,16 @@ from pi.command_line import recorded, run
 
 def main(parameters: EvaluateParameters) -> None:
     """Evaluate, log, and say what came out and where it is."""
-    # Slow to import, and --help needs none of it.
+    # What is told of parameters and patients waits for no slow import.
+    from pi.evaluation.protocol import find_protocols
+
+    p = parameters
+    protocols = find_protocols(p.protocols)
+    store = open_asked(p, p.fold, p.part)
+
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
     from pi.evaluation.measure import evaluate
-    from pi.evaluation.protocol import find_protocols
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
     from pi.progress import counting
@@ -25,13 +30,10 @@ def main(parameters: EvaluateParameters) -> None:
     from pi.tracking.run import open_run
     from pi.tracking.view import save_view
 
-    p = parameters
-    protocols = find_protocols(p.protocols)
     with open_run("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as tracked:
         tracked.params(recorded(p))
         subject = fetch_subject(p.run, p.channels)
         denoise = subject.load()
-        store = open_asked(p, p.fold)
         log_setup(tracked, recorded(p), subject, store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
             evaluation = evaluate(store, p.part, denoise, protocols, p.batch_size, bar.advance)

@@ -30,25 +30,26 @@ ENTRY_POINTS = {
 
 def main(parameters: MainParameters) -> None:
     """Do every step that is not done, and say who came first."""
-    # Slow to import, and --help needs none of it.
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    # What is told of parameters and patients waits for no slow import.
     from pi.algorithm1 import make_plan
-    from pi.evaluation.ranking import rank_runs, ranking_text
-    from pi.experiments import without_paths
     from pi.switches import switch_rows, switch_values
+
+    p = parameters
+    switches = switch_values(p.protocol, p.overrides)
+    plan = make_plan(switches, p.experiments, p.folds, vars(p))
+    open_asked(p, p.folds, "train", "validation", plan.part)  # before there is a run
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.evaluation.ranking import rank_runs, ranking_text
     from pi.tracking.algorithm1 import carry_out, compare_all, log_board, slice_table
     from pi.tracking.resume import require_resumable
     from pi.tracking.run import open_run
     from pi.tracking.steps import Steps
 
-    p = parameters
-    switches = switch_values(p.protocol, p.overrides)
-    plan = make_plan(switches, p.experiments, p.folds, vars(p))
-    typed = recorded(p) | {"experiments": without_paths(p.experiments)}
+    typed = recorded(p)
     require_resumable("main", p.resume, typed)
-    open_asked(p, p.folds)  # what the data do not allow is said before there is a run
     on = f"{p.data}, {p.folds} folds" if p.folds else p.data
-    title = f"{p.protocol}: {typed['experiments']} on {on}"
+    title = f"{p.protocol}: {p.experiments} on {on}"
     with open_run("main", title, p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(tracked, lambda message: print(f"== {message}", flush=True))

@@ -1,7 +1,7 @@
 """Every parameter of every entry point: its name, type, default, help and rule, once.
 
 An entry point's parameters are one frozen dataclass. A parameter that several entry points
-share is declared in the class they inherit. Folders are not parameters: see `pi.places`.
+share is declared in the class they inherit. None holds a path: see `pi.command_line`.
 """
 
 import re
@@ -23,12 +23,9 @@ Preset = Literal["tiny", "small", "full", "many"]
 
 NOT_EMPTY = Rule("not empty", lambda text: bool(text.strip()))
 
-# MLflow keeps every parameter, and a path may name a patient.
-A_NAME = Rule(
-    "a name, never a path, which the tracking store would keep (set PI_DATA to the folder and give "
-    "data=folder)",
-    lambda text: bool(text.strip()) and not set(text) & set("/\\"),
-    shown=False,
+A_WEIGHT_FILE = Rule(
+    "own, or own:NAME, of which PI_WEIGHTS names the file or its folder, or models:/NAME@ALIAS",
+    lambda text: not text or re.fullmatch(r"own(:.+)?|models:/.+", text) is not None,
 )
 
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
@@ -57,10 +54,10 @@ class SplitParameters(SeedParameters):
 
     split: str = parameter(
         "auto",
-        "patient-level split: auto (a named split that knows all patients, else 70/10/20 % drawn "
-        "by the seed), mayo2016, simulated, or the path of your own JSON",
+        "patient-level split: auto (a named split that knows all patients and has some of them in "
+        "every part, else 70/10/20 % drawn by the seed), mayo2016, simulated, or own (the JSON "
+        "file named by PI_SPLIT)",
         NOT_EMPTY,
-        path=True,
     )
 
 
@@ -81,7 +78,10 @@ class PrepareParameters(SplitParameters):
     """Parameters of `prepare`."""
 
     source: str = parameter(
-        "", "folder of DICOM files; empty: the folder named by PI_DATA", path=True
+        "",
+        "folder of DICOM files, on the plain command line alone; empty: the folder named by "
+        "PI_DATA",
+        path=True,
     )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
@@ -95,7 +95,7 @@ class DataParameters(SplitParameters):
         "simulated:small",
         "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
-        A_NAME,
+        NOT_EMPTY,
     )
     dose: str = parameter(
         "all",
@@ -138,9 +138,10 @@ class EncoderParameters(DataParameters):
 
     medical_weights: str = parameter(
         "",
-        "what the context `medical` is, for nobody has published one: a weight file (.h5), or "
+        "what the context `medical` is, for nobody has published one: own (the weight file, .h5, "
+        "named by PI_WEIGHTS), own:NAME (NAME.h5 in the folder named by it), or "
         "models:/NAME@ALIAS of one that `pretrain` made",
-        path=True,
+        A_WEIGHT_FILE,
     )
 
 
@@ -156,8 +157,9 @@ class PatchParameters(EncoderParameters, FoldParameters):
     )
     stand_in: str = parameter(
         "",
-        "contexts that take the place of the presets' own: one for all, or OWN=CONTEXT with a "
-        "context or an architecture as OWN, comma-separated, the first that fits; empty: their own",
+        "contexts that take the place of the presets' own: one for all, or FROM=CONTEXT with "
+        "a context or an architecture as FROM, comma-separated, the first that fits; empty: their "
+        "own",
     )
     as_mse_plus: bool = parameter(
         False, "put the MSE beside the feature loss of presets that are adversarial or have no "
@@ -179,7 +181,7 @@ class PretrainParameters(FoldParameters):
         "simulated:many:2509",
         "what is learned from, as for calibrate; with the task supervised it must be folder, and "
         "PI_DATA a folder with a folder of images for each class, or a MedMNIST-style .npz",
-        A_NAME,
+        NOT_EMPTY,
     )
     task: Literal["headers", "supervised", "autoencoder"] = parameter(
         "headers",
@@ -230,7 +232,8 @@ class CalibrateParameters(PatchParameters):
         "demo",
         "comma-separated: E1, E2, E3, E4, baseline, demo1..demo4, the presets that `presets` "
         "lists, the groups paper, demo and literature, or your own as architecture:context:"
-        "layer+layer, such as vgg16:random:block3_conv2 or, of a context that `pretrain` made, "
+        "layer+layer, such as vgg16:random:block3_conv2, of the weight file named by PI_WEIGHTS "
+        "vgg16:own:block3_conv2 or, of a context that `pretrain` made, "
         "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
         "/reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
@@ -529,7 +532,10 @@ class ReportParameters:
         NOT_EMPTY,
     )
     to: str = parameter(
-        "", "file or folder to which a copy of the page is written; empty: none", path=True
+        "",
+        "file or folder to which a copy of the page is written, on the plain command line alone; "
+        "empty: none",
+        path=True,
     )
 
 
@@ -540,23 +546,28 @@ def recall(run_id: str) -> dict[str, str]:
     return parameters_of(run_id)
 
 
-def open_asked(parameters: DataParameters, fold: int) -> "Store":
+def open_asked(parameters: DataParameters, fold: int, *needed: str) -> "Store":
     """Return the store that ``data``, ``split``, ``seed``, ``dose`` and ``folds`` mean.
 
     Args:
         parameters: of an entry point.
         fold: which of its folds; 0 where there are none.
+        needed: parts that must have patients, which is asked before any work on them.
 
     Raises:
-        PiError: see `pi.source.open_data`.
+        PiError: see `pi.source.open_data` and `pi.slices.parts.require_parts`.
     """
+    from pi.slices.parts import require_parts
     from pi.source import open_data  # slow to import, and --help needs none of it
 
     p = parameters
-    return open_data(
+    store = open_data(
         p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
         dose=p.dose, fold=fold, folds=p.folds,
     )  # fmt: skip
+    members = {volume.patient: volume.split for volume in store.volumes}
+    require_parts(members, store.manifest.split, needed)
+    return store
 
 
 def find_contexts(

@@ -15,7 +15,11 @@ from pi.command_line import recorded, run
 
 def main(parameters: PretrainParameters) -> None:
     """Pre-train, log, register, and say how well the tasks are done and how to use the context."""
-    # Slow to import, and --help needs none of it.
+    p = parameters
+    # What is told of the patients waits for no slow import; images of one's own have none.
+    with_patients = p.task != "supervised"
+    store = open_asked(p, p.fold, "train", "validation") if with_patients else None
+
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.pretraining.recipe import find_recipe, make_context
     from pi.pretraining.sources import from_images, from_store
@@ -26,14 +30,13 @@ def main(parameters: PretrainParameters) -> None:
     from pi.tracking.run import open_run
     from pi.training.machine import make_deterministic
 
-    p = parameters
     recipe = find_recipe(vars(p))
     if p.deterministic:
         make_deterministic(p.seed)
-    if recipe.task == "supervised":
+    if store is None:
         source = from_images(p.data, p.seed, p.patch_size)
     else:
-        source = from_store(open_asked(p, p.fold), recipe.task, p.patch_size)
+        source = from_store(store, recipe.task, p.patch_size)
     with open_run("pretrain", f"pretrain {recipe.architecture} on {p.data}") as tracked:
         tracked.params(recorded(p))
         log_source(tracked, recipe, source)

@@ -26,7 +26,8 @@ def main(parameters: ReportParameters) -> None:
         page, html = log_report(tracked, recorded(p))
     print("\n".join([page.title, "", *page.headline, ""]))
     if place is not None:
-        print(f"written to: {copy_of(html, place)}")
+        copy_of(html, place)
+        print("a copy is where `to` says")
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, ""))
 
 

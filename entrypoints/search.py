@@ -15,21 +15,29 @@ from pi.command_line import numbers, recorded, run
 
 def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
-    # Slow to import, and --help needs none of it.
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    # What is told of parameters and patients waits for no slow import.
     from pi.experiments import (
         chosen,
         find_experiments,
         require_influence,
-        stand_in_without_paths,
-        without_paths,
     )
     from pi.input_convention import input_convention
-    from pi.network.bank import build_bank
     from pi.search.objective import Objective
+    from pi.search.space import find_space
+
+    p = parameters
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    require_influence(experiments)
+    ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
+    space = find_space(p.variable, *ranges, experiments, p.schedules)
+    objective = Objective(p.objective, p.target_psi, p.measured, p.tolerance, p.epochs)
+    convention = input_convention(p.encoder_input)
+    store = open_asked(p, p.fold, "train", "validation")
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.network.bank import build_bank
     from pi.search.pruning import HalvingOfPairs
     from pi.search.sampler import SeededByTrial
-    from pi.search.space import find_space
     from pi.search.storage import open_storage, storage_url
     from pi.search.study import open_study
     from pi.search.summary import answer_text, onward_text
@@ -45,21 +53,13 @@ def main(parameters: SearchParameters) -> None:
     from pi.training.machine import choose_precision, make_deterministic
     from pi.training.repeated import Bench
 
-    p = parameters
-    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
-    require_influence(experiments)
-    ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
-    space = find_space(p.variable, *ranges, experiments, p.schedules)
-    objective = Objective(p.objective, p.target_psi, p.measured, p.tolerance, p.epochs)
-    state, convention = track.state_of(p.measured), input_convention(p.encoder_input)
+    state = track.state_of(p.measured)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    typed = recorded(p) | {"experiments": without_paths(p.experiments)}
-    typed["stand_in"] = stand_in_without_paths(p.stand_in)
+    typed = recorded(p)
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_asked(p, p.fold)
     if told := unlike_doses(store.volumes):
         print(told)
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
@@ -71,7 +71,7 @@ def main(parameters: SearchParameters) -> None:
     bank = build_bank(experiments, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
     bench = Bench(experiments, bank, settings, patches, p.channels, adam, p.precision, p.start)
-    searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"
+    searched, title = track.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or track.name_of(searched), searched, objective.directions,
         SeededByTrial(p.seed), HalvingOfPairs(p.reduction, p.prune_below), track.begin(title),

@@ -13,10 +13,17 @@ from pi.command_line import recorded, run
 
 def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
-    # Slow to import, and --help needs none of it.
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import stand_in_without_paths, without_paths
+    # What is told of parameters and patients waits for no slow import.
     from pi.input_convention import input_convention
+    from pi.training import plan
+
+    p = parameters
+    source = plan.weight_source(p.perceptual_weight)
+    experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
+    convention = input_convention(p.encoder_input)
+    store = open_asked(p, p.fold, "train", "validation")
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.network.bank import Judge, build_bank
     from pi.slices.doses import unlike_doses
     from pi.slices.patches import PatchPopulation
@@ -28,23 +35,17 @@ def main(parameters: TrainParameters) -> None:
     from pi.tracking.starting_weight import log_start, made_of, starting_weight
     from pi.tracking.training import train_tracked
     from pi.tracking.view import save_view
-    from pi.training import build, plan
+    from pi.training import build
     from pi.training.fidelity import settle_precision
     from pi.training.fit import Settings
     from pi.training.machine import choose_precision, make_deterministic
     from pi.training.summary import summary_text
 
-    p = parameters
-    source = plan.weight_source(p.perceptual_weight)
-    experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
-    convention = input_convention(p.encoder_input)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    typed = recorded(p) | {"experiment": without_paths(p.experiment)}
-    typed["stand_in"] = stand_in_without_paths(p.stand_in)
+    typed = recorded(p)
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
-    store = open_asked(p, p.fold)
     if told := unlike_doses(store.volumes):
         print(told)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
@@ -53,7 +54,7 @@ def main(parameters: TrainParameters) -> None:
         p.validation_patches, p.validation_slices,
     )  # fmt: skip
     require_same_data(p.resume, store.digest)
-    with open_run("train", f"train {typed['experiment']} on {p.data}", p.resume) as tracked:
+    with open_run("train", f"train {p.experiment} on {p.data}", p.resume) as tracked:
         tracked.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(tracked, typed, patches, experiments)
         files = find_contexts(p, experiments)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Literal
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.input_convention import input_convention
 
 Tap = Literal["post", "pre"]
@@ -131,7 +130,8 @@ class EncoderSpec:
     Attributes:
         architecture: a key of `ARCHITECTURES`.
         context: what it was pre-trained on: ``imagenet``, ``natural-offline``, ``medical``,
-            ``random`` or ``file:PATH``.
+            ``random``, ``medical:NAME@ALIAS``, or ``own`` or ``own:NAME``, see
+            `pi.places.weights_file`.
         layers: names of what is tapped, in the network's order.
         tap: after or before the ReLU.
         input: name of an input convention of its own; empty: the one that a run gives to all.
@@ -155,7 +155,7 @@ class EncoderSpec:
             if layer not in known:
                 raise EncoderError(
                     f"`layer` must be one of {self.architecture}'s {', '.join(known)} "
-                    f"but got {layer!r}."
+                    f"but got {quoted(layer)}."
                 )
         if self.input:
             input_convention(self.input)
@@ -166,29 +166,14 @@ class EncoderSpec:
         parts = text.split(":")
         if len(parts) < 3 or not all(parts):
             raise EncoderError(
-                f"an encoder must be written architecture:context:layer+layer but got {text!r}."
+                "an encoder must be written architecture:context:layer+layer but got "
+                f"{quoted(text)}."
             )
         layers = tuple(dict.fromkeys(parts[-1].split("+")))
         return cls(parts[0], ":".join(parts[1:-1]), layers)
 
-    @property
-    def logged_context(self) -> str:
-        """The context as it is logged: of a weight file its name, not where it lies."""
-        return without_folder(self.context)
-
-    def spelt(self, context: str) -> str:
-        """Return how network and layers are written, with ``context`` as the context."""
-        return f"{self.architecture}:{context}:{'+'.join(self.layers)}"
-
     def __str__(self) -> str:
-        return self.spelt(self.logged_context)
-
-
-def without_folder(context: str) -> str:
-    """Return a context as it may be logged: of a weight file its name, not where it lies."""
-    if context.startswith("file:"):
-        return "file:" + PurePath(context.removeprefix("file:")).name
-    return context
+        return f"{self.architecture}:{self.context}:{'+'.join(self.layers)}"
 
 
 def find_architecture(name: str) -> Architecture:
@@ -199,7 +184,7 @@ def find_architecture(name: str) -> Architecture:
     """
     if name not in ARCHITECTURES:
         raise EncoderError(
-            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {name!r}."
+            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {quoted(name)}."
         )
     return ARCHITECTURES[name]
 

@@ -2,19 +2,25 @@
 
 A command's parameters are the fields of a frozen dataclass, each made by `parameter`. From
 them come the flags, their help and their checks; ``MLproject`` is held to them by a test.
+
+A parameter is a name, a number or a choice, never a path: `mlflow run` writes whatever is typed
+into the tracking store before our code starts, and a path may name a patient. Files and folders
+are named by environment variables, see `pi.places`. Two commands take one path each all the same,
+``prepare --source`` and ``report --to``: on the plain command line alone, for nothing records it.
 Nothing here imports a library that is slow to load, so ``--help`` answers at once.
 """
 
 import argparse
 import dataclasses
 import math
+import os
 import signal
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pi.errors import PiError
+from pi.errors import PiError, is_path, quoted
 
 P = TypeVar("P")
 
@@ -30,12 +36,10 @@ class Rule:
     Attributes:
         text: the words.
         holds: the condition.
-        shown: whether an error may repeat a value that breaks it; a path it may not.
     """
 
     text: str
     holds: Callable[[Any], bool]
-    shown: bool = True
 
 
 POSITIVE = Rule("a finite number greater than 0", lambda value: 0 < value < math.inf)
@@ -50,7 +54,8 @@ def parameter(default: Any, help: str, rule: Rule | None = None, *, path: bool =
         default: its default.
         help: what it means to the user.
         rule: what its values must fulfil.
-        path: whether it may hold a path of this machine, which is then never logged.
+        path: whether it holds a path of this machine: it is then no parameter of `MLproject`,
+            refused where `mlflow run` passes it on, and never recorded.
     """
     return dataclasses.field(default=default, metadata={"help": help, "rule": rule, "path": path})
 
@@ -96,7 +101,11 @@ def parse(
                 "%", "%%"
             ),
         )
-    typed = vars(parser.parse_args(arguments))
+    found, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        told = (word if quoted(word) == repr(word) else quoted(word) for word in unknown)
+        parser.error(f"unrecognized arguments: {' '.join(told)}")
+    typed = vars(found)
     resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
     values = {field.name: str(field.default) for field in declared} | resumed | typed
     return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})
@@ -149,13 +158,14 @@ def numbers(text: str, name: str) -> list[float]:
         return [float(word) for word in text.split(",")]
     except ValueError:
         raise ParameterError(
-            f"`{name}` must be numbers separated by commas but got {text!r}."
+            f"`{name}` must be numbers separated by commas but got {quoted(text)}."
         ) from None
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise ParameterError(f"{message}; `{self.prog} --help` lists the parameters.")
+        said = message.partition(" '")[0]  # argparse quotes what was typed, which may be a path
+        raise ParameterError(f"{said}; `{self.prog} --help` lists the parameters.")
 
 
 def _module_run() -> str:
@@ -174,19 +184,40 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         choices = typing.get_args(hint)
         if text not in choices:
             raise ParameterError(
-                f"`{field.name}` must be one of {', '.join(choices)} but got {text!r}."
+                f"`{field.name}` must be one of {', '.join(choices)} but got {quoted(text)}."
             )
         return text
+    _require_name(field, text)
     try:
         value = _READERS[hint](text)
     except (ValueError, KeyError):
         kind = {int: "a whole number", float: "a number", bool: "True or False"}[hint]
-        raise ParameterError(f"`{field.name}` must be {kind} but got {text!r}.") from None
+        raise ParameterError(f"`{field.name}` must be {kind} but got {quoted(text)}.") from None
     rule: Rule | None = field.metadata["rule"]
     if rule is not None and not rule.holds(value):
-        received = f" but got {text}" if rule.shown else ""
-        raise ParameterError(f"`{field.name}` must be {rule.text}{received}.")
+        received = quoted(text) if isinstance(value, str) else text
+        raise ParameterError(f"`{field.name}` must be {rule.text} but got {received}.")
     return value
+
+
+def _require_name(field: "dataclasses.Field[Any]", text: str) -> None:
+    """Refuse a path where a name is wanted, and everywhere below `mlflow run`.
+
+    Raises:
+        ParameterError: it is one; it is not repeated.
+    """
+    if field.metadata["path"]:
+        if text and "MLFLOW_RUN_ID" in os.environ:  # as `mlflow run` leaves it for us
+            raise ParameterError(
+                f"`{field.name}` must be given to `python -m` alone, for `mlflow run` stores what "
+                "it is given."
+            )
+    elif is_path(text):
+        raise ParameterError(
+            f"`{field.name}` must be no path, which the tracking store would keep: PI_DATA, "
+            "PI_SPLIT and PI_WEIGHTS name files and folders, and data=folder, split=own and "
+            "medical_weights=own mean them."
+        )
 
 
 _READERS: Mapping[type, Callable[[str], Any]] = {

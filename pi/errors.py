@@ -1,4 +1,16 @@
-"""The one base of every error that a user can mend."""
+"""The one base of every error that a user can mend, and what of a user's text it may repeat."""
+
+import re
+
+# What has a slash or a dot and is no path: a model of MLflow's registry, an option of a loss, and
+# in a filter of MLflow's a metric's name between backticks.
+_OURS = re.compile(
+    r"\bmodels:/(?=\w)|/(?:input|tap|norm|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
+)
+_FILE_NAME = re.compile(
+    r"\.(json|h5|hdf5|keras|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
+    re.IGNORECASE,
+)
 
 
 class PiError(ValueError):
@@ -6,5 +18,19 @@ class PiError(ValueError):
 
     Entry points print the sentence without a traceback and end with a non-zero exit code;
     any other exception is a defect of ours and keeps its traceback. The sentence never holds
-    a path, a name, a UID or a date of a patient.
+    a path, a name, a UID or a date of a patient: what a user typed goes into it by `quoted`.
     """
+
+
+def is_path(text: str) -> bool:
+    """Tell whether a user's text has a path in it."""
+    return bool(set(_OURS.sub("", text)) & set("/\\"))
+
+
+def quoted(text: str) -> str:
+    """Return a user's text as a sentence may repeat it: of a path or a file's name nothing."""
+    if is_path(text):
+        return "a path, which is not repeated here"
+    if _FILE_NAME.search(text):
+        return "a file's name, which is not repeated here"
+    return repr(text)

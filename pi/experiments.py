@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pi.architecture import EncoderSpec, without_folder
-from pi.errors import PiError
+from pi.architecture import EncoderSpec
+from pi.errors import PiError, quoted
 from pi.loss import FeatureDistance, PixelTerm, parse_loss, written
 from pi.presets import PRESETS, Preset
 
@@ -45,8 +45,8 @@ class Experiment:
 
     @property
     def loss(self) -> str:
-        """The loss as `parse_loss` reads it, but without the folder of a weight file."""
-        return written(self.encoder, self.distance, self.pixel, str(self.encoder))
+        """The loss as `parse_loss` reads it."""
+        return written(self.encoder, self.distance, self.pixel)
 
     @property
     def adversarial(self) -> str:
@@ -62,7 +62,7 @@ class Experiment:
             "assumed": self.preset.assumes,
             "left out": self.preset.others,
             "adversarial": self.preset.adversarial,
-            "weights": f"{self.encoder.logged_context} stand in for its own" * self.stand_in,
+            "weights": f"{self.encoder.context} stand in for its own" * self.stand_in,
         }
         return "; ".join(f"{what}: {words}" for what, words in said.items() if words)
 
@@ -128,10 +128,12 @@ def find_experiments(text: str) -> tuple[Experiment, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     names = [name for word in words for name in GROUPS.get(word, (word,))]
     if not names:
-        raise ExperimentError(f"`experiments` must name at least one experiment but got {text!r}.")
+        raise ExperimentError(
+            f"`experiments` must name at least one experiment but got {quoted(text)}."
+        )
     found: dict[str, Experiment] = {}
     for experiment in map(_find, dict.fromkeys(names)):
-        name = experiment.name  # of weight files in two folders it may be the same
+        name = experiment.name  # of two spellings it may be the same
         if name in found:
             name += f"#{len(found) + 1}"
         found[name] = replace(experiment, name=name)
@@ -142,8 +144,7 @@ def spelling(experiment: Experiment) -> str:
     """Return what names the experiment to an entry point: its name, or its loss in full."""
     if experiment.name in NAMED:
         return experiment.name
-    base = experiment.encoder.spelt(experiment.encoder.context)
-    return written(experiment.encoder, experiment.distance, experiment.pixel, base)
+    return experiment.loss
 
 
 def standing_in(experiments: Sequence[Experiment], contexts: str) -> tuple[Experiment, ...]:
@@ -151,7 +152,7 @@ def standing_in(experiments: Sequence[Experiment], contexts: str) -> tuple[Exper
 
     Args:
         experiments: the configurations; those that are no presets stay as they are.
-        contexts: comma-separated: a context for all, or OWN=CONTEXT where OWN is a context or an
+        contexts: comma-separated: a context for all, or FROM=CONTEXT where FROM is a context or an
             architecture. The first that fits a preset holds.
 
     Raises:
@@ -170,15 +171,9 @@ def standing_in(experiments: Sequence[Experiment], contexts: str) -> tuple[Exper
     if pairs and not any(e.stand_in for e in found):
         raise ExperimentError(
             "`stand_in` must fit a preset among the experiments but got "
-            f"{stand_in_without_paths(contexts)!r}, which fits none."
+            f"{quoted(contexts)}, which fits none."
         )
     return found
-
-
-def stand_in_without_paths(contexts: str) -> str:
-    """Return what `standing_in` takes as it may be logged: of a weight file its name alone."""
-    pairs = ((own, without_folder(context)) for own, context in _stand_ins(contexts))
-    return ",".join(f"{own}={context}" if own else context for own, context in pairs)
 
 
 def _stand_ins(contexts: str) -> list[tuple[str, str]]:
@@ -228,12 +223,6 @@ def require_influence(experiments: Sequence[Experiment]) -> None:
         )
 
 
-def without_paths(text: str) -> str:
-    """Return a list of experiments as it may be logged: of a weight file its name alone."""
-    words = (word.strip() for word in text.split(","))
-    return ",".join(_find(word).name if ":" in word else word for word in words)
-
-
 def _find(name: str) -> Experiment:
     if name in NAMED:
         return NAMED[name]
@@ -244,5 +233,5 @@ def _find(name: str) -> Experiment:
     names = [name for name, experiment in NAMED.items() if not experiment.preset]
     raise ExperimentError(
         f"`experiments` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
-        f"point `presets` lists, or architecture:context:layer+layer but got {name!r}."
+        f"point `presets` lists, or architecture:context:layer+layer but got {quoted(name)}."
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf, nan
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.slices.intensity import DATA_RANGE_HU, HU_LOW
 
 
@@ -62,7 +62,7 @@ def input_convention(name: str) -> InputConvention:
     if kind != "window":
         raise InputConventionError(
             f"`encoder_input` must be one of {', '.join(named)} or window:LOW:HIGH "
-            f"but got {name!r}."
+            f"but got {quoted(name)}."
         )
     try:
         low, high = (float(bound) for bound in bounds.split(":"))
@@ -70,7 +70,7 @@ def input_convention(name: str) -> InputConvention:
         low = high = nan
     if not -inf < low < high < inf:
         raise InputConventionError(
-            f"`encoder_input` must be window:LOW:HIGH with LOW < HIGH in HU but got {name!r}."
+            f"`encoder_input` must be window:LOW:HIGH with LOW < HIGH in HU but got {quoted(name)}."
         )
     window = ((low - HU_LOW) / DATA_RANGE_HU, (high - HU_LOW) / DATA_RANGE_HU)
     return InputConvention(name, RAW255.scale, RAW255.shift, window)

@@ -18,7 +18,7 @@ from math import inf, isnan, nan
 from typing import Any, Literal, get_args
 
 from pi.architecture import EncoderSpec, Tap, find_architecture
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 
 Norm = Literal["squared", "absolute"]
 Reduction = Literal["mean", "sum", "sum_half"]
@@ -141,7 +141,6 @@ def parse_loss(text: str) -> Loss:
         EncoderError, InputConventionError: an encoder or its input that is misspelt.
         LossError: an option that is.
     """
-    # A weight file's path has slashes too: options are what is left behind the last layer.
     options = rf"/(?:{'|'.join(OPTIONS)})=[^/]*"
     base = re.sub(rf"(?:{options})+$", "", text)
     given = dict(word[1:].split("=", 1) for word in re.findall(options, text[len(base) :]))
@@ -167,11 +166,12 @@ def loss_options(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTe
     return [encoder.input, encoder.tap, distance.norm, distance.reduction, aggregated, str(pixel)]
 
 
-def written(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm, base: str) -> str:
-    """Return the loss as `parse_loss` reads it; ``base`` is how the encoder itself is written."""
+def written(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm) -> str:
+    """Return the loss as `parse_loss` reads it."""
     usual = ["", "post", "squared", "mean", "sum", "squared"]
     found = zip(OPTIONS, loss_options(encoder, distance, pixel), usual, strict=True)
-    return base + "".join(f"/{name}={value}" for name, value, common in found if value != common)
+    options = (f"/{name}={value}" for name, value, common in found if value != common)
+    return str(encoder) + "".join(options)
 
 
 def parse_pixel(text: str) -> PixelTerm:
@@ -187,7 +187,7 @@ def parse_pixel(text: str) -> PixelTerm:
     if isnan(weight) or isnan(size) or (colon and kind not in SCALES):
         raise LossError(
             "`pixel` must be KIND, NUMBER*KIND, huber:DELTA or charbonnier:EPSILON, numbers "
-            f"greater than 0, but got {text!r}."
+            f"greater than 0, but got {quoted(text)}."
         )
     return PixelTerm(chosen, weight, size or SCALES.get(chosen, 0.0))
 
@@ -200,7 +200,7 @@ def _aggregation(text: str, layers: int) -> tuple[Aggregation, tuple[float, ...]
     if len(values) != wanted or any(map(isnan, values)):
         raise LossError(
             "`layers` must be sum, mean, weights: or shares:, the last two with a number greater "
-            f"than 0 for each of {layers} layers joined by +, but got {text!r}."
+            f"than 0 for each of {layers} layers joined by +, but got {quoted(text)}."
         )
     return chosen, tuple(v / sum(values) for v in values) if chosen == "shares" else values
 
@@ -217,5 +217,5 @@ def _positive(text: str) -> float:
 def _chosen(option: str, value: str, choices: Any) -> Any:  # noqa: ANN401
     known = get_args(choices)
     if value not in known:
-        raise LossError(f"`{option}` must be one of {', '.join(known)} but got {value!r}.")
+        raise LossError(f"`{option}` must be one of {', '.join(known)} but got {quoted(value)}.")
     return value

@@ -1,19 +1,29 @@
 """Where things lie on this machine. Places are environment variables, not parameters.
 
-`mlflow run` writes every parameter into the tracking store before our code starts, and a path
-may name a patient. So a folder is never a parameter of an MLproject entry point:
+Why they are none is said in `pi.command_line`. In a parameter a word stands for what they name:
 
-- ``PI_DATA``   the user's own folder of DICOM files;
-- ``PI_CACHE``  where simulated studies and prepared stores are kept
+- ``PI_DATA``     the user's own folder of DICOM files: ``data=folder``;
+- ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
+- ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
+  folder of them, of which ``own:NAME`` is NAME.h5;
+- ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
 
+import errno
 import hashlib
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from pi.errors import PiError
+from pi.errors import PiError, is_path, quoted
+
+OWN = "own"
+"""What a parameter says for the file that an environment variable names."""
+
+SECRET_BYTES = 32
 
 
 class PlaceError(PiError):
@@ -44,11 +54,54 @@ def data_place() -> Path:
     return place
 
 
+def split_file() -> Path:
+    """Return the file named by ``PI_SPLIT``.
+
+    Raises:
+        PlaceError: the variable is not set or names no file. The message does not repeat it.
+    """
+    file = _named("PI_SPLIT", "the JSON file that `split` own means")
+    if file is None or not file.is_file():
+        raise PlaceError("PI_SPLIT must name an existing JSON file but what it names is none.")
+    return file
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a name means one of the weight files that ``PI_WEIGHTS`` names."""
+    return name.partition(":")[0] == OWN
+
+
+def weights_file(name: str) -> Path:
+    """Return the weight file that ``own`` or ``own:NAME`` means, by ``PI_WEIGHTS``.
+
+    Raises:
+        PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 in it. The
+            message does not repeat it.
+    """
+    place = _named("PI_WEIGHTS", "a weight file, or a folder of them,")
+    _, colon, wanted = name.partition(":")
+    if not colon:
+        if place is None or not place.is_file():
+            raise PlaceError(f"PI_WEIGHTS must name an existing file for `{OWN}` but does not.")
+        return place
+    file = None if place is None or is_path(wanted) else place / f"{wanted}.h5"
+    if file is None or not file.is_file():
+        raise PlaceError(
+            f"PI_WEIGHTS must name a folder that holds NAME.h5 for `{OWN}:NAME` but it holds none "
+            f"for {quoted(name)}."
+        )
+    return file
+
+
 def _data(what: str) -> Path | None:
-    """Return what ``PI_DATA`` names, which may not be there; ``what`` it is to name is told."""
-    named = os.environ.get("PI_DATA", "")
+    return _named("PI_DATA", what)
+
+
+def _named(variable: str, what: str) -> Path | None:
+    """Return what ``variable`` names, which may not be there; ``what`` it is to name is told."""
+    named = os.environ.get(variable, "")
     if not named:
-        raise PlaceError(f"PI_DATA must name {what} but is not set.")
+        raise PlaceError(f"{variable} must name {what} but is not set.")
     return _expanded(named)
 
 
@@ -97,14 +150,71 @@ def file_digest(file: Path) -> str:
 
 
 def secret() -> bytes:
-    """Return this machine's secret for pseudonyms, made once, readable by its owner only."""
+    """Return this machine's secret for pseudonyms, made once, readable by its owner only.
+
+    Processes that start at once agree: the file appears whole, or not at all, and whoever finds it
+    there uses it.
+
+    Raises:
+        PlaceError: it cannot be made or read, or is too short to be one.
+    """
     file = cache_folder() / "secret"
-    if not file.exists():
-        scratch = file.with_name(f"secret.{os.getpid()}")
-        scratch.touch(mode=0o600)
-        scratch.write_bytes(secrets.token_bytes(32))
-        scratch.rename(file)
-    return file.read_bytes()
+    try:
+        if not os.path.lexists(file):
+            _make_secret(file)
+        found = file.read_bytes()
+    except OSError as error:
+        raise PlaceError(
+            "the file `secret` in PI_CACHE must be readable by you, or the folder writable for it "
+            f"to be made, but: {error.strerror}; give yourself that right, or name another folder."
+        ) from error
+    if len(found) < SECRET_BYTES:
+        raise PlaceError(
+            f"the file `secret` in PI_CACHE must hold {SECRET_BYTES} bytes or more but holds "
+            f"{len(found)}: put it back from a copy, or delete it, after which every patient has "
+            "another pseudonym."
+        )
+    return found
+
+
+def _make_secret(file: Path) -> None:
+    """Put a new secret on disk, unless another process was first."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix="secret.")  # of mode 0600
+    scratch = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(SECRET_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            _appear(file, scratch)
+    finally:
+        scratch.unlink()
+    sync_folder(file.parent)
+
+
+def _appear(file: Path, scratch: Path) -> None:
+    """Give ``scratch`` the name ``file`` too; a renaming would replace what another put there."""
+    try:
+        file.hardlink_to(scratch)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        # A file system without hard links: others may find the file empty for a moment.
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(scratch.read_bytes())
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what appeared in ``folder`` survive a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _expanded(named: str) -> Path | None:

@@ -2,15 +2,26 @@
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.identity import find_dose
-from pi.places import account_folder, data_folder, secret, simulated_folder, store_folder
+from pi.places import (
+    OWN,
+    account_folder,
+    data_folder,
+    file_digest,
+    secret,
+    simulated_folder,
+    split_file,
+    store_folder,
+)
+from pi.readers.files import list_files
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
 from pi.slices.prepare import prepare
-from pi.slices.split import named_splits
+from pi.slices.split import DRAWN, PARTS, named_splits
 from pi.slices.store import Store, StoreError
 
 
@@ -68,7 +79,7 @@ def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
     if preset not in PRESETS or not (seed.isdecimal() or not seed):
         raise DataNameError(
             f"`data` must be simulated:PRESET or simulated:PRESET:SEED with a preset of "
-            f"{', '.join(PRESETS)} but got {data!r}."
+            f"{', '.join(PRESETS)} but got {quoted(data)}."
         )
     return preset, int(seed) if seed else default_seed
 
@@ -79,7 +90,7 @@ def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
     destination = store_folder(name)
     if destination.exists():
         store = _opened(destination)
-        if store.manifest.split in (f"seeded-{split_seed}", *named_splits(), "custom"):
+        if split != "auto" or _is_automatic(store, split_seed):
             return store
         destination = store_folder(f"{name}-split-seed{split_seed}")  # it was drawn by another
     if not destination.exists():
@@ -88,6 +99,13 @@ def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
             account=account_folder(destination.name),
         )  # fmt: skip
     return _opened(destination)
+
+
+def _is_automatic(store: Store, seed: int) -> bool:
+    """Tell whether the split ``auto`` of this seed would divide a store as it is divided."""
+    if store.manifest.split in named_splits():
+        return {volume.split for volume in store.volumes} >= set(PARTS)
+    return store.manifest.split == f"{DRAWN}{seed}"
 
 
 def _opened(folder: Path) -> Store:
@@ -100,16 +118,27 @@ def _opened(folder: Path) -> Store:
 
 
 def _digest_of(split: str, seed: int) -> str:
-    own = Path(split).expanduser()
-    content = own.read_bytes() if split.endswith(".json") and own.is_file() else b""
-    return hashlib.sha256(f"{split} {seed}".encode() + content).hexdigest()[:8]
+    content = file_digest(split_file()) if split == OWN else ""
+    return hashlib.sha256(f"{split} {seed}".encode() + content.encode()).hexdigest()[:8]
 
 
 def _fingerprint(folder: Path) -> str:
-    """Return a name for what the folder holds now, from which nothing can be read back."""
-    seen = hmac.new(secret(), str(folder.resolve()).encode(), hashlib.sha256)
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            facts = file.stat()
-            seen.update(f"{file.relative_to(folder)} {facts.st_size} {facts.st_mtime_ns}".encode())
+    """Return a name for what a scan of the folder would see now; nothing can be read back of it.
+
+    Links are followed, as a scan does: the facts are those of the file that is meant. Another
+    inode or time of change tells a file that was replaced by one of equal size and date.
+    """
+    seen = hmac.new(secret(), os.fsencode(folder.resolve()), hashlib.sha256)
+    for name in sorted(list_files(folder, []), key=os.fsencode):
+        seen.update(os.fsencode(name) + b"\0" + _facts(folder / name) + b"\0")
     return seen.hexdigest()[:12]
+
+
+def _facts(file: Path) -> bytes:
+    """Return what changes when a file does, without opening it: it may be a pipe."""
+    try:
+        found = file.stat()
+    except OSError as error:  # a link to nothing, or a loop
+        return str(error.errno).encode()
+    facts = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_mode)
+    return " ".join(map(str, facts)).encode()

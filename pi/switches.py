@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.command_line import arguments_of
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.experiments import MSE, find_experiments, require_influence, spelling
 
 ProtocolName = Literal["recommended", "paper-text", "authors-code"]
@@ -116,7 +116,7 @@ def switch_values(protocol: ProtocolName, overrides: str) -> dict[str, str]:
         if not (equals and dot and parameter and step in ("calibrate", "train", "evaluate")):
             raise SwitchError(
                 "`overrides` must be calibrate., train. or evaluate.PARAMETER=VALUE, separated by "
-                f"commas, but got {word!r}."
+                f"commas, but got {quoted(word)}."
             )
         values[name] = value.replace("+", ",")
     return values

@@ -67,16 +67,6 @@ def test_a_layer_named_twice_is_tapped_once() -> None:
     assert EncoderSpec.parse("vgg16:random:block1_conv1+block1_conv1").layers == ("block1_conv1",)
 
 
-@pytest.mark.parametrize(
-    "context", ["file:/ward 7/Eichendorff/w.h5", "file:~/Eichendorff/w.h5", "file:w.h5"]
-)
-def test_where_a_weight_file_lies_is_never_written(context: str) -> None:
-    spec = EncoderSpec.parse(f"vgg16:{context}:block1_conv1")
-    assert spec.context == context
-    assert str(spec) == "vgg16:file:w.h5:block1_conv1"
-    assert "Eichendorff" not in spec.logged_context
-
-
 @pytest.mark.parametrize("text", ["vgg16", "vgg16:random", "vgg16::block1_conv1", "::", ""])
 def test_a_spec_of_another_form_is_refused(text: str) -> None:
     sentence = f"architecture:context:layer+layer but got {text!r}"

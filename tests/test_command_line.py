@@ -45,7 +45,7 @@ class Parameters:
     flag: bool = parameter(False, "a flag")
     kind: Literal["one", "two"] = parameter("one", "a kind")
     file: str = parameter("", "a file", path=True)
-    secret: str = parameter("x", "a name", Rule("a name", lambda t: "/" not in t, shown=False))
+    word: str = parameter("x", "a word", Rule("one word", lambda t: " " not in t))
 
 
 def read(*arguments: str) -> Parameters:
@@ -100,7 +100,12 @@ def test_a_flag_may_be_said_to_be_false(text: str) -> None:
         ("--flag", "no", "`flag` must be True or False but got 'no'."),
         ("--flag", "1", "`flag` must be True or False but got '1'."),
         ("--kind", "three", "`kind` must be one of one, two but got 'three'."),
-        ("--secret", "a/b", "`secret` must be a name."),
+        ("--word", "a b", "`word` must be one word but got 'a b'."),
+        (
+            "--kind",
+            "/a/b",
+            "`kind` must be one of one, two but got a path, which is not repeated here.",
+        ),
     ],
 )
 def test_a_value_that_breaks_its_rule_is_named_with_the_rule(
@@ -227,3 +232,65 @@ def test_a_percent_sign_in_help_is_a_percent_sign(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         read("--help")
     assert "100 % of a count (default: 3)" in capsys.readouterr().out
+
+
+# No path
+
+PATHS = ("/home/jdoe/Eichendorff^Josef/x.json", "Eichendorff^Josef\\x", "x:/Eichendorff/w.h5",
+         "psi:~/Eichendorff", "models:/a/Eichendorff", "vgg16:own:/Eichendorff:block1_conv1",
+         "train.experiment=/Eichendorff", "demo1,/Eichendorff/tap=pre")  # fmt: skip
+EVERY = [(kind, field) for kind in ENTRY_POINTS.values() for field in fields(kind)]
+ALONE = {("prepare", "source"), ("report", "to")}
+"""The parameters that are paths, of the plain command line alone."""
+
+
+@pytest.mark.parametrize(("kind", "field"), EVERY, ids=lambda one: getattr(one, "name", ""))
+def test_a_path_is_no_value_of_any_parameter_and_is_not_repeated(kind: type, field: Any) -> None:
+    for path in PATHS:
+        if field.metadata["path"]:
+            continue
+        with pytest.raises(ParameterError) as caught:
+            parse(kind, [f"--{field.name}", path], "", "here")
+        assert "Eichendorff" not in str(caught.value)
+        assert f"`{field.name}` must be" in str(caught.value)
+
+
+def test_two_commands_take_a_path_and_nothing_records_it() -> None:
+    found = {
+        (name, field.name)
+        for name, kind in ENTRY_POINTS.items()
+        for field in fields(kind)
+        if field.metadata["path"]
+    }
+    assert found == ALONE
+    for name, field in ALONE:
+        assert field not in recorded(ENTRY_POINTS[name](**{field: PATHS[0]}))
+
+
+@pytest.mark.parametrize(("name", "field"), sorted(ALONE))
+def test_below_mlflow_run_not_even_these_take_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, field: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
+    with pytest.raises(ParameterError, match="`mlflow run` stores what it is given") as caught:
+        parse(ENTRY_POINTS[name], [f"--{field}", PATHS[0]], "", "here")
+    assert "Eichendorff" not in str(caught.value)
+    assert parse(ENTRY_POINTS[name], [], "", "here") == ENTRY_POINTS[name]()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["/Eichendorff/x"], ["--nosuch", "/Eichendorff"], ["--/Eichendorff=1"], ["Eichendorff.dcm"],
+     ["--help=/Eichendorff"], ["--text", "a", "ward 7", "/Eichendorff"], ["a '/Eichendorff"]],
+)  # fmt: skip
+def test_what_is_no_parameter_is_not_repeated_where_it_may_be_a_path(arguments: list[str]) -> None:
+    with pytest.raises(ParameterError) as caught:
+        read(*arguments)
+    assert "Eichendorff" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Eichendorff.h5", "own.h5", "ownx", "models:x", "own:"])
+def test_a_weight_file_is_named_by_the_environment(name: str) -> None:
+    with pytest.raises(ParameterError, match="own:NAME, of which PI_WEIGHTS names") as caught:
+        parse(ENTRY_POINTS["calibrate"], ["--medical_weights", name], "", "here")
+    assert "Eichendorff" not in str(caught.value)

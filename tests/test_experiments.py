@@ -3,7 +3,7 @@
 import pytest
 
 from pi.architecture import EncoderError
-from pi.experiments import GROUPS, NAMED, ExperimentError, find_experiments, without_paths
+from pi.experiments import GROUPS, NAMED, ExperimentError, find_experiments
 from pi.network.weights import CONTEXTS
 
 
@@ -60,12 +60,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         find_experiments("vgg16:random:block9_conv1")
 
 
-def test_what_is_logged_of_a_list_is_what_was_typed_without_paths() -> None:
-    assert without_paths("demo, E1") == "demo,E1"
-    typed = "demo1,vgg16:file:/ward 7/Eichendorff/w.h5:block1_conv1+block2_conv1"
-    assert without_paths(typed) == "demo1,vgg16:file:w.h5:block1_conv1+block2_conv1"
-
-
-def test_weight_files_of_one_name_in_two_folders_are_two_experiments() -> None:
-    found = find_experiments("vgg16:file:/a/w.h5:block1_conv1,vgg16:file:/b/w.h5:block1_conv1")
+def test_one_loss_spelt_in_two_ways_is_two_experiments() -> None:
+    found = find_experiments("vgg16:own:block1_conv1,vgg16:own:block1_conv1/tap=post")
     assert len({experiment.name for experiment in found}) == 2

@@ -13,7 +13,6 @@ from pi.experiments import (
     find_experiments,
     require_influence,
     spelling,
-    stand_in_without_paths,
     standing_in,
 )
 from pi.preset_table import TITLES, preset_table
@@ -98,12 +97,6 @@ def test_contexts_stand_in_only_where_that_was_asked_for() -> None:
     assert all(
         e.encoder.context == "random" for e in standing_in(find_experiments("literature"), "random")
     )
-
-
-def test_where_a_weight_file_lies_is_not_logged() -> None:
-    typed = "autoencoder=file:/ward 7/Eichendorff/a=b.h5, file:~/w.h5"
-    assert stand_in_without_paths(typed) == "autoencoder=file:a=b.h5,file:w.h5"
-    assert stand_in_without_paths("") == ""
 
 
 @pytest.mark.parametrize("contexts", ["random", "medical=random"])

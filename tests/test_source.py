@@ -121,16 +121,80 @@ def test_another_seed_draws_another_split(made: list[Path], dicom: Path) -> None
 
 
 def test_a_split_of_ones_own_that_was_edited_is_read_anew(
-    made: list[Path], dicom: Path, tmp_path: Path
+    made: list[Path], dicom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "split.json"
+    monkeypatch.setenv("PI_SPLIT", str(own))
     own.write_text(json.dumps({"train": ["Anton"], "test": ["Berta", "Carl", "Dora", "Emil"]}))
-    one = opened("folder", split=str(own))
+    one = opened("folder", split="own")
     assert list(parts(one).values()).count("train") == 1
     own.write_text(json.dumps({"train": ["Anton", "Berta", "Carl"], "test": ["Dora", "Emil"]}))
-    other = opened("folder", split=str(own))
+    other = opened("folder", split="own")
     assert list(parts(other).values()).count("train") == 3
     assert len(made) == 2
+
+
+def test_three_of_the_ten_are_drawn_anew_for_every_seed_and_kept_where_asked_for(
+    made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patient in ("L067", "L109", "L143"):
+        write_patient(tmp_path / "ten", patient)
+    monkeypatch.setenv("PI_DATA", str(tmp_path / "ten"))
+    assert opened("folder", seed=1).manifest.split == "seeded-1"
+    assert set(parts(opened("folder", split="mayo2016")).values()) == {"train"}
+    assert opened("folder", seed=2).manifest.split == "seeded-2"
+    assert opened("folder", seed=1).manifest.split == "seeded-1"
+    assert len(made) == 3
+
+
+def test_a_store_of_a_named_split_that_leaves_parts_empty_is_not_what_auto_means(
+    made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patient in ("L067", "L109", "L143"):
+        write_patient(tmp_path / "ten", patient)
+    monkeypatch.setenv("PI_DATA", str(tmp_path / "ten"))
+    opened("folder", split="mayo2016")
+    made[0].rename(made[0].with_name(made[0].name.rpartition("-")[0]))  # as auto once made it
+    assert opened("folder", seed=1).manifest.split == "seeded-1"
+
+
+def test_a_file_behind_a_link_that_was_replaced_by_one_of_equal_size_and_date_is_seen(
+    made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_patient(tmp_path / "elsewhere", "Anton")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "linked").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("PI_DATA", str(tmp_path / "data"))
+    opened("folder")
+    opened("folder")
+    assert len(made) == 1
+    file = next((tmp_path / "elsewhere").rglob("*.IMA"))
+    facts = file.stat()
+    os.utime(file, ns=(1, 1))
+    opened("folder")
+    assert len(made) == 2
+    other = file.with_name("other")
+    other.write_bytes(file.read_bytes())
+    other.replace(file)
+    os.utime(file, ns=(facts.st_atime_ns, 1))
+    opened("folder")
+    assert len(made) == 3
+
+
+def test_the_fingerprint_sees_what_the_scan_sees_under_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "loop").symlink_to(folder)
+    (folder / "to nothing").symlink_to("nowhere")
+    (folder / "to itself").symlink_to("to itself")
+    os.mkfifo(folder / "pipe")
+    before = source._fingerprint(folder)
+    assert source._fingerprint(folder) == before
+    file = folder / os.fsdecode(b"M\xfcller.dcm")
+    file.write_bytes(b"1")
+    one = source._fingerprint(folder)
+    file.write_bytes(b"22")
+    assert len({before, one, source._fingerprint(folder)}) == 3
 
 
 def test_a_split_that_there_is_not_is_refused_and_leaves_no_store(

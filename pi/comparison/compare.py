@@ -14,6 +14,7 @@ from pi.comparison.pairing import PairedTable, RunTable, pair_runs
 from pi.comparison.resampling import draw_resamples
 from pi.comparison.signed_rank import ZeroRule
 from pi.comparison.verdict import Verdict, judge
+from pi.errors import quoted
 
 ChosenBy = Literal["name", "validation", "test"]
 
@@ -116,6 +117,6 @@ def _pairs(names: Sequence[str], reference: Reference | None) -> list[tuple[str,
         return list(combinations(names, 2))
     if reference.run not in names:
         raise ComparisonError(
-            f"`reference` must be one of {', '.join(names)} but got {reference.run!r}."
+            f"`reference` must be one of {', '.join(names)} but got {quoted(reference.run)}."
         )
     return [(reference.run, other) for other in names if other != reference.run]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pi.comparison.gains import ComparisonError, Floats
+from pi.errors import quoted
 from pi.evaluation.table import (
     HIGHER_IS_BETTER,
     KEY,
@@ -116,7 +117,7 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
         )
     if metric not in HIGHER_IS_BETTER:
         raise ComparisonError(
-            f"`metrics` must be of {', '.join(HIGHER_IS_BETTER)} but got {metric!r}."
+            f"`metrics` must be of {', '.join(HIGHER_IS_BETTER)} but got {quoted(metric)}."
         )
     for run in runs[1:]:
         refuse_other_data(runs[0], run)

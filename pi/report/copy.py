@@ -27,8 +27,8 @@ def require_place(to: str) -> Path | None:
     return place
 
 
-def copy_of(page: str, place: Path) -> Path:
-    """Write a page and return where it is.
+def copy_of(page: str, place: Path) -> None:
+    """Write a page to where it is asked for.
 
     Raises:
         CopyError: it cannot be written.
@@ -40,4 +40,3 @@ def copy_of(page: str, place: Path) -> Path:
             f"`to` must be a file that can be written but is not ({error.strerror}); the run "
             "holds the page."
         ) from error
-    return place

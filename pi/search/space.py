@@ -16,7 +16,7 @@ from typing import Literal, cast, get_args
 
 from optuna import Trial
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.experiments import Experiment
 from pi.influence.psi import from_log_odds, log_odds
 from pi.influence.schedule_name import ScheduleName
@@ -185,6 +185,7 @@ def _schedules(text: str) -> tuple[ScheduleName, ...]:
     wrong = [word for word in words if word not in known]
     if wrong or not words:
         raise SpaceError(
-            f"`schedules` must be made of {', '.join(known)} but got {(wrong or [text])[0]!r}."
+            f"`schedules` must be made of {', '.join(known)} but got "
+            f"{quoted((wrong or [text])[0])}."
         )
     return tuple(known[word] for word in dict.fromkeys(words))

@@ -24,7 +24,7 @@ from optuna.storages import BaseStorage, RetryHeartbeatStaleTrialCallback
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.search.space import FirstTrial
 
 SIGNATURE = "signature"
@@ -226,7 +226,7 @@ def _require_same(study: Study, signature: Mapping[str, str]) -> None:
     known: Mapping[str, str] | None = study.user_attrs.get(SIGNATURE)
     if known is None:
         raise StudyError(
-            f"study {study.study_name!r} must be one that `search` made but holds trials of "
+            f"study {quoted(study.study_name)} must be one that `search` made but holds trials of "
             "something else: take another `study`."
         )
     different = [
@@ -236,6 +236,6 @@ def _require_same(study: Study, signature: Mapping[str, str]) -> None:
     ]
     if different:
         raise StudyError(
-            f"study {study.study_name!r} must search what is asked for now but "
+            f"study {quoted(study.study_name)} must search what is asked for now but "
             f"{'; '.join(different)}: take another `study`."
         )

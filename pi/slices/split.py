@@ -5,15 +5,19 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
+from pi.places import OWN, split_file
+from pi.slices.parts import PARTS, Membership, Part, advice, counted, empty_parts, listed
 
-Part = Literal["train", "validation", "test"]
-Membership = Literal["train", "validation", "test", "unassigned"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
+__all__ = ["PARTS", "Membership", "Part", "Split", "SplitError", "choose_split"]
+
+DRAWN = "seeded-"
+"""Beginning of the name of a split that was drawn; its seed follows."""
+
 SPLITS = Path(__file__).parent / "splits"
 _KEYS = {"name", "about", *PARTS, "aliases", "expected"}
 
@@ -63,15 +67,21 @@ def choose_split(split: str, patients: Collection[str], seed: int) -> Chosen:
     """Return the split that the parameter ``split`` asks for.
 
     Args:
-        split: ``auto``, the name of a split in `SPLITS`, or the path of a JSON file like those.
+        split: ``auto``, the name of a split in `SPLITS`, or ``own``, a JSON file like those that
+            PI_SPLIT names.
         patients: those found, as the source names them.
-        seed: draws the parts where ``auto`` finds no named split that knows all patients.
+        seed: draws the parts where ``auto`` finds no named split that knows all patients and gives
+            some to every part.
 
     Raises:
         SplitError: neither of the three; the file is malformed; a patient is in two parts.
+        PlaceError: PI_SPLIT names no file.
     """
     chosen = _automatic(patients, seed) if split == "auto" else _asked_for(split)
-    return Chosen(chosen.split, (*chosen.messages, *_warnings(chosen.split, patients)))
+    found = chosen.split
+    members = {patient: found.part_of(patient) for patient in patients}
+    more = advice(members, found.name, drawn=found.name.startswith(DRAWN))
+    return Chosen(found, (*chosen.messages, *_warnings(found, patients), *more))
 
 
 def named_splits() -> tuple[str, ...]:
@@ -84,7 +94,7 @@ def read_split(path: Path) -> Split:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise SplitError("`split` must name a readable JSON file but it is not one.") from None
+        raise SplitError("PI_SPLIT must name a readable JSON file but it is not one.") from None
     if not isinstance(content, dict) or not content.keys() <= _KEYS:
         raise SplitError(
             f"`split` must be a JSON object with some of {', '.join(sorted(_KEYS))} but is not."
@@ -120,28 +130,36 @@ def seeded_split(patients: Collection[str], seed: int) -> Split:
     members: dict[str, Part] = {
         ordered[i]: part for i, part in zip(order.tolist(), parts, strict=True)
     }
-    return Split(f"seeded-{seed}", members)
+    return Split(f"{DRAWN}{seed}", members)
 
 
 def _automatic(patients: Collection[str], seed: int) -> Chosen:
+    reason = "no named split knows all patients"
     for name in named_splits():
         split = read_split(SPLITS / f"{name}.json")
-        if split.knows(patients):
-            return Chosen(split, (f"split {name}: it knows all {len(patients)} patients.",))
+        if not split.knows(patients):
+            continue
+        empty = empty_parts({patient: split.part_of(patient) for patient in patients})
+        if not empty:
+            message = f"split {name}: it knows all {counted(len(patients))}."
+            return Chosen(split, (message,))
+        reason = f"no patient found is in the {listed(empty)} part of {name}"
     split = seeded_split(patients, seed)
     counts = Counter(split.members.values())
     sizes = ", ".join(f"{part} {counts[part]}" for part in PARTS)
-    message = f"split {split.name}: no named split knows all patients, so {sizes} were drawn."
-    return Chosen(split, (message,))
+    return Chosen(split, (f"split {split.name}: {reason}, so {sizes} were drawn.",))
 
 
 def _asked_for(split: str) -> Chosen:
     if split in named_splits():
         return Chosen(read_split(SPLITS / f"{split}.json"), (f"split {split}, as asked for.",))
-    if split.endswith(".json"):
-        return Chosen(read_split(Path(split).expanduser()), ("split from your own file.",))
+    if split == OWN:
+        return Chosen(read_split(split_file()), ("split from your own file.",))
     names = ", ".join(("auto", *named_splits()))
-    raise SplitError(f"`split` must be one of {names} or a .json file but got {split!r}.")
+    raise SplitError(
+        f"`split` must be one of {names}, or {OWN}, the JSON file that PI_SPLIT names, but got "
+        f"{quoted(split)}."
+    )
 
 
 def _warnings(split: Split, patients: Collection[str]) -> list[str]:
@@ -149,16 +167,14 @@ def _warnings(split: Split, patients: Collection[str]) -> list[str]:
     unknown = sum(split.part_of(patient) == "unassigned" for patient in patients)
     if unknown:
         messages.append(
-            f"warning: split {split.name} does not know {unknown} patients; they are unassigned."
+            f"warning: split {split.name} does not know {counted(unknown)}, who stay unassigned."
         )
     aliases = sum(split.known_as(patient) != patient for patient in patients)
     if aliases:
         messages.append(
-            f"warning: {aliases} patients go by an alias that split {split.name} resolves "
+            f"warning: split {split.name} resolves an alias of {counted(aliases)} "
             "(the paper's text calls one test patient by a wrong number)."
         )
-    if not any(split.part_of(patient) == "train" for patient in patients):
-        messages.append("warning: no patient found is in the training part.")
     return messages
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.errors import quoted
 from pi.readers.names import Dose
 from pi.slices.doses import at_dose
 from pi.slices.folds import Fold
@@ -134,13 +135,15 @@ def _manifest_text(folder: Path) -> str:
     except FileNotFoundError:
         if folder.is_dir():
             raise StoreError(
-                f"store {name!r} must be complete but has no manifest; prepare it again."
+                f"store {quoted(name)} must be complete but has no manifest; prepare it again."
             ) from None
         raise StoreError(
-            f"store {name!r} must exist but does not; make it with `prepare`."
+            f"store {quoted(name)} must exist but does not; make it with `prepare`."
         ) from None
     except (OSError, UnicodeDecodeError):
-        raise StoreError(f"store {name!r} must be readable but its manifest is not.") from None
+        raise StoreError(
+            f"store {quoted(name)} must be readable but its manifest is not."
+        ) from None
 
 
 def _map(folder: Path, volume: Volume, index: int, dose: Dose) -> NDArray[np.int16]:

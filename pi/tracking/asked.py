@@ -2,6 +2,7 @@
 
 import re
 
+from pi.errors import quoted
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowException
 from pi.tracking.earlier import find_runs, newest_run
@@ -30,7 +31,7 @@ def asked_runs(runs: str, *, finished: bool) -> list[str]:
         ids = [newest_run(NEWEST)[0] if word == NEWEST else word for word in words]
     if not ids:
         kind = "finished run" if finished else "run"
-        raise TrackingError(f"`runs` must mean at least one {kind} but {runs!r} means none.")
+        raise TrackingError(f"`runs` must mean at least one {kind} but {quoted(runs)} means none.")
     return ids
 
 
@@ -49,7 +50,7 @@ def filtered(query: str, typed: str) -> list[str]:
     except MlflowException as error:
         said = str(error).partition("\n")[0]
         raise TrackingError(
-            f"`runs` must be run ids or an MLflow filter but got {typed!r}, of which MLflow says: "
-            f"{said}"
+            f"`runs` must be run ids or an MLflow filter but got {quoted(typed)}, of which "
+            f"MLflow says: {said}"
         ) from None
     return [run.info.run_id for run in found]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pi.errors import quoted
 from pi.tracking.address import TrackingError
 from pi.tracking.asked import asked_runs, filtered
 from pi.tracking.data import FOLD, FOLDS
@@ -94,7 +95,7 @@ def _evaluations(run_id: str) -> list[str]:
         ]
         if not done:
             raise TrackingError(
-                f"run {run_id!r} must have been evaluated to be compared but has not: "
+                f"run {quoted(run_id)} must have been evaluated to be compared but has not: "
                 f"evaluate --run {run_id} --part test."
             )
         return done[:1]
@@ -102,7 +103,7 @@ def _evaluations(run_id: str) -> list[str]:
         inside = f"tags.`mlflow.parentRunId` = '{run_id}' and tags.`pi.stage` = 'evaluate'"
         return filtered(f"{inside} and attributes.status = 'FINISHED'", inside)
     raise TrackingError(
-        f"`runs` must be runs of evaluate, train or main but {run_id!r} is one of {stage}."
+        f"`runs` must be runs of evaluate, train or main but {quoted(run_id)} is one of {stage}."
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pi.comparison.compare import Comparison, compare_runs
 from pi.comparison.signed_rank import ZeroRule
+from pi.errors import quoted
 from pi.evaluation.table import find_metrics
 from pi.report.comparison import Report
 from pi.report.compose import compose
@@ -89,7 +90,7 @@ def compare_again(run_id: str, making: Making) -> Report:
         runs = record.tags["pi.compared_runs"].replace(" ", ",")
     except (KeyError, ValueError) as error:
         raise TrackingError(
-            f"comparison {run_id!r} must say what it compared but does not."
+            f"comparison {quoted(run_id)} must say what it compared but does not."
         ) from error
     found = compare_found(runs, asked)
     exhibits = gather(found.configurations, found.comparison, found.facts, [])

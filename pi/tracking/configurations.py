@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, join_folds
 from pi.comparison.seeds import SeedGroup, group_seeds
+from pi.errors import quoted
 from pi.report.configuration import Configuration, Member
 from pi.tracking.compared import Evaluated
 from pi.tracking.encoder import CONTEXT, DIGEST, NAMES, loss_name
@@ -36,7 +37,7 @@ def configurations_of(evaluated: Sequence[Evaluated], group_by: str) -> list[Con
     """
     if group_by and not any(group_by in one.maker.params for one in evaluated):
         raise ComparisonError(
-            f"`group_by` must be a parameter of the compared runs but none has {group_by!r}."
+            f"`group_by` must be a parameter of the compared runs but none has {quoted(group_by)}."
         )
     groups: dict[object, list[Evaluated]] = {}
     for one in evaluated:

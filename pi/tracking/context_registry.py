@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pi.errors import is_path, quoted
 from pi.places import file_digest
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowClient, MlflowException
@@ -34,14 +35,15 @@ def register_context(run_id: str, name: str) -> int:
         for other in client.search_model_versions(f"name = '{name}'"):
             if FILE_DIGEST not in other.tags:
                 raise TrackingError(
-                    f"`name` must be that of contexts but {name!r} holds models of another kind."
+                    f"`name` must be that of contexts but {quoted(name)} holds models of "
+                    "another kind."
                 )
         source = f"{client.get_run(run_id).info.artifact_uri}/{CONTEXT_FILE}"
         created = client.create_model_version(name, source, run_id, tags=kept)
         client.set_tag(run_id, REGISTERED, name)
     except MlflowException as error:
         raise TrackingError(
-            f"the registry must take the context as {name!r} but says: {_first_line(error)}"
+            f"the registry must take the context as {quoted(name)} but says: {_first_line(error)}"
         ) from error
     return int(created.version)
 
@@ -73,8 +75,8 @@ def fetch_context(registered: str) -> tuple[Path, str]:
         ) from error
     if FILE_DIGEST not in found.tags or not found.run_id:
         raise TrackingError(
-            f"context `medical:{registered}` must be one that `pretrain` made but {name!r} holds "
-            "models of another kind."
+            f"context `medical:{registered}` must be one that `pretrain` made but "
+            f"{quoted(name)} holds models of another kind."
         )
     file = fetch_artifact(found.run_id, CONTEXT_FILE)
     if file_digest(file) != found.tags[FILE_DIGEST]:
@@ -100,10 +102,10 @@ def ensure_registered(client: MlflowClient, name: str) -> None:
 def _parted(registered: str) -> tuple[str, str, str]:
     """Return name, alias and version; one of the latter is empty."""
     name, _, which = registered.partition("@")
-    if not (name and which):
+    if not (name and which) or is_path(registered):
         raise TrackingError(
             "a context in the model registry must be medical:NAME@ALIAS or medical:NAME@VERSION "
-            f"but got 'medical:{registered}'."
+            f"but got {quoted(f'medical:{registered}')}."
         )
     return (name, "", which) if which.isdecimal() else (name, which, "")
 
@@ -114,11 +116,11 @@ def _there(client: MlflowClient, name: str) -> str:
     if name not in known:
         contexts = sorted({v.name for v in client.search_model_versions() if FILE_DIGEST in v.tags})
         others = f" (contexts there: {', '.join(contexts)})" if contexts else ""
-        return f"no model is called {name!r}{others}: `pretrain --name {name}` makes one."
+        return f"no model is called {quoted(name)}{others}: `pretrain --name {name}` makes one."
     aliases = ", ".join(sorted(known[name].aliases)) or "none"
     versions = sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}'"))
     return (
-        f"{name!r} has the aliases {aliases} and the versions "
+        f"{quoted(name)} has the aliases {aliases} and the versions "
         f"{', '.join(map(str, versions)) or 'none'}; `promote` sets an alias."
     )
 

@@ -1,10 +1,11 @@
 """From what an experiment calls its context to the file that holds its weights."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from pi.errors import PiError, quoted
 from pi.experiments import Experiment
 from pi.network.weights import CONTEXTS, WeightFile
+from pi.places import OWN, is_own, weights_file
 from pi.pretraining import simulated
 from pi.tracking.context_registry import fetch_context
 
@@ -13,7 +14,11 @@ REGISTERED = f"{MEDICAL}:"
 """Beginning of a context in the model registry: ``medical:NAME@ALIAS`` or ``@VERSION``."""
 
 MODELS = "models:/"
-"""Beginning of a model in the registry, as MLflow spells it; also taken for a weight file."""
+"""Beginning of a model in the registry, as MLflow spells it; also taken for `medical_weights`."""
+
+
+class ContextError(PiError):
+    """The weights of a context are not told in a way that can be understood."""
 
 
 def find_contexts(
@@ -26,11 +31,14 @@ def find_contexts(
 
     Args:
         experiments: the configurations.
-        medical_weights: weight file of the context ``medical``, or models:/NAME@ALIAS; empty: none.
+        medical_weights: what the context ``medical`` is: ``own`` or ``own:NAME``, see
+            `pi.places.weights_file`, or models:/NAME@ALIAS; empty: nothing.
         say: told what happens, where that takes time.
 
     Raises:
         TrackingError: the registry has no such model, version or alias, or it holds no context.
+        PlaceError: PI_WEIGHTS names no such file.
+        ContextError: ``medical_weights`` is something else.
         SimulatedContextError: see `pi.pretraining.simulated.simulated_context`.
     """
     found = {}
@@ -38,13 +46,25 @@ def find_contexts(
         context = spec.context
         if context in found:
             continue
-        if context == MEDICAL and medical_weights.startswith(MODELS):
-            found[context] = WeightFile(*fetch_context(medical_weights.removeprefix(MODELS)))
-        elif context == MEDICAL and medical_weights:
-            found[context] = WeightFile(Path(medical_weights), CONTEXTS[MEDICAL])
+        if context == MEDICAL and medical_weights:
+            found[context] = _medical(medical_weights)
+        elif is_own(context):
+            found[context] = WeightFile(weights_file(context), CONTEXTS[OWN])
         elif context.startswith(REGISTERED):
             found[context] = WeightFile(*fetch_context(context.removeprefix(REGISTERED)))
         elif context == simulated.NAME:
             file = simulated.simulated_context(spec.architecture, say)
             found[context] = WeightFile(file, CONTEXTS[context])
     return found
+
+
+def _medical(medical_weights: str) -> WeightFile:
+    """Return the weight file that is the context ``medical``."""
+    if medical_weights.startswith(MODELS):
+        return WeightFile(*fetch_context(medical_weights.removeprefix(MODELS)))
+    if is_own(medical_weights):
+        return WeightFile(weights_file(medical_weights), CONTEXTS[MEDICAL])
+    raise ContextError(
+        "`medical_weights` must be own or own:NAME, of which PI_WEIGHTS names the file or its "
+        f"folder, or models:/NAME@ALIAS but got {quoted(medical_weights)}."
+    )

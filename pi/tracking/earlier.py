@@ -12,6 +12,7 @@ from typing import TypeVar
 import pandas as pd
 from pyarrow import ArrowInvalid
 
+from pi.errors import quoted
 from pi.evaluation.table import read_table
 from pi.tracking.address import TrackingError, probe, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
@@ -61,7 +62,9 @@ def fetch_artifact(run_id: str, file: str) -> Path:
     try:
         return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
     except (MlflowException, OSError) as error:
-        raise TrackingError(f"run {run_id!r} must hold {file} but it cannot be read.") from error
+        raise TrackingError(
+            f"run {quoted(run_id)} must hold {file} but it cannot be read."
+        ) from error
 
 
 def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
@@ -74,7 +77,9 @@ def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Rea
     try:
         return read(path)
     except (OSError, ArrowInvalid, UnicodeDecodeError) as error:
-        raise TrackingError(f"{file} of run {run_id!r} must be readable but is not.") from error
+        raise TrackingError(
+            f"{file} of run {quoted(run_id)} must be readable but is not."
+        ) from error
     finally:
         shutil.rmtree(path.parent, ignore_errors=True)
 
@@ -99,11 +104,13 @@ def fetch_denoiser(run_id: str) -> Path:
     try:
         found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
     except (MlflowException, OSError) as error:
-        raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
+        raise TrackingError(
+            f"run {quoted(run_id)} must exist and be readable but is not."
+        ) from error
     # A logged model of the same name is listed here too.
     files = [path for path in found if path.endswith(".weights.h5")]
     if len(files) != 1:
-        raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+        raise TrackingError(f"run {quoted(run_id)} must hold one denoiser but holds {len(files)}.")
     return fetch_artifact(run_id, files[0])
 
 
@@ -135,7 +142,7 @@ def children_of(run_id: str) -> dict[str, Record]:
     try:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
-        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
     found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
     return {r.info.run_id: Record(r.data.params, r.data.metrics, r.data.tags) for r in found}
 
@@ -149,9 +156,9 @@ def read_run(run_id: str) -> Record:
     try:
         found = connect().get_run(run_id)
     except MlflowException as error:
-        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
     if found.info.lifecycle_stage != "active":
-        raise TrackingError(f"run {run_id!r} must not be deleted but is.")
+        raise TrackingError(f"run {quoted(run_id)} must not be deleted but is.")
     return Record(found.data.params, found.data.metrics, found.data.tags)
 
 

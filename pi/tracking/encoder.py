@@ -34,9 +34,9 @@ DIGEST = "pi.weights_digest"
 
 
 def loss_params(experiment: Experiment) -> dict[str, str]:
-    """Return the parameters that name a loss; of a weight file not where it lies."""
+    """Return the parameters that name a loss."""
     encoder = experiment.encoder
-    parts = (encoder.architecture, encoder.logged_context, "+".join(encoder.layers))
+    parts = (encoder.architecture, encoder.context, "+".join(encoder.layers))
     values = loss_options(encoder, experiment.distance, experiment.pixel)
     options = dict(zip(OPTIONS, values, strict=True))
     compared = {name: options[option] for option, name in COMPARED.items()}

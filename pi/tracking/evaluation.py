@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.denoise import SliceDenoiser, load_denoiser
 from pi.evaluation.measure import Evaluation, Part, volumes_of
@@ -94,8 +94,8 @@ def log_setup(
     """
     if subject.digest not in (None, store.digest):
         raise OtherDataError(
-            f"`data` must be those of run {subject.run_id!r}, digest {subject.digest}, but got "
-            f"digest {store.digest}."
+            f"`data` must be those of run {quoted(subject.run_id)}, digest {subject.digest}, but "
+            f"got digest {store.digest}."
         )
     volumes = [store.volumes[number] for number in volumes_of(store, part)]
     facts = {

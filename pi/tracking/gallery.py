@@ -14,6 +14,7 @@ import pandas as pd
 
 from pi.architecture import EncoderError, EncoderSpec
 from pi.database import sqlite_file
+from pi.errors import quoted
 from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.tracking.address import TrackingError, tracking_uri
@@ -121,7 +122,7 @@ def read_series(run_id: str, metrics: Sequence[str]) -> pd.DataFrame:
             if points:
                 columns[metric] = pd.Series({point.step: point.value for point in points})
     except MlflowException as error:
-        raise TrackingError(f"run {run_id!r} must exist but does not.") from error
+        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
     return pd.DataFrame(columns).sort_index().rename_axis("epoch")
 
 
@@ -135,7 +136,7 @@ def list_artifacts(run_id: str) -> list[str]:
         return sorted(file.path for file in connect().list_artifacts(run_id) if not file.is_dir)
     except (MlflowException, OSError) as error:
         raise TrackingError(
-            f"the artifacts of run {run_id!r} must be readable but are not."
+            f"the artifacts of run {quoted(run_id)} must be readable but are not."
         ) from error
 
 
@@ -160,6 +161,8 @@ def _experiment(run_id: str, record: Record) -> Experiment:
             tuple(record.params.get("layers", "").split("+")),
         )
     except EncoderError as error:
-        raise TrackingError(f"run {run_id!r} must name its encoder but does not yet.") from error
+        raise TrackingError(
+            f"run {quoted(run_id)} must name its encoder but does not yet."
+        ) from error
     published = NAMED[name].published if name in NAMED else None
     return Experiment(name, encoder, published)

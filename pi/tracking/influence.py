@@ -2,6 +2,7 @@
 
 import math
 
+from pi.errors import quoted
 from pi.influence.psi import odds_of
 from pi.influence.recorded import RecordedInfluence
 from pi.tracking.address import TrackingError
@@ -38,9 +39,11 @@ def calibrated_influence(run_id: str, record: Record) -> RecordedInfluence:
         ratio = record.metrics["perceptual_loss"] / record.metrics["image_loss"]
         found = _recorded(run_id, record, record.params["state"], ends, ratio)
     except (KeyError, ValueError, ZeroDivisionError) as error:
-        raise TrackingError(f"calibration {run_id!r} must hold its result but does not.") from error
+        raise TrackingError(
+            f"calibration {quoted(run_id)} must hold its result but does not."
+        ) from error
     if not (found.weight > 0 and ratio > 0 and 0 < found.target < 1):
-        raise TrackingError(f"calibration {run_id!r} must hold its result but does not.")
+        raise TrackingError(f"calibration {quoted(run_id)} must hold its result but does not.")
     return found
 
 

@@ -8,6 +8,7 @@ from pi.comparison.compare import Reference, best_run
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import pair_runs
 from pi.comparison.verdict import heading
+from pi.errors import quoted
 from pi.evaluation.table import ERRORS, HIGHER_IS_BETTER
 from pi.report.configuration import Configuration
 from pi.tracking.earlier import read_run
@@ -63,7 +64,7 @@ def choose_reference(
             return ChosenReference(Reference(one.name, "name"), "")
     raise ComparisonError(
         f"`reference` must be {VALIDATION}, {TEST}, a run's id or one of "
-        f"{', '.join(one.name for one in configurations)} but got {asked!r}."
+        f"{', '.join(one.name for one in configurations)} but got {quoted(asked)}."
     )
 
 

@@ -1,5 +1,6 @@
 """The model registry: what is the champion, set on purpose and nowhere else."""
 
+from pi.errors import quoted
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowClient, MlflowException
 from pi.tracking.context_registry import (
@@ -39,7 +40,8 @@ def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
             name = name or known.get(REGISTERED, "")
             if not name:
                 raise TrackingError(
-                    f"`name` must say what the context of run {run_id!r} is called but is empty."
+                    f"`name` must say what the context of run {quoted(run_id)} is called "
+                    "but is empty."
                 )
             version = version_of(client, run_id, name) or register_context(run_id, name)
         else:
@@ -48,7 +50,8 @@ def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
         client.set_registered_model_alias(name, alias, str(version))
     except MlflowException as error:
         raise TrackingError(
-            f"run {run_id!r} must exist and its model be accepted by the registry but: {error}"
+            f"run {quoted(run_id)} must exist and its model be accepted by the registry "
+            f"but: {error}"
         ) from error
     return name, version
 
@@ -59,7 +62,7 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     logged = [client.get_logged_model(model_id) for model_id in ids]
     services = [model for model in logged if model.name == SERVICE]
     if not services:
-        raise TrackingError(f"run {run_id!r} must hold a model `{SERVICE}` but holds none.")
+        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
     ensure_registered(client, name)
     newest = services[-1]
     created = client.create_model_version(name, newest.model_uri, run_id, model_id=newest.model_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.tracking.earlier import read_run
 
 MAY_DIFFER = ("resume", "checkpoint_minutes")
@@ -58,7 +58,7 @@ def require_resumable(stage: str, run_id: str, parameters: Mapping[str, str]) ->
     if not run_id:
         return
     if read_run(run_id).tags.get("pi.stage") != stage:
-        raise DisagreementError(f"`resume` must be a run of {stage} but {run_id!r} is none.")
+        raise DisagreementError(f"`resume` must be a run of {stage} but {quoted(run_id)} is none.")
     wanted = {
         name: value
         for name, value in parameters_of(run_id).items()

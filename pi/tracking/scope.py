@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pi.errors import quoted
 from pi.report.stages.found import SHORT
 from pi.tracking.address import TrackingError
 from pi.tracking.asked import asked_runs
@@ -85,7 +86,7 @@ def _family(runs: str) -> Scope:
         except MlflowException:
             alive = False
         if not alive and run_id in asked:
-            raise TrackingError(f"run {run_id!r} must exist but does not.")
+            raise TrackingError(f"run {quoted(run_id)} must exist but does not.")
         if not alive:
             gone[run_id] = None
             continue

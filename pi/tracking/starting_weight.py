@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pi.errors import quoted
 from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
 from pi.network.bank import EncoderBank
@@ -50,7 +51,7 @@ def read_calibration(run_id: str) -> CalibrationRecord:
     if weight is None:
         raise DisagreementError(
             "`perceptual_weight` must be calibration:RUN with one nested run of `calibrate`, or "
-            f"search:RUN, but {run_id!r} is a run of {stage}."
+            f"search:RUN, but {quoted(run_id)} is a run of {stage}."
         )
     made_of = {
         **loss_of(record.params, record.tags),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import numpy as np
 from optuna import Study
 
+from pi.errors import quoted
 from pi.network.state import State, StateError, find_states, prepare_denoiser
 from pi.search.objective import TRAINING
 from pi.search.record import RUN
@@ -21,8 +22,8 @@ from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
-MAY_DIFFER = ("study", "trials", "data", "dose", "split")
-"""Parameters on which no value of a trial depends; the data are known by their digest."""
+MAY_DIFFER = ("study", "trials", "data", "dose", "split", "medical_weights")
+"""Parameters on which no value of a trial depends; data and weights are known by their digests."""
 
 
 def signature(parameters: Mapping[str, str], bench: Bench) -> dict[str, str]:
@@ -84,7 +85,7 @@ def state_of(measured: str) -> State:
     except StateError as error:
         raise StateError(f"`measured` may also be {TRAINING}; {error}") from error
     if len(found) != 1:
-        raise StateError(f"`measured` must be {TRAINING} or one state but got {measured!r}.")
+        raise StateError(f"`measured` must be {TRAINING} or one state but got {quoted(measured)}.")
     return found[0]
 
 

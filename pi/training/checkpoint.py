@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.places import cache_folder
 from pi.slices.writing import sync, sync_folder
 from pi.training.state import TrainingState, from_json, to_json
@@ -54,7 +54,7 @@ def checkpoint_file(run_id: str) -> Path:
         CheckpointError: the id could not have been given by MLflow.
     """
     if not run_id.isalnum():
-        raise CheckpointError(f"`resume` must be the id of a run but got {run_id!r}.")
+        raise CheckpointError(f"`resume` must be the id of a run but got {quoted(run_id)}.")
     folder = cache_folder() / "checkpoints" / run_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder / FILE

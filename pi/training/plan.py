@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pi.errors import PiError
+from pi.errors import PiError, quoted
 from pi.experiments import (
     MSE,
     Experiment,
@@ -75,7 +75,7 @@ def weight_source(text: str) -> WeightSource:
     except ValueError:
         raise PlanError(
             "`perceptual_weight` must be a number, psi:NUMBER, calibration:RUN or search:RUN but "
-            f"got {text!r}."
+            f"got {quoted(text)}."
         ) from None
     if kind == "psi":
         odds_of(number)
@@ -107,7 +107,7 @@ def find_experiment(
     except ExperimentError as error:
         raise ExperimentError(f"`experiment` may also be {MSE}; {error}") from error
     if len(found) != 1:
-        raise PlanError(f"`experiment` must name one experiment but got {name!r}.")
+        raise PlanError(f"`experiment` must name one experiment but got {quoted(name)}.")
     found = chosen(found, stand_in, as_mse)
     require_influence(found)
     if found[0].distance.layers == "shares":

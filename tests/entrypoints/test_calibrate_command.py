@@ -79,7 +79,7 @@ def test_the_parent_holds_the_parameters_as_typed(shrunk: dict[str, Run]) -> Non
     params = shrunk[""].data.params
     assert (params["experiments"], params["data"]) == ("demo1,demo2", "simulated:tiny")
     assert (params["tolerance"], params["target_psi"], params["seed"]) == ("0.2", "0.95", "5")
-    assert not {"split", "medical_weights"} & set(params)
+    assert (params["split"], params["medical_weights"]) == ("auto", "")
 
 
 @pytest.mark.parametrize("name", CHILDREN)
@@ -432,10 +432,12 @@ def test_no_name_id_date_uid_or_folder_reaches_the_tracking_store(
     weights = weight_file(tmp_path / "secret weights of Eichendorff")
     split = tmp_path / "ward 7" / "Lubowitz.json"
     split.write_text(json.dumps({"train": PATIENTS[:2], "test": PATIENTS[2:]}))
+    monkeypatch.setenv("PI_SPLIT", str(split))
+    monkeypatch.setenv("PI_WEIGHTS", str(weights))
     code = calibrate(
-        "--data", "folder", "--split", str(split), "--channels", "1", "--patch_size", "16",
-        "--patch_step", "16", "--medical_weights", str(weights), "--states", "identity,untrained",
-        "--experiments", f"vgg16:medical:block1_conv1,vgg16:file:{weights}:block1_conv2",
+        "--data", "folder", "--split", "own", "--channels", "1", "--patch_size", "16",
+        "--patch_step", "16", "--medical_weights", "own", "--states", "identity,untrained",
+        "--experiments", "vgg16:medical:block1_conv1,vgg16:own:block1_conv2",
     )  # fmt: skip
     printed = capsys.readouterr()
     assert (code, printed.err) == (0, "")
@@ -449,7 +451,7 @@ def test_no_name_id_date_uid_or_folder_reaches_the_tracking_store(
     [
         ("--data", "/ward 7/scans of Eichendorff"),
         ("--data", "folder", "--split", "/ward 7/Eichendorff.json"),
-        ("--experiments", "vgg16:file:/ward 7/secret weights/w.h5:block1_conv1"),
+        ("--experiments", "vgg16:own:/ward 7/secret weights/w:block1_conv1"),
         ("--experiments", "E3", "--medical_weights", "/ward 7/Eichendorff.h5"),
     ],
 )

@@ -54,3 +54,10 @@ def test_an_empty_folder_is_one_sentence(
     (tmp_path / "nothing").mkdir()
     assert prepare("--source", str(tmp_path / "nothing")) != 0
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_source_that_is_typed_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare("--source", "/home/jdoe/Eichendorff^Josef/x.json") == 2
+    printed = capsys.readouterr()
+    assert "Eichendorff" not in printed.out + printed.err
+    assert printed.err.count("\n") == 1

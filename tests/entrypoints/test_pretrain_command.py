@@ -193,7 +193,7 @@ def test_a_registered_file_that_was_changed_and_a_model_of_another_kind_are_refu
         (("--task", "segmentation"), "`task` must be one of headers, supervised, autoencoder but"),
         (("--steps", "0"), "`steps` must be a finite number greater than 0 but got 0."),
         (("--patch_size", "50"), "`patch_size` must be a multiple of 16"),
-        (("--name", "a/b"), "`name` must be letters, digits, - _ . alone but got a/b."),
+        (("--name", "a/b"), "`name` must be no path, which the tracking store would keep"),
         (("--encoder_input", "raw"), "`encoder_input` must be one of raw255"),
         (("--architecture", "resnet50"), "`architecture` must be one of auto, vgg16, vgg19"),
         (

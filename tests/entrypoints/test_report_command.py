@@ -257,6 +257,7 @@ def test_a_calibration_holds_its_nested_runs(database: Path) -> None:
         (("--runs", "params.x = 'y'"), "`runs` must mean at least one run but"),
         (("--runs", " "), "`runs` must be not empty"),
         (("--to", "no/such/folder/page.html"), "`to` must be a folder, or a file in a folder"),
+        (("--to", "/home/jdoe/Eichendorff^Josef/x.json"), "`to` must be a folder, or a file in a"),
         (("--run", "all"), "unrecognized arguments: --run all"),
     ],
 )
@@ -266,6 +267,7 @@ def test_bad_input_is_one_sentence_and_exit_2(
     assert report(*arguments) == 2
     error = capsys.readouterr().err
     assert said in error
+    assert "Eichendorff" not in error
     assert error.count("\n") == 1
 
 

@@ -26,7 +26,7 @@ from pi.network.weight_file import (
     read_convolutions,
     write_convolutions,
 )
-from pi.network.weights import CONTEXTS, WeightFile, load_weights
+from pi.network.weights import CONTEXTS, WeightFile, Weights, load_weights
 
 IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
@@ -230,11 +230,15 @@ def test_one_wrong_shape_is_named(tmp_path: Path) -> None:
         read_convolutions(tmp_path / "w.h5", "vgg16", "medical")
 
 
-def test_a_file_may_be_named_as_a_context(files: dict[str, Path], network: keras.Model) -> None:
-    found = load_weights("vgg16", f"file:{files['keras3']}", seed=0)
+def own(file: Path) -> Weights:
+    return load_weights("vgg16", "own", seed=0, files={"own": WeightFile(file, CONTEXTS["own"])})
+
+
+def test_a_file_of_ones_own_is_a_context(files: dict[str, Path], network: keras.Model) -> None:
+    found = own(files["keras3"])
     assert same(list(found.convolutions), convolutions_of(network, "vgg16"))
     assert found.description == "a weight file of the user's"
-    assert found.digest == load_weights("vgg16", f"file:{files['legacy']}", seed=9).digest
+    assert found.digest == own(files["legacy"]).digest
 
 
 # medical
@@ -244,8 +248,8 @@ def test_medical_weights_are_the_file_and_nothing_else(files: dict[str, Path]) -
     medical = {"medical": WeightFile(files["keras3"], "mine")}
     found = load_weights("vgg16", "medical", seed=0, files=medical)
     assert found.description == "mine"
-    assert found.digest == load_weights("vgg16", f"file:{files['keras3']}", seed=0).digest
-    with pytest.raises(WeightsError, match="given its weight file as `medical_weights` but is not"):
+    assert found.digest == own(files["keras3"]).digest
+    with pytest.raises(WeightsError, match="given its weights as `medical_weights` but is not"):
         load_weights("vgg19", "medical", seed=0)
 
 
@@ -384,7 +388,7 @@ def test_a_download_of_other_bytes_is_refused(
 
 def test_an_unknown_context_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        WeightsError, match=r"one of imagenet, .*, random, .* or file:PATH but got 'x'"
+        WeightsError, match=r"one of imagenet, .*, random, .* medical:NAME@ALIAS but got 'x'"
     ):
         load_weights("vgg16", "x", seed=0)
 

@@ -325,7 +325,9 @@ def test_a_new_store_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "stores").iterdir()] == ["mine"]
 
 
-def test_the_digest_knows_pixels_and_parts_but_no_names(tmp_path: Path) -> None:
+def test_the_digest_knows_pixels_and_parts_but_no_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_patient(tmp_path / "in", "L067")
     digest = run(tmp_path / "in", tmp_path / "a").store.digest
     renamed = tmp_path / "else where" / "1mm and more"
@@ -336,7 +338,8 @@ def test_the_digest_knows_pixels_and_parts_but_no_names(tmp_path: Path) -> None:
     assert run(renamed, tmp_path / "b", secret=b"other" * 7).store.digest == digest
     other = tmp_path / "other.json"
     other.write_text('{"train": ["L109"], "test": ["L067"]}')
-    assert run(renamed, tmp_path / "c", split=str(other)).store.digest != digest
+    monkeypatch.setenv("PI_SPLIT", str(other))
+    assert run(renamed, tmp_path / "c", split="own").store.digest != digest
     write_ct(next(renamed.rglob("97.dcm")), hu=noise("changed", 10), z=0)
     assert run(renamed, tmp_path / "d").store.digest != digest
 
