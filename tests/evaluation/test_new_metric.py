@@ -16,7 +16,7 @@ from pi.evaluation.metrics import METRICS, Metric, every, find_metrics
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8
 from pi.evaluation.scores import scores
 from pi.evaluation.summary import summary_text
-from pi.evaluation.table import checked, joined, wide
+from pi.evaluation.table import KEY, checked, joined, wide
 from pi.report.tables import table_3, tables_4
 from pi.slices.store import Store
 
@@ -42,11 +42,13 @@ def run_table(name: str, value: float | None) -> RunTable:
 @pytest.mark.usefixtures("worst")
 def test_it_is_in_the_tables_of_an_evaluation(tiny_store: Store) -> None:
     found = evaluate(tiny_store, "test", None, (PAPER8, FULL_FLOAT), 4, lambda _: None)
-    low, normal = tiny_store.pair(0, 0)
-    key = tiny_store.volumes[0].key(0)
-    if tiny_store.volumes[0].split == "test":
-        rows = found.slices[found.slices["position"] == key.position]
-        assert (rows["worst"] == np.abs(low.astype(float) - normal).max()).any()
+    number = next(n for n, v in enumerate(tiny_store.volumes) if v.split == "test")
+    low, normal = tiny_store.pair(number, 0)
+    key = tiny_store.volumes[number].key(0)
+    row = found.slices.set_index([*KEY, "protocol"]).loc[
+        (*(getattr(key, name) for name in KEY), "full_float")
+    ]
+    assert row["worst"] == pytest.approx(np.abs(low.astype(float) - normal).max())
     assert "largest difference (grey)" in summary_text(found.slices)
     assert "full_float/worst" in wide(found.slices)
     assert {"paper8/worst", "full_float/worst_gain"} < set(scores(found))
@@ -70,7 +72,7 @@ def test_runs_are_compared_and_reported_by_it() -> None:
 
 
 def test_it_is_nowhere_without_its_record() -> None:
-    with pytest.raises(ParameterError, match="`metric` must be one of ssim, .* but got worst"):
+    with pytest.raises(ParameterError, match=r"`metric` must be one of ssim, .* but got worst"):
         parse(EvaluateParameters, ["--metric", "worst"], "", "x")
 
 
