@@ -25,7 +25,8 @@ from pi.comparison.compare import compare_runs
 from pi.comparison.gains import Floats
 from pi.comparison.pairing import RunTable
 from pi.comparison.resampling import RESAMPLES
-from pi.evaluation.table import COLUMNS, METRICS
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.table import COLUMNS
 
 RUNS, PATIENTS, SLICES = 10, 10, 378
 COMPARED = ("ssim", "psnr", "nrmse", "rmse_hu", "mae_hu")

@@ -31,11 +31,12 @@ from skimage.metrics import (
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.evaluation.measure import VOLUME, Evaluation
-from pi.evaluation.metrics import hu_errors, similarity
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import PAPER8, PROTOCOLS, Protocol, to_values
 from pi.evaluation.scores import scores
 from pi.evaluation.ssim import ssim
-from pi.evaluation.table import IDENTITY, KEY, METRICS, checked, wide
+from pi.evaluation.table import IDENTITY, KEY, checked, wide
 from pi.tracking.evaluation import log_evaluation
 from pi.tracking.run import Run
 
@@ -56,7 +57,7 @@ def metrics() -> None:
     image = (target + rng.normal(0, 25, target.shape)).astype(np.float32)
 
     def ours(protocol: Protocol) -> Callable[[], object]:
-        return lambda: similarity(image, target, protocol, hu_errors(image, target), predicted=True)
+        return lambda: measured(HuErrors(image, target), [protocol], predicted=True)
 
     a, b = (to_values(v, PAPER8, predicted=p) for v, p in ((image, True), (target, False)))
     three = _best(lambda: three_channels(image, target), 5)
@@ -124,7 +125,7 @@ def made_up() -> Evaluation:
         for image in ("low_dose", "denoised")
     ]
     slices = pd.DataFrame(rows, columns=IDENTITY)
-    slices[METRICS] = rng.uniform(0.1, 0.9, (len(rows), len(METRICS)))
+    slices[[*METRICS]] = rng.uniform(0.1, 0.9, (len(rows), len(METRICS)))
     volumes = slices[VOLUME].drop_duplicates()
     rings = pd.DataFrame({"frequency": np.arange(1, 33) / 45})
     power = volumes.merge(rings, how="cross").assign(power=lambda t: 1e4 * np.exp(-t["frequency"]))

@@ -22,8 +22,8 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
 from entrypoints import compare
 from entrypoints.parameters import CompareParameters
+from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
-from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
 from pi.experiments import NAMED, Experiment
 from pi.influence.psi import weight_for_psi
@@ -234,7 +234,7 @@ def _means(slices: pd.DataFrame) -> dict[str, float]:
     found = {"slices": float(len(slices.drop_duplicates(KEY))),
              "patients": float(slices["patient"].nunique())}  # fmt: skip
     for protocol, of in slices.groupby("protocol"):
-        for metric in METRICS:
+        for metric in ranked_metrics():
             values = of.set_index("image")[metric]
             name = f"{protocol}/{metric}"
             found[name] = values[DENOISED].mean()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+from pi.evaluation.metrics import directed_metrics
 from pi.identity import is_dose
 from pi.influence.schedule_name import ScheduleName
 
@@ -29,6 +30,8 @@ A_WEIGHT_FILE = Rule(
 )
 
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
+
+A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -473,8 +476,11 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "the shown slices are chosen",
         NOT_EMPTY,
     )
-    metric: Literal["ssim", "psnr", "nrmse", "rmse_hu"] = parameter(
-        "ssim", "metric by whose gain the shown slices are the worst, the median and the best"
+    metric: str = parameter(
+        "ssim",
+        "metric by whose gain the shown slices are the worst, the median and the best: "
+        f"{', '.join(directed_metrics())}",
+        A_METRIC,
     )
     channels: int = parameter(
         0, "channels of the U-Net's first level; 0: as the run says", NOT_NEGATIVE
@@ -503,8 +509,8 @@ class CompareParameters(ShownParameters, SplitParameters):
     all_pairs: bool = parameter(False, "compare every pair instead; there is no reference then")
     metrics: str = parameter(
         "ssim,psnr,nrmse",
-        "comma-separated: ssim, psnr, nrmse, rmse_clipped_hu, rmse_hu, mae_hu; the first one "
-        "decides, all are corrected as one family",
+        f"comma-separated: {', '.join(directed_metrics())}; the first one decides, all are "
+        "corrected as one family",
         NOT_EMPTY,
     )
     protocol: Literal["paper8", "full_float", "abdomen_redcnn", "ldctbench"] = parameter(

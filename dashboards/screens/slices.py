@@ -1,6 +1,6 @@
 """Slices: low dose, what runs make of it, target and errors side by side, on fixed windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import Literal
@@ -28,8 +28,9 @@ from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.choice import read_pair
 from pi.evaluation.denoise import SliceDenoiser
-from pi.evaluation.metrics import hu_errors
-from pi.evaluation.table import HIGHER_IS_BETTER, protocols_of, slice_key, slice_keys
+from pi.evaluation.metrics import directed_metrics
+from pi.evaluation.pair import HuErrors
+from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row, region_around
@@ -119,7 +120,7 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
         return
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     protocol = controls[0].selectbox("Protocol", protocols_of(next(iter(tables.values()))))
-    metric = controls[1].selectbox("Metric", list(HIGHER_IS_BETTER))
+    metric = controls[1].selectbox("Metric", _compared(tables.values()))
     ranked = ranked_slices(list(tables.values()), protocol, metric)
     with controls[2].container(horizontal=True):
         for name in JUMPS:
@@ -132,6 +133,11 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
     scores = slice_scores(tables, key, protocol)
     _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores)
     table(scores, "scores_of_slice")
+
+
+def _compared(tables: Iterable[pd.DataFrame]) -> list[str]:
+    """Return the metrics by which slices can be ranked: those that all tables have."""
+    return [name for name in directed_metrics() if all(name in table for table in tables)]
 
 
 def _jump(ranked: pd.DataFrame, name: Jump) -> None:
@@ -261,7 +267,7 @@ def _panel(
 def _pictured(
     name: str, title: str, hu: NDArray[np.float32], target: NDArray[np.float32]
 ) -> Pictured:
-    rmse = hu_errors(hu, target).rmse_hu
+    rmse = HuErrors(hu, target).rmse_hu
     return Pictured(name, title, hu, f"RMSE {rmse:.1f} HU", rmse)
 
 

@@ -68,7 +68,7 @@ def compare_runs(
 
     Args:
         runs: their slice tables, of one data set and part.
-        metrics: of `pi.evaluation.table.HIGHER_IS_BETTER`.
+        metrics: that have a direction.
         protocol: whose values.
         reference: the run that the others are compared with; None compares all pairs, the earlier
             one of a pair being its reference.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pi.comparison.breakdown import StratumGain, Trend, strata_of, trends_of
 from pi.comparison.clusters import ClusteredSignedRank, SignFlip, clustered_signed_rank, sign_flip
 from pi.comparison.effect import SliceEffects, slice_effects
 from pi.comparison.family import Adjusted, holm
@@ -76,12 +77,14 @@ class Contrast:
     Attributes:
         reference: name of the one run.
         other: name of the other.
-        metric: one of `pi.evaluation.table.HIGHER_IS_BETTER`.
+        metric: one that has a direction.
         protocol: whose values.
         reference_mean: mean over slices of the metric itself.
         other_mean: of the other.
         slices: tests and effects over slices.
         patients: tests and effects over patients.
+        strata: the gain on each part of the slices by dose, kernel and whatever else divides them.
+        trends: how the gain goes with what else is known of a slice.
     """
 
     reference: str
@@ -92,6 +95,8 @@ class Contrast:
     other_mean: float
     slices: BySlices = field(repr=False)
     patients: ByPatients = field(repr=False)
+    strata: tuple[StratumGain, ...] = field(default=(), repr=False)
+    trends: tuple[Trend, ...] = field(default=(), repr=False)
 
 
 def contrast(
@@ -125,6 +130,8 @@ def contrast(
         other_mean=float(two.mean()),
         slices=BySlices(test, _alone(test.log10_p), effects),
         patients=_by_patients(paired, gains, resamples, rng, zero_rule),
+        strata=strata_of(paired, gains),
+        trends=trends_of(paired, gains),
     )
 
 

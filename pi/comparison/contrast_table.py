@@ -1,5 +1,7 @@
 """A comparison as one flat table: a row a contrast, every number at full precision."""
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from pi.comparison.compare import Comparison
@@ -21,6 +23,23 @@ def contrast_table(comparison: Comparison) -> pd.DataFrame:
         for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True)
     ]
     return pd.DataFrame(rows)
+
+
+def breakdown_table(comparison: Comparison) -> pd.DataFrame:
+    """Return every contrast's gain divided by what is known of the slices, one row a part.
+
+    Columns: those of `contrast_table` that name the pair; ``column`` and ``value``: the part,
+    with ``patients``, ``slices`` and ``gain``; of a covariate ``value`` is empty and
+    ``correlation`` Spearman's of the gain with it.
+    """
+    rows = [
+        {**_names(one), **part}
+        for one in comparison.contrasts
+        for part in (*map(asdict, one.strata), *map(asdict, one.trends))
+    ]
+    named = ["metric", "protocol", "reference", "other", "column", "value", "patients", "slices",
+             "gain", "correlation"]  # fmt: skip
+    return pd.DataFrame(rows, columns=named)
 
 
 def _names(one: Contrast) -> dict[str, object]:

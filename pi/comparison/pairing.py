@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pi.comparison.facts import shared_facts
 from pi.comparison.gains import ComparisonError, Floats
 from pi.errors import quoted
+from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
 from pi.evaluation.table import (
-    HIGHER_IS_BETTER,
     KEY,
     evaluated_image,
     joined,
@@ -57,13 +58,14 @@ class PairedTable:
     """One metric of several runs under one protocol, on the slices that all of them have.
 
     Attributes:
-        metric: one of `pi.evaluation.table.HIGHER_IS_BETTER`.
+        metric: one that has a direction.
         protocol: whose values.
         values: one row a slice, indexed by `pi.evaluation.table.KEY` and sorted; one column a
             run, in the order in which they were given; finite float64.
         digest: of the data set.
         part: whose patients.
         unmatched: one a run, in the order of the columns.
+        facts: what headers tell of the same slices beside their keys, a column each.
     """
 
     metric: str
@@ -72,6 +74,7 @@ class PairedTable:
     digest: str
     part: str
     unmatched: tuple[Unmatched, ...]
+    facts: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ class PairedTable:
     @property
     def higher_is_better(self) -> bool:
         """The metric's direction."""
-        return HIGHER_IS_BETTER[self.metric]
+        return higher_is_better(self.metric)
 
     def gains(self, reference: str, other: str) -> Floats:
         """Return how much better ``other`` is than ``reference`` on each slice, (slices,).
@@ -115,12 +118,13 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
         raise ComparisonError(
             f"a comparison must have two runs or more, each with its own name, but got {names}."
         )
-    if metric not in HIGHER_IS_BETTER:
+    if metric not in directed_metrics():
         raise ComparisonError(
-            f"`metrics` must be of {', '.join(HIGHER_IS_BETTER)} but got {quoted(metric)}."
+            f"`metrics` must be of {', '.join(directed_metrics())} but got {quoted(metric)}."
         )
     for run in runs[1:]:
         refuse_other_data(runs[0], run)
+    _refuse_lacking(runs, metric)
     series = [_values(run, metric, protocol) for run in runs]
     values = pd.concat(series, axis=1, join="inner", keys=names).sort_index()
     if values.empty:
@@ -132,7 +136,8 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
         Unmatched(name, index_keys(one.index.difference(values.index)))
         for name, one in zip(names, series, strict=True)
     )
-    return PairedTable(metric, protocol, values, runs[0].digest, runs[0].part, unmatched)
+    facts = shared_facts({run.name: run.slices for run in runs}).reindex(values.index)
+    return PairedTable(metric, protocol, values, runs[0].digest, runs[0].part, unmatched, facts)
 
 
 def join_folds(name: str, folds: Sequence[RunTable]) -> RunTable:
@@ -188,6 +193,16 @@ def index_keys(index: Iterable[Any]) -> tuple[SliceKey, ...]:
     return tuple(sorted(slice_keys(pd.DataFrame(list(index), columns=KEY))))
 
 
+def _refuse_lacking(runs: Sequence[RunTable], metric: str) -> None:
+    lacking = [repr(run.name) for run in runs if metric not in run.slices]
+    if lacking:
+        raise ComparisonError(
+            f"every run must have {METRICS[metric].heading} ({metric}) to be compared by it but "
+            f"{', '.join(lacking)} lack{'s' if len(lacking) == 1 else ''} it: evaluate again what "
+            "is older than the metric, or compare by others."
+        )
+
+
 def _refuse_other(what: str, first: RunTable, second: RunTable, one: str, other: str) -> None:
     if one != other:
         raise ComparisonError(
@@ -215,7 +230,8 @@ def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
         raise ComparisonError(f"a slice must be in {run.name!r} once but {twice} is not.")
     infinite = values[~np.isfinite(values)]
     if len(infinite):
-        why = " (PSNR of identical slices is)" if metric == "psnr" else ""
+        of = METRICS[metric]
+        why = f" ({of.title} of {of.infinite} is)" if of.infinite else ""
         raise ComparisonError(
             f"`{metric}` must be finite to be compared but of {index_keys(infinite.index)[0]} in "
             f"{run.name!r} it is {infinite.iloc[0]:g}{why}."

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from pi.comparison.effect import standardised
 from pi.comparison.gains import Estimate
-from pi.evaluation.table import HIGHER_IS_BETTER
+from pi.evaluation.metrics import higher_is_better
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def correlation_of_effects(d_pooled: float, paired_d_z: float) -> float:
 
 def ranks(means: Mapping[str, float], metric: str) -> dict[str, int]:
     """Return the rank of each experiment by one metric's mean; 1 is best, equals share theirs."""
-    better = 1 if HIGHER_IS_BETTER[metric] else -1
+    better = 1 if higher_is_better(metric) else -1
     return {
         name: 1 + sum(better * other > better * mean for other in means.values())
         for name, mean in means.items()

@@ -20,8 +20,7 @@ from pi.comparison.paper import (
     ranks,
 )
 from pi.comparison.verdict import p_text
-from pi.evaluation.ranking import METRICS
-from pi.evaluation.summary import SHOWN
+from pi.evaluation.metrics import METRICS
 
 
 def reproduction_board(given: Given) -> tuple[Cell, ...]:
@@ -49,8 +48,8 @@ def closeness(printed: Sequence[float]) -> float:
 
 def _table_3(given: Given) -> Iterator[Cell]:
     for experiment, row in TABLE_3.items():
-        for metric in METRICS:
-            label, decimals = SHOWN[metric]
+        for metric in row:
+            label, decimals = METRICS[metric].heading, METRICS[metric].decimals
             printed, near = row[metric], closeness(list(printed_means(metric).values()))
             digits = TABLE_3_DECIMALS[metric]
             here = given.means.get(experiment, {}).get(metric)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, index_keys, refuse_other_data
-from pi.evaluation.table import IDENTITY, METRICS, checked, evaluated_image
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.table import IDENTITY, checked, evaluated_image, facts_of, metrics_of
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class SeedGroup:
     """Runs of one configuration with several seeds.
 
     Attributes:
-        table: the mean over seeds of every slice's metrics, under the configuration's name.
+        table: the mean over seeds of every slice's metrics that all runs have, under the
+            configuration's name.
         runs: names of the runs.
         spread: one row a protocol and metric of the judged image: ``protocol``, ``metric``,
             ``mean`` (over seeds of the means over slices), ``sd`` (ddof 1 over seeds, 0 of a
@@ -42,23 +44,27 @@ def group_seeds(name: str, runs: Sequence[RunTable]) -> SeedGroup:
     """
     if not runs:
         raise ComparisonError(f"{name!r} must have at least one run but has none.")
-    tables = [checked(run.slices).set_index(IDENTITY)[METRICS] for run in runs]
+    whole = [checked(run.slices).set_index(IDENTITY) for run in runs]
+    shared = [name for name in METRICS if all(name in table for table in whole)]
+    tables = [table[shared] for table in whole]
     for run, table in zip(runs[1:], tables[1:], strict=True):
         refuse_other_data(runs[0], run)
         _refuse_other_slices(runs[0], run, tables[0].index, table.index)
     means = pd.DataFrame(
-        np.mean([table.to_numpy() for table in tables], axis=0), tables[0].index, METRICS
+        np.mean([table.to_numpy() for table in tables], axis=0), tables[0].index, shared
     )
-    averaged = RunTable(name, means.reset_index(), runs[0].digest, runs[0].part)
+    told = whole[0][facts_of(whole[0])]
+    slices = pd.concat([told, means], axis=1).reset_index()
+    averaged = RunTable(name, slices, runs[0].digest, runs[0].part)
     return SeedGroup(averaged, tuple(run.name for run in runs), _spread(runs))
 
 
 def _spread(runs: Sequence[RunTable]) -> pd.DataFrame:
-    means = pd.concat(
+    means: pd.DataFrame = pd.concat(
         [
             run.slices[run.slices["image"] == evaluated_image(run.slices)]
             .replace(np.inf, np.nan)
-            .groupby("protocol")[METRICS]
+            .groupby("protocol")[metrics_of(run.slices)]
             .mean()
             .melt(var_name="metric", ignore_index=False)
             for run in runs

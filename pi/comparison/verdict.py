@@ -9,7 +9,7 @@ from pi.comparison.contrast import Contrast
 from pi.comparison.family import Adjusted
 from pi.comparison.gains import ALPHA
 from pi.comparison.resampling import TOO_NARROW_BELOW
-from pi.evaluation.summary import SHOWN, SHOWN_HU
+from pi.evaluation.metrics import METRICS
 
 Outcome = Literal["better", "worse", "not shown", "not attainable", "identical"]
 
@@ -42,7 +42,7 @@ def judge(contrast: Contrast) -> Verdict:
 
 def heading(metric: str) -> str:
     """Return what a metric is called where people read, such as ``PSNR (dB)``."""
-    return {**SHOWN, **SHOWN_HU}[metric][0]
+    return METRICS[metric].heading
 
 
 def p_text(log10_p: float) -> str:

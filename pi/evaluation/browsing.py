@@ -6,8 +6,9 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import EvaluationError
-from pi.evaluation.table import KEY, LOW_DOSE, METRICS, evaluated_image, gains
+from pi.evaluation.table import KEY, LOW_DOSE, evaluated_image, gains, metrics_of
 from pi.identity import SliceKey
 
 
@@ -44,7 +45,7 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
         protocol: whose metrics.
 
     Returns:
-        Columns ``image`` and `METRICS`.
+        Columns ``image`` and the metrics; of a table that lacks one it is NaN.
     """
     rows: list[dict[str, object]] = []
     for name, table in tables.items():
@@ -53,6 +54,8 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
         for image in (LOW_DOSE, evaluated_image(table)):
             label = "low dose" if image == LOW_DOSE else name
             if image in found.index and label not in [row["image"] for row in rows]:
-                values = found[METRICS].loc[[image]].to_numpy(np.float64)[0]
-                rows.append({"image": label, **dict(zip(METRICS, values.tolist(), strict=True))})
-    return pd.DataFrame(rows, columns=["image", *METRICS])
+                names = metrics_of(table)
+                values = found[names].loc[[image]].to_numpy(np.float64)[0]
+                rows.append({"image": label, **dict(zip(names, values.tolist(), strict=True))})
+    shown = [name for name in METRICS if any(name in table for table in tables.values())]
+    return pd.DataFrame(rows, columns=["image", *shown])

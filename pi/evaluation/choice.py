@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.evaluation.denoise import SliceDenoiser
-from pi.evaluation.metrics import HuErrors, hu_errors
+from pi.evaluation.pair import HuErrors
 from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image, evaluated_image, gains, slice_key
 from pi.identity import SliceKey
@@ -91,7 +91,7 @@ def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> 
     read, normal, spacing = read_slice(store, choice.key, denoisers)
     names: tuple[Image, ...] = (LOW_DOSE, DENOISED)
     images = {name: read[name] for name in names if name in read}
-    errors = {name: hu_errors(hu, normal) for name, hu in images.items()}
+    errors = {name: HuErrors(hu, normal) for name, hu in images.items()}
     return ShownSlice(choice, images, normal, errors, spacing)
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.evaluation.denoise import SliceDenoiser
-from pi.evaluation.metrics import hu_errors, similarity
 from pi.evaluation.noise_power import (
     PowerSum,
     Spectrum,
@@ -20,10 +19,10 @@ from pi.evaluation.noise_power import (
     slice_power,
     spectrum,
 )
+from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
-from pi.identity import SliceKey
 from pi.slices.store import Store, Volume
 
 Part = Literal["validation", "test"]
@@ -116,15 +115,16 @@ def evaluate(
     numbers = volumes_of(store, part)
     volumes = [store.volumes[number] for number in numbers]
     for number, volume in zip(numbers, volumes, strict=True):
-        measured = []
-        for key, images, target in _slices(store, number, denoise, batch_size):
-            measured.append(_measure(key, images, target, volume.pixel_spacing, protocols))
+        slices = []
+        for index, images, target in _slices(store, number, denoise, batch_size):
+            names = asdict(volume.key(index)) | volume.told(index)
+            slices.append(_measure(names, images, target, volume.pixel_spacing, protocols))
             advance(1)
-        rows += [row for one in measured for row in one.rows]
-        for image in measured[0].power:
+        rows += [row for one in slices for row in one.rows]
+        for image in slices[0].power:
             of = _names(volume) | {"image": image}
-            tissues += _tissue_rows(of, np.sum([one.tissues[image] for one in measured], axis=0))
-            total = reduce(add, (one.power[image] for one in measured))
+            tissues += _tissue_rows(of, np.sum([one.tissues[image] for one in slices], axis=0))
+            total = reduce(add, (one.power[image] for one in slices))
             if total.regions and volume.pixel_spacing is not None:
                 found = spectrum(total, volume.pixel_spacing)
                 powers += _power_rows(of, found)
@@ -140,8 +140,8 @@ def evaluate(
 
 def _slices(
     store: Store, number: int, denoise: SliceDenoiser | None, batch_size: int
-) -> Iterator[tuple[SliceKey, dict[Image, Hu], NDArray[np.int16]]]:
-    """Yield key, images and normal dose of each slice of a volume."""
+) -> Iterator[tuple[int, dict[Image, Hu], NDArray[np.int16]]]:
+    """Yield number, images and normal dose of each slice of a volume."""
     volume = store.volumes[number]
     for start in range(0, len(volume.positions), batch_size):
         batch = range(start, min(start + batch_size, len(volume.positions)))
@@ -151,32 +151,28 @@ def _slices(
             images: dict[Image, Hu] = {LOW_DOSE: low}
             if denoised is not None:
                 images[DENOISED] = denoised[k]
-            yield volume.key(index), images, normal
+            yield index, images, normal
 
 
 def _measure(
-    key: SliceKey,
+    names: Names,
     images: dict[Image, Hu],
     target: NDArray[np.int16],
     spacing: float | None,
     protocols: Sequence[Protocol],
 ) -> _Measured:
     corners, side = regions_of(target), region_side(target.shape[0])
-    measured = _Measured([], {}, {})
+    found = _Measured([], {}, {})
     for image, hu in images.items():
-        errors = hu_errors(hu, target)
-        for protocol in protocols:
-            alike = similarity(hu, target, protocol, errors, predicted=image == DENOISED)
-            measured.rows.append(
-                {**asdict(key), "protocol": protocol.name, "image": image}
-                | asdict(alike)
-                | asdict(errors)
-            )
+        values = measured(HuErrors(hu, target), protocols, predicted=image == DENOISED)
+        found.rows.extend(
+            {**names, "protocol": protocol, "image": image, **of} for protocol, of in values.items()
+        )
         error = hu.astype(np.float32) - target.astype(np.float32)
         # Summed in pixels where the spacing is unknown, and then left out.
-        measured.power[image] = slice_power(error, corners, side, spacing or 1.0)
-        measured.tissues[image] = tissue_sums(error, target)
-    return measured
+        found.power[image] = slice_power(error, corners, side, spacing or 1.0)
+        found.tissues[image] = tissue_sums(error, target)
+    return found
 
 
 def _names(volume: Volume) -> Names:

@@ -1,115 +1,126 @@
-"""How far one slice is from its normal dose, under a protocol and in Hounsfield units."""
+"""How far one slice is from its normal dose: every metric as one record, in one place.
 
+Whoever lists metrics (tables, parameters, help, comparisons, reports) asks `METRICS` or one of its
+views below. A new metric is a record here, with its function, and a test.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # slow to import, and --help lists metrics
+    from pi.evaluation.pair import Pair
+    from pi.evaluation.protocol import Protocol
 
-from pi.evaluation.protocol import Protocol, Values, to_values
-from pi.evaluation.ssim import ssim
+Better = Literal["high", "low", "zero"]
+Own = Callable[["Protocol"], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class HuErrors:
-    """Errors in HU, nothing cut, the same under every protocol.
-
-    Attributes:
-        rmse_hu: root of the mean squared difference.
-        mae_hu: mean absolute difference.
-        bias_hu: mean of image minus target: above 0 where the image is too bright.
-    """
-
-    rmse_hu: float
-    mae_hu: float
-    bias_hu: float
+def every(_: "Protocol") -> bool:
+    """Tell that a metric says something of its own under each protocol."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class Similarity:
-    """Likeness under one protocol.
+class Metric:
+    """What is known of a metric.
 
     Attributes:
-        ssim: mean structural similarity, 1 for identical slices.
-        psnr: dB; infinite for identical values.
-        nrmse: ||image - target|| / ||target|| of the protocol's values (its zero counts).
-        rmse_clipped_hu: RMSE in HU after both were cut to the protocol's ``rmse_clip_hu``.
+        name: as tables, parameters and the tracking store spell it.
+        title: as people read it, without the unit.
+        unit: ``dB``, ``HU``; empty of a number alone.
+        decimals: of means that are shown; nothing else is rounded.
+        better: its direction; ``zero`` is neither high nor low, so nothing is compared by it.
+        protocols: under which it says something of its own; None: no protocol changes it.
+        function: its value.
+        infinite: of what an infinite value is the value, in words; empty: no value may be.
+        ranked: whether it is a column of Table 3.
     """
 
-    ssim: float
-    psnr: float
-    nrmse: float
-    rmse_clipped_hu: float
+    name: str
+    title: str
+    unit: str
+    decimals: int
+    better: Better
+    protocols: Own | None
+    function: "Callable[[Pair], float]"
+    infinite: str = ""
+    ranked: bool = False
+
+    @property
+    def heading(self) -> str:
+        """Title and unit, such as ``PSNR (dB)``."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def logged(self, protocol: str) -> str:
+        """Return the name of its mean in the tracking store, such as ``paper8/ssim``."""
+        return self.name if self.protocols is None else f"{protocol}/{self.name}"
+
+    def speaks(self, protocol: str) -> bool:
+        """Tell whether it says something of its own under a protocol; of another program's, yes."""
+        from pi.evaluation.protocol import PROTOCOLS
+
+        known = PROTOCOLS.get(protocol)
+        return self.protocols is None or known is None or self.protocols(known)
 
 
-def hu_errors(image: NDArray[np.generic], target: NDArray[np.generic]) -> HuErrors:
-    """Return the errors of ``image``, both (rows, columns) in HU, summed in float64."""
-    error = image.astype(np.float64) - target.astype(np.float64)
-    return HuErrors(_root_mean_square(error), float(np.abs(error).mean()), float(error.mean()))
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("ssim", "SSIM", "", 4, "high", every, lambda pair: pair.ssim(), ranked=True),
+        Metric("psnr", "PSNR", "dB", 2, "high", every, lambda pair: pair.psnr(),
+               infinite="identical slices", ranked=True),
+        Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(), ranked=True),
+        # Where a protocol cuts nothing it is the same as `rmse_hu`.
+        Metric("rmse_clipped_hu", "RMSE of the protocol", "HU", 1, "low",
+               lambda protocol: protocol.rmse_clip_hu is not None,
+               lambda pair: pair.clipped_rmse()),
+        Metric("rmse_hu", "RMSE", "HU", 1, "low", None, lambda pair: pair.hu.rmse_hu),
+        Metric("mae_hu", "MAE", "HU", 1, "low", None, lambda pair: pair.hu.mae_hu),
+        Metric("bias_hu", "bias", "HU", 2, "zero", None, lambda pair: pair.hu.bias_hu),
+    )
+}  # fmt: skip
+"""Every metric, in the order in which tables show them."""
 
 
-def similarity(
-    image: NDArray[np.generic],
-    target: NDArray[np.generic],
-    protocol: Protocol,
-    errors: HuErrors,
-    *,
-    predicted: bool,
-) -> Similarity:
-    """Return how like ``target`` an image is under ``protocol``.
+def similarities() -> list[str]:
+    """Return those that depend on the protocol."""
+    return [metric.name for metric in METRICS.values() if metric.protocols is not None]
 
-    Args:
-        image: (rows, columns), HU.
-        target: the normal dose, of the same shape, HU.
-        protocol: how they are compared.
-        errors: of the same pair.
-        predicted: whether the image is a network's output, not one read from disk.
+
+def errors() -> list[str]:
+    """Return those that are the same under every protocol."""
+    return [metric.name for metric in METRICS.values() if metric.protocols is None]
+
+
+def directed_metrics() -> list[str]:
+    """Return those by which runs can be compared: the best bias is 0."""
+    return [metric.name for metric in METRICS.values() if metric.better != "zero"]
+
+
+def ranked_metrics() -> list[str]:
+    """Return the columns of Table 3."""
+    return [metric.name for metric in METRICS.values() if metric.ranked]
+
+
+def higher_is_better(name: str) -> bool:
+    """Return the direction of a metric that has one."""
+    return METRICS[name].better == "high"
+
+
+def find_metrics(text: str) -> list[str]:
+    """Return the metrics that a comma-separated list means, each once.
 
     Raises:
-        EvaluationError: shapes that differ, or slices smaller than the window of SSIM.
+        EvaluationError: one that has no direction, or an empty list.
     """
-    a = to_values(image, protocol, predicted=predicted)
-    b = to_values(target, protocol, predicted=False)
-    error = _root_mean_square(np.subtract(a, b, dtype=np.float64))
-    return Similarity(
-        ssim(a, b, data_range=protocol.data_range, window=protocol.window),
-        psnr(error, data_range=protocol.data_range),
-        nrmse(error, b),
-        _clipped_rmse(image, target, protocol, errors),
-    )
+    from pi.evaluation.protocol import EvaluationError
 
-
-def psnr(root_mean_square_error: float, *, data_range: float) -> float:
-    """Return the peak signal-to-noise ratio in dB, 20 log10(L / RMSE).
-
-    Identical slices have an infinite one: the table keeps it, means leave it out and count it.
-    """
-    if root_mean_square_error == 0:
-        return float("inf")
-    return float(20 * np.log10(data_range / root_mean_square_error))
-
-
-def nrmse(root_mean_square_error: float, target: Values) -> float:
-    """Return the RMSE over the target's root mean square (skimage's ``euclidean``).
-
-    A target that is 0 everywhere gives 0 if there is no error, else infinity.
-    """
-    if root_mean_square_error == 0:
-        return 0.0
-    norm = _root_mean_square(target.astype(np.float64))
-    return root_mean_square_error / norm if norm else float("inf")
-
-
-def _clipped_rmse(
-    image: NDArray[np.generic],
-    target: NDArray[np.generic],
-    protocol: Protocol,
-    errors: HuErrors,
-) -> float:
-    if protocol.rmse_clip_hu is None:
-        return errors.rmse_hu
-    a, b = (np.clip(v.astype(np.float64), *protocol.rmse_clip_hu) for v in (image, target))
-    return _root_mean_square(a - b)
-
-
-def _root_mean_square(values: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))  # np.dot would wake BLAS's threads
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    unknown = next((word for word in words if word not in directed_metrics()), None)
+    if unknown is not None or not words:
+        raise EvaluationError(
+            f"`metrics` must be made of {', '.join(directed_metrics())} but got "
+            f"{text if unknown is None else unknown!r}."
+        )
+    return words

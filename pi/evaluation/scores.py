@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pi.evaluation.measure import Evaluation
-from pi.evaluation.protocol import PROTOCOLS
+from pi.evaluation.metrics import METRICS, errors, similarities
 from pi.evaluation.summary import by_image
 from pi.evaluation.table import (
-    ERRORS,
-    HIGHER_IS_BETTER,
     KEY,
     LOW_DOSE,
-    SIMILARITIES,
     by_reconstruction,
     evaluated_image,
     gains,
@@ -37,9 +34,9 @@ def scores(evaluation: Evaluation) -> dict[str, float]:
     }
     protocols = protocols_of(slices)
     for protocol in protocols:
-        found |= _of_protocol(slices[slices["protocol"] == protocol], protocol, SIMILARITIES)
+        found |= _of_protocol(slices[slices["protocol"] == protocol], protocol, similarities())
     first = slices[slices["protocol"] == protocols[0]]
-    found |= _of_protocol(first, protocols[0], ERRORS)
+    found |= _of_protocol(first, protocols[0], errors())
     return found | _of_noise(evaluation.noise) | _of_tissues(evaluation.tissues)
 
 
@@ -47,27 +44,20 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
     summary, image = by_image(rows), evaluated_image(rows)
     judged = rows[rows["image"] == image].replace(np.inf, np.nan)
     found: dict[str, float] = {}
-    for metric in metrics:
-        if metric == "rmse_clipped_hu" and not _clips(protocol):
-            continue  # the same as `rmse_hu`
-        name = metric if metric in ERRORS else f"{protocol}/{metric}"
-        found[name] = summary[image, metric]["mean"]
-        found[f"{name}_sd"] = summary[image, metric]["sd"]
-        found[f"{name}_low_dose"] = summary[LOW_DOSE, metric]["mean"]
-        if metric == "psnr":
-            found[f"{name}_infinite"] = summary[image, metric]["infinite"]
-        if metric in HIGHER_IS_BETTER:
-            gain = gains(rows, protocol, metric)["gain"]
+    for metric in (METRICS[name] for name in metrics if METRICS[name].speaks(protocol)):
+        name, of = metric.logged(protocol), summary[image, metric.name]
+        found[name], found[f"{name}_sd"] = of["mean"], of["sd"]
+        found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
+        if metric.infinite:
+            found[f"{name}_infinite"] = of["infinite"]
+        if metric.better != "zero":
+            gain = gains(rows, protocol, metric.name)["gain"]
             found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
         for place, inside in by_reconstruction(judged):
-            found[f"{name}_in/{place.spelt}"] = float(inside[metric].mean())
+            found[f"{name}_in/{place.spelt}"] = float(inside[metric.name].mean())
         for patient, own in judged.groupby("patient", sort=True):
-            found[f"{name}_of/{patient}"] = float(own[metric].mean())
+            found[f"{name}_of/{patient}"] = float(own[metric.name].mean())
     return found
-
-
-def _clips(protocol: str) -> bool:
-    return protocol not in PROTOCOLS or PROTOCOLS[protocol].rmse_clip_hu is not None
 
 
 def _of_noise(noise: pd.DataFrame) -> dict[str, float]:

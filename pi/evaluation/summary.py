@@ -5,14 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from pi.evaluation.metrics import METRICS, errors, similarities
 from pi.evaluation.protocol import Protocol
-from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, METRICS, protocols_of
+from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, metrics_of, protocols_of
 from pi.text_table import aligned, markdown
-
-SHOWN = {"ssim": ("SSIM", 4), "psnr": ("PSNR (dB)", 2), "nrmse": ("NRMSE", 4),
-         "rmse_clipped_hu": ("RMSE of the protocol (HU)", 1)}  # fmt: skip
-SHOWN_HU = {"rmse_hu": ("RMSE (HU)", 1), "mae_hu": ("MAE (HU)", 1), "bias_hu": ("bias (HU)", 2)}
-"""Heading and decimals of each metric; only what is shown is ever rounded."""
 
 
 def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -28,7 +24,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         ones). Mean and deviation of no slice are NaN.
     """
     groups = [*by, "protocol", "image"]
-    long = table.melt([*IDENTITY], METRICS, "metric", "value")
+    long = table.melt([*IDENTITY], metrics_of(table), "metric", "value")
     long["infinite"] = np.isinf(long["value"])
     long["value"] = long["value"].where(~long["infinite"])
     grouped = long.groupby([*groups, "metric"], sort=True)
@@ -45,7 +41,7 @@ def paper_table(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for protocol in protocols_of(table):
-        for image, cells in _cells(table[table["protocol"] == protocol], SHOWN).items():
+        for image, cells in _cells(table[table["protocol"] == protocol], similarities()).items():
             rows.append({"protocol": protocol, "image": image, **cells})
     return pd.DataFrame(rows)
 
@@ -54,7 +50,7 @@ def error_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return the errors in HU, nothing cut: a row an image, ``mean (SD)`` in its cells."""
     one = table[table["protocol"] == table["protocol"].iloc[0]]
     return pd.DataFrame(
-        [{"image": image, **cells} for image, cells in _cells(one, SHOWN_HU).items()]
+        [{"image": image, **cells} for image, cells in _cells(one, errors()).items()]
     )
 
 
@@ -91,13 +87,13 @@ def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
     }
 
 
-def _cells(table: pd.DataFrame, shown: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, str]]:
+def _cells(table: pd.DataFrame, metrics: Sequence[str]) -> dict[str, dict[str, str]]:
     summary = by_image(table)
+    shown = [METRICS[name] for name in metrics if name in table]
     images = sorted({image for image, _ in summary}, key=lambda image: image != LOW_DOSE)
     return {
         image.replace("_", " "): {
-            heading: _cell(summary[image, metric], decimals)
-            for metric, (heading, decimals) in shown.items()
+            metric.heading: _cell(summary[image, metric.name], metric.decimals) for metric in shown
         }
         for image in images
     }

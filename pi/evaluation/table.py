@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyarrow import ArrowInvalid
 
-from pi.errors import quoted
+from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
 from pi.evaluation.protocol import PROTOCOLS, EvaluationError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 
@@ -26,34 +26,18 @@ KEY = ["patient", *RECONSTRUCTION, "position"]
 IDENTITY = [*KEY, "protocol", "image"]
 """Columns that no two rows share."""
 
-SIMILARITIES = ["ssim", "psnr", "nrmse", "rmse_clipped_hu"]
-"""Metrics that depend on the protocol: see `pi.evaluation.metrics.Similarity`."""
-
-ERRORS = ["rmse_hu", "mae_hu", "bias_hu"]
-"""Metrics that do not: see `pi.evaluation.metrics.HuErrors`."""
-
-METRICS = [*SIMILARITIES, *ERRORS]
 COLUMNS = [*IDENTITY, *METRICS]
-
-HIGHER_IS_BETTER = {"ssim": True, "psnr": True, "nrmse": False, "rmse_clipped_hu": False,
-                    "rmse_hu": False, "mae_hu": False}  # fmt: skip
-"""Direction of each metric that has one; the best bias is 0."""
+"""Columns of a table that is made today, without what headers tell beside the key."""
 
 
-def find_metrics(text: str) -> list[str]:
-    """Return the metrics that a comma-separated list means, each once.
+def metrics_of(table: pd.DataFrame) -> list[str]:
+    """Return the metrics that a table has: an old one lacks those that came later."""
+    return [name for name in METRICS if name in table]
 
-    Raises:
-        EvaluationError: one that has no direction, or an empty list.
-    """
-    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    unknown = next((word for word in words if word not in HIGHER_IS_BETTER), None)
-    if unknown is not None or not words:
-        raise EvaluationError(
-            f"`metrics` must be made of {', '.join(HIGHER_IS_BETTER)} but got "
-            f"{quoted(text if unknown is None else unknown)}."
-        )
-    return words
+
+def facts_of(table: pd.DataFrame) -> list[str]:
+    """Return the columns that are neither identity nor metric: what headers told beside the key."""
+    return [str(name) for name in table if name not in IDENTITY and name not in METRICS]
 
 
 def slice_key(row: "pd.Series[float]") -> SliceKey:
@@ -104,24 +88,30 @@ def evaluated_image(table: pd.DataFrame) -> Image:
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of a slice table, sorted by `IDENTITY`; an old one tells no dose.
+    """Return a slice table sorted by `IDENTITY`: first that, then facts, then metrics.
+
+    An old table tells no dose, and lacks the metrics that came later than it.
 
     Raises:
-        EvaluationError: a column is missing, two rows share their identity, or a value is not
-            finite; of PSNR infinity is allowed, which identical slices have.
+        EvaluationError: a column of the identity or every metric is missing, two rows share their
+            identity, or a value is not finite; infinity is allowed where a metric says so, as PSNR
+            of identical slices does.
     """
     table = with_dose(table)
-    missing = [column for column in COLUMNS if column not in table]
+    own = metrics_of(table)
+    missing = [column for column in IDENTITY if column not in table]
+    missing += [] if own else [next(iter(METRICS))]
     if missing:
         raise EvaluationError(f"a slice table must have the column {missing[0]!r} but has not.")
-    table = table[COLUMNS].sort_values(IDENTITY, ignore_index=True)
+    columns = [*IDENTITY, *facts_of(table), *own]
+    table = table[columns].sort_values(IDENTITY, ignore_index=True)
     twice = table.duplicated(IDENTITY).to_numpy()
     if twice.any():
         raise EvaluationError(f"a slice must be in the table once but {_row(table, twice)} is not.")
-    for metric in METRICS:
+    for metric in own:
         values = table[metric].to_numpy(np.float64)
         wrong = ~np.isfinite(values)
-        if metric == "psnr":
+        if METRICS[metric].infinite:
             wrong &= values != np.inf
         if wrong.any():
             raise EvaluationError(
@@ -133,10 +123,14 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return one slice table of several that share no slice, such as those of all folds.
 
+    It has the metrics that all of them have.
+
     Raises:
         EvaluationError: they share a slice, or see `checked`.
     """
-    return checked(pd.concat(map(with_dose, tables), ignore_index=True))
+    whole = pd.concat(map(with_dose, tables), ignore_index=True)
+    return checked(whole.drop(columns=[m for m in METRICS if any(m not in t for t in tables)],
+                              errors="ignore"))  # fmt: skip
 
 
 def read_table(file: Path) -> pd.DataFrame:
@@ -160,7 +154,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
     Args:
         table: a slice table.
         protocol: whose values.
-        metric: one of `HIGHER_IS_BETTER`.
+        metric: one that has a direction.
 
     Returns:
         One row a slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
@@ -171,7 +165,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
         EvaluationError: an unknown protocol or metric, or a slice that lacks one of the images.
     """
     rows = table[table["protocol"] == protocol]
-    if rows.empty or metric not in HIGHER_IS_BETTER:
+    if rows.empty or metric not in rows or metric not in directed_metrics():
         raise EvaluationError(
             f"gains must be of a protocol and metric of the table but got {protocol}/{metric}."
         )
@@ -180,7 +174,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
         paired[DENOISED] = paired[LOW_DOSE]
     if paired.isna().any(axis=None):
         raise EvaluationError("every slice must have both images in the table but one has not.")
-    sign = 1 if HIGHER_IS_BETTER[metric] else -1
+    sign = 1 if higher_is_better(metric) else -1
     same = paired[DENOISED] == paired[LOW_DOSE]
     gain = (sign * (paired[DENOISED] - paired[LOW_DOSE].where(~same, 0.0))).where(~same, 0.0)
     result = paired.assign(gain=gain)[[LOW_DOSE, DENOISED, "gain"]].reset_index()
@@ -195,14 +189,15 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     """
     image = evaluated_image(table)
     columns: dict[str, pd.Series[float]] = {}
-    for name in ["ssim", "psnr", "nrmse", *ERRORS]:
-        protocols = protocols_of(table)
-        for protocol in protocols[:1] if name in ERRORS else protocols:
+    protocols = protocols_of(table)
+    for metric in (METRICS[name] for name in metrics_of(table)):
+        under = [one for one in protocols if metric.speaks(one)]
+        for protocol in under if metric.protocols else protocols[:1]:
             rows = table[table["protocol"] == protocol].set_index(KEY)
-            label = name if name in ERRORS else f"{protocol}/{name}"
-            columns[label] = rows.loc[rows["image"] == image, name]
+            label = metric.logged(protocol)
+            columns[label] = rows.loc[rows["image"] == image, metric.name]
             if image == DENOISED:
-                columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, name]
+                columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, metric.name]
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
     result["slice"] = [str(key) for key in slice_keys(result)]
     return result[["slice", *columns, *KEY]]

@@ -12,8 +12,8 @@ from pi.comparison.effect import pooled_d
 from pi.comparison.pairing import PairedTable, pair_runs
 from pi.comparison.paper import BEST, SLICES
 from pi.comparison.signed_rank import signed_rank
+from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PAPER8
-from pi.evaluation.ranking import METRICS
 from pi.evaluation.table import protocols_of
 from pi.experiments import GROUPS, NAMED
 from pi.report.configuration import Configuration, DataFacts
@@ -88,7 +88,8 @@ def _data(paired: PairedTable, facts: DataFacts) -> Data:
 def _means(runs: Mapping[str, str], board: pd.DataFrame) -> dict[str, dict[str, float]]:
     rows = {row["experiment"]: row for row in board.to_dict("records")}
     return {
-        name: {metric: float(rows[run][metric]) for metric in METRICS} for name, run in runs.items()
+        name: {metric: float(rows[run][metric]) for metric in ranked_metrics()}
+        for name, run in runs.items()
     }
 
 

@@ -11,7 +11,8 @@ from pi.comparison.compare import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable
 from pi.comparison.verdict import Verdict, heading
-from pi.evaluation.ranking import METRICS, rank_runs
+from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import KEY, LOW_DOSE
 from pi.figures.effect_forest import claimed
 from pi.report.blocks import TextTable
@@ -31,6 +32,8 @@ def low_dose_mean(configurations: Sequence[Configuration], paired: PairedTable) 
     """Return the mean of the metric of ``paired`` of doing nothing, on its slices."""
     slices = matched(configurations[0].group.table.slices, paired)
     rows = slices[(slices["image"] == LOW_DOSE) & (slices["protocol"] == paired.protocol)]
+    if paired.metric not in rows:
+        return math.nan
     values = rows[paired.metric].replace(np.inf, np.nan)
     return float(values.mean())
 
@@ -49,15 +52,14 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
     """
     rows = []
     for row in board.to_dict("records"):
-        cells = [_mean_cell(row, metric) for metric in METRICS]
-        ranks = " / ".join(f"{row[f'{metric}_rank']:.0f}" for metric in METRICS)
+        cells = [_mean_cell(row, metric) for metric in ranked_metrics()]
+        ranks = " / ".join(_rank(row[f"{metric}_rank"]) for metric in ranked_metrics())
         rows.append((str(row["experiment"]), *cells, ranks, f"{row['mean_rank']:.2f}"))
     caption = (
         f"Mean (standard deviation) over slices, protocol {protocol}; rank by "
-        f"{', '.join(heading(metric) for metric in METRICS)}, and their mean. Infinite PSNR is in "
-        "no mean."
+        f"{', '.join(map(heading, ranked_metrics()))}, and their mean. Infinite PSNR is in no mean."
     )
-    columns = ("Run", *map(heading, METRICS), "Ranks", "Mean rank")
+    columns = ("Run", *map(heading, ranked_metrics()), "Ranks", "Mean rank")
     return TextTable("table3", "Table 3", caption, columns, tuple(rows))
 
 
@@ -112,6 +114,37 @@ def seed_table(configurations: Sequence[Configuration], comparison: Comparison) 
     caption = "Over seeds: mean of the runs' means, standard deviation (ddof 1) and range."
     columns = ("Run", "Seeds", "Metric", "Mean (SD)", "Lowest to highest")
     return TextTable("seeds", "Seeds", caption, columns, tuple(rows))
+
+
+def breakdown(comparison: Comparison) -> TextTable | None:
+    """Return the first metric's gain on each part of the slices; None where nothing divides them.
+
+    Args:
+        comparison: what was found.
+    """
+    metric = next(iter(comparison.paired))
+    of = [one for one in comparison.contrasts if one.metric == metric]
+    rows = [
+        (f"{one.other} vs {one.reference}", f"{part.column}: {part.value}", str(part.patients),
+         f"{part.slices:,}", f"{part.gain:+.3g}", NOTHING)
+        for one in of for part in one.strata
+    ] + [
+        (f"{one.other} vs {one.reference}", trend.column, NOTHING, f"{trend.slices:,}", NOTHING,
+         f"{trend.correlation:+.2f}")
+        for one in of for trend in one.trends
+    ]  # fmt: skip
+    if not rows:
+        return None
+    caption = (
+        f"{heading(metric)} by what is known of the slices: mean gain over those of one value, or "
+        "Spearman's correlation of the gain with a number. Described, not tested."
+    )
+    columns = ("Comparison", "Slices by", "Patients", "Slices", "Gain", "Correlation")
+    return TextTable("breakdown", "Breakdown", caption, columns, tuple(rows))
+
+
+def _rank(rank: float) -> str:
+    return NOTHING if math.isnan(rank) else f"{rank:.0f}"
 
 
 def _mean_cell(row: Mapping[Hashable, Any], metric: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
-from pi.evaluation.summary import SHOWN, SHOWN_HU
+from pi.evaluation.metrics import METRICS
 
 MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
 """A hyphen that stands for a minus."""
@@ -23,12 +23,12 @@ NOTHING = "–"
 
 def decimals(metric: str) -> int:
     """Return the decimals with which means of a metric are printed."""
-    return {**SHOWN, **SHOWN_HU}[metric][1]
+    return METRICS[metric].decimals
 
 
 def mean_text(value: float, metric: str) -> str:
-    """Return a mean of a metric as the paper prints it."""
-    return f"{value:.{decimals(metric)}f}"
+    """Return a mean of a metric as the paper prints it, or `NOTHING` for NaN."""
+    return NOTHING if math.isnan(value) else f"{value:.{decimals(metric)}f}"
 
 
 def estimate_text(estimate: Estimate, form: str = "+.3g") -> str:

@@ -43,6 +43,8 @@ class Volume:
         padded: pixels outside the measured field, both doses; -1024 HU.
         clipped: measured pixels above 3072 HU, both doses; 3072 HU.
         dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
+        facts: what headers tell beside that, one value a slice by a name of `pi.slices.facts`;
+            no part of the data set's identity.
     """
 
     patient: str
@@ -60,6 +62,7 @@ class Volume:
     padded: int
     clipped: int
     dose: float = UNKNOWN_DOSE
+    facts: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def reconstruction(self) -> Reconstruction:
@@ -70,6 +73,10 @@ class Volume:
         """Return the key of slice ``index``, its position rounded to 0.01 mm."""
         position = round(self.positions[index], 2) + 0.0
         return SliceKey(self.patient, self.thickness, self.kernel, position, self.dose)
+
+    def told(self, index: int) -> dict[str, object]:
+        """Return the facts of slice ``index``."""
+        return {name: values[index] for name, values in self.facts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,7 @@ def _content(volume: Volume, part: Membership | None = None) -> str:
 
 def _volume(entry: dict[str, Any]) -> Volume:
     entry["positions"] = tuple(entry["positions"])
+    entry["facts"] = {name: tuple(told) for name, told in entry.get("facts", {}).items()}
     entry["checksums"] = {dose: tuple(entry["checksums"][dose]) for dose in DOSES}
     return Volume(**entry)
 

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from pi.algorithm1 import EntryPoint, Plan, Step
-from pi.evaluation.ranking import METRICS
+from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.table import joined
 from pi.text_table import markdown
 from pi.tracking.address import TrackingError
@@ -107,14 +107,14 @@ def log_board(
         {
             f"{metric}_of/{row['experiment']}": float(row[metric])
             for _, row in board.iterrows()
-            for metric in METRICS
+            for metric in ranked_metrics()
         }
     )
-    head = ["experiment", *(metric.upper() for metric in METRICS), "mean rank"]
+    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank"]
     rows = [
         [
             row["experiment"],
-            *(f"{row[metric]:.4g}" for metric in METRICS),
+            *(f"{row[metric]:.4g}" for metric in ranked_metrics()),
             f"{row['mean_rank']:.2f}",
         ]
         for _, row in board.iterrows()

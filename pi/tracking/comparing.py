@@ -9,7 +9,7 @@ import numpy as np
 from pi.comparison.compare import Comparison, compare_runs
 from pi.comparison.signed_rank import ZeroRule
 from pi.errors import quoted
-from pi.evaluation.table import find_metrics
+from pi.evaluation.metrics import find_metrics
 from pi.report.comparison import Report
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pi.comparison.board import board_table
 from pi.comparison.compare import Comparison
-from pi.evaluation.ranking import METRICS
+from pi.evaluation.metrics import ranked_metrics
 from pi.report.blocks import TextTable
 from pi.report.comparison import Report, comparison_page
 from pi.report.compose import compose
@@ -131,7 +131,7 @@ def _metrics(comparison: Comparison, means: pd.DataFrame) -> dict[str, float]:
         **{f"outcome/{outcome.replace(' ', '_')}": n for outcome, n in outcomes.items()},
     }
     for row in means.to_dict("records"):
-        metrics |= {f"{metric}_of/{row['experiment']}": row[metric] for metric in METRICS}
+        metrics |= {f"{metric}_of/{row['experiment']}": row[metric] for metric in ranked_metrics()}
     friedmans = comparison.friedman.items()
     return metrics | {f"{metric}/friedman_log10_p": found.log10_p for metric, found in friedmans}
 

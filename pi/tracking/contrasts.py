@@ -4,7 +4,7 @@ import numpy as np
 
 from pi.comparison.compare import Comparison
 from pi.comparison.contrast import Contrast
-from pi.comparison.contrast_table import contrast_table
+from pi.comparison.contrast_table import breakdown_table, contrast_table
 from pi.comparison.verdict import Verdict
 from pi.figures.effect_forest import claimed
 from pi.figures.paired_differences import pair_label
@@ -20,6 +20,9 @@ def log_contrasts(run: Run, comparison: Comparison) -> None:
     run.parquet(table, "contrasts.parquet")
     run.text(table.to_csv(index=False), "contrasts.csv")
     run.table(table.replace([np.inf, -np.inf], np.nan), "contrasts.json")
+    divided = breakdown_table(comparison)
+    run.parquet(divided, "breakdown.parquet")
+    run.text(divided.to_csv(index=False), "breakdown.csv")
     pairs: dict[str, list[tuple[Contrast, Verdict]]] = {}
     for one, verdict in zip(comparison.contrasts, comparison.verdicts, strict=True):
         pairs.setdefault(pair_label(one), []).append((one, verdict))

@@ -9,7 +9,7 @@ from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import pair_runs
 from pi.comparison.verdict import heading
 from pi.errors import quoted
-from pi.evaluation.table import ERRORS, HIGHER_IS_BETTER
+from pi.evaluation.metrics import METRICS, higher_is_better
 from pi.report.configuration import Configuration
 from pi.tracking.earlier import read_run
 
@@ -72,7 +72,7 @@ def _best_on_validation(
     configurations: Sequence[Configuration], metric: str, protocol: str
 ) -> ChosenReference:
     trained = [one for one in configurations if all(member.training for member in one.members)]
-    name = metric if metric in ERRORS else f"{protocol}/{metric}"
+    name = METRICS[metric].logged(protocol)
     values = {one.name: _mean(one, name) for one in trained}
     how = f"by mean {heading(metric)} under {protocol}, evaluated there"
     if metric == "ssim" and any(map(math.isnan, values.values())):
@@ -84,11 +84,11 @@ def _best_on_validation(
             f"`reference` must be chosen on validation patients but {', '.join(missing) or 'none'} "
             f"has no {heading(metric)} there: evaluate with part=validation, or name a reference."
         )
-    return ChosenReference(Reference(_best(values, HIGHER_IS_BETTER[metric]), "validation"), how)
+    return ChosenReference(Reference(_best(values, higher_is_better(metric)), "validation"), how)
 
 
-def _best(values: Mapping[str, float], higher_is_better: bool) -> str:
-    choose = max if higher_is_better else min
+def _best(values: Mapping[str, float], highest: bool) -> str:
+    choose = max if highest else min
     return choose(values, key=values.__getitem__)
 
 

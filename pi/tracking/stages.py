@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from pi.errors import PiError
-from pi.evaluation.ranking import METRICS
+from pi.evaluation.metrics import METRICS, ranked_metrics
 from pi.experiments import NAMED
 from pi.figures.training_curves import GRADIENT, PSI, SERIES
 from pi.identity import place_named
@@ -99,10 +99,8 @@ def judged_of(run: RunFacts, record: Record, trained: Record | None) -> Judged:
     """
     protocol = record.tags.get("pi.protocols", "").split(",")[0]
     metrics = record.metrics
-    names = {metric: f"{protocol}/{metric}" for metric in METRICS}
-    whole = all(
-        name + end in metrics for name in names.values() for end in ("", "_sd", "_low_dose")
-    )
+    names = {metric: METRICS[metric].logged(protocol) for metric in ranked_metrics()}
+    ends = ("", "_sd", "_low_dose")
     number, folds = (record.tags.get(name, "") for name in (FOLD, FOLDS))
     return Judged(
         run,
@@ -114,10 +112,10 @@ def judged_of(run: RunFacts, record: Record, trained: Record | None) -> Judged:
         _whole(metrics.get("slices")),
         _whole(metrics.get("patients")),
         {
-            metric: (metrics[name], metrics[f"{name}_sd"], metrics[f"{name}_low_dose"])
+            metric: tuple(metrics.get(name + end, math.nan) for end in ends)  # type: ignore[misc]
             for metric, name in names.items()
         }
-        if whole
+        if all(names["ssim"] + end in metrics for end in ends)
         else {},
     )
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pi.comparison.pairing import RunTable
-from pi.evaluation.table import COLUMNS, METRICS
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.table import COLUMNS
 
 Slices = Mapping[tuple[str, float], float]
 """(patient, position) -> value."""

@@ -15,7 +15,7 @@ from entrypoints import compare
 from entrypoints.parameters import CompareParameters, ReportParameters
 from entrypoints.report import main
 from pi.command_line import run
-from pi.evaluation.ranking import METRICS
+from pi.evaluation.metrics import ranked_metrics
 from pi.tracking.address import tracking_uri
 from pi.tracking.run import open_run
 
@@ -75,7 +75,7 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
         client.log_metric(trained, "train/psi", psi, step=epoch)
         client.log_metric(trained, "train/image_loss", 1e-4, step=epoch)
     images = table.set_index("image")
-    for metric in METRICS:
+    for metric in ranked_metrics():
         of = images.loc["denoised", metric]
         client.log_metric(evaluated, f"paper8/{metric}", of.mean())
         client.log_metric(evaluated, f"paper8/{metric}_sd", of.std(ddof=0))

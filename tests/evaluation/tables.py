@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pi.evaluation.table import METRICS
+from pi.evaluation.metrics import METRICS
 
 
 def row(

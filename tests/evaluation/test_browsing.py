@@ -5,8 +5,9 @@ import pytest
 from evaluation.tables import by_hand, row
 
 from pi.evaluation.browsing import ranked_slices, slice_scores
+from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import EvaluationError
-from pi.evaluation.table import METRICS, slice_keys
+from pi.evaluation.table import slice_keys
 from pi.identity import SliceKey
 
 

@@ -236,7 +236,7 @@ def test_each_dose_has_its_own_breakdown_and_can_be_asked_for_alone(
         f"rmse_hu_in/{place}_{kernel}_{dose}"
         for place, dose in (("1mm", "10pct"), ("3mm", "25pct")) for kernel in ("B30", "D45")
     }  # fmt: skip
-    assert "pixel spacing of 16 slices is unknown" in capsys.readouterr().out
+    assert "note: the pixel spacing of " in capsys.readouterr().out
     assert evaluate("--data", two_doses, "--part", "test", "--dose", "25%") == 0
     alone = newest(database)
     assert {n for n in alone.data.metrics if n.startswith("rmse_hu_in/")} == {

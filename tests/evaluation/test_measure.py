@@ -9,7 +9,7 @@ import tensorflow as tf
 from pi.evaluation.choice import choose_slices, read_choice
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.measure import Evaluation, evaluate
-from pi.evaluation.metrics import hu_errors
+from pi.evaluation.pair import HuErrors
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8, EvaluationError
 from pi.evaluation.scores import scores
 from pi.evaluation.table import COLUMNS, KEY
@@ -133,7 +133,7 @@ def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
 def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Evaluation) -> None:
     for choice in choose_slices(biased.slices, "full_float", "ssim"):
         shown = read_choice(tiny_store, choice, slice_denoiser(add_5_hu))
-        errors = hu_errors(shown.images["low_dose"], shown.normal_dose)
+        errors = HuErrors(shown.images["low_dose"], shown.normal_dose)
         rows = biased.slices.set_index([*KEY, "protocol", "image"])
         key = [getattr(choice.key, name) for name in KEY]
         assert rows.loc[(*key, "full_float", "low_dose"), "rmse_hu"] == errors.rmse_hu

@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,30 +11,35 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import normalized_root_mse, peak_signal_noise_ratio
 
-from pi.evaluation.metrics import Similarity, hu_errors, nrmse, psnr, similarity
+from pi.evaluation.pair import HuErrors, measured, nrmse, psnr
 from pi.evaluation.protocol import FULL_FLOAT, LDCTBENCH, PAPER8, PROTOCOLS, Protocol, to_values
 
 TARGET = soft_tissue()
 
 
 def measure(
-    image: NDArray[np.generic], protocol: Protocol, *, predicted: bool = True
-) -> Similarity:
-    return similarity(image, TARGET, protocol, hu_errors(image, TARGET), predicted=predicted)
+    image: NDArray[np.generic],
+    protocol: Protocol,
+    *,
+    target: NDArray[np.generic] = TARGET,
+    predicted: bool = True,
+) -> SimpleNamespace:
+    (found,) = measured(HuErrors(image, target), [protocol], predicted=predicted).values()
+    return SimpleNamespace(**found)
 
 
 def test_errors_in_hu_by_hand() -> None:
-    found = hu_errors(np.array([[4, 0]]), np.array([[0, 2]]))
+    found = HuErrors(np.array([[4, 0]]), np.array([[0, 2]]))
     assert (found.rmse_hu, found.mae_hu, found.bias_hu) == (math.sqrt(10), 3.0, 1.0)
 
 
 def test_a_bias_of_5_hu_is_a_bias_of_exactly_5_hu() -> None:
-    found = hu_errors(TARGET + np.float32(5), TARGET)
+    found = HuErrors(TARGET + np.float32(5), TARGET)
     assert (found.rmse_hu, found.mae_hu, found.bias_hu) == (5.0, 5.0, 5.0)
 
 
 def test_errors_in_hu_do_not_overflow_int16() -> None:
-    found = hu_errors(np.array([[30000]], np.int16), np.array([[-30000]], np.int16))
+    found = HuErrors(np.array([[30000]], np.int16), np.array([[-30000]], np.int16))
     assert found.bias_hu == 60000
 
 
@@ -65,7 +71,7 @@ def test_psnr_and_nrmse_are_scikit_images(name: str) -> None:
 
 def test_a_perfect_prediction_scores_62_db_in_eight_bits() -> None:
     soft = np.random.default_rng(0).normal(40, 60, (256, 256)).astype(np.int16)
-    found = similarity(soft, soft, PAPER8, hu_errors(soft, soft), predicted=True)
+    found = measure(soft, PAPER8, target=soft)
     assert found.psnr == pytest.approx(62, abs=1)
     assert found.ssim < 1
 
@@ -77,7 +83,7 @@ def test_the_low_dose_passes_through_the_same_half_precision_as_its_target() -> 
 def test_rmse_is_cut_only_where_a_protocol_says_so() -> None:
     image = TARGET.astype(np.float32)
     image[0, 0] += 4000  # metal
-    whole = hu_errors(image, TARGET).rmse_hu
+    whole = HuErrors(image, TARGET).rmse_hu
     assert measure(image, FULL_FLOAT).rmse_clipped_hu == whole
     assert measure(image, LDCTBENCH).rmse_clipped_hu < whole
 

@@ -8,12 +8,12 @@ import pytest
 from tables import by_hand, row
 
 from pi.evaluation.choice import choose_slices
+from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import PAPER8, EvaluationError
 from pi.evaluation.summary import error_table, note, paper_table, summarise, summary_text
 from pi.evaluation.table import (
     COLUMNS,
     KEY,
-    METRICS,
     by_reconstruction,
     checked,
     gains,
@@ -33,7 +33,7 @@ def test_a_table_comes_back_from_parquet_with_all_its_digits(tmp_path: Path) -> 
     back = read_table(tmp_path / "slices.parquet")
     assert list(back.columns) == COLUMNS
     pd.testing.assert_frame_equal(back, checked(table))
-    assert (back.dtypes[METRICS] == np.float64).all()
+    assert (back.dtypes[[*METRICS]] == np.float64).all()
 
 
 def test_a_table_of_before_there_were_doses_is_of_an_unknown_one(tmp_path: Path) -> None:
@@ -88,8 +88,10 @@ def test_tables_of_other_slices_are_joined_and_of_the_same_refused() -> None:
 
 
 def test_a_table_without_a_column_is_refused() -> None:
-    with pytest.raises(EvaluationError, match="must have the column 'nrmse'"):
-        checked(by_hand().drop(columns="nrmse"))
+    with pytest.raises(EvaluationError, match="must have the column 'kernel'"):
+        checked(by_hand().drop(columns="kernel"))
+    with pytest.raises(EvaluationError, match="must have the column 'ssim'"):
+        checked(by_hand().drop(columns=[*METRICS]))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no table"])

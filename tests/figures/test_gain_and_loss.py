@@ -9,7 +9,7 @@ from report.compared import compared
 from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable
 from pi.evaluation.choice import ShownSlice
-from pi.evaluation.metrics import hu_errors
+from pi.evaluation.pair import HuErrors
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
@@ -33,7 +33,7 @@ def shown(extreme: Extreme, run: str, *, denoised: bool = True) -> ShownSlice:
     images: dict[Image, np.ndarray] = {LOW_DOSE: target + 20}  # type: ignore[type-arg]
     if denoised:
         images[DENOISED] = target + 5
-    errors = {name: hu_errors(hu, target) for name, hu in images.items()}
+    errors = {name: HuErrors(hu, target) for name, hu in images.items()}
     return ShownSlice(extreme.choice(run), images, target, errors, 0.7)
 
 

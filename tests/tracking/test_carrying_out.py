@@ -10,9 +10,10 @@ import pytest
 from entrypoints.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.algorithm1 import Plan, make_plan
 from pi.command_line import parse
+from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.ranking import rank_runs
-from pi.evaluation.table import DENOISED, LOW_DOSE, METRICS
+from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.switches import switch_rows, switch_values
 from pi.tracking.algorithm1 import carry_out, log_board, slice_table
 from pi.tracking.earlier import children_of, read_run

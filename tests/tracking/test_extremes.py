@@ -6,7 +6,8 @@ import pytest
 from tracking.evaluations import evaluation, training
 
 from pi.comparison.compare import Reference, compare_runs
-from pi.evaluation.table import COLUMNS, METRICS
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.table import COLUMNS
 from pi.network.unet import build_unet
 from pi.slices.store import Store
 from pi.tracking.compared import Evaluated
@@ -25,7 +26,7 @@ def table_of(store: Store, ssim: float, image: str = "denoised") -> pd.DataFrame
     rows = []
     for index in range(len(volume.positions)):
         key = volume.key(index)
-        of = [key.patient, key.thickness, key.kernel, key.position, "paper8"]
+        of = [key.patient, key.thickness, key.kernel, key.dose, key.position, "paper8"]
         for name in dict.fromkeys(["low_dose", image]):
             rows.append([*of, name, *[ssim ** (index + 1)] * len(METRICS)])
     return pd.DataFrame(rows, columns=COLUMNS)

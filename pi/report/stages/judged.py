@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pi.comparison.verdict import counted, heading
-from pi.evaluation.ranking import LOW_DOSE_ROW, METRICS, ranked
+from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.ranking import LOW_DOSE_ROW, with_ranks
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.report.blocks import Block, Drawn, TextTable, Words
@@ -68,13 +69,13 @@ def board_of_judged(of: Sequence[Judged]) -> pd.DataFrame:
         row: dict[str, object] = {
             "experiment": f"{one.label} ({one.run.run_id[:SHORT]})" if several else one.label
         }
-        for metric in METRICS:
+        for metric in ranked_metrics():
             row[metric], row[f"{metric}_sd"], _ = one.values[metric]
         rows.append(row)
     nothing: dict[str, object] = {"experiment": LOW_DOSE_ROW}
-    for metric in METRICS:
+    for metric in ranked_metrics():
         nothing[metric], nothing[f"{metric}_sd"] = of[0].values[metric][2], math.nan
-    return ranked([*rows, nothing])
+    return with_ranks([*rows, nothing])
 
 
 def _said(key: Group, of: Sequence[Judged], board: pd.DataFrame) -> str:

@@ -1,0 +1,142 @@
+"""One slice beside its normal dose, under a protocol and in Hounsfield units: what is measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.evaluation.metrics import METRICS, errors, similarities
+from pi.evaluation.protocol import Protocol, Values, to_values
+from pi.evaluation.ssim import ssim
+
+Rows = Mapping[str, Mapping[str, float]]
+"""Every metric by its name, by the protocol's name."""
+
+
+@dataclass(frozen=True)
+class HuErrors:
+    """Errors of a slice in HU, nothing cut, the same under every protocol.
+
+    Attributes:
+        image: (rows, columns), HU.
+        target: the normal dose, of the same shape, HU.
+    """
+
+    image: NDArray[np.generic] = field(repr=False)
+    target: NDArray[np.generic] = field(repr=False)
+
+    @cached_property
+    def rmse_hu(self) -> float:
+        """Root of the mean squared difference."""
+        return _root_mean_square(self._error)
+
+    @cached_property
+    def mae_hu(self) -> float:
+        """Mean absolute difference."""
+        return float(np.abs(self._error).mean())
+
+    @cached_property
+    def bias_hu(self) -> float:
+        """Mean of image minus target: above 0 where the image is too bright."""
+        return float(self._error.mean())
+
+    @cached_property
+    def _error(self) -> NDArray[np.float64]:
+        return self.image.astype(np.float64) - self.target.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A slice and its target under a protocol: what a metric is a function of.
+
+    What several metrics need is kept, so that each of them is a line of `pi.evaluation.metrics`.
+
+    Attributes:
+        hu: both slices in HU, and their errors there.
+        protocol: how they are compared.
+        predicted: whether the image is a network's output, not one read from disk.
+    """
+
+    hu: HuErrors
+    protocol: Protocol
+    predicted: bool
+
+    @cached_property
+    def values(self) -> tuple[Values, Values]:
+        """Image and target as the protocol compares them."""
+        image = to_values(self.hu.image, self.protocol, predicted=self.predicted)
+        return image, to_values(self.hu.target, self.protocol, predicted=False)
+
+    @cached_property
+    def rmse(self) -> float:
+        """Root of the mean squared error of these values."""
+        return _root_mean_square(np.subtract(*self.values, dtype=np.float64))
+
+    def ssim(self) -> float:
+        """Return the mean structural similarity, 1 for identical slices."""
+        protocol = self.protocol
+        return ssim(*self.values, data_range=protocol.data_range, window=protocol.window)
+
+    def psnr(self) -> float:
+        """Return the peak signal-to-noise ratio in dB, see `psnr`."""
+        return psnr(self.rmse, data_range=self.protocol.data_range)
+
+    def nrmse(self) -> float:
+        """Return ||image - target|| / ||target|| of the protocol's values (its zero counts)."""
+        return nrmse(self.rmse, self.values[1])
+
+    def clipped_rmse(self) -> float:
+        """Return the RMSE in HU after both were cut to the protocol's ``rmse_clip_hu``."""
+        clip = self.protocol.rmse_clip_hu
+        if clip is None:
+            return self.hu.rmse_hu
+        a, b = (np.clip(v.astype(np.float64), *clip) for v in (self.hu.image, self.hu.target))
+        return _root_mean_square(a - b)
+
+
+def measured(hu: HuErrors, protocols: Sequence[Protocol], *, predicted: bool) -> Rows:
+    """Return every metric of a slice, by the protocol's name.
+
+    Args:
+        hu: image and target.
+        protocols: how they are compared.
+        predicted: whether the image is a network's output, not one read from disk.
+
+    Raises:
+        EvaluationError: shapes that differ, or slices smaller than the window of SSIM.
+    """
+    rows: dict[str, Mapping[str, float]] = {}
+    same: Mapping[str, float] = {}
+    for protocol in protocols:
+        pair = Pair(hu, protocol, predicted)
+        same = same or {name: METRICS[name].function(pair) for name in errors()}
+        own = {name: METRICS[name].function(pair) for name in similarities()}
+        rows[protocol.name] = {name: {**own, **same}[name] for name in METRICS}
+    return rows
+
+
+def psnr(root_mean_square_error: float, *, data_range: float) -> float:
+    """Return the peak signal-to-noise ratio in dB, 20 log10(L / RMSE).
+
+    Identical slices have an infinite one: the table keeps it, means leave it out and count it.
+    """
+    if root_mean_square_error == 0:
+        return float("inf")
+    return float(20 * np.log10(data_range / root_mean_square_error))
+
+
+def nrmse(root_mean_square_error: float, target: Values) -> float:
+    """Return the RMSE over the target's root mean square (skimage's ``euclidean``).
+
+    A target that is 0 everywhere gives 0 if there is no error, else infinity.
+    """
+    if root_mean_square_error == 0:
+        return 0.0
+    norm = _root_mean_square(target.astype(np.float64))
+    return root_mean_square_error / norm if norm else float("inf")
+
+
+def _root_mean_square(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))  # np.dot would wake BLAS's threads
