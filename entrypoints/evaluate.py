@@ -29,7 +29,7 @@ def main(parameters: EvaluateParameters) -> None:
     protocols = find_protocols(p.protocols)
     with open_run("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as tracked:
         tracked.params(recorded(p))
-        subject = fetch_subject(p.run, p.channels)
+        subject = fetch_subject(p.run, p.denoiser)
         denoise = subject.load()
         store = open_asked(p, p.fold)
         log_setup(tracked, recorded(p), subject, store, p.part, protocols)

@@ -17,6 +17,7 @@ def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.denoisers import find_denoiser
     from pi.experiments import (
         chosen,
         find_experiments,
@@ -53,6 +54,7 @@ def main(parameters: SearchParameters) -> None:
     state, convention = track.state_of(p.measured), input_convention(p.encoder_input)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
+    spec = find_denoiser(p.denoiser, p.patch_size, p.start)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiments": without_paths(p.experiments)}
     typed["stand_in"] = stand_in_without_paths(p.stand_in)
@@ -67,7 +69,7 @@ def main(parameters: SearchParameters) -> None:
     files = find_contexts(p, experiments)
     bank = build_bank(experiments, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    bench = Bench(experiments, bank, settings, patches, p.channels, adam, p.precision, p.start)
+    bench = Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start)
     searched, title = track.signature(typed, bench), f"search {typed['experiments']} on {p.data}"
     study = open_study(
         storage, p.study or track.name_of(searched), searched, objective.directions,

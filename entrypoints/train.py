@@ -1,4 +1,4 @@
-"""Train the U-Net on MSE + lambda * perceptual loss, and watch how much of it is perceptual.
+"""Train a denoiser on MSE + lambda * perceptual loss, and watch how much of it is perceptual.
 
 Eq. (4) of the paper with its Table 2 as defaults. lambda is a number, or calibrated for an
 influence. What the influence becomes while the network learns, by losses and by gradients, is kept
@@ -15,6 +15,7 @@ def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # Slow to import, and --help needs none of it.
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.denoisers import find_denoiser
     from pi.experiments import stand_in_without_paths, without_paths
     from pi.input_convention import input_convention
     from pi.network.bank import Judge, build_bank
@@ -37,6 +38,7 @@ def main(parameters: TrainParameters) -> None:
     source = plan.weight_source(p.perceptual_weight)
     experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     convention = input_convention(p.encoder_input)
+    spec = find_denoiser(p.denoiser, p.patch_size, p.start)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p) | {"experiment": without_paths(p.experiment)}
     typed["stand_in"] = stand_in_without_paths(p.stand_in)
@@ -66,12 +68,12 @@ def main(parameters: TrainParameters) -> None:
             settings, plan.make_schedule(
                 p.schedule, start, p.warmup_steps, p.final_psi,
                 settings.total_steps(len(patches)), p.seed,
-            ), patches, judge, p.channels,
+            ), patches, judge, spec,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
         )  # fmt: skip
         state = train_tracked(tracked, trainer, experiments, start.target)
-        log_denoiser(tracked, trainer.judge, p.channels, store)
+        log_denoiser(tracked, trainer.judge, spec, store)
     print(summary_text(state, start.target))
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, save_view(tracked, "train")))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pi.network.unet import build_unet
+from pi.denoisers import DenoiserSpec
 from pi.training import machine
 from pi.training.machine import MachineError, choose_precision, compute_in, strategy_for
 
@@ -29,7 +29,7 @@ def test_auto_is_what_the_cpu_multiplies(
 
 
 def test_the_first_and_the_last_convolution_stay_float32() -> None:
-    unet = build_unet(2, 5)
+    unet = DenoiserSpec("unet", 2).build(5)
     compute_in([unet], "bfloat16")
     formats = {layer.name: layer.compute_dtype for layer in unet.layers}
     names = [layer.name for layer in unet.layers if "conv2d" in layer.name]
@@ -49,7 +49,7 @@ import numpy as np, keras, pi.network, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pi.influence.schedule import WeightRule
-from pi.network.unet import build_unet
+from pi.denoisers import DenoiserSpec
 from pi.training.machine import MachineError, strategy_for
 from pi.training.step import train_step
 
