@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
-from pi.denoisers import NAMES, PUBLISHED, WRITTEN, is_written
+from pi.denoisers import NAMES, PUBLISHED, WRITTEN, Start, is_written
 from pi.influence.schedule_name import ScheduleName
 
 if TYPE_CHECKING:
@@ -273,11 +273,12 @@ class LearningParameters(PatchParameters):
     beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
     beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
     epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
-    start: Literal["auto", "mean", "half", "residual"] = parameter(
+    start: Literal["auto", Start] = parameter(
         "auto",
         "what the untrained output is: mean (of the targets) or half (as published, from which the "
-        "sigmoid may saturate at air for good: it does at a rate of 1e-3) of unet, residual (the "
-        "low dose) of redcnn and dncnn; auto: mean or residual",
+        "sigmoid may saturate at air for good: it does at a rate of 1e-3) of a denoiser that ends "
+        "in a sigmoid, residual (the low dose itself) of one that predicts a residual; auto: mean "
+        "or residual",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
         "auto",

@@ -42,7 +42,7 @@ def test_it_is_read_as_it_is_written(name: str, width: int) -> None:
 )  # fmt: skip
 def test_what_is_written_otherwise_is_one_sentence_with_the_rule(text: str) -> None:
     assert not is_written(text)
-    with pytest.raises(DenoiserError, match=r"must be NAME:WIDTH, with one of dncnn, redcnn, unet"):
+    with pytest.raises(DenoiserError, match=f"must be NAME:WIDTH, with one of {', '.join(NAMES)}"):
         DenoiserSpec.parse(text)
 
 
