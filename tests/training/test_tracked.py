@@ -223,7 +223,8 @@ def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
     gradients = (GradientInfluence(2, 1.0, pair, pair),)
     record = EpochRecord(1, 1.0, 0, sums, sums, (0.5,), gradients)
     state = TrainingState(ScheduleState(1.0), history=(record,), best_epoch=1)
-    trainer = MagicMock(steps=4, spec=DenoiserSpec("unet", 2))
+    trainer = MagicMock(steps=4)
+    trainer.spec = DenoiserSpec("unet", 2)  # a mock takes the argument for another thing
     trainer.judge.save_weights = lambda path: path.write_text("weights")
     with open_run("train", "one") as tracked:
         log_result(tracked, trainer, state, Arrays(), 0.75)
