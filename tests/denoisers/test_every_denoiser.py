@@ -14,6 +14,7 @@ from entrypoints.parameters import EvaluateParameters, TrainParameters, recall
 from pi.command_line import run
 from pi.denoisers import NAMES, DenoiserSpec
 from pi.evaluation.denoise import slice_denoiser
+from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.network.denoiser_file import DenoiserFileError
 from pi.tracking.earlier import read_slices
 from pi.tracking.gallery import list_runs
@@ -48,7 +49,7 @@ def test_it_is_trained_evaluated_promoted_and_resumed(
     to_evaluate = ["--data", "simulated:tiny", "--run", trained.run_id, "--protocols", "full_float"]
     assert run(evaluate.main, EvaluateParameters, "", to_evaluate) == 0
     (evaluated,) = list_runs("evaluate")
-    assert set(read_slices(evaluated.run_id)["image"]) == {"low dose", "denoised"}
+    assert set(read_slices(evaluated.run_id)["image"]) == {LOW_DOSE, DENOISED}
 
     assert promote(trained.run_id, "", "champion") == ("ldct-denoiser", 1)
     mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
