@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+from pi.denoisers import PUBLISHED
 from pi.experiments import Experiment, find_experiments
 from pi.influence.interval import log_interval
 from pi.influence.losses import Measured
@@ -32,7 +33,6 @@ from pi.input_convention import RAW255
 from pi.loss import Reading
 from pi.network.bank import build_bank
 from pi.network.state import identity
-from pi.network.unet import build_unet
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.source import open_data
@@ -106,7 +106,7 @@ def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> Non
 def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
     """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
     bank = build_bank([experiment], RAW255, seed=5, files=find_contexts([experiment], "", print))
-    unet = build_unet(32, seed=5)
+    unet = PUBLISHED.build(seed=5)
     measure = patch_measure(patches, {"untrained": unet}, bank, 32, lambda n: n)
     measure(np.arange(64), ["untrained"])  # traced before the clock runs
     start = time.perf_counter()

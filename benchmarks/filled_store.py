@@ -22,12 +22,12 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
 from entrypoints import compare
 from entrypoints.parameters import CompareParameters
+from pi.denoisers import PUBLISHED, DenoiserSpec
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
 from pi.experiments import NAMED, Experiment
 from pi.influence.psi import weight_for_psi
-from pi.network.unet import build_unet
 from pi.places import store_folder
 from pi.readers.names import Dose
 from pi.search.answer import answer
@@ -39,7 +39,9 @@ from pi.search.study import enqueue, open_study, run_trials
 from pi.slices.manifest import DOSES, Manifest, Volume, to_json
 from pi.slices.store import MANIFEST, Store, volume_file
 from pi.tracking.address import tracking_uri
+from pi.tracking.earlier import DENOISER
 from pi.tracking.encoder import loss_params
+from pi.tracking.model import log_weights
 from pi.tracking.run import Run, open_run
 from pi.tracking.search import log_study
 from pi.tracking.trial import tracked_trial
@@ -64,17 +66,17 @@ class Size:
         patients: that are tested.
         slices: of each of a patient's four volumes.
         pixels: of a slice's side.
-        channels: of the first level of a U-Net.
+        denoiser: which network has been trained.
     """
 
     runs: int
     patients: int
     slices: int
     pixels: int
-    channels: int
+    denoiser: str
 
 
-LARGE = Size(runs=200, patients=9, slices=105, pixels=512, channels=32)
+LARGE = Size(runs=200, patients=9, slices=105, pixels=512, denoiser=str(PUBLISHED))
 """200 runs of 3,780 slices, as many and as large as the paper's."""
 
 
@@ -183,17 +185,17 @@ def _train_and_evaluate(
 ) -> str:
     """Log a training and its evaluation; return the run of the evaluation."""
     said = {"experiment": experiment, "schedule": "fixed", "target_psi": TARGET, "lambda": 1e-3}
-    own = {"data": DATA, "split": "auto", "seed": number, "channels": size.channels}
+    own = {"data": DATA, "split": "auto", "seed": number, "denoiser": size.denoiser}
     with open_run("train", f"train {experiment}") as run:
         trained = run.run_id
         run.params({**said, **own, **loss_params(NAMED[experiment])})
         run.tags({"pi.data_digest": store.digest})
         run.series(_curves(rng))
         if number >= size.runs - DENOISERS:
-            unet = build_unet(size.channels, seed=number)
-            run.file(unet.save_weights, "denoiser/unet.weights.h5")
+            spec = DenoiserSpec.parse(size.denoiser)
+            log_weights(run, spec.build(seed=number), spec, DENOISER)
     with open_run("evaluate", f"evaluate {experiment}") as run:
-        run.params({**said, **own, "part": "test", "run": trained, "channels": 0})
+        run.params({**said, **own, "part": "test", "run": trained, "denoiser": ""})
         run.tags({"pi.data_digest": store.digest, "pi.evaluated_run": trained})
         run.tags_of(trained, {"pi.evaluated_by.test": run.run_id})
         run.json({"data": {"digest": store.digest, "simulated": False, "part": "test"}},

@@ -8,7 +8,7 @@
    best of seven rounds. A store of up to 512 MB stays mapped; of a larger one pages are mapped
    anew, which costs as much again. Beside it the time of a batch as a share of a train step, where
    `--step` says how long that is.
-2. `memory`: peak memory of a whole training step loop (2 channels, MSE) on sparse stores of 1,000
+2. `memory`: peak memory of a whole training step loop (unet:2, MSE) on sparse stores of 1,000
    and of 16,628 pairs of 512 x 512 slices, every slice touched, each in a process of its own.
 
 Sparse files hold zeros and take no room on disk. A few minutes on two cores.
@@ -99,6 +99,7 @@ def reading(batches: int, step: float) -> None:
 
 def measure(folder: Path) -> dict[str, float]:
     """Train one epoch over the store, each slice touched once; return peak memory in bytes."""
+    from pi.denoisers import DenoiserSpec
     from pi.influence.schedule import Fixed
     from pi.network.bank import Judge
     from pi.slices.patches import PatchPopulation
@@ -111,8 +112,9 @@ def measure(folder: Path) -> dict[str, float]:
     settings = Settings(5, 1, 16, 0, 60.0, "last", 1, 1)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
     trainer = build_trainer(
-        settings, Fixed(0.0), patches, Judge(), 2, adam, "float32", "none", start="half"
-    )
+        settings, Fixed(0.0), patches, Judge(), DenoiserSpec("unet", 2), adam, "float32", "none",
+        start="half",
+    )  # fmt: skip
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
     return {"peak": KILOBYTE * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}

@@ -19,6 +19,7 @@ from pi.network.bank import Judge, build_bank  # first, for TensorFlow starts qu
 import keras
 
 from entrypoints.parameters import CalibrateParameters, TrainParameters
+from pi.denoisers import DenoiserSpec
 from pi.experiments import MSE, find_experiments
 from pi.influence.schedule import Fixed
 from pi.input_convention import RAW255
@@ -51,8 +52,8 @@ def trained(
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]
     adam = Adam(P.learning_rate, P.beta_1, P.beta_2, P.epsilon)
     trainer = build_trainer(
-        settings, Fixed(weights[0] if weights else 0.0), patches, judge, P.channels, adam,
-        precision, "none", start=P.start,
+        settings, Fixed(weights[0] if weights else 0.0), patches, judge,
+        DenoiserSpec.parse(P.denoiser), adam, precision, "none", start=P.start,
     )  # fmt: skip
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     state, _ = fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
@@ -71,7 +72,7 @@ def main() -> None:
     make_deterministic(P.seed)
     store = open_data(a.data, split=P.split, split_seed=P.seed, study_seed=P.seed)
     patches = PatchPopulation(store, "train", P.patch_size, P.patch_step, P.grid)
-    print(f"{a.epochs} epochs on {a.data}, {P.channels} channels")
+    print(f"{a.epochs} epochs on {a.data}, {P.denoiser}")
     for name in a.experiments.split(","):
         found = {}
         for precision, seed in TRAININGS:

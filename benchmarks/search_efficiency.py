@@ -2,7 +2,7 @@
 
     python -m benchmarks.search_efficiency
 
-On the simulated study `tiny`: a small U-Net (8 channels, 32-pixel patches) is trained on demo1 at
+On the simulated study `tiny`: a small U-Net (unet:8, 32-pixel patches) is trained on demo1 at
 each of 15 Psi, evenly spaced in log-odds from 2 % to 99.9 %, for 9 epochs of 40 steps: the
 exhaustive grid. Then `search` looks in the same range with the defaults of its pruning, its first
 trials included, twice with different seeds of the sampler. Networks, patches and validation slices
@@ -18,6 +18,7 @@ from optuna.storages import InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints.parameters import SearchParameters, SimulateParameters
+from pi.denoisers import DenoiserSpec
 from pi.experiments import find_experiments
 from pi.influence.psi import log_odds
 from pi.input_convention import input_convention
@@ -70,7 +71,9 @@ def small_bench() -> Bench:
     settings = Settings(5, EPOCHS, 8, 0, 60.0, "best_validation_ssim", 0, 8, STEPS)
     bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(3e-3, 0.9, 0.999, 1e-7)
-    return Bench(EXPERIMENTS, bank, settings, patches, 8, adam, "float32", "mean")
+    return Bench(
+        EXPERIMENTS, bank, settings, patches, DenoiserSpec("unet", 8), adam, "float32", "mean"
+    )
 
 
 def calibrated(bench: Bench) -> Balance:

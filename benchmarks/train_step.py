@@ -71,12 +71,12 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     """Return seconds of our step, and operations per second of a product of matrices."""
     import numpy as np
 
+    from pi.denoisers import PUBLISHED
     from pi.experiments import find_experiments
     from pi.influence.components import loss_terms
     from pi.influence.schedule import WeightRule
     from pi.input_convention import RAW255
     from pi.network.bank import build_bank
-    from pi.network.unet import build_unet
     from pi.training.machine import compute_in, make_deterministic, strategy_for
     from pi.training.step import train_step
 
@@ -87,7 +87,7 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     experiments = find_experiments(f"vgg19:random:{layer}")
     bank = build_bank(experiments, RAW255, seed=5)
     judge = bank.judge(experiments[0], SIZE)
-    denoiser = build_unet(CHANNELS, 5)
+    denoiser = PUBLISHED.build(5)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(denoiser.trainable_variables)
     compute_in([denoiser, *judge.encoders], number_format)

@@ -18,6 +18,7 @@ def main(parameters: CalibrateParameters) -> None:
     import numpy as np
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.denoisers import find_denoiser
     from pi.experiments import (
         chosen,
         find_experiments,
@@ -39,8 +40,8 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_calibrations, log_setup
-    from pi.tracking.earlier import fetch_denoiser
     from pi.tracking.literature import log_literature
+    from pi.tracking.model import fetch_denoiser
     from pi.tracking.run import open_run
     from pi.tracking.view import save_view
 
@@ -50,7 +51,7 @@ def main(parameters: CalibrateParameters) -> None:
     by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
     if not p.gradient_patches:
         require_influence(experiments)
-    states = find_states(p.states)
+    states, spec = find_states(p.states), find_denoiser(p.denoiser, p.patch_size)
     convention = input_convention(p.encoder_input)
     asked = checked_weight(numbers(p.perceptual_weight, "perceptual_weight")).tolist()
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
@@ -66,7 +67,7 @@ def main(parameters: CalibrateParameters) -> None:
         denoisers = {}
         for s in states:  # each with batches of its own: no state depends on the others
             batches = patches.batches(16, np.random.default_rng(p.seed))
-            denoisers[str(s)] = prepare_denoiser(s, p.channels, p.seed, batches, fetch_denoiser)
+            denoisers[str(s)] = prepare_denoiser(s, spec, p.seed, batches, fetch_denoiser)
         own = bank.only(by_losses)
         with counting("measuring", "patch") as bar:
             calibrations = calibrate_all(
@@ -84,7 +85,9 @@ def main(parameters: CalibrateParameters) -> None:
         table = literature_table(calibrations, gradients, p.patch_size, p.target_psi)
         log_literature(tracked, table, gradients, bank, p.target_psi)
         if calibrations:
-            log_calibrations(tracked, calibrations, bank, denoisers, patches, asked, gradients)
+            log_calibrations(
+                tracked, calibrations, bank, spec, denoisers, patches, asked, gradients
+            )
         view = save_view(tracked, "calibrate")
     if told := unlike_doses(store.volumes):
         print(told)

@@ -32,7 +32,7 @@ def main(parameters: EvaluateParameters) -> None:
 
     with open_run("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as tracked:
         tracked.params(recorded(p))
-        subject = fetch_subject(p.run, p.channels)
+        subject = fetch_subject(p.run, p.denoiser)
         denoise = subject.load()
         log_setup(tracked, recorded(p), subject, store, p.part, protocols)
         with counting("evaluating", "slice") as bar:

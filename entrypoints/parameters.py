@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
+from pi.denoisers import NAMES, PUBLISHED, WRITTEN, Start, is_written
 from pi.evaluation.metrics import directed_metrics
 from pi.identity import is_dose
 from pi.influence.schedule_name import ScheduleName
@@ -32,6 +33,7 @@ A_WEIGHT_FILE = Rule(
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
 
 A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
+A_DENOISER = Rule(WRITTEN, is_written, shown=False)
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -40,7 +42,7 @@ A_REGISTERED = Rule(
     "letters, digits, - _ . alone", lambda text: re.fullmatch(r"[\w.-]+", text) is not None
 )
 
-# Both networks halve an image four times.
+# An encoder halves an image four times, and so does the U-Net.
 MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
 
 
@@ -173,7 +175,12 @@ class PatchParameters(EncoderParameters, FoldParameters):
     grid: Literal["paper", "covering"] = parameter(
         "paper", "paper: the last pixels of a slice may be left out; covering: they are not"
     )
-    channels: int = parameter(32, "channels of the U-Net's first level (Table 2)", POSITIVE)
+    denoiser: str = parameter(
+        str(PUBLISHED),
+        f"which network, NAME:WIDTH, with {', '.join(NAMES)} as NAME; unet:32 is the paper's "
+        "(Table 2), redcnn:96 and dncnn:64 are as published",
+        A_DENOISER,
+    )
 
 
 @dataclass(frozen=True)
@@ -273,17 +280,19 @@ class CalibrateParameters(PatchParameters):
 
 @dataclass(frozen=True)
 class LearningParameters(PatchParameters):
-    """How the U-Net learns, whatever lambda is."""
+    """How the denoiser learns, whatever lambda is."""
 
     batch_size: int = parameter(16, "patches a step (Table 2)", POSITIVE)
     learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
     beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
     beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)
     epsilon: float = parameter(1e-7, "of Adam (Keras's default, as in the paper's code)", POSITIVE)
-    start: Literal["mean", "half"] = parameter(
-        "mean",
-        "what the untrained output is: the mean of the targets, or half as published, from which "
-        "the sigmoid may saturate at air for good (it does at a rate of 1e-3)",
+    start: Literal["auto", Start] = parameter(
+        "auto",
+        "what the untrained output is: mean (of the targets) or half (as published, from which the "
+        "sigmoid may saturate at air for good: it does at a rate of 1e-3) of a denoiser that ends "
+        "in a sigmoid, residual (the low dose itself) of one that predicts a residual; auto: mean "
+        "or residual",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = parameter(
         "auto",
@@ -482,8 +491,10 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         f"{', '.join(directed_metrics())}",
         A_METRIC,
     )
-    channels: int = parameter(
-        0, "channels of the U-Net's first level; 0: as the run says", NOT_NEGATIVE
+    denoiser: str = parameter(
+        "",
+        "which network the run's is, NAME:WIDTH; empty: as the run says",
+        Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text), shown=False),
     )
     batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
 

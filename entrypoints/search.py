@@ -16,6 +16,7 @@ from pi.command_line import numbers, recorded, run
 def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
     # What is told of parameters and patients waits for no slow import.
+    from pi.denoisers import find_denoiser
     from pi.experiments import (
         chosen,
         find_experiments,
@@ -56,6 +57,7 @@ def main(parameters: SearchParameters) -> None:
     state = track.state_of(p.measured)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
+    spec = find_denoiser(p.denoiser, p.patch_size, p.start)
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     typed = recorded(p)
     if p.deterministic:
@@ -70,7 +72,7 @@ def main(parameters: SearchParameters) -> None:
     files = find_contexts(p, experiments)
     bank = build_bank(experiments, convention, seed=p.seed, files=files)
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    bench = Bench(experiments, bank, settings, patches, p.channels, adam, p.precision, p.start)
+    bench = Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start)
     searched, title = track.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or track.name_of(searched), searched, objective.directions,

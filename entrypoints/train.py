@@ -1,4 +1,4 @@
-"""Train the U-Net on MSE + lambda * perceptual loss, and watch how much of it is perceptual.
+"""Train a denoiser on MSE + lambda * perceptual loss, and watch how much of it is perceptual.
 
 Eq. (4) of the paper with its Table 2 as defaults. lambda is a number, or calibrated for an
 influence. What the influence becomes while the network learns, by losses and by gradients, is kept
@@ -14,6 +14,7 @@ from pi.command_line import recorded, run
 def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # What is told of parameters and patients waits for no slow import.
+    from pi.denoisers import find_denoiser
     from pi.input_convention import input_convention
     from pi.training import plan
 
@@ -21,6 +22,7 @@ def main(parameters: TrainParameters) -> None:
     source = plan.weight_source(p.perceptual_weight)
     experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     convention = input_convention(p.encoder_input)
+    spec = find_denoiser(p.denoiser, p.patch_size, p.start)
     store = open_asked(p, p.fold, "train", "validation")
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
@@ -70,12 +72,12 @@ def main(parameters: TrainParameters) -> None:
             settings, plan.make_schedule(
                 p.schedule, start, p.warmup_steps, p.final_psi,
                 settings.total_steps(len(patches)), p.seed,
-            ), patches, judge, p.channels,
+            ), patches, judge, spec,
             build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon), precision, p.distribution,
             start=p.start,
         )  # fmt: skip
         state = train_tracked(tracked, trainer, experiments, start.target)
-        log_denoiser(tracked, trainer.judge, p.channels, store)
+        log_denoiser(tracked, trainer.judge, spec, store)
     print(summary_text(state, start.target))
     print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, save_view(tracked, "train")))
 

@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypeVar
 
 from pi.errors import PiError, is_path, quoted
@@ -60,6 +60,9 @@ def parameter(default: Any, help: str, rule: Rule | None = None, *, path: bool =
     return dataclasses.field(default=default, metadata={"help": help, "rule": rule, "path": path})
 
 
+REPLACED: Mapping[str, tuple[str, str]] = {"channels": ("denoiser", "unet:{}")}
+"""Of parameters that are no more: the one that took their place, and its value for theirs."""
+
 Recall = Callable[[str], dict[str, str]]
 """From the id of an earlier run to its parameters as they were typed."""
 
@@ -101,6 +104,7 @@ def parse(
                 "%", "%%"
             ),
         )
+    _refuse_replaced(arguments, {field.name for field in declared})
     found, unknown = parser.parse_known_args(arguments)
     if unknown:
         told = (word if quoted(word) == repr(word) else quoted(word) for word in unknown)
@@ -148,6 +152,19 @@ def arguments_of(values: Mapping[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in (f"--{name}", value)]
 
 
+def now_written(name: str, value: str, form: str = "--{} {}") -> str:
+    """Return the sentence that says what to write for a parameter of `REPLACED`.
+
+    Args:
+        name: of the parameter.
+        value: that it was given.
+        form: how a name and its value are written here.
+    """
+    new, as_new = REPLACED[name]
+    now, then = form.format(new, as_new.format(value)), form.format(name, value)
+    return f"`{name}` is `{new}` now: write {now} for {then}."
+
+
 def numbers(text: str, name: str) -> list[float]:
     """Return the numbers of a comma-separated list.
 
@@ -160,6 +177,15 @@ def numbers(text: str, name: str) -> list[float]:
         raise ParameterError(
             f"`{name}` must be numbers separated by commas but got {quoted(text)}."
         ) from None
+
+
+def _refuse_replaced(arguments: Sequence[str], declared: Collection[str]) -> None:
+    """Refuse a parameter that another has taken the place of, and say how it is written."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        flag, equals, value = word.partition("=")
+        name = flag.removeprefix("--")
+        if flag.startswith("--") and name in REPLACED and REPLACED[name][0] in declared:
+            raise ParameterError(now_written(name, value if equals else following))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pi.command_line import arguments_of
+from pi.command_line import REPLACED, arguments_of, now_written
 from pi.errors import PiError, quoted
 from pi.experiments import MSE, find_experiments, require_influence, spelling
 
@@ -61,6 +61,8 @@ SWITCHES = (
     Switch("calibrate.target_psi", "about 0.95", "0.95", "0.95", "0.95", "0.95"),
     Switch("train.encoder_input", "not stated", "repeated to 3 channels, x255, no means",
            "raw255", "raw255", "raw255"),
+    Switch("train.denoiser", "U-Net of 32 channels at its first level (Table 2)",
+           "the same", "unet:32", "unet:32", "unet:32"),
     Switch("train.patch_size", "96", "96", "96", "96", "96"),
     Switch("train.patch_step", "96", "96 (also loses a patch that ends at the edge)",
            "96", "96", "96"),
@@ -69,7 +71,7 @@ SWITCHES = (
     Switch("train.batch_size", "16", "8", "16", "16", "8"),
     Switch("train.learning_rate", "1e-3", "1e-4", "1e-3", "1e-3", "1e-4"),
     Switch("train.epochs", "10", "10", "10", "10", "10"),
-    Switch("train.start", "not stated", "half: the last bias is 0", "mean", "half", "half"),
+    Switch("train.start", "not stated", "half: the last bias is 0", "auto", "half", "half"),
     Switch("train.epsilon", "not stated", "1e-7 (Keras's default)", "1e-7", "1e-7", "1e-7"),
     Switch("train.keep", "validated using beta, rule not stated", "last epoch; validation unused",
            "best_validation_ssim", "best_validation_loss", "last"),
@@ -118,6 +120,8 @@ def switch_values(protocol: ProtocolName, overrides: str) -> dict[str, str]:
                 "`overrides` must be calibrate., train. or evaluate.PARAMETER=VALUE, separated by "
                 f"commas, but got {quoted(word)}."
             )
+        if parameter in REPLACED:
+            raise SwitchError(now_written(parameter, value, f"{step}.{{}}={{}}"))
         values[name] = value.replace("+", ",")
     return values
 
@@ -154,7 +158,7 @@ def step_arguments(
         values = {name: str(shared[name]) for name in ("data", "dose", "split", "seed")}
         if step != "evaluate":
             values["medical_weights"] = str(shared["medical_weights"])
-            inherited = ("encoder_input", "patch_size", "patch_step", "grid", "channels")
+            inherited = ("encoder_input", "patch_size", "patch_step", "grid", "denoiser")
             values |= {n: switches[f"train.{n}"] for n in inherited if f"train.{n}" in switches}
         own = {name.partition(".")[2]: value for name, value in switches.items()
                if name.startswith(f"{step}.")}  # fmt: skip

@@ -70,10 +70,10 @@ def test_a_misspelt_override_is_refused(wrong: str) -> None:
 
 
 def test_the_board_shows_every_switch_with_what_is_done_here() -> None:
-    rows = switch_rows(switch_values("recommended", "train.epochs=2,train.channels=8"))
+    rows = switch_rows(switch_values("recommended", "train.epochs=2,train.seed=8"))
     here = {row["switch"]: row["here"] for row in rows}
     assert len(rows) == len(SWITCHES) + 1 + len(FIXED)
-    assert (here["train.epochs"], here["train.channels"]) == ("2", "8")
+    assert (here["train.epochs"], here["train.seed"]) == ("2", "8")
 
 
 def test_experiments_are_spelt_as_entry_points_take_them() -> None:

@@ -72,9 +72,9 @@ def ahead() -> DenoisedAhead:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the denoiser …")
-def denoiser(run_id: str, channels: int) -> SliceDenoiser | None:
+def denoiser(run_id: str, asked: str) -> SliceDenoiser | None:
     """Return the denoiser of a run; None of the low dose itself."""
-    return fetch_subject(run_id, channels).load()
+    return fetch_subject(run_id, asked).load()
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the slice table …")
@@ -295,7 +295,7 @@ def _denoisers(runs: Mapping[str, ListedRun]) -> dict[str, tuple[str, SliceDenoi
     for letter, run in runs.items():
         evaluated = run.record.tags.get("pi.evaluated_run", run.record.typed("run"))
         try:
-            loaded = denoiser(evaluated, int(run.record.typed("channels", "0")))
+            loaded = denoiser(evaluated, run.record.typed("denoiser"))
         except PiError as error:
             st.warning(plain(f"{letter}: {error}"), icon=":material/warning:")
             continue

@@ -4,21 +4,15 @@ MLflow loads a logged model through `_load_pyfunc` of this module, which travels
 `mlflow models serve` and `mlflow.pyfunc.load_model` both come through here.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError
 from pi.evaluation.denoise import SliceDenoiser, slice_denoiser
-from pi.network.state import restore_weights
-from pi.network.unet import build_unet
-
-WEIGHTS = "unet.weights.h5"
-FACTS = "denoiser.json"
+from pi.network.denoiser_file import open_folder
 
 
 class ServedModelError(PiError):
@@ -57,14 +51,6 @@ class ServedDenoiser:
         return self.denoise(slices)
 
 
-def save_denoiser(unet: keras.Model, channels: int, folder: Path) -> None:
-    """Write what `_load_pyfunc` reads: the weights, and the width they belong to."""
-    unet.save_weights(folder / WEIGHTS)
-    (folder / FACTS).write_text(json.dumps({"channels": channels}))
-
-
 def _load_pyfunc(data_path: str) -> ServedDenoiser:
-    folder = Path(data_path)
-    unet = build_unet(json.loads((folder / FACTS).read_text())["channels"], seed=0)
-    restore_weights(unet, folder / WEIGHTS)
-    return ServedDenoiser(slice_denoiser(unet))
+    saved = open_folder(Path(data_path))
+    return ServedDenoiser(slice_denoiser(saved.load(), saved.spec.design.sizes))

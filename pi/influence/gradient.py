@@ -66,14 +66,16 @@ def gradient_measure(
     """Return the function that measures one batch: over the parameters, and over the output.
 
     It takes low and normal dose, (n, rows, columns, 1) float32 in the network's range, and changes
-    nothing. It is a graph of its own, so that the train step pays nothing for it.
+    nothing: batch normalisation takes the batch's statistics, as in a step, but its moving averages
+    stay. It is a graph of its own, so that the train step pays nothing for it.
     """
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def products(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tf.Tensor:
         variables = [variable.value for variable in denoiser.trainable_variables]
+        averages = [variable.value for variable in denoiser.non_trainable_variables]
         with tf.GradientTape(persistent=True) as tape:
-            prediction = denoiser(low_dose, training=True)
+            prediction, _ = denoiser.stateless_call(variables, averages, low_dose, training=True)
             image, perceptual = terms(prediction, normal_dose)
             m = tf.reduce_mean(image)
             p = tf.reduce_mean(tf.reduce_sum(perceptual, axis=-1))

@@ -1,9 +1,7 @@
 """In which state of the denoiser the losses are measured."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, cast
 
 import keras
@@ -11,8 +9,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pi.denoisers import DenoiserSpec
 from pi.errors import PiError, quoted
-from pi.network.unet import build_unet, start_at
+from pi.network.denoiser_file import SavedDenoiser
+from pi.network.start import start_at
 
 Kind = Literal["identity", "untrained", "warmup", "logged"]
 Denoiser = Callable[[tf.Tensor], tf.Tensor]
@@ -74,12 +74,12 @@ def identity(low_dose: tf.Tensor) -> tf.Tensor:
     return low_dose
 
 
-def warm_up(unet: keras.Model, batches: Iterator[Batch], steps: int) -> None:
-    """Train ``unet`` for ``steps`` of Adam on MSE alone (Table 2: rate 1e-3, .9, .999).
+def warm_up(network: keras.Model, spec: DenoiserSpec, batches: Iterator[Batch], steps: int) -> None:
+    """Train ``network`` for ``steps`` of Adam on MSE alone (Table 2: rate 1e-3, .9, .999).
 
-    It starts at the mean of the first batch: see `start_at`.
+    It starts as is recommended, where that is a mean, at that of the first batch: see `start_at`.
     """
-    unet.compile(
+    network.compile(
         optimizer=keras.optimizers.Adam(1e-3, beta_1=0.9, beta_2=0.999),
         loss="mean_squared_error",
         jit_compile=False,
@@ -87,51 +87,41 @@ def warm_up(unet: keras.Model, batches: Iterator[Batch], steps: int) -> None:
     for step in range(steps):
         low_dose, normal_dose = next(batches)
         if step == 0:
-            start_at(unet, float(normal_dose.mean()))
-        unet.train_on_batch(low_dose, normal_dose)
-
-
-def restore_weights(unet: keras.Model, weights: Path) -> None:
-    """Load the weights of a ``.weights.h5`` file into ``unet``; only arrays are read.
-
-    Raises:
-        StateError: the file holds no weights of a U-Net of this width.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras's remarks on the way to the error below
-            unet.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
-        width = unet.layers[1].filters
-        raise StateError(
-            f"the logged denoiser must be a U-Net of {width} channels but its weights do not fit."
-        ) from error
+            start_at(network, spec.start("auto"), float(normal_dose.mean()))
+        network.train_on_batch(low_dose, normal_dose)
 
 
 def prepare_denoiser(
     state: State,
-    channels: int,
+    spec: DenoiserSpec,
     seed: int,
     batches: Iterator[Batch],
-    fetch: Callable[[str], Path],
+    fetch: Callable[[str], SavedDenoiser],
 ) -> Denoiser:
     """Return the denoiser in ``state``: a Keras model, or `identity`.
 
     Args:
         state: which state.
-        channels: of the U-Net's first level.
+        spec: which denoiser.
         seed: of its initial weights.
         batches: training batches of (low dose, normal dose) for a warm-up.
-        fetch: from the id of a run to the weight file that it logged.
+        fetch: from the id of a run to the denoiser that it logged.
 
     Raises:
-        StateError: a logged network that does not fit.
+        StateError: a logged denoiser is another.
+        DenoiserFileError: its weights are not those that were logged.
     """
     if state.kind == "identity":
         return identity
-    unet = build_unet(channels, seed)
     if state.kind == "logged":
-        restore_weights(unet, fetch(state.argument))
+        saved = fetch(state.argument)
+        if saved.spec != spec:
+            raise StateError(
+                f"`denoiser` must be {saved.spec}, as run {state.argument!r} has it, but got "
+                f"{spec}."
+            )
+        return cast(Denoiser, saved.load())
+    network = spec.build(seed)
     if state.kind == "warmup":
-        warm_up(unet, batches, int(state.argument))
-    return cast(Denoiser, unet)
+        warm_up(network, spec, batches, int(state.argument))
+    return cast(Denoiser, network)

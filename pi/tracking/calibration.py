@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from pi.denoisers import DenoiserSpec
 from pi.experiments import Experiment
 from pi.figures.influence_curve import draw_influence, influence_curves, influence_table
 from pi.influence.calibration import Calibration
@@ -18,6 +19,7 @@ from pi.influence.table import (
     weight_grid,
 )
 from pi.network.bank import EncoderBank
+from pi.network.denoiser_file import STEM
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
 from pi.text_table import markdown
@@ -25,6 +27,7 @@ from pi.tracking.data import log_data
 from pi.tracking.earlier import DENOISER
 from pi.tracking.encoder import loss_params, loss_tags
 from pi.tracking.literature import gradient_metrics
+from pi.tracking.model import log_weights
 from pi.tracking.run import Run
 
 
@@ -53,6 +56,7 @@ def log_calibrations(
     run: Run,
     calibrations: Sequence[Calibration],
     bank: EncoderBank,
+    spec: DenoiserSpec,
     denoisers: Mapping[str, Denoiser],
     patches: PatchPopulation,
     asked: Sequence[float],
@@ -68,6 +72,7 @@ def log_calibrations(
         run: the parent.
         calibrations: the results.
         bank: the encoders.
+        spec: which denoiser.
         denoisers: in each state; a network that was warmed up is kept.
         patches: the training set.
         asked: lambdas whose Psi is reported.
@@ -83,8 +88,8 @@ def log_calibrations(
     run.note(note(calibrations, asked))
     for state, denoiser in denoisers.items():
         if state.startswith("warmup"):
-            name = f"{DENOISER}/{state.replace(':', '-')}.weights.h5"
-            run.file(denoiser.save_weights, name)  # type: ignore[attr-defined]
+            stem = f"{STEM}-{state.replace(':', '-')}"
+            log_weights(run, denoiser, spec, DENOISER, stem)
     # The UI lists the newest first, so the first is written last.
     for calibration in reversed(calibrations):
         name = f"{calibration.experiment.name} · {calibration.state}"

@@ -12,6 +12,7 @@ from typing import TypeVar
 import pandas as pd
 from pyarrow import ArrowInvalid
 
+from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
 from pi.tracking.address import TrackingError, probe, tracking_uri
@@ -23,7 +24,7 @@ IDENTITY = "identity"
 """What an evaluation calls the run that it evaluates where nothing was denoised."""
 
 DENOISER = "denoiser"
-"""Folder of artifacts in which a run keeps the weights of its U-Net."""
+"""Folder of artifacts in which a run keeps the weights of its denoiser."""
 
 BEST = "best.json"
 """Artifact in which the run of a search names its best trial."""
@@ -50,6 +51,11 @@ class Record:
             return " ".join(shlex.split(value))
         except ValueError:  # a quote of the user's own
             return value
+
+
+def record_of(run: StoredRun) -> Record:
+    """Return what a run holds, its parameters as they are written today."""
+    return Record(as_written_now(run.data.params), run.data.metrics, run.data.tags)
 
 
 def fetch_artifact(run_id: str, file: str) -> Path:
@@ -94,26 +100,6 @@ def read_slices(run_id: str) -> pd.DataFrame:
     return read_artifact(run_id, "slices.parquet", read_table)
 
 
-def fetch_denoiser(run_id: str) -> Path:
-    """Return a local copy of the U-Net weights that an earlier run logged below `DENOISER`.
-
-    Raises:
-        TrackingError: no such run, or it holds no denoiser, or several.
-    """
-    client = connect()
-    try:
-        found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
-    except (MlflowException, OSError) as error:
-        raise TrackingError(
-            f"run {quoted(run_id)} must exist and be readable but is not."
-        ) from error
-    # A logged model of the same name is listed here too.
-    files = [path for path in found if path.endswith(".weights.h5")]
-    if len(files) != 1:
-        raise TrackingError(f"run {quoted(run_id)} must hold one denoiser but holds {len(files)}.")
-    return fetch_artifact(run_id, files[0])
-
-
 def best_trial(run_id: str) -> str:
     """Return the run of the best trial of a search.
 
@@ -144,7 +130,7 @@ def children_of(run_id: str) -> dict[str, Record]:
     except MlflowException as error:
         raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
     found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
-    return {r.info.run_id: Record(r.data.params, r.data.metrics, r.data.tags) for r in found}
+    return {run.info.run_id: record_of(run) for run in found}
 
 
 def read_run(run_id: str) -> Record:
@@ -159,7 +145,7 @@ def read_run(run_id: str) -> Record:
         raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
     if found.info.lifecycle_stage != "active":
         raise TrackingError(f"run {quoted(run_id)} must not be deleted but is.")
-    return Record(found.data.params, found.data.metrics, found.data.tags)
+    return record_of(found)
 
 
 def newest_run(stage: str) -> tuple[str, str]:

@@ -1,14 +1,14 @@
 """What the tracking store holds of an evaluation, and which denoiser it is of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from pi.denoisers import DenoiserSpec, said
 from pi.errors import PiError, quoted
 from pi.evaluation.choice import ShownSlice
-from pi.evaluation.denoise import SliceDenoiser, load_denoiser
+from pi.evaluation.denoise import SliceDenoiser, slice_denoiser
 from pi.evaluation.measure import Evaluation, Part, volumes_of
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.scores import scores
@@ -18,12 +18,13 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
 from pi.figures.slice_row import row_table
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
+from pi.network.denoiser_file import DenoiserFileError, SavedDenoiser, has_facts
 from pi.slices.store import Store
 from pi.tracking.data import log_data
-from pi.tracking.earlier import IDENTITY, fetch_denoiser, read_run
+from pi.tracking.earlier import IDENTITY, read_run
+from pi.tracking.model import fetch_denoiser
 from pi.tracking.run import Run
 
-CHANNELS = 32  # of a run that does not say; Table 2
 PASSED_ON = ("experiment", "schedule", "target_psi", "lambda")
 """Parameters of the evaluated run that the evaluation shows beside its metrics."""
 
@@ -38,15 +39,13 @@ class Subject:
 
     Attributes:
         run_id: of the run that holds it, or ``identity``.
-        weights: a local copy of its weights; None of ``identity``.
-        channels: of its first level.
+        saved: a local copy of it; None of ``identity``.
         digest: of the data it was trained on; None where the run does not say.
         params: what is passed on of the run's parameters.
     """
 
     run_id: str
-    weights: Path | None
-    channels: int
+    saved: SavedDenoiser | None
     digest: str | None
     params: Mapping[str, str]
 
@@ -54,28 +53,36 @@ class Subject:
         """Return it as a function of slices in HU; None of ``identity``.
 
         Raises:
-            StateError: the weights are of a network of another width.
+            DenoiserFileError: the weights are of another denoiser.
         """
-        return load_denoiser(self.weights, self.channels) if self.weights else None
+        if self.saved is None:
+            return None
+        return slice_denoiser(self.saved.load(), self.saved.spec.design.sizes)
 
 
-def fetch_subject(run_id: str, channels: int) -> Subject:
+def fetch_subject(run_id: str, asked: str = "") -> Subject:
     """Return the denoiser of a run.
 
     Args:
         run_id: of a run that logged a denoiser, or ``identity``.
-        channels: of the U-Net's first level; 0 means as the run says.
+        asked: what the denoiser is, of a run that does not say; empty: as the run says.
 
     Raises:
         TrackingError: no such run, or it holds no denoiser.
+        DenoiserError: ``asked`` is misspelt.
+        DenoiserFileError: the run's denoiser is another, or not the one that it logged.
     """
     if run_id == IDENTITY:
-        return Subject(IDENTITY, None, channels, None, {"experiment": IDENTITY})
-    record = read_run(run_id)
-    weights = fetch_denoiser(run_id)
-    logged = int(record.typed("channels", str(CHANNELS)))
+        return Subject(IDENTITY, None, None, {"experiment": IDENTITY})
+    record, saved = read_run(run_id), fetch_denoiser(run_id)
+    if asked and (wanted := DenoiserSpec.parse(asked)) != saved.spec:
+        if has_facts(saved.weights) or said(record.params):
+            raise DenoiserFileError(
+                f"`denoiser` must be {saved.spec}, as run {run_id!r} has it, but got {asked}."
+            )
+        saved = replace(saved, spec=wanted)
     passed = {name: record.typed(name) for name in PASSED_ON if name in record.params}
-    return Subject(run_id, weights, channels or logged, record.tags.get("pi.data_digest"), passed)
+    return Subject(run_id, saved, record.tags.get("pi.data_digest"), passed)
 
 
 def log_setup(

@@ -122,4 +122,4 @@ def _shown(
 
 
 def _denoiser(run_id: str) -> SliceDenoiser | None:
-    return fetch_subject(run_id, 0).load()
+    return fetch_subject(run_id).load()

@@ -19,7 +19,7 @@ from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import MlflowException, StoredRun
-from pi.tracking.earlier import Record, connect, find_runs, read_artifact, read_run
+from pi.tracking.earlier import Record, connect, find_runs, read_artifact, read_run, record_of
 
 MOST = 1000
 """Runs of one stage that are listed: the newest."""
@@ -73,7 +73,7 @@ def listed(run: StoredRun) -> ListedRun:
         datetime.fromtimestamp(run.info.start_time / 1000, UTC),
         str(run.info.status),
         run.data.tags.get("mlflow.parentRunId", ""),
-        Record(run.data.params, run.data.metrics, run.data.tags),
+        record_of(run),
     )
 
 

@@ -1,18 +1,31 @@
-"""A trained denoiser in the tracking store: as the network, and as a service in HU."""
+"""A denoiser in the tracking store: its weights, its network, and a service in HU."""
 
 import importlib.metadata
 import os
+import shutil
 import tempfile
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.denoisers import DenoiserSpec, said
 from pi.evaluation import served
+from pi.network.denoiser_file import (
+    ENDING,
+    STEM,
+    SavedDenoiser,
+    facts_of,
+    open_denoiser,
+    save_denoiser,
+)
 from pi.slices.store import Store
+from pi.tracking.address import TrackingError
 from pi.tracking.backend import (
+    MlflowException,
     Model,
     ModelSignature,
     Schema,
@@ -21,30 +34,63 @@ from pi.tracking.backend import (
     set_experiment,
     set_tracking_uri,
 )
+from pi.tracking.earlier import DENOISER, connect, fetch_artifact, read_run
 from pi.tracking.registry import SERVICE
 from pi.tracking.run import Run
 
-NETWORK = "unet"
+NETWORK = "denoiser_network"
 PACKAGES = ("mlflow", "tensorflow", "keras", "numpy", "h5py")
 
 
-def log_denoiser(run: Run, unet: keras.Model, channels: int, store: Store) -> None:
-    """Log a trained U-Net twice: the network in its own range, and the service in HU.
+def log_weights(
+    run: Run, network: keras.Model, spec: DenoiserSpec, folder: str, stem: str = STEM
+) -> None:
+    """Log the weights of a denoiser below ``folder``, and beside them what they are of."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for file in save_denoiser(network, spec, Path(scratch), stem):
+            run.file(partial(shutil.copyfile, file), f"{folder}/{file.name}")
 
-    The network is logged uncompiled, so that nobody needs our losses to load it, and takes any
-    rows and columns that divide by 16; the service takes any.
+
+def fetch_denoiser(run_id: str) -> SavedDenoiser:
+    """Return a local copy of the denoiser that an earlier run logged below `DENOISER`.
+
+    Raises:
+        TrackingError: no such run, or it holds no denoiser, or several.
+        DenoiserFileError: its weights are not those that it logged.
+    """
+    client = connect()
+    try:
+        found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
+    except (MlflowException, OSError) as error:
+        raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
+    # A logged model of the same name is listed here too.
+    files = [path for path in found if path.endswith(ENDING)]
+    if len(files) != 1:
+        raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+    weights = fetch_artifact(run_id, files[0])
+    facts = str(facts_of(PurePosixPath(files[0])))
+    if facts in found:
+        shutil.move(fetch_artifact(run_id, facts), facts_of(weights))
+    return open_denoiser(weights, said(read_run(run_id).params))
+
+
+def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Store) -> None:
+    """Log a trained denoiser twice: the network in its own range, and the service in HU.
+
+    The network is logged uncompiled, so that nobody needs our losses to load it, and takes the
+    rows and columns of its design; the service takes any.
 
     Args:
         run: the training run.
-        unet: the trained network.
-        channels: of its first level.
+        trained: the network.
+        spec: what it is.
         store: what it was trained on; a piece of a slice is shown beside the service as input
             example, but only of a simulated patient.
     """
-    network = keras.Model(unet.input, unet.output, name=unet.name)
+    network = keras.Model(trained.input, trained.output, name=trained.name)
     _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
     with tempfile.TemporaryDirectory() as folder:
-        served.save_denoiser(unet, channels, Path(folder))
+        save_denoiser(trained, spec, Path(folder))
         _log(
             run,
             "pyfunc",

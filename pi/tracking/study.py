@@ -15,7 +15,8 @@ from pi.search.objective import TRAINING
 from pi.search.record import RUN
 from pi.search.space import Balance
 from pi.search.study import shared
-from pi.tracking.earlier import fetch_denoiser, run_status
+from pi.tracking.earlier import run_status
+from pi.tracking.model import fetch_denoiser
 from pi.tracking.run import Run, open_run
 from pi.training.build import calibrate_each
 from pi.training.machine import choose_precision
@@ -100,7 +101,7 @@ def balances(study: Study, bench: Bench, state: State) -> dict[str, Balance]:
     def measure() -> dict[str, dict[str, float]]:
         patches, settings = bench.patches, bench.settings
         batches = patches.batches(settings.batch_size, np.random.default_rng(settings.seed))
-        denoiser = prepare_denoiser(state, bench.channels, settings.seed, batches, fetch_denoiser)
+        denoiser = prepare_denoiser(state, bench.denoiser, settings.seed, batches, fetch_denoiser)
         # The target has no part in it: the losses are the same for every Psi.
         found = calibrate_each(
             bench.experiments, bench.bank, patches, settings, 0.5, state, denoiser

@@ -6,13 +6,13 @@ from pi.experiments import Experiment
 from pi.figures.training_influence import draw_history, history_table, influence_history
 from pi.progress import counting
 from pi.tracking.earlier import DENOISER
+from pi.tracking.model import log_weights
 from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import TrainingState
 from pi.training.summary import epoch_metrics, gradient_table, note
 
-WEIGHTS = "unet.weights.h5"
 LAST = "last"
 """Folder of artifacts with the weights of the last epoch, whichever epoch was kept."""
 
@@ -74,4 +74,4 @@ def log_result(
     run.note(note(state, target))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
         trainer.judge.set_weights(weights)
-        run.file(trainer.judge.save_weights, f"{folder}/{WEIGHTS}")
+        log_weights(run, trainer.judge, trainer.spec, folder)

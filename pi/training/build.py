@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import keras
 import numpy as np
 
+from pi.denoisers import DenoiserSpec
 from pi.experiments import Experiment
 from pi.influence.calibration import Calibration, calibrate_all
 from pi.influence.components import loss_terms
@@ -15,8 +15,8 @@ from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.network.bank import EncoderBank, Judge
+from pi.network.start import start_at
 from pi.network.state import Denoiser, State, identity
-from pi.network.unet import build_unet, start_at
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
@@ -29,8 +29,6 @@ TOLERANCE = 0.05
 
 STARTING_PATCHES = 64
 """Patches whose mean is where the output starts."""
-
-Start = Literal["mean", "half"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +114,28 @@ def build_trainer(
     schedule: Schedule,
     patches: PatchPopulation,
     judge: Judge,
-    channels: int,
+    spec: DenoiserSpec,
     adam: Adam,
     precision: str,
     distribution: Distribution,
     *,
-    start: Start,
+    start: str,
 ) -> Trainer:
-    """Return a trainer whose U-Net is untrained.
+    """Return a trainer whose denoiser is untrained.
 
     Args:
         settings: how long, how much at a time, how often.
         schedule: makes lambda.
         patches: of the training patients.
         judge: the loss. Its encoder is set to ``precision``.
-        channels: of the U-Net's first level.
+        spec: which denoiser.
         adam: the optimizer.
         precision: see `pi.training.machine.choose_precision`.
         distribution: see `pi.training.machine.strategy_for`.
-        start: where the output starts: see `pi.network.unet.start_at`.
+        start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
 
     Raises:
+        DenoiserError: its output cannot start there.
         MachineError: the batch cannot be divided over the devices.
         PatchError: there are no validation patients.
     """
@@ -148,9 +147,8 @@ def build_trainer(
     )
     strategy = strategy_for(distribution, settings.batch_size)
     with strategy.scope():
-        denoiser = build_unet(channels, settings.seed)
-        if start == "mean":
-            start_at(denoiser, _mean_of_target(patches, settings.seed))
+        denoiser = spec.build(settings.seed)
+        start_at(denoiser, spec.start(start), _mean_of_target(patches, settings.seed))
         optimizer = scaled(
             keras.optimizers.Adam(adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon),
             precision,
@@ -164,7 +162,8 @@ def build_trainer(
         patches,
         validation,
         Networks(denoiser, optimizer),
-        denoiser if precision == "float32" else build_unet(channels, settings.seed),
+        spec,
+        denoiser if precision == "float32" else spec.build(settings.seed),
         train_step(denoiser, optimizer, terms, strategy, settings.batch_size),
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
@@ -172,6 +171,6 @@ def build_trainer(
 
 
 def _mean_of_target(patches: PatchPopulation, seed: int) -> float:
-    """Return the mean of some normal-dose patches in the network's range, within (0, 1)."""
+    """Return the mean of some normal-dose patches in the network's range."""
     numbers = np.random.default_rng(seed).integers(len(patches), size=STARTING_PATCHES)
-    return float(np.clip(patches.read(numbers)[1].mean(), 0.01, 0.99))
+    return float(patches.read(numbers)[1].mean())

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
 from pi.influence.schedule import Schedule
@@ -77,6 +78,7 @@ class Trainer:
         patches: of the training patients.
         validation: patches and slices of the validation patients.
         networks: denoiser and optimizer.
+        spec: what the denoiser is.
         judge: the denoiser's twin in float32, which validates.
         step: trains on a batch.
         measure: measures a batch.
@@ -88,6 +90,7 @@ class Trainer:
     patches: PatchPopulation
     validation: ValidationSet
     networks: Networks
+    spec: DenoiserSpec
     judge: keras.Model = field(repr=False)
     step: TrainStep
     measure: Measure
@@ -252,7 +255,8 @@ class _Session:
         )
         if trainer.judge is not trainer.networks.denoiser:
             trainer.judge.set_weights(trainer.networks.denoiser.get_weights())
-        ssims = validation_ssims(trainer.validation, trainer.judge, self.poll)
+        sizes = trainer.spec.design.sizes
+        ssims = validation_ssims(trainer.validation, trainer.judge, sizes, self.poll)
         return EpochRecord(
             state.epoch + 1,
             weight,

@@ -43,15 +43,17 @@ def choose_precision(asked: PrecisionName) -> str:
 def compute_in(networks: Iterable[keras.Model], precision: str) -> None:
     """Let the convolutions of ``networks`` compute in ``precision``.
 
-    The first convolution, which sees the image itself, and a last one that makes an image stay
-    float32: bfloat16 has 8 bits, which is 8 HU in soft tissue at the encoder's scale of 255.
+    The first convolution, which sees the image itself, and all from the last one on where that
+    makes an image, stay float32: bfloat16 has 8 bits, which is 8 HU in soft tissue at the
+    encoder's scale of 255.
     """
     policy = keras.DTypePolicy("float32" if precision == "float32" else f"mixed_{precision}")
     for network in networks:
         convolutions = [n for n, layer in enumerate(network.layers) if _convolves(layer)]
-        for layer in network.layers[convolutions[0] + 1 :]:
-            if layer.name != "denoised":
-                layer.dtype_policy = policy
+        makes_an_image = network.layers[-1].name == "denoised"
+        end = convolutions[-1] if makes_an_image else len(network.layers)
+        for layer in network.layers[convolutions[0] + 1 : end]:
+            layer.dtype_policy = policy
 
 
 def scaled(optimizer: keras.Optimizer, precision: str) -> keras.Optimizer:
@@ -105,4 +107,4 @@ def _multiplies_bfloat16() -> bool:
 
 
 def _convolves(layer: keras.layers.Layer) -> bool:
-    return isinstance(layer, keras.layers.Conv2D)
+    return isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
 
+from pi.denoisers import DenoiserSpec
 from pi.experiments import Experiment
 from pi.influence.schedule import Fixed
 from pi.influence.schedule_name import ScheduleName
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
-from pi.training.build import Adam, Start, build_trainer
+from pi.training.build import Adam, build_trainer
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
@@ -33,20 +34,20 @@ class Bench:
         bank: with all their encoders, as they are calibrated.
         settings: how long, how much at a time, how often.
         patches: of the training patients.
-        channels: of the U-Net's first level.
+        denoiser: which one.
         adam: the optimizer.
         precision: that is asked for: see `pi.training.fidelity.settle_precision`.
-        start: where the output starts.
+        start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
     """
 
     experiments: tuple[Experiment, ...]
     bank: EncoderBank
     settings: Settings
     patches: PatchPopulation
-    channels: int
+    denoiser: DenoiserSpec
     adam: Adam
     precision: PrecisionName
-    start: Start
+    start: str
     _built: dict[str, tuple[Trainer, tuple[Arrays, Arrays]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Experiment:
@@ -102,7 +103,7 @@ class Bench:
             judge = self.bank.judge(self.find(name), self.patches.size)
             precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, judge, self.channels, self.adam,
+                self.settings, Fixed(0.0), self.patches, judge, self.denoiser, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

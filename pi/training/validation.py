@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.denoisers import Sizes
 from pi.evaluation.denoise import padded
 from pi.evaluation.ssim import ssim
 from pi.slices.intensity import normalise
@@ -66,13 +67,15 @@ def validation_sums(
     return sums
 
 
-def validation_ssims(chosen: ValidationSet, denoise: keras.Model, poll: Poll) -> tuple[float, ...]:
+def validation_ssims(
+    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, poll: Poll
+) -> tuple[float, ...]:
     """Return the SSIM of each whole slice against the normal dose, in the set's order.
 
     The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
     ``full_float`` in other units.
     """
-    through, found = padded(denoise), []
+    through, found = padded(denoise, sizes), []
     for volume, index in chosen.slices:
         low_dose, normal_dose = map(normalise, chosen.population.store.pair(volume, index))
         denoised = through(low_dose[np.newaxis])[0]

@@ -57,7 +57,7 @@ def test_every_page_draws_and_answers(
     database: Path, runs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
-    fill(Size(runs, patients=3, slices=4, pixels=32, channels=2))
+    fill(Size(runs, patients=3, slices=4, pixels=32, denoiser="unet:2"))
     with opened() as (page, server, errors):
         for name in NAMES:
             visit(page, server, name)
@@ -91,7 +91,7 @@ def test_every_page_draws_and_answers(
 
 @pytest.mark.slow
 def test_on_dark_ground_figures_are_dark(database: Path) -> None:
-    fill(Size(1, patients=3, slices=2, pixels=32, channels=2))
+    fill(Size(1, patients=3, slices=2, pixels=32, denoiser="unet:2"))
     with dashboard() as server, browser_page(find_chromium(), 1280, dark=True) as page:
         visit(page, server, "influence")
         page.locator(FIGURE).first.wait_for(timeout=WAIT)

@@ -45,7 +45,7 @@ def store(
         if runs := RUNS[request.param]:
             from benchmarks.filled_store import Size, fill
 
-            fill(Size(runs=runs, patients=2, slices=2, pixels=32, channels=8))
+            fill(Size(runs=runs, patients=2, slices=2, pixels=32, denoiser="unet:8"))
         assert run(main, ReportParameters, "", ["--to", str(folder)]) == 0
         with open_run("train", "for its view") as tracked:
             save_view(tracked, "train")

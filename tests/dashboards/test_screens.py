@@ -154,7 +154,7 @@ def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
         patch.setenv("PI_CACHE", str(folder / "cache"))
         patch.chdir(folder)
-        fill(Size(runs=2, patients=3, slices=2, pixels=32, channels=2))
+        fill(Size(runs=2, patients=3, slices=2, pixels=32, denoiser="unet:2"))
     return folder
 
 

@@ -21,7 +21,7 @@ from pi.command_line import run
 
 ROOT = Path(__file__).parents[2]
 TINY = (
-    "--data", "simulated:tiny", "--channels", "2", "--patch_size", "32", "--patch_step", "32",
+    "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "32",
     "--tolerance", "0.2",
 )  # fmt: skip
 SMALL = (*TINY, "--experiments", "vgg16:random:block1_conv2")
@@ -231,8 +231,11 @@ def test_a_warmed_up_network_can_be_calibrated_again_by_its_run(
     assert lambdas(here)[f"vgg16:random:block1_conv2 · logged:{run_id}"] == pytest.approx(
         warm["vgg16:random:block1_conv2 · warmup:2"], rel=1e-5
     )
-    assert calibrate(*SMALL, "--states", f"logged:{run_id}", "--channels", "4") == 2
-    assert "must be a U-Net of 4 channels" in capsys.readouterr().err
+    assert calibrate(*SMALL, "--states", f"logged:{run_id}", "--denoiser", "unet:4") == 2
+    assert (
+        f"`denoiser` must be unet:2, as run {run_id!r} has it, but got unet:4"
+        in capsys.readouterr().err
+    )
 
 
 def test_what_is_printed_is_the_answer_and_where_to_see_it(
@@ -435,7 +438,7 @@ def test_no_name_id_date_uid_or_folder_reaches_the_tracking_store(
     monkeypatch.setenv("PI_SPLIT", str(split))
     monkeypatch.setenv("PI_WEIGHTS", str(weights))
     code = calibrate(
-        "--data", "folder", "--split", "own", "--channels", "1", "--patch_size", "16",
+        "--data", "folder", "--split", "own", "--denoiser", "unet:1", "--patch_size", "16",
         "--patch_step", "16", "--medical_weights", "own", "--states", "identity,untrained",
         "--experiments", "vgg16:medical:block1_conv1,vgg16:own:block1_conv2",
     )  # fmt: skip
@@ -471,7 +474,7 @@ def test_mlflow_run_calibrates_into_the_run_that_it_made(
 ) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
     options = {
-        "data": "simulated:tiny", "channels": "2", "patch_size": "32", "patch_step": "32",
+        "data": "simulated:tiny", "denoiser": "unet:2", "patch_size": "32", "patch_step": "32",
         "tolerance": "0.2", "experiments": "demo1,vgg16:random:block1_conv2",
     }  # fmt: skip
     words = [word for key, value in options.items() for word in ("-P", f"{key}={value}")]

@@ -24,7 +24,7 @@ from pi.tracking.run import EXPERIMENT
 ROOT = Path(__file__).parents[2]
 OWN = "vgg16:random:block1_conv1"
 SHRUNK = (
-    "train.channels=2,train.patch_size=32,train.patch_step=64,train.batch_size=112,train.epochs=1,"
+    "train.denoiser=unet:2,train.patch_size=32,train.patch_step=64,train.batch_size=112,train.epochs=1,"
     "train.gradient_every=0,train.validation_slices=1,train.validation_patches=16,"
     "train.precision=float32,calibrate.tolerance=0.5,evaluate.protocols=paper8"
 )

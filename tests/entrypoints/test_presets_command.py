@@ -15,7 +15,7 @@ from pi.command_line import run
 from pi.presets import PRESETS
 
 TINY = (
-    "--data", "simulated:tiny", "--channels", "2", "--patch_size", "32", "--patch_step", "64",
+    "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
     "--stand_in", "random",
 )  # fmt: skip
 NAMES = "ataei2020_drlp,huang2021"

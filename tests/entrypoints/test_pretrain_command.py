@@ -33,7 +33,7 @@ SMALL = [
     "--architecture", "autoencoder",
 ]  # fmt: skip
 CALIBRATE = [
-    "--data", "simulated:tiny", "--channels", "2", "--patch_size", "32", "--patch_step", "32",
+    "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "32",
     "--tolerance", "0.5", "--states", "identity",
 ]  # fmt: skip
 

@@ -25,7 +25,7 @@ from pi.training.repeated import Bench
 
 ENCODER = "vgg16:random:block1_conv1"
 SMALL = [
-    "--data", "simulated:tiny", "--channels", "2", "--patch_size", "32", "--patch_step", "64",
+    "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
     "--batch_size", "16", "--precision", "float32", "--deterministic", "False",
 ]  # fmt: skip
 SHORT = ["--experiments", ENCODER, "--epochs", "2", "--epoch_steps", "1",

@@ -17,11 +17,12 @@ from tracking.logged_figures import whole_figures
 from entrypoints.evaluate import main
 from entrypoints.parameters import EvaluateParameters
 from pi.command_line import run
+from pi.denoisers import DenoiserSpec
 from pi.evaluation.table import read_table
-from pi.network.unet import build_unet
 from pi.slices.folds import Fold
 from pi.slices.store import Store
 from pi.tracking.earlier import DENOISER
+from pi.tracking.model import log_weights
 from pi.tracking.run import open_run
 
 ROOT = Path(__file__).parents[2]
@@ -38,12 +39,13 @@ def newest(database: Path) -> Run:
     return client.search_runs(experiments, order_by=["attributes.start_time DESC"])[0]
 
 
-def log_network(channels: int, digest: str) -> str:
-    """Log an untrained U-Net as `train` logs a trained one; return the id of its run."""
+def log_network(written: str, digest: str) -> str:
+    """Log an untrained denoiser as `train` logs a trained one; return the id of its run."""
+    spec = DenoiserSpec.parse(written)
     with open_run("train", "untrained") as tracked:
-        tracked.params({"channels": channels, "experiment": "'my own'"})
+        tracked.params({"denoiser": written, "experiment": "'my own'"})
         tracked.tags({"pi.data_digest": digest})
-        tracked.file(build_unet(channels, 0).save_weights, f"{DENOISER}/unet.weights.h5")
+        log_weights(tracked, spec.build(0), spec, DENOISER)
         return tracked.run_id
 
 
@@ -190,7 +192,7 @@ def test_a_run_without_a_denoiser_is_refused_and_the_run_fails(
 def test_other_data_are_refused_with_both_digests(
     database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    network = log_network(2, "another digest")
+    network = log_network("unet:2", "another digest")
     assert evaluate(*TINY, "--run", network) == 2
     said = capsys.readouterr().err
     assert "another digest" in said
@@ -202,7 +204,7 @@ def test_a_network_is_not_tested_on_a_fold_whose_patients_it_may_have_seen(
     database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, other = (tiny_store.in_fold(Fold(number, 5)).digest for number in (1, 2))
-    network = log_network(2, one)
+    network = log_network("unet:2", one)
     assert evaluate(*TINY, "--run", network, "--folds", "5", "--fold", "2") == 2
     assert f"digest {one}, but got digest {other}" in capsys.readouterr().err
     assert newest(database).info.status == "FAILED"
@@ -211,9 +213,12 @@ def test_a_network_is_not_tested_on_a_fold_whose_patients_it_may_have_seen(
 def test_a_network_of_another_width_is_refused(
     database: Path, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    network = log_network(2, tiny_store.digest)
-    assert evaluate(*TINY, "--run", network, "--channels", "4") == 2
-    assert "must be a U-Net of 4 channels" in capsys.readouterr().err
+    network = log_network("unet:2", tiny_store.digest)
+    assert evaluate(*TINY, "--run", network, "--denoiser", "unet:4") == 2
+    assert (
+        f"`denoiser` must be unet:2, as run {network!r} has it, but got unet:4"
+        in capsys.readouterr().err
+    )
 
 
 def test_help_answers_without_loading_tensorflow_or_mlflow() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pi.denoisers import DenoiserSpec, Sizes
 from pi.evaluation.choice import choose_slices, read_choice
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.measure import Evaluation, evaluate
@@ -16,7 +17,6 @@ from pi.evaluation.table import COLUMNS, KEY
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
-from pi.network.unet import build_unet
 from pi.slices.intensity import denormalise, normalise
 from pi.slices.store import Store
 
@@ -31,7 +31,7 @@ def add_5_hu(low_dose: tf.Tensor) -> tf.Tensor:
 @pytest.fixture
 def biased(tiny_store: Store) -> Evaluation:
     """The tiny study's test patients; the denoiser returns what it is given, 5 HU brighter."""
-    denoise = slice_denoiser(add_5_hu)
+    denoise = slice_denoiser(add_5_hu, Sizes())
     return evaluate(tiny_store, "test", denoise, (PAPER8, FULL_FLOAT), 4, nothing)
 
 
@@ -114,9 +114,10 @@ def test_a_part_without_patients_is_refused(tiny_store: Store) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 16, 32), (3, 17, 40), (2, 33, 15)])
 def test_slices_of_any_size_pass_a_u_net(shape: tuple[int, int, int]) -> None:
-    unet = build_unet(2, seed=0)
+    spec = DenoiserSpec("unet", 2)
+    unet = spec.build(seed=0)
     hu = np.random.default_rng(0).integers(-1024, 1000, shape).astype(np.int16)
-    found = slice_denoiser(unet)(hu)
+    found = slice_denoiser(unet, spec.design.sizes)(hu)
     assert found.shape == shape
     assert found.dtype == np.float32
     _, rows, columns = shape
@@ -127,12 +128,12 @@ def test_slices_of_any_size_pass_a_u_net(shape: tuple[int, int, int]) -> None:
 
 def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
     hu = np.arange(-1024, 3072, 2, dtype=np.int16).reshape(1, 32, 64)
-    assert slice_denoiser(lambda x: x)(hu) == pytest.approx(hu, abs=1e-3)
+    assert slice_denoiser(lambda x: x, Sizes())(hu) == pytest.approx(hu, abs=1e-3)
 
 
 def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Evaluation) -> None:
     for choice in choose_slices(biased.slices, "full_float", "ssim"):
-        shown = read_choice(tiny_store, choice, slice_denoiser(add_5_hu))
+        shown = read_choice(tiny_store, choice, slice_denoiser(add_5_hu, Sizes()))
         errors = HuErrors(shown.images["low_dose"], shown.normal_dose)
         rows = biased.slices.set_index([*KEY, "protocol", "image"])
         key = [getattr(choice.key, name) for name in KEY]
@@ -145,7 +146,9 @@ def test_figures_show_what_was_chosen_on_fixed_scales(
     tiny_store: Store, biased: Evaluation
 ) -> None:
     choices = choose_slices(biased.slices, "paper8", "ssim")
-    shown = [read_choice(tiny_store, choice, slice_denoiser(add_5_hu)) for choice in choices]
+    shown = [
+        read_choice(tiny_store, choice, slice_denoiser(add_5_hu, Sizes())) for choice in choices
+    ]
     rows = slice_rows(shown, "ssim")
     assert [row.rank for row in rows] == ["worst", "median", "best", "reference"]
     names = [panel.name for panel in rows[0].panels]

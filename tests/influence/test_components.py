@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pi.denoisers import DenoiserSpec
 from pi.experiments import find_experiments
 from pi.influence.components import feature_loss, loss_components
 from pi.influence.measure import patch_measure
@@ -15,7 +16,6 @@ from pi.loss import Norm, PixelTerm
 from pi.network.bank import build_bank
 from pi.network.encoder import build_encoder
 from pi.network.state import identity
-from pi.network.unet import build_unet
 from pi.network.weights import load_weights
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
@@ -91,7 +91,7 @@ def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int)
         input_convention("raw255"),
         seed=0,
     )
-    states = {"identity": identity, "untrained": build_unet(2, 0)}
+    states = {"identity": identity, "untrained": DenoiserSpec("unet", 2).build(0)}
     advanced: list[int] = []
     measure = patch_measure(patches, states, bank, batch_size, advanced.append)
     numbers = np.array([3, 700, 15, 1500, 2, 9, 11])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pi.denoisers import DenoiserSpec
 from pi.influence.gradient import GradientPair, gradient_measure
 
 A, B = 0.7, -0.2
@@ -53,6 +54,21 @@ def test_measuring_changes_nothing() -> None:
     gradient_measure(model, terms)(x, 0.5 * x)
     for old, new in zip(before, model.get_weights(), strict=True):
         assert np.array_equal(old, new)
+
+
+def test_batch_normalisation_is_measured_as_it_trains_and_its_averages_stay() -> None:
+    rng = np.random.default_rng(1)
+    x, t = (tf.constant(a) for a in rng.random((2, 3, 8, 8, 1)).astype(np.float32))
+    model = DenoiserSpec("dncnn", 2).build(0)
+    before = [np.array(w) for w in model.get_weights()]
+    parameters, _ = gradient_measure(model, terms)(x, t)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert np.array_equal(old, new)
+    with tf.GradientTape() as tape:
+        m = tf.reduce_mean(terms(model(x, training=True), t)[0])
+    found = tape.gradient(m, [variable.value for variable in model.trainable_variables])
+    length = np.sqrt(sum(float(tf.reduce_sum(tf.square(g))) for g in found))
+    assert parameters.image == pytest.approx(length, rel=1e-4)
 
 
 def test_parallel_gradients_have_cosine_one_and_opposite_ones_minus_one() -> None:

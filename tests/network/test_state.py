@@ -4,10 +4,11 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
+from pi.denoisers import NAMES, DenoiserSpec
+from pi.network.denoiser_file import SavedDenoiser, save_denoiser
 from pi.network.state import (
     Batch,
     State,
@@ -15,10 +16,10 @@ from pi.network.state import (
     find_states,
     identity,
     prepare_denoiser,
-    restore_weights,
     warm_up,
 )
-from pi.network.unet import build_unet
+
+UNET = DenoiserSpec("unet", 2)
 
 
 def batches() -> Iterator[Batch]:
@@ -29,7 +30,7 @@ def batches() -> Iterator[Batch]:
         yield normal + noise, normal
 
 
-def no_run(_: str) -> Path:
+def no_run(_: str) -> SavedDenoiser:
     raise AssertionError("no run may be fetched")
 
 
@@ -57,63 +58,61 @@ def test_no_state_at_all_is_refused(text: str) -> None:
 
 def test_identity_returns_the_low_dose() -> None:
     low, _ = next(batches())
-    denoise = prepare_denoiser(State("identity"), 4, 0, batches(), no_run)
+    denoise = prepare_denoiser(State("identity"), UNET, 0, batches(), no_run)
     assert denoise is identity
     assert np.array_equal(denoise(low), low)
 
 
-def test_untrained_is_the_seeded_network_as_it_is_built() -> None:
-    unet = prepare_denoiser(State("untrained"), 2, 7, batches(), no_run)
-    for a, b in zip(unet.weights, build_unet(2, 7).weights, strict=True):  # type: ignore[attr-defined]
+@pytest.mark.parametrize("name", NAMES)
+def test_untrained_is_the_seeded_network_as_it_is_built(name: str) -> None:
+    spec = DenoiserSpec(name, 2)
+    found = prepare_denoiser(State("untrained"), spec, 7, batches(), no_run)
+    for a, b in zip(found.weights, spec.build(7).weights, strict=True):  # type: ignore[attr-defined]
         assert np.array_equal(a.numpy(), b.numpy())
 
 
-def test_a_warm_up_lowers_the_loss_and_moves_every_weight() -> None:
-    unet = build_unet(2, 0)
+def test_a_warm_up_lowers_the_loss() -> None:
+    unet = UNET.build(0)
     low, normal = next(batches())
-    before = [w.numpy() for w in unet.weights]
     loss = float(np.mean((np.asarray(unet(low)) - normal) ** 2))
-    warm_up(unet, batches(), 20)
+    warm_up(unet, UNET, batches(), 20)
     assert float(np.mean((np.asarray(unet(low)) - normal) ** 2)) < 0.7 * loss
-    assert all(not np.array_equal(a, b.numpy()) for a, b in zip(before, unet.weights, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_warm_up_moves_every_weight(name: str) -> None:
+    spec = DenoiserSpec(name, 4)
+    network = spec.build(0)
+    before = [w.numpy() for w in network.weights]
+    warm_up(network, spec, batches(), 6)
+    after = [w.numpy() for w in network.weights]
+    assert all(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_a_warm_up_takes_so_many_batches_and_no_more() -> None:
     taken = batches()
-    warm_up(build_unet(1, 0), taken, 3)
+    warm_up(DenoiserSpec("unet", 1).build(0), DenoiserSpec("unet", 1), taken, 3)
     again = batches()
     for _ in range(3):
         next(again)
     assert np.array_equal(next(taken)[0], next(again)[0])
 
 
-def test_a_logged_network_is_the_one_that_was_saved(tmp_path: Path) -> None:
-    saved = build_unet(2, 1)
-    saved.save_weights(tmp_path / "w.weights.h5")
+def test_a_logged_network_is_the_one_that_was_saved_and_of_the_denoiser_asked_for(
+    tmp_path: Path,
+) -> None:
+    network = UNET.build(1)
+    weights, _ = save_denoiser(network, UNET, tmp_path)
     asked: list[str] = []
 
-    def fetch(run: str) -> Path:
+    def fetch(run: str) -> SavedDenoiser:
         asked.append(run)
-        return tmp_path / "w.weights.h5"
+        return SavedDenoiser(UNET, weights)
 
-    found = prepare_denoiser(State("logged", "abc"), 2, 99, batches(), fetch)
+    state = State("logged", "abc")
+    found = prepare_denoiser(state, UNET, 99, batches(), fetch)
     assert asked == ["abc"]
-    for a, b in zip(saved.weights, found.weights, strict=True):  # type: ignore[attr-defined]
+    for a, b in zip(network.weights, found.weights, strict=True):  # type: ignore[attr-defined]
         assert np.array_equal(a.numpy(), b.numpy())
-
-
-def test_a_network_of_another_width_is_refused(tmp_path: Path) -> None:
-    build_unet(2, 1).save_weights(tmp_path / "w.weights.h5")
-    with pytest.raises(StateError, match="must be a U-Net of 4 channels but its weights do not"):
-        restore_weights(build_unet(4, 1), tmp_path / "w.weights.h5")
-
-
-def test_a_network_of_another_kind_and_damaged_files_are_refused(tmp_path: Path) -> None:
-    other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-    other.save_weights(tmp_path / "other.weights.h5")
-    content = (tmp_path / "other.weights.h5").read_bytes()
-    (tmp_path / "cut.weights.h5").write_bytes(content[: len(content) // 2])
-    (tmp_path / "text.weights.h5").write_text("no weights")
-    for name in ("other", "cut", "text"):
-        with pytest.raises(StateError, match="its weights do not fit"):
-            restore_weights(build_unet(2, 1), tmp_path / f"{name}.weights.h5")
+    with pytest.raises(StateError, match="must be unet:2, as run 'abc' has it, but got dncnn:2"):
+        prepare_denoiser(state, DenoiserSpec("dncnn", 2), 99, batches(), fetch)

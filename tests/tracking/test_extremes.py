@@ -6,14 +6,15 @@ import pytest
 from tracking.evaluations import evaluation, training
 
 from pi.comparison.compare import Reference, compare_runs
+from pi.denoisers import DenoiserSpec
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.table import COLUMNS
-from pi.network.unet import build_unet
 from pi.slices.store import Store
 from pi.tracking.compared import Evaluated
 from pi.tracking.configurations import configurations_of
 from pi.tracking.earlier import DENOISER
 from pi.tracking.extremes import extreme_figures, open_compared
+from pi.tracking.model import log_weights
 from pi.tracking.resume import DisagreementError
 from pi.tracking.run import open_run
 
@@ -36,8 +37,8 @@ def table_of(store: Store, ssim: float, image: str = "denoised") -> pd.DataFrame
 def evaluated(tiny_store: Store) -> list[Evaluated]:
     """An untrained network, and doing nothing."""
     with open_run("train", "untrained") as tracked:
-        tracked.params({"channels": 2})
-        tracked.file(build_unet(2, 0).save_weights, f"{DENOISER}/unet.weights.h5")
+        spec = DenoiserSpec("unet", 2)
+        log_weights(tracked, spec.build(0), spec, DENOISER)
     network = evaluation("n", training(), table_of(tiny_store, 0.9), digest=tiny_store.digest)
     nothing = evaluation("z", None, table_of(tiny_store, 0.8, "low_dose"), digest=tiny_store.digest)
     network = Evaluated(network.run_id, network.record, tracked.run_id, network.trained,

@@ -8,22 +8,23 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
+from pi.denoisers import DenoiserSpec
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.served import ServedDenoiser, ServedModelError
-from pi.network.unet import build_unet
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
 from pi.tracking.model import log_denoiser
 from pi.tracking.registry import promote
 from pi.tracking.run import open_run
 
+UNET = DenoiserSpec("unet", 2)
 UNKNOWN = "must hold a model `denoiser_hu` but holds none"
 
 
 @pytest.fixture
 def trained(database: Path, tiny_store: Store) -> str:
     with open_run("train", "a training") as run:
-        log_denoiser(run, build_unet(2, seed=3), 2, tiny_store)
+        log_denoiser(run, UNET.build(seed=3), UNET, tiny_store)
     return run.run_id
 
 
@@ -32,7 +33,7 @@ def test_the_champion_denoises_slices_of_any_size_in_hu(trained: str, database: 
     mlflow.set_tracking_uri(f"sqlite:///{database}")
     service = mlflow.pyfunc.load_model("models:/ldct-denoiser@champion")
     low_dose = np.random.default_rng(1).uniform(-1000, 500, (2, 45, 70)).astype(np.float32)
-    expected = slice_denoiser(build_unet(2, seed=3))(low_dose)
+    expected = slice_denoiser(UNET.build(seed=3), UNET.design.sizes)(low_dose)
     np.testing.assert_allclose(service.predict(low_dose), expected, atol=1e-3)
 
 
@@ -40,15 +41,15 @@ def test_the_network_takes_any_size_and_needs_no_loss_of_ours(trained: str, data
     client = MlflowClient(f"sqlite:///{database}")
     outputs = client.get_run(trained).outputs.model_outputs
     models = {m.name: m for m in (client.get_logged_model(o.model_id) for o in outputs)}
-    assert set(models) == {"unet", "denoiser_hu"}
+    assert set(models) == {"denoiser_network", "denoiser_hu"}
     experiment = client.get_run(trained).info.experiment_id
     assert {model.experiment_id for model in models.values()} == {experiment}
     mlflow.set_tracking_uri(f"sqlite:///{database}")
     network = mlflow.tensorflow.load_model(
-        models["unet"].model_uri, keras_model_kwargs={"compile": False}
+        models["denoiser_network"].model_uri, keras_model_kwargs={"compile": False}
     )
     image = np.random.default_rng(1).uniform(0, 1, (1, 32, 48, 1)).astype(np.float32)
-    np.testing.assert_allclose(network(image), build_unet(2, seed=3)(image), atol=1e-6)
+    np.testing.assert_allclose(network(image), UNET.build(seed=3)(image), atol=1e-6)
 
 
 def test_requirements_are_pinned(trained: str, database: Path) -> None:

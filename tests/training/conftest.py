@@ -1,4 +1,4 @@
-"""A trainer small enough for seconds: 2 channels, 32-pixel patches, the tiny study."""
+"""A trainer small enough for seconds: unet:2, 32-pixel patches, the tiny study."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import pytest
 
+from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
 from pi.loss import Norm
 from pi.network.bank import Judge
@@ -15,6 +16,7 @@ from pi.slices.store import Store
 from pi.training.build import Adam, build_trainer
 from pi.training.fit import Settings, Trainer
 
+UNET = DenoiserSpec("unet", 2)
 SETTINGS = Settings(
     seed=5,
     epochs=2,
@@ -57,7 +59,8 @@ def make_trainer(
         norms: tuple[Norm, ...] = ("squared", "squared") if judges else ()
         judge = Judge(judges, norms, (1.0,) * len(norms))
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
+        spec, start = changed.pop("spec", UNET), changed.pop("start", "half")
         settings = replace(SETTINGS, **changed)
-        return build_trainer(settings, schedule, patches, judge, 2, adam, start="half", **machine)
+        return build_trainer(settings, schedule, patches, judge, spec, adam, start=start, **machine)
 
     return make

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pi.denoisers import DenoiserSpec
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.gradient import GradientInfluence, GradientPair
 from pi.influence.schedule import Schedule, ScheduleState, WeightRule
-from pi.network.unet import build_unet
 from pi.slices.patches import PatchPopulation
 from pi.training import checkpoint
 from pi.training.checkpoint import (
@@ -159,7 +159,7 @@ def test_a_checkpoint_of_another_network_is_refused(
 ) -> None:
     trainer = make_trainer()
     save_checkpoint(tmp_path / "state.npz", trainer.networks, STATE, [])
-    other = Networks(build_unet(3, 5), trainer.networks.optimizer)
+    other = Networks(DenoiserSpec("unet", 3).build(5), trainer.networks.optimizer)
     with pytest.raises(CheckpointError, match="must fit this network's weights"):
         restore_checkpoint(tmp_path / "state.npz", other)
 

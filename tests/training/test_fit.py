@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from pi.denoisers import DenoiserSpec
 from pi.influence.adaptive_rules import GradNorm
 from pi.influence.calibrated_schedules import ConstantPsi
 from pi.influence.schedule import Fixed, Schedule
@@ -56,19 +58,28 @@ def interrupting(at: int, number: int) -> Callable[[StepLosses], object]:
     return step_done
 
 
+UNET, DNCNN = DenoiserSpec("unet", 2), DenoiserSpec("dncnn", 2)
+
+
 @pytest.mark.parametrize(
-    "schedule", [ConstantPsi(1e-3, 0.9, 0.9, 20, every=2), GradNorm(1e-3, every=2)]
+    ("schedule", "spec", "every"),
+    [
+        (ConstantPsi(1e-3, 0.9, 0.9, 20, every=2), UNET, 0),
+        (GradNorm(1e-3, every=2), UNET, 0),
+        (Fixed(1e-3), DNCNN, 3),  # with moving averages, which a measured gradient must not move
+    ],
 )
 def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
-    schedule: Schedule, make_trainer: Callable[..., Trainer]
+    schedule: Schedule, spec: DenoiserSpec, every: int, make_trainer: Callable[..., Trainer]
 ) -> None:
     number = signal.SIGTERM
-    whole = make_trainer(schedule, gradient_every=0)
+    made = partial(make_trainer, schedule, gradient_every=every, spec=spec, start="auto")
+    whole = made()
     final, best = trained(whole)
     steps = whole.steps
     assert steps >= 3
 
-    first, saved = make_trainer(schedule, gradient_every=0), Saved()
+    first, saved = made(), Saved()
     handler = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
         trained(first, step_done=interrupting(steps + 2, number), saved=saved)
@@ -76,7 +87,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
     state, kept, arrays = saved[-1]
     assert (state.epoch, state.step) == (1, 2)
 
-    second = make_trainer(schedule, gradient_every=0)
+    second = made()
     second.networks.set_arrays(*arrays)
     resumed, resumed_best = trained(second, state, kept)
     assert resumed == final

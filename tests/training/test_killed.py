@@ -19,7 +19,7 @@ ARGUMENTS = {
     "data": "simulated:tiny",
     "experiment": "vgg16:random:block1_conv1",
     "schedule": "constant_psi",
-    "channels": "2",
+    "denoiser": "unet:2",
     "patch_size": "32",
     "patch_step": "32",
     "batch_size": "16",

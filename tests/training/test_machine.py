@@ -4,9 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pi.network.unet import build_unet
+from pi.denoisers import NAMES, DenoiserSpec
 from pi.training import machine
 from pi.training.machine import MachineError, choose_precision, compute_in, strategy_for
 
@@ -29,7 +30,7 @@ def test_auto_is_what_the_cpu_multiplies(
 
 
 def test_the_first_and_the_last_convolution_stay_float32() -> None:
-    unet = build_unet(2, 5)
+    unet = DenoiserSpec("unet", 2).build(5)
     compute_in([unet], "bfloat16")
     formats = {layer.name: layer.compute_dtype for layer in unet.layers}
     names = [layer.name for layer in unet.layers if "conv2d" in layer.name]
@@ -39,17 +40,30 @@ def test_the_first_and_the_last_convolution_stay_float32() -> None:
     assert {str(variable.dtype) for variable in unet.variables} == {"float32"}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_makes_the_image_stays_float32_in_every_denoiser(name: str) -> None:
+    network = DenoiserSpec(name, 2).build(5)
+    compute_in([network], "bfloat16")
+    formats = [layer.compute_dtype for layer in network.layers]
+    convolving = [n for n, layer in enumerate(network.layers) if "Conv" in type(layer).__name__]
+    end = convolving[-1]
+    assert set(formats[end:]) == set(formats[: convolving[0] + 1]) == {"float32"}
+    assert set(formats[convolving[0] + 1 : end]) == {"bfloat16"}
+    image = np.random.default_rng(0).random((1, 32, 32, 1)).astype(np.float32)
+    assert network(image).dtype == "float32"
+
+
 def test_one_device_takes_any_batch() -> None:
     assert strategy_for("mirrored", 7).num_replicas_in_sync == 1
     assert strategy_for("none", 7).num_replicas_in_sync == 1
 
 
 TWO_DEVICES = """
-import numpy as np, keras, pi.network, tensorflow as tf
+import sys, numpy as np, keras, pi.network, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pi.influence.schedule import WeightRule
-from pi.network.unet import build_unet
+from pi.denoisers import DenoiserSpec
 from pi.training.machine import MachineError, strategy_for
 from pi.training.step import train_step
 
@@ -62,7 +76,7 @@ found = []
 for distribution in ("none", "mirrored"):
     strategy = strategy_for(distribution, 6)
     with strategy.scope():
-        unet = build_unet(2, 5)
+        unet = DenoiserSpec(sys.argv[1], 2).build(5)
         optimizer = keras.optimizers.Adam(1e-3)
         optimizer.build(unet.trainable_variables)
     step = train_step(unet, optimizer, squares, strategy, 6)
@@ -82,9 +96,14 @@ except MachineError as error:
 
 
 @pytest.mark.slow
-def test_two_devices_train_as_one_does() -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_two_devices_train_as_one_does(name: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", TWO_DEVICES.replace("NAME", repr(name))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith(

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from pi.denoisers import DenoiserSpec
 from pi.experiments import find_experiments
 from pi.influence.schedule_name import ScheduleName
 from pi.input_convention import input_convention
@@ -30,7 +31,9 @@ def bench(tiny_cache: object) -> Bench:
     patches = PatchPopulation(store, "train", 32, 64, "paper")
     bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
-    return Bench(EXPERIMENTS, bank, SETTINGS, patches, 2, adam, "float32", "mean")
+    return Bench(
+        EXPERIMENTS, bank, SETTINGS, patches, DenoiserSpec("unet", 2), adam, "float32", "auto"
+    )
 
 
 def trained(

@@ -13,10 +13,11 @@ from tracking.logged_figures import whole_figures
 from entrypoints.parameters import TrainParameters, recall
 from entrypoints.train import main
 from pi.command_line import run
+from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
 from pi.influence.schedule import ScheduleState
-from pi.tracking.earlier import fetch_denoiser
+from pi.tracking.model import fetch_denoiser
 from pi.tracking.resume import require_agreement, require_resumable, require_same_data
 from pi.tracking.run import EXPERIMENT, open_run
 from pi.tracking.starting_weight import read_calibration, starting_weight
@@ -28,7 +29,7 @@ from pi.training.summary import epoch_metrics, gradient_table
 from pi.training.sums import InfluenceSums
 
 SMALL = [
-    "--data", "simulated:tiny", "--channels", "2", "--patch_size", "32", "--patch_step", "64",
+    "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
     "--batch_size", "112", "--epochs", "1", "--gradient_every", "0", "--deterministic", "False",
     "--validation_slices", "1", "--validation_patches", "16", "--precision", "float32",
     "--experiment", "mse", "--perceptual_weight", "0",
@@ -82,21 +83,24 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     files = {file.path for file in client().list_artifacts(run_id)}
     assert {"denoiser", "last", "config.json", "gradients.json"} <= files
     assert "influence_over_epochs.png" not in files  # MSE alone has none to draw
-    assert fetch_denoiser(run_id).name == "unet.weights.h5"
+    assert fetch_denoiser(run_id).weights.name == "denoiser.weights.h5"
     assert found.data.tags["pi.precision"] == "float32"
     assert "resume" not in found.data.params
 
     for arguments, message in (
-        (["--channels", "4"], f"to agree with run {run_id}, `channels` must be 2 but got 4."),
+        (
+            ["--denoiser", "unet:4"],
+            f"to agree with run {run_id}, `denoiser` must be unet:2 but got unet:4.",
+        ),
         (["--seed", "6"], "`seed` must be 5 but got 6"),
     ):
         assert resume(run_id, *arguments) == 2
         assert message in capsys.readouterr().err
     assert client().get_run(run_id).info.status == "FINISHED"  # a refusal changes nothing
 
-    before = fetch_denoiser(run_id).read_bytes()
+    before = fetch_denoiser(run_id).weights.read_bytes()
     assert resume(run_id, "--checkpoint_minutes", "3") == 0  # over: logged again
-    assert len(fetch_denoiser(run_id).read_bytes()) == len(before)
+    assert len(fetch_denoiser(run_id).weights.read_bytes()) == len(before)
     assert len(client().search_runs([experiment.experiment_id])) == 1
 
 
@@ -220,6 +224,7 @@ def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
     record = EpochRecord(1, 1.0, 0, sums, sums, (0.5,), gradients)
     state = TrainingState(ScheduleState(1.0), history=(record,), best_epoch=1)
     trainer = MagicMock(steps=4)
+    trainer.spec = DenoiserSpec("unet", 2)  # a mock takes the argument for another thing
     trainer.judge.save_weights = lambda path: path.write_text("weights")
     with open_run("train", "one") as tracked:
         log_result(tracked, trainer, state, Arrays(), 0.75)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
+from pi.denoisers import Sizes
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.validation import draw_validation_set, validation_ssims
@@ -36,5 +37,5 @@ def test_ssim_is_scikit_images_on_the_networks_range(patches: PatchPopulation) -
     for volume, index in chosen.slices:
         low, normal = (normalise(x).astype(np.float64) for x in patches.store.pair(volume, index))
         expected.append(structural_similarity(normal, low, data_range=1.0))
-    found = validation_ssims(chosen, through(), lambda: None)
+    found = validation_ssims(chosen, through(), Sizes(), lambda: None)
     assert found == pytest.approx(tuple(expected), abs=1e-12)
