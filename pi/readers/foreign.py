@@ -19,24 +19,26 @@ _MAGIC: tuple[tuple[bytes, Reason, str], ...] = (
 _COMPANIONS = frozenset(
     {
         *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
-        *(".ds_store", "thumbs.db", "desktop.ini", "study.json"),
+        *(".ds_store", "thumbs.db", "desktop.ini", "study.json", "mapping.csv"),
     }
 )
+_PROJECTION_HINTS = ("projections", "pd")
+"""Looked for first: to take a path to tokens costs more than to open its file."""
 
 
 def refused_by_name(relative: PurePath) -> Refusal | None:
     """Return why a file need not be opened, or None."""
     if relative.name.lower() in _COMPANIONS:
         return Refusal("companion-file", "the file accompanies images and is none")
-    if holds_projections(relative):
+    if any(hint in str(relative).lower() for hint in _PROJECTION_HINTS) and (
+        holds_projections(relative)
+    ):
         return Refusal("projections", "the folder holds projections, not images")
     return None
 
 
 def refused_by_start(start: bytes) -> Refusal | None:
     """Return what a file is by its first bytes, or None where they do not tell."""
-    if not start:
-        return Refusal("empty-file", "the file is empty")
     for magic, reason, detail in _MAGIC:
         if start.startswith(magic):
             return Refusal(reason, detail)
