@@ -22,24 +22,24 @@ _COMPANIONS = frozenset(
         *(".ds_store", "thumbs.db", "desktop.ini", "study.json", "mapping.csv"),
     }
 )
-_PROJECTION_HINTS = ("projections", "pd")
-"""Looked for first: to take a path to tokens costs more than to open its file."""
+_COMPANION = Refusal("companion-file", "the file accompanies images and is none")
+_PROJECTIONS = Refusal("projections", "the folder holds projections, not images")
+_REFUSALS = {magic: Refusal(reason, detail) for magic, reason, detail in _MAGIC}
+_MAGICS = tuple(_REFUSALS)
 
 
 def refused_by_name(relative: PurePath) -> Refusal | None:
     """Return why a file need not be opened, or None."""
     if relative.name.lower() in _COMPANIONS:
-        return Refusal("companion-file", "the file accompanies images and is none")
-    if any(hint in str(relative).lower() for hint in _PROJECTION_HINTS) and (
-        holds_projections(relative)
-    ):
-        return Refusal("projections", "the folder holds projections, not images")
+        return _COMPANION
+    path = str(relative).lower()  # to take it to tokens costs more than to open the file
+    if ("projections" in path or "pd" in path) and holds_projections(relative):
+        return _PROJECTIONS
     return None
 
 
 def refused_by_start(start: bytes) -> Refusal | None:
     """Return what a file is by its first bytes, or None where they do not tell."""
-    for magic, reason, detail in _MAGIC:
-        if start.startswith(magic):
-            return Refusal(reason, detail)
-    return None
+    if not start.startswith(_MAGICS):
+        return None
+    return next(refusal for magic, refusal in _REFUSALS.items() if start.startswith(magic))
