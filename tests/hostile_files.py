@@ -77,7 +77,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "volume.nii": ("not-dicom", lambda path: sparse(path, struct.pack("<L", 348))),
     "zeros": ("not-dicom", lambda path: sparse(path, b"")),
     "prefix": ("not-dicom", lambda path: sparse(path, b"\x08\0\x05\0" + b"\xff" * 300)),
-    "dicm": ("not-a-ct-image", lambda path: sparse(path, bytes(128) + b"DICM")),
+    "dicm": ("undecodable", lambda path: sparse(path, bytes(128) + b"DICM")),
     "bomb": ("undecodable", bomb),
     "rle": (
         "bad-geometry",

@@ -1,26 +1,29 @@
 """The header of a DICOM file, and no more of the file than a header and one slice may be."""
 
 import io
+import itertools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pydicom.dataset import FileDataset
-from pydicom.filereader import read_partial
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from pi.readers.dicom.dataset import PARSE_ERRORS
+from pi.readers.dicom.dataset import PARSE_ERRORS, text
 from pi.readers.dicom.layout import MOST_PIXELS
-from pi.readers.dicom.start import has_prefix
+from pi.readers.dicom.start import encoding_of, has_prefix
 from pi.readers.refusal import RefusedError
 
 USUAL_HEADER = 2**16
-MOST_HEADER = 2**22
+MOST_HEADER = 2**21
 """Bytes of a header: what nearly all need, and what any may have."""
+MOST_ELEMENTS = 10_000
 MOST_INFLATED = 2 * MOST_PIXELS + MOST_HEADER
 _PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # float, double float, integer
-_DEFLATED = DeflatedExplicitVRLittleEndian.encode()
+_StopWhen = Callable[[BaseTag, str | None, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,12 @@ class PixelElement:
         tag: of PixelData or of the float ones that no CT has.
         vr: as the file gives it; None where it is implicit.
         length: as the file claims it, in bytes.
-        start: of the element in the file.
-        value: of its value in the file.
+        value: where their bytes begin in the file.
     """
 
     tag: int
     vr: str | None
     length: int
-    start: int
     value: int
 
 
@@ -97,17 +98,22 @@ def _read(file: BinaryIO) -> Header:
 def _parsed(head: bytes, file: BinaryIO, size: int) -> Header | None:
     """Return the header that ``head`` holds, None if it breaks off or cannot be understood."""
     pixels: list[PixelElement] = []
+    count = itertools.count()
+    stream = io.BytesIO(head)
+
+    def behind_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
+        if next(count) > MOST_ELEMENTS:
+            raise RefusedError("undecodable", f"the header has over {MOST_ELEMENTS} elements")
+        return tag.group != 0x0002
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-        if tag not in _PIXELS:
-            return False
-        pixels.append(PixelElement(tag, vr, length, 0, stream.tell()))
-        return True
+        behind_meta(tag, vr, length)
+        if tag in _PIXELS:
+            pixels.append(PixelElement(tag, vr, length, stream.tell()))
+        return bool(pixels)
 
-    # Only a stream that may be deflated is watched, for to watch each read takes time.
-    stream = (_Watched if _DEFLATED in head else io.BytesIO)(head)
     try:
-        dataset = read_partial(stream, at_pixels, force=not has_prefix(head))
+        dataset = _read_data_set(stream, behind_meta, at_pixels)
     except PARSE_ERRORS:
         return None
     if not pixels and len(head) < size:
@@ -115,22 +121,30 @@ def _parsed(head: bytes, file: BinaryIO, size: int) -> Header | None:
     return Header(dataset, pixels[-1] if pixels else None, file, size)
 
 
+def _read_data_set(stream: BinaryIO, behind_meta: _StopWhen, at_pixels: _StopWhen) -> FileDataset:
+    """Do as `pydicom.dcmread` does, but for inflating, and reading on without a bound."""
+    start = stream.read(132)
+    stream.seek(132 if has_prefix(start) else 0)
+    meta = read_dataset(stream, False, True, stop_when=behind_meta)  # PS3.10 7.1: explicit, little
+    at = stream.tell()
+    syntax = text(meta, "TransferSyntaxUID")
+    if syntax == DeflatedExplicitVRLittleEndian:
+        raise _DeflatedError(at)
+    encoding = encoding_of(syntax, stream.read(6))
+    stream.seek(at)
+    dataset = read_dataset(stream, encoding.implicit, encoding.little, stop_when=at_pixels)
+    implicit, little = encoding.implicit, encoding.little
+    found = FileDataset(stream, dataset, None, FileMetaDataset(meta), implicit, little)
+    found.set_original_encoding(implicit, little, dataset.original_character_set)
+    return found
+
+
 class _DeflatedError(Exception):
-    """pydicom is about to inflate a data set, however large it may become."""
+    """The data set is deflated, and may become any size."""
 
     def __init__(self, start: int) -> None:
         super().__init__()
         self.start = start
-
-
-class _Watched(io.BytesIO):
-    """Bytes that are read to their end by nobody but who inflates them."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return ``size`` bytes."""
-        if size is None or size < 0:
-            raise _DeflatedError(self.tell())
-        return super().read(size)
 
 
 def _inflated(file: BinaryIO, start: int) -> BinaryIO:

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 PREFIX = b"DICM"
@@ -12,6 +13,14 @@ _ORDERS = {b"\x02\0": "<", b"\x08\0": "<", b"\0\x02": ">", b"\0\x08": ">"}
 """The groups with which a data set begins, as bytes -> byte order."""
 _SHORT = frozenset(vr.value.encode() for vr in STANDARD_VR - EXPLICIT_VR_LENGTH_32)
 _LONG = frozenset(vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How elements are encoded (PS3.5 7.1): with VR or without, in which byte order."""
+
+    implicit: bool
+    little: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,14 @@ def is_bare(start: bytes) -> bool:
     return _is_chain(start, order, explicit=True) or (
         order == "<" and _is_chain(start, order, explicit=False)
     )
+
+
+def encoding_of(syntax: str, start: bytes) -> Encoding:
+    """Return how a data set is encoded whose transfer syntax and first 6 bytes are given."""
+    if syntax:
+        return Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
+    explicit = start[4:6] in _SHORT | _LONG
+    return Encoding(not explicit, _ORDERS.get(start[:2]) != ">" or not explicit)
 
 
 def _is_chain(start: bytes, order: str, *, explicit: bool) -> bool:

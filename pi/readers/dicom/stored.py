@@ -8,7 +8,7 @@ from pydicom.uid import UID, RLELossless
 from pi.readers.dicom import dataset as dicom
 from pi.readers.dicom.child import apart
 from pi.readers.dicom.codec import choose_codec, decode, decode_file
-from pi.readers.dicom.header import Header, PixelElement
+from pi.readers.dicom.header import MOST_HEADER, Header, PixelElement
 from pi.readers.dicom.layout import Layout, read_layout
 from pi.readers.refusal import RefusedError
 
@@ -54,7 +54,7 @@ def read_stored(header: Header) -> NDArray[np.integer]:
 
 def _pixels(header: Header) -> tuple[Layout, PixelElement]:
     if not header.whole:
-        raise RefusedError("undecodable", "the header is longer than 4 MB")
+        raise RefusedError("undecodable", f"the header is longer than {MOST_HEADER} bytes")
     if header.pixels is None or header.pixels.tag != _PIXEL_DATA:
         raise RefusedError("no-pixels", "the image has no PixelData")
     return read_layout(header.dataset), header.pixels
