@@ -50,7 +50,7 @@ def apart(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
     with _lock:
         child = _children[0] if _children else _start()
         try:
-            child.connection.send((function, arguments))
+            child.connection.send((SECONDS, function, arguments))
             answer = child.connection.recv()
         except (EOFError, OSError):
             raise _death(_end()) from None
@@ -69,20 +69,22 @@ def close_child() -> None:
 
 def serve(descriptor: int) -> None:
     """Answer calls until nobody is there to ask; what the process of `apart` does."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection, quiet():
         connection.send("ready")
         while True:
             try:
-                function, arguments = connection.recv()
+                seconds, function, arguments = connection.recv()
             except EOFError:
                 return
-            connection.send(_within_time(function, *arguments))
+            connection.send(_within(seconds, function, *arguments))
 
 
-def _within_time(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)  # whose signal ends the process
+def _within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal ends the process
     try:
         return function(*arguments)
     except PARSE_ERRORS:
@@ -93,24 +95,27 @@ def _within_time(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa:
 
 def _start() -> _Child:
     ours, theirs = Pipe()
-    command = [sys.executable, "-c", _START.format(__name__), str(theirs.fileno()), *sys.path]
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            env=os.environ | _ONE_THREAD,
-        )
-        theirs.close()
-        _children.append(_Child(process, ours))
+        with theirs:
+            _children.append(_Child(_process(theirs.fileno()), ours))
         ours.recv()
     except (EOFError, OSError):
+        ours.close()
         _end()
         detail = "the process that decodes compressed pixels cannot be started"
         raise RefusedError("missing-codec", detail) from None
     return _children[0]
+
+
+def _process(connection: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _START.format(__name__), str(connection), *sys.path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[connection],
+        env=os.environ | _ONE_THREAD,
+    )
 
 
 def _end() -> int:
