@@ -2,10 +2,13 @@
 
 ``python -m benchmarks.ingest`` writes series of 512 x 512 slices, then one with four times as
 many, prepares each in a process of its own, and prints slices per second, peak memory and their
-ratio. No number is asserted.
+ratio; then scan and prepare of the first series beside a plain loop of pydicom over the same
+files, and beside the same series among 20,000 foreign files, the best of three in turn. No number
+is asserted.
 """
 
 import json
+import platform
 import resource
 import subprocess
 import sys
@@ -16,11 +19,14 @@ from pathlib import Path
 # Only light imports here: a child inherits the peak memory of its parent (getrusage(2)).
 SLICES = 200
 SIZE = 512
+FOREIGN = 20_000
+ROUNDS = 3
 KILOBYTE = 1 if sys.platform == "darwin" else 1024
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
+    print(platform.platform(), platform.machine(), _processor())
     print(f"{'slices':>8} {'slices/s':>9} {'peak MB':>8} {'above imports MB':>17}")
     results = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -39,6 +45,32 @@ def main() -> None:
         f"4x the slices: {four['peak'] / one['peak']:.2f}x the peak memory, "
         f"{slower:.2f}x the time per slice"
     )
+    _compare()
+
+
+def _compare() -> None:
+    """Print scan and prepare of one series beside pydicom alone, and among foreign files."""
+    best: dict[tuple[str, str], float] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = {"slices": Path(scratch, "alone"), "with foreign files": Path(scratch, "among")}
+        for folder in folders.values():
+            _child("write", folder, str(SLICES))
+        _child("foreign", folders["with foreign files"], str(FOREIGN))
+        for turn in range(ROUNDS):
+            for name, folder in folders.items():
+                for job in ("plain", "scan", "measure"):
+                    if (job, name) == ("plain", "with foreign files"):
+                        continue  # pydicom alone would try to read each of them
+                    seconds = _child(job, folder, Path(scratch, f"{name} {turn}"))["seconds"]
+                    best[job, name] = min(seconds, best.get((job, name), seconds))
+    plain = best["plain", "slices"]
+    print(f"pydicom alone, headers and pixels: {plain:.2f} s for {SLICES} slices")
+    for job, label in (("scan", "scan"), ("measure", "prepare")):
+        alone, among = best[job, "slices"], best[job, "with foreign files"]
+        print(
+            f"{label}: {alone:.2f} s, {alone / plain:.2f}x pydicom alone; among {FOREIGN} foreign "
+            f"files {among:.2f} s, {among / alone:.2f}x the slices alone"
+        )
 
 
 def write(folder: Path, slices: int) -> dict[str, float]:
@@ -54,6 +86,43 @@ def write(folder: Path, slices: int) -> dict[str, float]:
         stack = noise.normal(0, sd, (slices // 2, SIZE, SIZE)).astype(np.float32)
         write_series(stack, series, placement, folder)
     return {}
+
+
+def write_foreign(folder: Path, files: int) -> dict[str, float]:
+    """Write what lies about: text, PNG, JSON, empty files, volumes and noise, up to 20 kB each."""
+    import numpy as np
+
+    draw = np.random.default_rng(0)
+    starts = {"txt": b"a note ", "png": b"\x89PNG\r\n\x1a\n", "json": b'{"a": ', "log": b""}
+    starts |= {"nii": (348).to_bytes(4, "little") + bytes(300), "bin": b""}
+    for number in range(files):
+        suffix = list(starts)[number % len(starts)]
+        size = 0 if suffix == "log" else int(draw.integers(1, 20_000))
+        file = folder / "other" / f"{number // 500:02d}" / f"{number:05d}.{suffix}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(starts[suffix] + draw.bytes(size))
+    return {}
+
+
+def plain(source: Path) -> dict[str, float]:
+    """Return the seconds of reading every file's header, then its pixels, by pydicom alone."""
+    import pydicom
+
+    start = time.perf_counter()
+    for file in sorted(source.rglob("*.*")):
+        if file.is_file():
+            pydicom.dcmread(file, stop_before_pixels=True)
+            _ = pydicom.dcmread(file).pixel_array
+    return {"seconds": time.perf_counter() - start}
+
+
+def scanned(source: Path) -> dict[str, float]:
+    """Return the seconds of scanning ``source``."""
+    from pi.readers.scan import scan
+
+    start = time.perf_counter()
+    scan(source)
+    return {"seconds": time.perf_counter() - start}
 
 
 def measure(source: Path, destination: Path) -> dict[str, float]:
@@ -72,6 +141,12 @@ def _child(job: str, *arguments: str | Path) -> dict[str, float]:
     return result
 
 
+def _processor() -> str:
+    told = Path("/proc/cpuinfo")
+    flags = told.read_text().partition("flags")[2].partition("\n")[0] if told.exists() else ""
+    return " ".join(flag for flag in ("avx2", "avx512f", "avx512_bf16") if flag in flags.split())
+
+
 def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
 
@@ -80,6 +155,12 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["write", folder, slices]:
             print(json.dumps(write(Path(folder), int(slices))))
+        case ["foreign", folder, files]:
+            print(json.dumps(write_foreign(Path(folder), int(files))))
+        case ["plain", source, _]:
+            print(json.dumps(plain(Path(source))))
+        case ["scan", source, _]:
+            print(json.dumps(scanned(Path(source))))
         case ["measure", source, destination]:
             print(json.dumps(measure(Path(source), Path(destination))))
         case _:

@@ -19,25 +19,27 @@ _MAGIC: tuple[tuple[bytes, Reason, str], ...] = (
 _COMPANIONS = frozenset(
     {
         *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
-        *(".ds_store", "thumbs.db", "desktop.ini", "study.json"),
+        *(".ds_store", "thumbs.db", "desktop.ini", "study.json", "mapping.csv"),
     }
 )
+_COMPANION = Refusal("companion-file", "the file accompanies images and is none")
+_PROJECTIONS = Refusal("projections", "the folder holds projections, not images")
+_REFUSALS = {magic: Refusal(reason, detail) for magic, reason, detail in _MAGIC}
+_MAGICS = tuple(_REFUSALS)
 
 
 def refused_by_name(relative: PurePath) -> Refusal | None:
     """Return why a file need not be opened, or None."""
     if relative.name.lower() in _COMPANIONS:
-        return Refusal("companion-file", "the file accompanies images and is none")
-    if holds_projections(relative):
-        return Refusal("projections", "the folder holds projections, not images")
+        return _COMPANION
+    path = str(relative).lower()  # to take it to tokens costs more than to open the file
+    if ("projections" in path or "pd" in path) and holds_projections(relative):
+        return _PROJECTIONS
     return None
 
 
 def refused_by_start(start: bytes) -> Refusal | None:
     """Return what a file is by its first bytes, or None where they do not tell."""
-    if not start:
-        return Refusal("empty-file", "the file is empty")
-    for magic, reason, detail in _MAGIC:
-        if start.startswith(magic):
-            return Refusal(reason, detail)
-    return None
+    if not start.startswith(_MAGICS):
+        return None
+    return next(refusal for magic, refusal in _REFUSALS.items() if start.startswith(magic))

@@ -14,6 +14,8 @@ READERS: tuple[Reader, ...] = (DICOM,)
 """The formats that can be read, the first that recognises a file taking it."""
 
 _UNREADABLE = Refusal("unreadable", "the file cannot be opened or read")
+_TOO_LARGE = Refusal("unreadable", "the file needs more memory than there is")
+_UNKNOWN = Refusal("not-dicom", "the file is not DICOM")
 
 
 def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Refusal:
@@ -26,13 +28,15 @@ def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Ref
             start = file.read(START)
             file.seek(0)
             reader = _reader_of(start, relative)
-            foreign = None if reader else refused_by_start(start)
-            # What nothing tells may be DICOM that lost its preamble.
-            return foreign or tuple((reader or DICOM).facts(file, relative))
+            if reader is None:
+                return refused_by_start(start) or _UNKNOWN
+            return tuple(reader.facts(file, relative))
     except RefusedError as refused:
         return refused.refusal
     except OSError:
         return _UNREADABLE
+    except MemoryError:
+        return _TOO_LARGE
 
 
 def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
@@ -46,10 +50,14 @@ def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
         with open_file(source, relative) as file:
             start = file.read(START)
             file.seek(0)
-            reader = _reader_of(start, relative) or DICOM
+            reader = _reader_of(start, relative)
+            if reader is None:
+                raise RefusedError(_UNREADABLE.reason, "the file is no longer what it was")
             return reader.pixels(file, facts)
     except OSError:
         raise RefusedError(_UNREADABLE.reason, _UNREADABLE.detail) from None
+    except MemoryError:
+        raise RefusedError(_TOO_LARGE.reason, _TOO_LARGE.detail) from None
 
 
 def _reader_of(start: bytes, relative: PurePath) -> Reader | None:

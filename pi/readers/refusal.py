@@ -38,6 +38,8 @@ Reason = Literal[
     "unpaired-slice",
     "geometry-differs",
     "identical-doses",
+    "not-a-regular-file",
+    "takes-too-long",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 HARMLESS: frozenset[Reason] = frozenset({"companion-file"})

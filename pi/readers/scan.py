@@ -42,7 +42,7 @@ def scan(source: Path) -> Scan:
     if not source.is_dir():
         raise SourceError("`source` must be a folder of DICOM files but is not a folder.")
     refused: list[Refused] = []
-    files = sorted(list_files(source, refused))
+    files = list(list_files(source, refused))
     if not files and not refused:
         raise SourceError("`source` must be a folder of DICOM files but got an empty folder.")
     looked_at = len(files) + len(refused)

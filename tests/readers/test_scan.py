@@ -39,12 +39,6 @@ def test_a_folder_that_cannot_be_listed_is_refused_not_overlooked(
     assert found.files == 7
 
 
-def test_a_broken_link_is_a_refusal(tmp_path: Path) -> None:
-    write_patient(tmp_path / "in")
-    (tmp_path / "in" / "gone").symlink_to(tmp_path / "nowhere")
-    assert [item.refusal.reason for item in scan(tmp_path / "in").refused] == ["unreadable"]
-
-
 def test_files_are_listed_relative_to_the_source(tmp_path: Path) -> None:
     write_stack(tmp_path / "x", [0.0])
     assert [path.as_posix() for path in list_files(tmp_path, [])] == ["x/000001.IMA"]

@@ -1,29 +1,18 @@
-"""Which plugin decodes a compressed slice, and how a damaged one cannot end the program."""
+"""Which plugin decodes the pixels of a transfer syntax, and the plugin at work."""
 
-import atexit
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+import io
 
 import numpy as np
+import pydicom
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes
 
 from pi.readers.refusal import RefusedError
 
-T = TypeVar("T")
-
 _ORDER = ("pydicom", "pylibjpeg", "pyjpegls", "gdcm", "pillow")
 _ORDER_JPEG_2000 = ("pylibjpeg", "pillow", "gdcm")
-_PIXEL_MODULE = (
-    *("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "Rows", "Columns"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelData"),
-)
-_worker: list[ProcessPoolExecutor] = []
 
 
 def choose_codec(syntax: UID) -> str:
@@ -44,44 +33,20 @@ def choose_codec(syntax: UID) -> str:
     return next(name for name in order if name in decoder.available_plugins)
 
 
-def decode_with(plugin: str, dataset: Dataset) -> NDArray[np.integer]:
-    """Return the stored values of ``dataset``, (rows, columns), decoded by ``plugin``.
+def decode_file(content: bytes, syntax: str, plugin: str) -> NDArray[np.integer]:
+    """Return the stored values of a whole DICOM file; for `pi.readers.dicom.child`."""
+    return decode(pydicom.dcmread(io.BytesIO(content), force=True), syntax, plugin)
 
-    GDCM ends the whole process on some damaged streams, so it works in a process of its own.
+
+def decode(dataset: FileDataset, syntax: str, plugin: str) -> NDArray[np.integer]:
+    """Return the stored values of ``dataset``, sign-extended and free of overlay bits.
+
+    Args:
+        dataset: with PixelData.
+        syntax: how they are encoded.
+        plugin: that of `choose_codec`; empty where pixels lie as they are.
     """
-    if plugin != "gdcm":
-        return _decode(plugin, dataset)
-    alone = Dataset()
-    alone.file_meta = FileMetaDataset()
-    alone.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
-    for keyword in _PIXEL_MODULE:
-        if keyword in dataset:
-            alone[keyword] = dataset[keyword]
-    return apart(_decode, plugin, alone)
-
-
-def apart(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
-    """Return what ``function`` returns in a process that is kept for the next call.
-
-    Raises:
-        RefusedError: ``undecodable``, when the process dies of it.
-    """
-    if not _worker:
-        _worker.append(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))
-    try:
-        return _worker[0].submit(function, *arguments).result()
-    except BrokenProcessPool:
-        close_worker()
-        raise RefusedError("undecodable", "the pixels are damaged beyond decoding") from None
-
-
-@atexit.register
-def close_worker() -> None:
-    """End the process of `apart`, if there is one."""
-    while _worker:
-        _worker.pop().shutdown()
-
-
-def _decode(plugin: str, dataset: Dataset) -> NDArray[np.integer]:
+    dataset.ensure_file_meta()
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.pixel_array_options(decoding_plugin=plugin)
     return dataset.pixel_array

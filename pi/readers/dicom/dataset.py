@@ -7,9 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
 
-import pydicom
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -17,15 +15,15 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from pi.readers.refusal import Reason, RefusedError
 
 PARSE_ERRORS = (
-    ArithmeticError,
+    ArithmeticError,  # with OverflowError
     AttributeError,
     BytesLengthException,
     EOFError,
-    IndexError,
-    LookupError,
+    InvalidDicomError,
+    LookupError,  # with IndexError
+    MemoryError,
     OSError,
-    RecursionError,
-    RuntimeError,  # with NotImplementedError
+    RuntimeError,  # with NotImplementedError and RecursionError
     TypeError,
     ValueError,  # with UnicodeError
     struct.error,
@@ -50,29 +48,6 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logger.disabled = before
-
-
-def read(file: BinaryIO, *, pixels: bool) -> FileDataset:
-    """Return a DICOM data set; without ``pixels``, ``file`` is left where they begin.
-
-    A file that lost its preamble is read all the same if it then says what image it is.
-
-    Raises:
-        RefusedError: ``not-dicom``.
-    """
-    try:
-        return pydicom.dcmread(file, stop_before_pixels=not pixels)
-    except InvalidDicomError:
-        file.seek(0)
-    except PARSE_ERRORS:
-        raise RefusedError("undecodable", "the file breaks off or breaks DICOM's rules") from None
-    try:
-        dataset = pydicom.dcmread(file, stop_before_pixels=not pixels, force=True)
-    except PARSE_ERRORS:
-        raise RefusedError("not-dicom", "the file is not DICOM") from None
-    if "SOPClassUID" not in dataset or "Rows" not in dataset:
-        raise RefusedError("not-dicom", "the file is not DICOM")
-    return dataset
 
 
 def transfer_syntax(dataset: FileDataset) -> UID:
@@ -117,7 +92,8 @@ def numbers(dataset: Dataset, keyword: str, count: int, reason: Reason) -> tuple
     try:
         values = tuple(float(value) for value in found)
     except ValueError:
-        raise RefusedError(reason, f"{keyword} must be {rule} but is something else") from None
+        found_instead = "has a decimal comma" if "," in "".join(found) else "is something else"
+        raise RefusedError(reason, f"{keyword} must be {rule} but {found_instead}") from None
     if len(values) != count or not all(math.isfinite(value) for value in values):
         raise RefusedError(reason, f"{keyword} must be {rule} but {_what(values)}")
     return values

@@ -4,11 +4,13 @@ import math
 from pathlib import PurePath
 from typing import BinaryIO
 
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 
 from pi.identity import SIMULATED_MANUFACTURER
 from pi.readers.dicom import dataset as dicom
 from pi.readers.dicom import pixels
+from pi.readers.dicom.header import read_header
+from pi.readers.dicom.stored import require_pixels
 from pi.readers.facts import HeaderText, SliceFacts
 from pi.readers.geometry import Frame, Vector, is_frame
 from pi.readers.refusal import Reason, RefusedError
@@ -25,10 +27,10 @@ def read_facts(file: BinaryIO, relative: PurePath) -> SliceFacts:
         RefusedError: not DICOM, no CT image, not whole, without geometry or rescale.
     """
     with dicom.quiet():
-        dataset = dicom.read(file, pixels=False)
-        _require_ct_image(dataset)
-        _require_whole_pixels(dataset, file)
-        return _slice_facts(dataset, relative)
+        header = read_header(file)
+        _require_ct_image(header.dataset)
+        require_pixels(header)
+        return _slice_facts(header.dataset, relative)
 
 
 def _require_ct_image(dataset: Dataset) -> None:
@@ -112,29 +114,3 @@ def _positive(dataset: Dataset, keyword: str) -> float | None:
     except ValueError:
         return None
     return value if 0 < value < math.inf else None
-
-
-def _require_whole_pixels(dataset: FileDataset, file: BinaryIO) -> None:
-    """Native pixels must be there by size; compressed ones are decoded once to know."""
-    (rows,) = dicom.numbers(dataset, "Rows", 1, "no-pixels")
-    (columns,) = dicom.numbers(dataset, "Columns", 1, "no-pixels")
-    syntax = dicom.transfer_syntax(dataset)
-    if syntax not in dicom.NATIVE:
-        _decode_once(file)
-        return
-    start = file.tell()
-    size = file.seek(0, 2)
-    if start == size:
-        raise RefusedError("no-pixels", "the image has no PixelData")
-    (bits,) = dicom.numbers(dataset, "BitsAllocated", 1, "undecodable")
-    implicit, _ = dataset.original_encoding
-    if size - start - (8 if implicit else 12) < rows * columns * bits / 8:
-        raise RefusedError("truncated", "the file is shorter than its image")
-
-
-def _decode_once(file: BinaryIO) -> None:
-    file.seek(0)
-    whole = dicom.read(file, pixels=True)
-    if "Rows" in whole and "PixelData" not in whole:
-        raise RefusedError("no-pixels", "the image has no PixelData")
-    pixels.decode(whole)

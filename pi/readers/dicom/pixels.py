@@ -5,23 +5,27 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pi.readers.dicom import dataset as dicom
-from pi.readers.dicom.codec import choose_codec, decode_with
+from pi.readers.dicom.header import read_header
+from pi.readers.dicom.stored import read_stored
+from pi.readers.files import open_path
 from pi.readers.hounsfield import HounsfieldSlice, PaddingRange, Rescale, to_hounsfield
 from pi.readers.refusal import RefusedError
 
-_NOT_ENCODED = dicom.NATIVE | {DeflatedExplicitVRLittleEndian}
 _HU_TYPES = frozenset({"", "HU", "HU_MOD"})
 
 
 def read_hounsfield(path: Path) -> HounsfieldSlice:
-    """Return the pixels of the single-frame CT file ``path``; raises as `read_pixels`."""
+    """Return the pixels of the single-frame CT file ``path``.
+
+    Raises:
+        RefusedError: ``unreadable``; as `read_pixels`.
+    """
     try:
-        with path.open("rb") as file:
+        with open_path(str(path)) as file:
             return read_pixels(file)
     except OSError:
         raise RefusedError("unreadable", "the file cannot be opened or read") from None
@@ -31,30 +35,11 @@ def read_pixels(file: BinaryIO) -> HounsfieldSlice:
     """Return the pixels of one single-frame CT file.
 
     Raises:
-        RefusedError: ``missing-codec``, ``undecodable``, ``truncated``, ``bad-rescale``.
+        RefusedError: as `read_header` and `read_stored`; ``bad-rescale``.
     """
     with dicom.quiet():
-        dataset = dicom.read(file, pixels=True)
-        return _dataset_to_hounsfield(dataset, decode(dataset))
-
-
-def decode(dataset: FileDataset) -> NDArray[np.integer]:
-    """Return (rows, columns) stored values, sign-extended and free of overlay bits.
-
-    Raises:
-        RefusedError: ``missing-codec`` (names plugin and syntax), ``truncated``, ``undecodable``.
-    """
-    syntax = dicom.transfer_syntax(dataset)
-    plugin = "" if syntax in _NOT_ENCODED else choose_codec(syntax)
-    if "PixelData" not in dataset:
-        raise RefusedError("truncated", "the file breaks off before its pixels")
-    try:
-        dataset.ensure_file_meta()
-        dataset.file_meta.TransferSyntaxUID = syntax
-        return decode_with(plugin, dataset)
-    except dicom.PARSE_ERRORS:
-        detail = f"the pixels cannot be decoded ({syntax.name})"
-        raise RefusedError("undecodable", detail) from None
+        header = read_header(file)
+        return _dataset_to_hounsfield(header.dataset, read_stored(header))
 
 
 def read_rescale(dataset: Dataset) -> Rescale:
