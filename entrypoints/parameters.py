@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, Rule, parameter
 from pi.influence.schedule_name import ScheduleName
+from pi.readers.units import GRAMMAR, is_grammatical
 
 if TYPE_CHECKING:
     from pi.experiments import Experiment
@@ -29,6 +30,8 @@ A_NAME = Rule(
     lambda text: bool(text.strip()) and not set(text) & set("/\\"),
     shown=False,
 )
+
+VALUES = Rule(GRAMMAR, is_grammatical, shown=False)  # what was typed may be a path
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -81,6 +84,13 @@ class PrepareParameters(SplitParameters):
         "", "folder of DICOM files; empty: the folder named by PI_DATA", path=True
     )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)
+    values: str = parameter(
+        "auto",
+        "what the values of files without a header (NumPy, MATLAB, HDF5, NIfTI) mean: auto (HU, "
+        "if air lies at -1000), hu, unit:LOW:HIGH (0 to 1 means LOW to HIGH HU, such as "
+        "unit:-1024:3072), stored:INTERCEPT or stored:INTERCEPT:SLOPE (such as stored:-1024)",
+        VALUES,
+    )
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
 
 

@@ -1,19 +1,31 @@
 """One file, whatever its format: what it says of its slices, and their pixels."""
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path, PurePath
 
+from pi.readers import formats
+from pi.readers.archives import open_file
 from pi.readers.dicom.reader import DICOM
 from pi.readers.facts import SliceFacts
-from pi.readers.files import open_file
 from pi.readers.foreign import refused_by_name, refused_by_start
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reader import START, Reader
 from pi.readers.refusal import Refusal, RefusedError
 
-READERS: tuple[Reader, ...] = (DICOM,)
+
+def _found() -> tuple[Reader, ...]:
+    """Return the ``READER`` of every module in `pi.readers.formats`."""
+    names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
+    modules = [import_module(f"{formats.__name__}.{name}") for name in names]
+    return tuple(module.READER for module in modules)
+
+
+READERS: tuple[Reader, ...] = (DICOM, *_found())
 """The formats that can be read, the first that recognises a file taking it."""
 
 _UNREADABLE = Refusal("unreadable", "the file cannot be opened or read")
+_TOO_LARGE = Refusal("unreadable", "the file needs more memory than there is")
 
 
 def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Refusal:
@@ -33,6 +45,8 @@ def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Ref
         return refused.refusal
     except OSError:
         return _UNREADABLE
+    except MemoryError:
+        return _TOO_LARGE
 
 
 def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
@@ -50,6 +64,8 @@ def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
             return reader.pixels(file, facts)
     except OSError:
         raise RefusedError(_UNREADABLE.reason, _UNREADABLE.detail) from None
+    except MemoryError:
+        raise RefusedError(_TOO_LARGE.reason, _TOO_LARGE.detail) from None
 
 
 def _reader_of(start: bytes, relative: PurePath) -> Reader | None:

@@ -9,7 +9,6 @@ Reason = Literal[
     "unreadable",
     "not-dicom",
     "image-without-hu",
-    "preprocessed-array",
     "packed-archive",
     "projections",
     "not-a-ct-image",
@@ -38,6 +37,13 @@ Reason = Literal[
     "unpaired-slice",
     "geometry-differs",
     "identical-doses",
+    "unsupported-format",
+    "array-type",
+    "array-shape",
+    "not-finite",
+    "too-large",
+    "unknown-values",
+    "values-out-of-range",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 HARMLESS: frozenset[Reason] = frozenset({"companion-file"})

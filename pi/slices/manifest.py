@@ -32,7 +32,7 @@ class Volume:
         positions: mm along the slice normal, ascending, one per slice.
         rows: pixels down.
         columns: pixels across.
-        pixel_spacing: mm.
+        pixel_spacing: mm; None where nobody told it, as of arrays without a header.
         checksums: crc32 of every slice's little-endian int16 bytes, by dose.
         content: sha256 over everything above but ``patient``, and over all pixels.
         sheared: the stack leans against its normal (tilted gantry).
@@ -48,7 +48,7 @@ class Volume:
     positions: tuple[float, ...] = field(repr=False)
     rows: int
     columns: int
-    pixel_spacing: float
+    pixel_spacing: float | None
     checksums: Mapping[Dose, tuple[int, ...]] = field(repr=False)
     content: str
     sheared: bool
