@@ -7,6 +7,7 @@ from pi.readers.names import holds_projections
 from pi.readers.refusal import Reason, Refusal
 
 _SCREEN = "is scaled for the screen; its HU are lost"
+_NO_UNIT = "does not say how its values relate to HU, which are lost"
 _UNPACK = "the archive must be unpacked first"
 _CONVERT = "volume must be converted to NIfTI first"
 _STARTS: tuple[tuple[bytes, Reason, str], ...] = (
@@ -14,11 +15,7 @@ _STARTS: tuple[tuple[bytes, Reason, str], ...] = (
     (rb"\xff\xd8\xff", "image-without-hu", f"a JPEG {_SCREEN}"),
     (rb"GIF8", "image-without-hu", f"a GIF {_SCREEN}"),
     (rb"BM.{4}\0{4}", "image-without-hu", f"a BMP {_SCREEN}"),
-    (
-        rb"II\*\0|MM\0\*",
-        "image-without-hu",
-        "a TIFF does not say how it relates to HU; they are lost",
-    ),
+    (rb"II\*\0|MM\0\*", "image-without-hu", f"a TIFF {_NO_UNIT}"),
     (rb"NRRD", "unsupported-format", f"a NRRD {_CONVERT}"),
     (rb"ObjectType *= *Image", "unsupported-format", f"a MetaImage {_CONVERT}"),
     (rb"PK\x03\x04|PK\x05\x06|\x1f\x8b|7z\xbc\xaf", "packed-archive", _UNPACK),

@@ -1,1 +1,1 @@
-"""One module a file format, found by being here: each holds a `pi.readers.reader.Reader`, READER."""
+"""One module per file format, found by being here: its READER is a `pi.readers.reader.Reader`."""

@@ -1,4 +1,4 @@
-"""HDF5: datasets such as ``low`` and ``full``, in groups or not; MATLAB's files since 7.3 are one."""
+"""HDF5: datasets such as ``low`` and ``full``, in groups or not; MATLAB 7.3 writes it, too."""
 
 import math
 from collections.abc import Sequence
