@@ -4,6 +4,7 @@ A member's size is told by the zip's table of contents and nothing is inflated b
 before it is asked for. Zips inside zips, encrypted members and rarer ways of packing are refused.
 """
 
+import atexit
 import io
 import lzma
 import os
@@ -86,6 +87,7 @@ def open_file(source: Path, relative: PurePath) -> BinaryIO:
     return files.open_file(source, relative)
 
 
+@atexit.register
 def close_archives() -> None:
     """Close every archive that is kept open."""
     while _archives:
@@ -150,7 +152,7 @@ class _Member(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes], info: zipfile.ZipInfo, identity: Hashable) -> None:
         super().__init__()
-        self.identity = identity
+        self.identity, self.name = identity, ""  # pydicom asks for a name
         self._stream, self._size = stream, info.file_size
         self._content = bytearray()
         self._at = 0

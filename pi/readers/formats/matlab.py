@@ -51,10 +51,11 @@ def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
 def _images(file: BinaryIO) -> list[str]:
     """Return the names of the variables that are images, by what their headers say."""
     from scipy.io import whosmat
+    from scipy.io.matlab import MatReadError
 
     try:
         variables = whosmat(file)
-    except _DAMAGED:
+    except (*_DAMAGED, MatReadError):
         raise RefusedError("undecodable", _BREAKS_OFF) from None
     length = file.seek(0, 2)
     images = []
@@ -69,11 +70,12 @@ def _images(file: BinaryIO) -> list[str]:
 
 def _load(file: BinaryIO, name: str) -> NDArray[Any]:
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     file.seek(0)
     try:
         array: NDArray[Any] = loadmat(file, variable_names=[name])[name]
-    except _DAMAGED:
+    except (*_DAMAGED, MatReadError):
         raise RefusedError("undecodable", _BREAKS_OFF) from None
     return array
 

@@ -47,20 +47,16 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
 
 
 def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
-    import nibabel.filebasedimages
-    import nibabel.spatialimages
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     packed = file.read(2) == _GZIP
     file.seek(0)
     try:
         header = _read_header(file, packed=packed)
         return (_stack(file, header, packed=packed),)
-    except (
-        *_DAMAGED,
-        gzip.BadGzipFile,
-        nibabel.filebasedimages.ImageFileError,
-        nibabel.spatialimages.HeaderDataError,
-    ):
+    except (*_DAMAGED, gzip.BadGzipFile, HeaderDataError, ImageFileError, WrapStructError):
         detail = "the file breaks off or breaks the rules of NIfTI"
         raise RefusedError("undecodable", detail) from None
 
