@@ -36,6 +36,7 @@ _GZIP = b"\x1f\x8b"
 _MILLIMETRES = {"meter": 1000.0, "micron": 0.001}
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _DAMAGED = (ArithmeticError, EOFError, LookupError, TypeError, ValueError, zlib.error)
+_FLAT = 1e-9
 _EQUAL = 1e-3
 """How far apart in mm the spacings of rows and columns may lie; float32 keeps them to 1e-7."""
 
@@ -86,8 +87,6 @@ def _stack(file: BinaryIO, header: "Nifti1Header", *, packed: bool) -> Stack:
     turn = orientations.ornt_transform(
         orientations.io_orientation(affine), orientations.axcodes2ornt("LPS")
     )
-    if not np.isfinite(turn).all():
-        raise RefusedError("bad-geometry", "the affine of the NIfTI must give three directions")
     turned = orientations.apply_orientation(values, turn)
     place = _RAS_TO_LPS @ affine @ orientations.inv_ornt_aff(turn, shape)
     columns, rows, slices = turned.shape
@@ -134,8 +133,9 @@ def _read_values(
 def _affine(header: "Nifti1Header") -> NDArray[np.float64]:
     """Return the affine of sform, of qform where there is none, or of the spacings alone."""
     affine = np.array(header.get_best_affine(), dtype=np.float64)
-    if not np.isfinite(affine).all():
-        raise RefusedError("bad-geometry", "the affine of the NIfTI must be finite")
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < _FLAT:
+        detail = "the affine of the NIfTI must be finite and give three directions"
+        raise RefusedError("bad-geometry", detail)
     affine[:3] *= _MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
     return affine
 
