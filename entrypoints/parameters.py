@@ -15,6 +15,7 @@ from pi.denoisers import NAMES, PUBLISHED, WRITTEN, Start, is_written
 from pi.evaluation.metrics import directed_metrics
 from pi.identity import is_dose
 from pi.influence.schedule_name import ScheduleName
+from pi.readers.units import GRAMMAR, is_grammatical
 
 if TYPE_CHECKING:
     from pi.experiments import Experiment
@@ -34,6 +35,7 @@ A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_do
 
 A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
 A_DENOISER = Rule(WRITTEN, is_written, shown=False)
+VALUES = Rule(GRAMMAR, is_grammatical, shown=False)  # what was typed may be a path
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -89,6 +91,13 @@ class PrepareParameters(SplitParameters):
         path=True,
     )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)
+    values: str = parameter(
+        "auto",
+        "what the values of files without a header (NumPy, MATLAB, HDF5, NIfTI) mean: auto (HU, "
+        "if air lies at -1000), hu, unit:LOW:HIGH (0 to 1 means LOW to HIGH HU, such as "
+        "unit:-1024:3072), stored:INTERCEPT or stored:INTERCEPT:SLOPE (such as stored:-1024)",
+        VALUES,
+    )
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
 
 

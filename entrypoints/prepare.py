@@ -25,6 +25,7 @@ def main(parameters: PrepareParameters) -> None:
         split=parameters.split,
         seed=parameters.seed,
         secret=secret(),
+        values=parameters.values,
         account=account_folder(parameters.name),
     )
     print(prepared.report.text())

@@ -51,7 +51,13 @@ class Claims:
 
 def claims_of(facts: SliceFacts) -> Claims:
     """Return what path and header of a slice claim."""
-    return Claims(path_claims(PurePath(facts.file)), tuple(_header_claims(facts.text)))
+    inside = (
+        claim
+        for name in reversed(PurePath(facts.inside).parts)
+        for claim in text_claims(name, "array name")
+    )
+    path = (*inside, *path_claims(PurePath(facts.file)))
+    return Claims(path, tuple(_header_claims(facts.text)))
 
 
 def settle(fact: Fact, claims: Claims) -> str:

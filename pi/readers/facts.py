@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pi.readers.geometry import Frame, Vector
+from pi.readers.values import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class SliceFacts:
         acquisition: AcquisitionNumber, or empty.
         simulated: Manufacturer is ``SIMULATED``.
         lossy: the pixels went through a lossy codec (LossyImageCompression 01).
+        inside: which array of the file, such as ``low``; one more level of the path, the nearest.
+        placed: the file tells the origin; else the number in its name does, once that is known.
+        seen: what the values look like; None where the file itself tells HU.
+        unit: how the values relate to HU, in the grammar of `pi.readers.units`; empty where
+            nobody told it yet, or the file itself does.
     """
 
     file: str = field(repr=False)
@@ -63,3 +69,7 @@ class SliceFacts:
     acquisition: str = ""
     simulated: bool = False
     lossy: bool = False
+    inside: str = field(default="", repr=False)
+    placed: bool = True
+    seen: Seen | None = None
+    unit: str = ""

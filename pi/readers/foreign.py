@@ -1,21 +1,30 @@
 """What a file is that no reader takes, from its name and its first bytes."""
 
+import re
 from pathlib import PurePath
 
 from pi.readers.names import holds_projections
 from pi.readers.refusal import Reason, Refusal
 
-_MAGIC: tuple[tuple[bytes, Reason, str], ...] = (
-    (b"\x89PNG", "image-without-hu", "a PNG is scaled for the screen; its HU are lost"),
-    (b"\xff\xd8\xff", "image-without-hu", "a JPEG is scaled for the screen; its HU are lost"),
-    (b"II*\0", "image-without-hu", "a TIFF does not say how its values relate to HU"),
-    (b"MM\0*", "image-without-hu", "a TIFF does not say how its values relate to HU"),
-    (b"\x93NUMPY", "preprocessed-array", "an array lacks position, kernel and rescale"),
-    (b"\x89HDF", "preprocessed-array", "an array lacks position, kernel and rescale"),
-    (b"PK\x03\x04", "packed-archive", "the archive must be unpacked first"),
-    (b"\x1f\x8b", "packed-archive", "the archive must be unpacked first"),
-    (b"7z\xbc\xaf", "packed-archive", "the archive must be unpacked first"),
+_SCREEN = "is scaled for the screen; its HU are lost"
+_NO_UNIT = "does not say how its values relate to HU, which are lost"
+_UNPACK = "the archive must be unpacked first"
+_CONVERT = "volume must be converted to NIfTI first"
+_STARTS: tuple[tuple[bytes, Reason, str], ...] = (
+    (rb"\x89PNG", "image-without-hu", f"a PNG {_SCREEN}"),
+    (rb"\xff\xd8\xff", "image-without-hu", f"a JPEG {_SCREEN}"),
+    (rb"GIF8", "image-without-hu", f"a GIF {_SCREEN}"),
+    (rb"BM.{4}\0{4}", "image-without-hu", f"a BMP {_SCREEN}"),
+    (rb"II\*\0|MM\0\*", "image-without-hu", f"a TIFF {_NO_UNIT}"),
+    (rb"NRRD", "unsupported-format", f"a NRRD {_CONVERT}"),
+    (rb"ObjectType *= *Image", "unsupported-format", f"a MetaImage {_CONVERT}"),
+    (rb"PK\x03\x04|PK\x05\x06|\x1f\x8b|7z\xbc\xaf", "packed-archive", _UNPACK),
+    (rb"Rar!|BZh|\xfd7zXZ|.{257}ustar", "packed-archive", _UNPACK),
 )
+_PATTERNS = tuple(
+    (re.compile(start, re.DOTALL), Refusal(reason, detail)) for start, reason, detail in _STARTS
+)
+_ANY = re.compile(b"|".join(b"(?:%s)" % start for start, _, _ in _STARTS), re.DOTALL)
 _COMPANIONS = frozenset(
     {
         *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
@@ -24,13 +33,11 @@ _COMPANIONS = frozenset(
 )
 _COMPANION = Refusal("companion-file", "the file accompanies images and is none")
 _PROJECTIONS = Refusal("projections", "the folder holds projections, not images")
-_REFUSALS = {magic: Refusal(reason, detail) for magic, reason, detail in _MAGIC}
-_MAGICS = tuple(_REFUSALS)
 
 
 def refused_by_name(relative: PurePath) -> Refusal | None:
     """Return why a file need not be opened, or None."""
-    if relative.name.lower() in _COMPANIONS:
+    if relative.name.lower() in _COMPANIONS or "__MACOSX" in relative.parts:
         return _COMPANION
     path = str(relative).lower()  # to take it to tokens costs more than to open the file
     if ("projections" in path or "pd" in path) and holds_projections(relative):
@@ -40,6 +47,6 @@ def refused_by_name(relative: PurePath) -> Refusal | None:
 
 def refused_by_start(start: bytes) -> Refusal | None:
     """Return what a file is by its first bytes, or None where they do not tell."""
-    if not start.startswith(_MAGICS):
+    if not _ANY.match(start):  # most foreign files are none of these
         return None
-    return next(refusal for magic, refusal in _REFUSALS.items() if start.startswith(magic))
+    return next(refusal for pattern, refusal in _PATTERNS if pattern.match(start))

@@ -16,14 +16,14 @@ class Frame:
     Attributes:
         rows: pixels down.
         columns: pixels across.
-        spacing: PixelSpacing in mm, the same along rows and columns.
+        spacing: PixelSpacing in mm, the same along rows and columns; None where nobody told it.
         across: unit vector along a row (ImageOrientationPatient, first three).
         down: unit vector along a column (last three).
     """
 
     rows: int
     columns: int
-    spacing: float
+    spacing: float | None
     across: Vector
     down: Vector
 
@@ -37,10 +37,17 @@ class Frame:
         """Tell whether two frames are the same grid in the same direction."""
         return (
             (self.rows, self.columns) == (other.rows, other.columns)
-            and abs(self.spacing - other.spacing) <= MILLIMETRE_TOLERANCE
+            and same_spacing(self.spacing, other.spacing)
             and distance(self.across, other.across) <= DIRECTION_TOLERANCE
             and distance(self.down, other.down) <= DIRECTION_TOLERANCE
         )
+
+
+def same_spacing(one: float | None, other: float | None) -> bool:
+    """Tell whether two spacings (mm) are equal; an unknown one equals an unknown one alone."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= MILLIMETRE_TOLERANCE
 
 
 def dot(one: Vector, other: Vector) -> float:

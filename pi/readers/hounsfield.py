@@ -42,12 +42,14 @@ class PaddingRange:
 
 
 def to_hounsfield(
-    stored: NDArray[np.integer], rescale: Rescale, padding: PaddingRange | None = None
+    stored: NDArray[np.integer | np.floating],
+    rescale: Rescale,
+    padding: PaddingRange | None = None,
 ) -> HounsfieldSlice:
     """Return stored values as HU: float32 once, rounded once, then clipped.
 
     Args:
-        stored: (rows, columns) stored values.
+        stored: (rows, columns) stored values; of an array without a header, its values.
         rescale: slope and intercept of this very slice.
         padding: the header's padding range. Scanners also leave -2000 without saying so, and
             lossy codecs smear it, so everything below -1024 HU counts as padding too.

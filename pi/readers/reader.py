@@ -8,7 +8,7 @@ from typing import BinaryIO
 from pi.readers.facts import SliceFacts
 from pi.readers.hounsfield import HounsfieldSlice
 
-START = 256
+START = 512
 """How many bytes of a file decide by whom it is read."""
 
 

@@ -1,16 +1,27 @@
 """One file, whatever its format: what it says of its slices, and their pixels."""
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path, PurePath
 
+from pi.readers import formats
+from pi.readers.archives import open_file
 from pi.readers.dicom.reader import DICOM
 from pi.readers.facts import SliceFacts
-from pi.readers.files import open_file
 from pi.readers.foreign import refused_by_name, refused_by_start
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reader import START, Reader
 from pi.readers.refusal import Refusal, RefusedError
 
-READERS: tuple[Reader, ...] = (DICOM,)
+
+def _found() -> tuple[Reader, ...]:
+    """Return the ``READER`` of every module in `pi.readers.formats`."""
+    names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
+    modules = [import_module(f"{formats.__name__}.{name}") for name in names]
+    return tuple(module.READER for module in modules)
+
+
+READERS: tuple[Reader, ...] = (DICOM, *_found())
 """The formats that can be read, the first that recognises a file taking it."""
 
 _UNREADABLE = Refusal("unreadable", "the file cannot be opened or read")

@@ -9,7 +9,6 @@ Reason = Literal[
     "unreadable",
     "not-dicom",
     "image-without-hu",
-    "preprocessed-array",
     "packed-archive",
     "projections",
     "not-a-ct-image",
@@ -40,6 +39,13 @@ Reason = Literal[
     "identical-doses",
     "not-a-regular-file",
     "takes-too-long",
+    "unsupported-format",
+    "array-type",
+    "array-shape",
+    "not-finite",
+    "too-large",
+    "unknown-values",
+    "values-out-of-range",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 HARMLESS: frozenset[Reason] = frozenset({"companion-file"})

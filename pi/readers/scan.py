@@ -7,8 +7,8 @@ from typing import cast
 
 from pi.errors import PiError
 from pi.progress import progress
+from pi.readers.archives import list_files
 from pi.readers.facts import HeaderText, SliceFacts
-from pi.readers.files import list_files
 from pi.readers.geometry import Frame
 from pi.readers.reading import read_facts
 from pi.readers.refusal import Refusal, Refused

@@ -7,6 +7,7 @@ from pi.readers.geometry import (
     Vector,
     distance,
     in_plane,
+    same_spacing,
 )
 from pi.readers.header import SliceHeader
 
@@ -16,8 +17,8 @@ def frame_differences(one: Frame, other: Frame) -> tuple[str, ...]:
     found = []
     if (one.rows, one.columns) != (other.rows, other.columns):
         found.append(f"matrix {one.rows} x {one.columns} and {other.rows} x {other.columns}")
-    if abs(one.spacing - other.spacing) > MILLIMETRE_TOLERANCE:
-        found.append(f"pixel spacing {one.spacing:g} and {other.spacing:g} mm")
+    if not same_spacing(one.spacing, other.spacing):
+        found.append(f"pixel spacing {_spacing(one)} and {_spacing(other)}")
     turned = max(distance(one.across, other.across), distance(one.down, other.down))
     if turned > DIRECTION_TOLERANCE:
         found.append(f"orientation {_directions(one)} and {_directions(other)}")
@@ -32,6 +33,10 @@ def differences(low: SliceHeader, normal: SliceHeader) -> tuple[str, ...]:
     if distance(ours, theirs) > MILLIMETRE_TOLERANCE:
         found = (*found, f"origin {_vector(ours)} and {_vector(theirs)} mm")
     return found
+
+
+def _spacing(frame: Frame) -> str:
+    return "unknown" if frame.spacing is None else f"{frame.spacing:g} mm"
 
 
 def _directions(frame: Frame) -> str:

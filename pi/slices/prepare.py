@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pi.identity import pseudonym
-from pi.readers.identification import Identified, identify
+from pi.readers.identification import identify
 from pi.readers.refusal import Refused
 from pi.readers.scan import Scan, SourceError, scan
+from pi.readers.unheaded import settle
+from pi.readers.units import AUTO
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows, write_account
 from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
 from pi.slices.manifest import Manifest, StoreError, ordered
@@ -47,6 +49,7 @@ def prepare(
     split: str,
     seed: int,
     secret: bytes,
+    values: str = AUTO,
     account: Path | None = None,
 ) -> Prepared:
     """Make the store ``destination`` out of all CT slices below ``source``.
@@ -57,6 +60,7 @@ def prepare(
         split: ``auto``, a named split, or the path of a JSON file; see `pi.slices.split`.
         seed: draws the split where ``auto`` must.
         secret: key of the pseudonyms; what it hides is written to ``private/`` alone.
+        values: unit of the values of files without a header; see `pi.readers.units`.
         account: private folder in which ``refusals.csv`` says what became of every file where
             no store comes of them.
 
@@ -64,29 +68,33 @@ def prepare(
         SourceError: no folder, or an empty one.
         UnusableError: nothing in it can be used, with every reason.
         SplitError: ``split`` cannot be understood.
+        UnitError: ``values`` cannot be understood.
         StoreError: ``destination`` cannot be written.
     """
     _require_apart(source, destination)
     require_replaceable(destination)
     try:
-        return _prepare(source, destination, split=split, seed=seed, secret=secret)
+        return _prepare(source, destination, split=split, seed=seed, secret=secret, values=values)
     except UnusableError as error:
         if account is None:
             raise
         raise error.with_account(write_account(account, error.refused)) from None
 
 
-def _prepare(source: Path, destination: Path, *, split: str, seed: int, secret: bytes) -> Prepared:
+def _prepare(
+    source: Path, destination: Path, *, split: str, seed: int, secret: bytes, values: str
+) -> Prepared:
     scanned = scan(source)
     identified = identify(scanned.slices)
-    refused = [*scanned.refused, *identified.refused]
-    if not identified.headers:
+    settled = settle(identified.headers, values)
+    refused = [*scanned.refused, *identified.refused, *settled.refused]
+    if not settled.headers:
         raise nothing_read(scanned.files, refused)
-    series, misfits = build_series(identified.headers, same_pixels_in(source))
+    series, misfits = build_series(settled.headers, same_pixels_in(source))
     paired, unpaired = pair_series(series)
     refused += [*misfits, *unpaired]
     if not any(volume.pairs for volume in paired):
-        raise nothing_paired(identified.headers, refused)
+        raise nothing_paired(settled.headers, refused)
     _require_room(paired, destination)
     chosen = choose_split(split, {volume.patient for volume in paired if volume.pairs}, seed)
     names = _public_names(paired, secret)
@@ -100,7 +108,8 @@ def _prepare(source: Path, destination: Path, *, split: str, seed: int, secret: 
         if not any(volume.pairs for volume in volumes):
             raise nothing_transferred(refused)
         manifest = _finish(folder, volumes, refused, names, chosen)
-    report = _report(scanned, identified, volumes, refused, manifest, names, chosen)
+    remarks = (*settled.messages, *remarks_on(identified, volumes, names, chosen.split))
+    report = _report(scanned, volumes, refused, manifest, names, chosen, remarks)
     return Prepared(Store.open(destination), report)
 
 
@@ -178,12 +187,12 @@ def _write_private(
 
 def _report(
     scanned: Scan,
-    identified: Identified,
     volumes: Sequence[Transferred],
     refused: Sequence[Refused],
     manifest: Manifest,
     names: Names,
     chosen: Chosen,
+    remarks: Sequence[str],
 ) -> Report:
     rows = []
     for one in volumes:
@@ -205,7 +214,7 @@ def _report(
         refusals=manifest.refusals,
         details=Counter((str(item.refusal.reason), item.refusal.detail) for item in refused),
         split=chosen.split.name,
-        messages=(*chosen.messages, *remarks_on(identified, volumes, names, chosen.split)),
+        messages=(*chosen.messages, *remarks),
         padded=sum(volume.padded for volume in manifest.volumes),
         clipped=sum(volume.clipped for volume in manifest.volumes),
         digest=manifest.digest,

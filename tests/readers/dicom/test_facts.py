@@ -203,7 +203,7 @@ def make_zip(path: Path) -> None:
         (".DS_Store", "companion-file", lambda path: path.write_bytes(b"\0\0\0\1Bud1")),
         ("metadata.csv", "companion-file", lambda path: path.write_text("Subject ID")),
         ("a.png", "image-without-hu", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" * 9)),
-        ("L067_0_input.npy", "preprocessed-array", lambda path: np.save(path, np.zeros(3))),
+        ("L067_0_input.npy", "array-shape", lambda path: np.save(path, np.zeros(3))),
         ("FD_1mm.zip", "packed-archive", make_zip),
     ],
 )
