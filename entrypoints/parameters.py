@@ -34,8 +34,8 @@ A_WEIGHT_FILE = Rule(
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
 
 A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
-A_DENOISER = Rule(WRITTEN, is_written, shown=False)
-VALUES = Rule(GRAMMAR, is_grammatical, shown=False)  # what was typed may be a path
+A_DENOISER = Rule(WRITTEN, is_written)
+VALUES = Rule(GRAMMAR, is_grammatical)  # what was typed may be a path
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
 
@@ -503,7 +503,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     denoiser: str = parameter(
         "",
         "which network the run's is, NAME:WIDTH; empty: as the run says",
-        Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text), shown=False),
+        Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text)),
     )
     batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
 

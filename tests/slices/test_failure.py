@@ -68,7 +68,7 @@ def test_patients_that_differ_are_no_matter_of_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tags", "words"),
     [
-        ({"PixelSpacing": [0.8, 0.8]}, "pixel spacing 0.8 and 0.7 mm"),
+        ({"PixelSpacing": [0.8, 0.8]}, "pixel spacing 0.8 mm and 0.7 mm"),
         ({"ImagePositionPatient": [-3, -3.5, 0]}, "origin (-3, -3.5, 0) and (-3.5, -3.5, 0) mm"),
     ],
 )
