@@ -1,6 +1,10 @@
 """One file, whatever its format: what it says of its slices, and their pixels."""
 
+from collections.abc import Callable
 from pathlib import Path, PurePath
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pi.readers.dicom.reader import DICOM
 from pi.readers.facts import SliceFacts
@@ -50,6 +54,18 @@ def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
             return reader.pixels(file, facts)
     except OSError:
         raise RefusedError(_UNREADABLE.reason, _UNREADABLE.detail) from None
+
+
+def pictures_in(source: Path) -> Callable[[SliceFacts], NDArray[np.int16] | None]:
+    """Return what reads the HU of a slice below ``source``, None where they cannot be read."""
+
+    def picture_of(facts: SliceFacts) -> NDArray[np.int16] | None:
+        try:
+            return read_hounsfield(source, facts).hu
+        except RefusedError:
+            return None
+
+    return picture_of
 
 
 def _reader_of(start: bytes, relative: PurePath) -> Reader | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pi.identity import pseudonym
 from pi.readers.identification import Identified, identify
+from pi.readers.reading import pictures_in
 from pi.readers.refusal import Refused
 from pi.readers.scan import Scan, SourceError, nothing_usable, scan
 from pi.slices.manifest import Manifest, StoreError, ordered
@@ -56,7 +57,7 @@ def prepare(source: Path, destination: Path, *, split: str, seed: int, secret: b
     _require_apart(source, destination)
     require_replaceable(destination)
     scanned = scan(source)
-    identified = identify(scanned.slices)
+    identified = identify(scanned.slices, picture_of=pictures_in(source))
     if not identified.headers:
         raise SourceError(nothing_usable(scanned.files, [*scanned.refused, *identified.refused]))
     series, misfits = build_series(identified.headers, same_pixels_in(source))

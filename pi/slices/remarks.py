@@ -15,6 +15,7 @@ def remarks_on(
         f"warning: {count} paths contradict themselves: {what}; the nearer was believed."
         for what, count in sorted(identified.disagreements.items())
     ]
+    found += [f"warning: {message}" for message in identified.messages]
     for one in volumes:
         label = f"{names[one.source.patient]} {one.source.reconstruction}"
         found += [f"warning: {label}: {text}" for text in _about_volume(one, split)]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pi.errors import PiError
+from pi.readers.aliases import ALIASES
 
 Part = Literal["train", "validation", "test"]
 Membership = Literal["train", "validation", "test", "unassigned"]
@@ -100,6 +101,9 @@ def read_split(path: Path) -> Split:
     if repeated:
         raise SplitError(f"`split` must list a patient once but lists {repeated} more often.")
     members = {patient: part for part, listed in parts.items() for patient in listed}
+    # A list that knows a patient by the other name means the one that identification finds.
+    members |= {ALIASES[one]: part for one, part in members.items() if one in ALIASES}
+    aliases = ALIASES | aliases
     packaged = path.parent == SPLITS
     name = path.stem if packaged else "custom"
     return Split(name, members, aliases, content.get("expected", {}) if packaged else {})
