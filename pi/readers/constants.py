@@ -9,30 +9,32 @@ from pi.readers.portraits import Gallery, meeting, sit, verdict_across
 
 
 def constant_sources(bundles: Sequence[Bundle], gallery: Gallery) -> frozenset[str]:
-    """Return the sources that give every slice one name while something else shows several persons.
+    """Return the sources whose one name stands over several persons.
 
     Several persons are shown by names of the challenge, numbered folders of persons, birth
     dates, sexes, or by pictures of different bodies under different names. Different ids alone
     do not show them: one person may have two.
     """
     keys = several(voice for one in bundles for voice in one.voices)
-    everywhere = set.intersection(*({v.source for v in one.voices} for one in bundles))
-    constant = {source for source in everywhere if len(keys[source]) == 1}
-    if not constant:
-        return frozenset()
-    others = [[voice for voice in one.voices if voice.source not in constant] for one in bundles]
-    shown = (
-        len({voice.key for voices in others for voice in voices if voice.token}) > 1
-        or any(len(keys[one]) > 1 for one in keys if one.startswith("folder"))
-        or len({one.born for one in bundles} - {""}) > 1
-        or len({one.sex for one in bundles} - {""}) > 1
-        or any(
-            _bodies_differ(_by_key(bundles, source), gallery)
-            for source in sorted(keys)
-            if len(keys[source]) > 1
-        )
+    return frozenset(
+        source
+        for source in keys
+        if len(keys[source]) == 1 and _several_persons(source, bundles, gallery)
     )
-    return frozenset(constant) if shown else frozenset()
+
+
+def _several_persons(source: str, bundles: Sequence[Bundle], gallery: Gallery) -> bool:
+    """Tell whether several persons are shown among those to whom ``source`` gives its one name."""
+    mine = [one for one in bundles if any(voice.source == source for voice in one.voices)]
+    others = [voice for one in mine for voice in one.voices if voice.source != source]
+    keys = {name: found for name, found in several(others).items() if len(found) > 1}
+    return (
+        len({voice.key for voice in others if voice.token}) > 1
+        or any(name.startswith("folder") for name in keys)
+        or len({one.born for one in mine} - {""}) > 1
+        or len({one.sex for one in mine} - {""}) > 1
+        or any(_bodies_differ(_by_key(mine, name), gallery) for name in sorted(keys))
+    )
 
 
 def _by_key(bundles: Sequence[Bundle], source: str) -> Mapping[str, Mapping[int, Sequence[int]]]:

@@ -8,6 +8,7 @@ from pi.readers.refusal import Refusal
 from pi.readers.ties import Person
 
 CURE = "a line GLOB,patient in mapping.csv decides"
+_ORDER = ("path", "PatientName", "PatientID")
 
 
 def contradiction(person: Person, bundles: Sequence[Bundle]) -> Refusal | None:
@@ -16,7 +17,7 @@ def contradiction(person: Person, bundles: Sequence[Bundle]) -> Refusal | None:
     if values:
         sources = sorted({value.partition(": ")[0] for value in values})
         tie = _tie(person, bundles)
-        about = f"one {tie}, but several names" if tie else "names that are shared, but not all"
+        about = f"one {tie}, but several names" if tie else "one name that goes with several"
         return Refusal("conflicting-patient", f"{about} ({', '.join(sources)}); {CURE}", values)
     for source in ("PatientBirthDate", "PatientSex"):
         told = sorted({_body(bundles[one], source) for one in person.bundles} - {""})
@@ -44,7 +45,9 @@ def _names(voices: Sequence[Voice]) -> tuple[str, ...]:
 
 
 def _shown(voices: Iterable[Voice]) -> tuple[str, ...]:
-    return tuple(sorted({f"{voice.source}: {voice.name}" for voice in voices}))
+    order = {source: rank for rank, source in enumerate(_ORDER)}
+    shown = {(order.get(one.source, len(order)), f"{one.source}: {one.name}") for one in voices}
+    return tuple(text for _, text in sorted(shown))
 
 
 def _body(bundle: Bundle, source: str) -> str:

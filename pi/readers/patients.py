@@ -138,8 +138,14 @@ def _named(
     messages: list[str] = []
     for person in persons:
         against = contradiction(person, bundles)
-        if against and _named_series_by_series(gallery, bundles, person):
-            messages.append("ids differ from series to series; folders and pictures agree.")
+        if against and (told_apart := _named_series_by_series(gallery, bundles, person)):
+            messages.append(
+                f"{told_apart} differs from series to series of one person, as all else and "
+                "pictures agree, and was not believed."
+            )
+            person = Person(
+                person.bundles, tuple(one for one in person.voices if one.source != told_apart)
+            )
             against = None
         for number in person.bundles:
             patients[number] = against or _shown(person)
@@ -177,12 +183,15 @@ def _partly_told(
     return found
 
 
-def _named_series_by_series(gallery: Gallery, bundles: Sequence[Bundle], person: Person) -> bool:
-    """Tell whether only ids given series by series contradict what folders and pictures say."""
+def _named_series_by_series(gallery: Gallery, bundles: Sequence[Bundle], person: Person) -> str:
+    """Return PatientID or PatientName if it alone, given series by series, contradicts the rest.
+
+    The rest must agree, pictures too; empty otherwise.
+    """
     sources = several(person.voices)
     many = [source for source, keys in sources.items() if len(keys) > 1]
     if len(many) != 1 or many[0] not in ("PatientID", "PatientName") or len(sources) < 2:
-        return False
+        return ""
     told = [voice for voice in person.voices if voice.source == many[0]]
     series = Counter(
         voice.key
@@ -194,7 +203,7 @@ def _named_series_by_series(gallery: Gallery, bundles: Sequence[Bundle], person:
         }
     )
     single = not any(voice.token for voice in told) and set(series.values()) == {1}
-    return single and one_body(gallery, bundles, person.bundles)
+    return many[0] if single and one_body(gallery, bundles, person.bundles) else ""
 
 
 def _shown(person: Person) -> str:

@@ -4,12 +4,13 @@ import re
 import unicodedata
 
 _NOBODY = re.compile(
-    r"0+|x+|9{4,}|anon(ym\w*)?|unknown|none|null|nil|na|nan|n|a|no|not|name|names|noname|id|ids|"
+    r"anon(ym\w*)?|unknown|none|null|nil|na|nan|n|a|no|not|name|names|noname|id|ids|"
     r"patients?|patientid|patientname|subject|person|somebody|nobody|unnamed|untitled|empty|blank|"
     r"removed?|redacted|deleted|cleared|hidden|masked|confidential|private|withheld|available|"
     r"de|identified|deidentif\w*|pseudonym\w*|tests?|dummy|default|undefined|unspecified|the|of"
 )
-_NEVER = frozenset({"a", "n", "no", "9999"})
+_NOTHING = re.compile(r"[0 ]*|[x ]*|[9 ]{4,}")
+_NEVER = frozenset({"a", "n", "no"})
 """Words that mean nobody only beside others: n/a, no name."""
 _NO_BIRTH = re.compile(r"\D*|0+|(0001|1800|1900|1901|1970|9999)0?1?0?1?")
 
@@ -22,7 +23,10 @@ def comparable(text: str) -> str:
 
 def is_placeholder(text: str) -> bool:
     """Tell whether ``text`` names nobody: empty, ``REMOVED``, ``Anonymous``, ``0000``, ``n/a``."""
-    words = comparable(text).split()
+    name = comparable(text)
+    if _NOTHING.fullmatch(name):
+        return True
+    words = name.split()
     return all(_NOBODY.fullmatch(word) for word in words) and (
         len(words) != 1 or words[0] not in _NEVER
     )

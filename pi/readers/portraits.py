@@ -18,7 +18,7 @@ PictureOf = Callable[[SliceFacts], NDArray[np.generic] | None]
 
 NEAR = 1.0
 """Slices closer than this (mm) show the same place."""
-_PLACES = 4
+_PLACES = 3
 _AT_MOST = 40
 _VOICES = 16
 _SAME_PLACE = 0.01
@@ -61,7 +61,7 @@ class Gallery:
 def sit(gallery: Gallery, groups: Mapping[str, Mapping[int, Sequence[int]]]) -> Sittings:
     """Return which slices of every group are to be looked at, and at which places.
 
-    A group is looked at at four places or more, each of its bundles at one at least, at most 40
+    A group is looked at at three places or more, each of its bundles at one at least, at most 40
     places a group and grid. Groups on one grid are looked at at the same places where they can.
 
     Args:

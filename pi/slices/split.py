@@ -102,7 +102,7 @@ def read_split(path: Path) -> Split:
         raise SplitError(f"`split` must list a patient once but lists {repeated} more often.")
     members = {patient: part for part, listed in parts.items() for patient in listed}
     # A list that knows a patient by the other name means the one that identification finds.
-    members |= {ALIASES[one]: part for one, part in members.items() if one in ALIASES}
+    members = {ALIASES[one]: part for one, part in members.items() if one in ALIASES} | members
     aliases = ALIASES | aliases
     packaged = path.parent == SPLITS
     name = path.stem if packaged else "custom"
