@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePath
 
@@ -72,10 +72,23 @@ def bundles_of(
         uids = (one.series, one.study, one.frame_of_reference, one.frame)
         key = (folder(one.file), one.text, uids, claimed, told[index], tokens.get(index, ""))
         groups[key].append(index)
-    return tuple(
+    bundles = [
         _bundle(tuple(members), slices[members[0]], claims[members[0]], str(key[4]), str(key[5]))
         for key, members in groups.items()
-    )
+    ]
+    return tuple(_without_roots(bundles))
+
+
+def _without_roots(bundles: Sequence[Bundle]) -> Sequence[Bundle]:
+    """Return the bundles without a folder above everything, where folders below name patients."""
+    named = [{one for one in bundle.voices if one.source == "path"} for bundle in bundles]
+    above = set.intersection(*named) if named else set()
+    if not above or all(voices == above for voices in named):
+        return bundles
+    return [
+        replace(one, voices=tuple(voice for voice in one.voices if voice not in above))
+        for one in bundles
+    ]
 
 
 def _bundle(

@@ -179,7 +179,7 @@ def _found(text: str) -> Iterator[tuple[Fact, str]]:
         yield "kernel", "D45" if named["sharp"] else "B30"
         yield _TOKENS[named["dose"].lower()]
         return
-    if is_patient_token(text.strip()):
+    if is_patient_token(text.strip()) and text.strip()[0].isupper():
         # A whole name alone: c001.dcm is a slice, n512 a size, and a UUID may contain c123.
         yield "patient", text.strip().upper()
         return

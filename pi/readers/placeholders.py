@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOBODY = re.compile(
     r"anon(ym\w*)?|unknown|none|null|nil|na|nan|n|a|no|not|name|names|noname|id|ids|"
@@ -15,12 +16,14 @@ _NEVER = frozenset({"a", "n", "no"})
 _NO_BIRTH = re.compile(r"\D*|0+|(0001|1800|1900|1901|1970|9999)0?1?0?1?")
 
 
+@lru_cache(maxsize=4096)
 def comparable(text: str) -> str:
     """Return ``text`` as names are compared: case, ``^`` and spaces do not count."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(word for word in re.split(r"[\W_]+", folded) if word)
 
 
+@lru_cache(maxsize=4096)
 def is_placeholder(text: str) -> bool:
     """Tell whether ``text`` names nobody: empty, ``REMOVED``, ``Anonymous``, ``0000``, ``n/a``."""
     name = comparable(text)

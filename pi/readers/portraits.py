@@ -19,7 +19,7 @@ PictureOf = Callable[[SliceFacts], NDArray[np.generic] | None]
 NEAR = 1.0
 """Slices closer than this (mm) show the same place."""
 _PLACES = 3
-_AT_MOST = 40
+_AT_MOST = 12
 _VOICES = 16
 _SAME_PLACE = 0.01
 
@@ -61,13 +61,15 @@ class Gallery:
 def sit(gallery: Gallery, groups: Mapping[str, Mapping[int, Sequence[int]]]) -> Sittings:
     """Return which slices of every group are to be looked at, and at which places.
 
-    A group is looked at at three places or more, each of its bundles at one at least, at most 40
+    A group is looked at at three places or more, each of its bundles at one at least, at most 12
     places a group and grid. Groups on one grid are looked at at the same places where they can.
 
     Args:
         gallery: holds the slices.
         groups: name -> bundle -> its slices.
     """
+    if gallery.picture_of is None:
+        return {}
     stacks: defaultdict[Grid, defaultdict[str, list[tuple[float, int, int]]]] = defaultdict(
         lambda: defaultdict(list)
     )
