@@ -156,8 +156,5 @@ def _file_tokens(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> Mapp
     for index, token in begun.items():
         counts[groups[index]][token] += 1
     return {
-        index: token
-        for index, token in begun.items()
-        if min(counts[groups[index]].values()) > 1
+        index: token for index, token in begun.items() if min(counts[groups[index]].values()) > 1
     }
-

@@ -46,9 +46,7 @@ def _by_key(bundles: Sequence[Bundle], source: str) -> Mapping[str, Mapping[int,
     return groups
 
 
-def _bodies_differ(
-    groups: Mapping[str, Mapping[int, Sequence[int]]], gallery: Gallery
-) -> bool:
+def _bodies_differ(groups: Mapping[str, Mapping[int, Sequence[int]]], gallery: Gallery) -> bool:
     """Tell whether every group is seen to be another body than some other, and none the same."""
     sittings = sit(gallery, groups)
     told = {pair: verdict_across(gallery, sittings, *pair) for pair in meeting(sittings)}

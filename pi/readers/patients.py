@@ -118,7 +118,12 @@ def _with_folders(
         mine = {voices[one] for one in person.bundles}
         there = [number for number, his in enumerate(folders) if mine & his]
         voice = next(iter(mine))
-        if len(mine) > 1 or voice is None or len(there) > 1 or any(folders[n] != mine for n in there):
+        if (
+            len(mine) > 1
+            or voice is None
+            or len(there) > 1
+            or any(folders[n] != mine for n in there)
+        ):
             refused |= dict.fromkeys(person.bundles, _FOLDERS)
             continue
         more += [[number, len(named) + len(found)] for number in there]

@@ -110,7 +110,9 @@ def verdict_across(gallery: Gallery, sittings: Sittings, one: str, other: str) -
     common = [groups for groups in sittings.values() if one in groups and other in groups]
     if not common:
         return "unsure"
-    first = gallery.compare(next(iter(common[0][one].values())), next(iter(common[0][other].values())))
+    first = gallery.compare(
+        next(iter(common[0][one].values())), next(iter(common[0][other].values()))
+    )
     if first.verdict == "different":
         return "different"
     pairs = (

@@ -103,7 +103,7 @@ def read_split(path: Path) -> Split:
     members = {patient: part for part, listed in parts.items() for patient in listed}
     # A list that knows a patient by the other name means the one that identification finds.
     members = {ALIASES[one]: part for one, part in members.items() if one in ALIASES} | members
-    aliases = ALIASES | aliases
+    aliases = {**ALIASES, **aliases}
     packaged = path.parent == SPLITS
     name = path.stem if packaged else "custom"
     return Split(name, members, aliases, content.get("expected", {}) if packaged else {})

@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,9 +79,7 @@ def written(
     return done
 
 
-def settled(
-    shots: Sequence[Shot], told: Sequence[str] = (), *, pictures: bool = True
-) -> Settled:
+def settled(shots: Sequence[Shot], told: Sequence[str] = (), *, pictures: bool = True) -> Settled:
     """Return what identification makes of the slices."""
     facts = [facts_of(number, shot) for number, shot in enumerate(shots)]
     truth = {one.file: shot for one, shot in zip(facts, shots, strict=True)}
@@ -116,7 +114,7 @@ def facts_of(number: int, shot: Shot) -> SliceFacts:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def picture(person: int, z: float, dose: str, recon: int) -> NDArray[np.float64]:
     """(48, 48) HU: blocks that are the person's and the place's, noise that is the scan's."""
     anatomy = np.random.default_rng([1, person, int(z)]).normal(0, 80, (8, 8))

@@ -1,13 +1,11 @@
-import itertools
 from collections.abc import Callable, Hashable
-from typing import Any
+from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from readers.studies import Shot, mistakes, settled, study, written
 
 from pi.readers.refusal import Refusal
-from readers.studies import Shot, mistakes, settled, study, written
 
 UNITS: dict[str, Callable[[Shot], Hashable]] = {
     "all": lambda shot: 0,
@@ -50,7 +48,9 @@ def damage(draw: st.DrawFn, shots: list[Shot]) -> list[Shot]:
     if how == "new" or by == "slice":
         return written(shots, field, unit, [spelling(n) for n in range(count)])
     if how == "few":
-        return written(shots, field, unit, [spelling(draw(st.integers(0, 2))) for _ in range(count)])
+        return written(
+            shots, field, unit, [spelling(draw(st.integers(0, 2))) for _ in range(count)]
+        )
     old = [getattr(next(s for s in shots if unit(s) == one), field) for one in
            dict.fromkeys(map(unit, shots))]  # fmt: skip
     new = [old[i] for i in draw(st.permutations(range(count)))]
@@ -118,3 +118,83 @@ def test_one_true_carrier_is_enough(shots: list[Shot]) -> None:
     found = settled(shots)
     assert not [one for one in found.patients if isinstance(one, Refusal)]
     assert mistakes(shots, found) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(damaged(), st.data())
+def test_the_mapping_stands_before_everything(shots: list[Shot], data: st.DataObject) -> None:
+    of = data.draw(st.dictionaries(st.integers(0, 3), st.sampled_from("XYZ"), max_size=4))
+    told = [of.get(shot.person, "") for shot in shots]
+    found = settled(shots, told)
+    assert all(one in ("", got) for one, got in zip(told, found.patients, strict=True))
+    assert mistakes(shots, found, told) == []
+
+
+def test_two_told_patients_within_one_study_are_the_users_will() -> None:
+    shots = study(1, 1)
+    told = ["X" if shot.z else "Y" for shot in shots]
+    assert list(settled(shots, told).patients) == told
+
+
+def test_half_of_a_person_told_leaves_the_other_half_refused() -> None:
+    shots = study(1, 1)
+    told = ["X" if shot.dose == "low" else "" for shot in shots]
+    rest = [one for one, by in zip(settled(shots, told).patients, told, strict=True) if not by]
+    assert all(isinstance(one, Refusal) and "mapping.csv" in one.detail for one in rest)
+
+
+def test_two_birth_dates_are_not_one_person() -> None:
+    shots = written(study(2, 1), "patient_id", UNITS["all"], ["Q1"])
+    shots = written(shots, "patient_name", UNITS["all"], [""])
+    shots = written(shots, "folders", UNITS["all"], [""])
+    shots = written(shots, "birth_date", UNITS["scan"], ["19500203", "19500203", "19610405"])
+    for one in settled(shots, pictures=False).patients:
+        assert isinstance(one, Refusal)
+
+
+def test_both_values_are_kept_and_none_is_in_the_open_sentence() -> None:
+    shots = written(study(1, 1), "patient_name", UNITS["dose"], ["Emil", "Fritz"])
+    shots = written(shots, "folders", UNITS["all"], [""])
+    shots[0:1] = [replace(shots[0], series="2.1", study="1.1", patient_name="Fritz")]
+    for one in settled(shots).patients:
+        assert isinstance(one, Refusal)
+        assert {"PatientName: Emil", "PatientName: Fritz"} <= set(one.values)
+        assert "Emil" not in one.detail
+        assert "GLOB,patient in mapping.csv" in one.detail
+
+
+def test_where_folders_branch_twice_nobody_guesses_the_level() -> None:
+    shots = written(study(2, 1), "patient_id", UNITS["all"], [""])
+    shots = written(shots, "patient_name", UNITS["all"], [""])
+    deep = written(shots, "folders", UNITS["stack"], ["north/a", "north/b", "south/c", "south/d"])
+    assert all(isinstance(one, Refusal) for one in settled(deep, pictures=False).patients)
+
+
+def test_the_order_of_the_slices_changes_nothing() -> None:
+    shots = written(study(3, 2), "patient_id", UNITS["all"], ["STUDY-42"])
+    forward, back = settled(shots), settled(shots[::-1])
+    assert sorted(map(str, forward.patients)) == sorted(map(str, back.patients))
+    assert len(set(forward.patients)) == 3
+
+
+def test_one_name_over_all_is_believed_where_nothing_shows_several() -> None:
+    shots = written(study(1, 2), "folders", UNITS["stack"], ["a", "b", "c", "d"])
+    found = settled(shots)
+    assert set(found.patients) == {"MRN-11"}
+    assert found.messages == ()
+
+
+def test_without_the_pictures_swapped_ids_would_pass() -> None:
+    """The other tests can fail: it is the pictures that hold them."""
+    shots = study(2, 1)
+    for field in ("patient_name", "folders"):
+        shots = written(shots, field, UNITS["all"], [""])
+    shots = written(shots, "patient_id", UNITS["scan"], ["Q1", "Q2", "Q2", "Q1"])
+    assert mistakes(shots, settled(shots, pictures=False))
+    assert not mistakes(shots, settled(shots))
+
+
+def test_alike_names_of_one_challenge_patient_are_kept_only_if_bodies_differ() -> None:
+    shots = written(study(2, 1), "patient_id", UNITS["person"], ["L096", "L097"])
+    assert set(settled(shots).patients) == {"L096", "L097"}
+    assert all(isinstance(one, Refusal) for one in settled(shots, pictures=False).patients)

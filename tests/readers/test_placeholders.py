@@ -13,7 +13,8 @@ def test_words_that_stand_for_nobody(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["L067", "PT-00", "Patient 1", "patient_0", "A", "No", "Xu", "Anna Nym", "anon_017", "42"]
+    "text",
+    ["L067", "PT-00", "Patient 1", "patient_0", "A", "No", "Xu", "Anna Nym", "anon_017", "42"],
 )
 def test_words_that_may_be_somebody(text: str) -> None:
     assert not is_placeholder(text)
