@@ -20,7 +20,7 @@ def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
     """
     free = lru_cache(maxsize=None)(free_folders)
     chains = [free(PurePath(one.first.file)) for one in bundles]
-    shared = len(os.path.commonprefix(chains))
+    shared = len(os.path.commonprefix(chains))  # noqa: PTH101 - of lists of names
     if all(len(chain) == shared for chain in chains):
         return [_voice(chain[-1]) if chain else None for chain in chains]
     below: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
