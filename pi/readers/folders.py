@@ -1,6 +1,6 @@
 """Which level of the tree is the patient's, where nothing but folders tells patients apart."""
 
-import os
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,7 +20,8 @@ def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
     """
     free = lru_cache(maxsize=None)(free_folders)
     chains = [free(PurePath(one.first.file)) for one in bundles]
-    shared = len(os.path.commonprefix(chains))  # noqa: PTH101 - of lists of names
+    levels = zip(*chains, strict=False)
+    shared = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
     if all(len(chain) == shared for chain in chains):
         return [_voice(chain[-1]) if chain else None for chain in chains]
     below: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
