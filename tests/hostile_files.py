@@ -74,7 +74,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "terminal": ("not-a-regular-file", lambda path: path.symlink_to("/dev/tty")),
     "nowhere": ("not-a-regular-file", lambda path: path.symlink_to("nothing")),
     "circle": ("not-a-regular-file", lambda path: path.symlink_to("circle")),
-    "volume.nii": ("not-dicom", lambda path: sparse(path, struct.pack("<L", 348))),
+    "volume.nii": ("undecodable", lambda path: sparse(path, struct.pack("<L", 348))),
     "zeros": ("not-dicom", lambda path: sparse(path, b"")),
     "prefix": ("not-dicom", lambda path: sparse(path, b"\x08\0\x05\0" + b"\xff" * 300)),
     "dicm": ("undecodable", lambda path: sparse(path, bytes(128) + b"DICM")),

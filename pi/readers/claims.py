@@ -10,7 +10,6 @@ from pi.readers.names import (
     Claim,
     Fact,
     agree,
-    is_patient_token,
     nearest,
     path_claims,
     text_claims,
@@ -19,13 +18,11 @@ from pi.readers.names import (
 from pi.readers.refusal import Reason, RefusedError
 
 _UNKNOWN: dict[Fact, tuple[Reason, str]] = {
-    "patient": ("unknown-patient", "neither the path nor the header names a patient"),
     "dose": ("unknown-dose", "neither the path nor the header tells full from low dose"),
     "thickness": ("unknown-thickness", "SliceThickness is absent and no name gives it"),
     "kernel": ("unknown-kernel", "ConvolutionKernel is absent and no name gives it"),
 }
 _CONFLICT: dict[Fact, Reason] = {
-    "patient": "conflicting-patient",
     "dose": "conflicting-dose",
     "thickness": "conflicting-thickness",
     "kernel": "conflicting-kernel",
@@ -63,6 +60,8 @@ def claims_of(facts: SliceFacts) -> Claims:
 def settle(fact: Fact, claims: Claims) -> str:
     """Return the one value of ``fact``; the header's own where path and header tell it.
 
+    Not of ``patient``: whose a slice is, is a question about the whole folder.
+
     Raises:
         RefusedError: nobody tells it, or path and header tell it differently.
     """
@@ -83,8 +82,6 @@ def _header_claims(text: HeaderText) -> Iterable[Claim]:
     if text.kernel:
         yield Claim("kernel", short_kernel(text.kernel[0]), "ConvolutionKernel")
     yield from text_claims(text.patient_name, "PatientName")
-    if is_patient_token(text.patient_id):
-        yield Claim("patient", text.patient_id.upper(), "PatientID")
     # "Full Dose Images" says which dose it is; "LOW DOSE CHEST" may be the name of a protocol.
     if tokens(text.series_description)[1:3] == ("dose", "images"):
         description = text_claims(text.series_description, "SeriesDescription")
@@ -93,8 +90,5 @@ def _header_claims(text: HeaderText) -> Iterable[Claim]:
 
 def _refuse_conflict(one: Claim, other: Claim) -> None:
     values = (f"{one.source}: {one.value}", f"{other.source}: {other.value}")
-    if one.fact == "patient":
-        detail = f"{one.source} and {other.source} name different patients"
-        raise RefusedError(_CONFLICT[one.fact], detail, values)
     detail = f"{one.source} says {one.value} but {other.source} says {other.value}"
     raise RefusedError(_CONFLICT[one.fact], detail, values)

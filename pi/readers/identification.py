@@ -12,6 +12,7 @@ from pi.readers.facts import SliceFacts
 from pi.readers.header import Identification, SliceHeader
 from pi.readers.names import Dose, disagreements
 from pi.readers.patients import settle_patients
+from pi.readers.portraits import PictureOf
 from pi.readers.reconstructions import settle_reconstruction
 from pi.readers.refusal import Refusal, Refused
 
@@ -25,29 +26,41 @@ class Identified:
         refused: every other slice.
         disagreements: "folder 1 says low but folder 4 says normal" -> number of slices, where
             the levels of a path contradict each other and the nearest was believed.
+        messages: what else the user should hear; names nobody.
     """
 
     headers: tuple[SliceHeader, ...]
     refused: tuple[Refused, ...]
     disagreements: Counter[str]
+    messages: tuple[str, ...] = ()
 
 
-def identify(slices: Sequence[SliceFacts]) -> Identified:
-    """Return what the slices of a folder are; the order of the slices does not matter."""
+def identify(
+    slices: Sequence[SliceFacts],
+    told: Sequence[str] = (),
+    picture_of: PictureOf | None = None,
+) -> Identified:
+    """Return what the slices of a folder are; the order of the slices does not matter.
+
+    Args:
+        slices: of the whole folder.
+        told: the user's own mapping: the patient of each slice, empty where it says nothing.
+        picture_of: reads the HU of a slice; see `pi.readers.portraits`.
+    """
     claims = [claims_of(one) for one in slices]
-    patients = settle_patients(slices, claims)
+    settled = settle_patients(slices, claims, told, picture_of)
     headers: list[SliceHeader] = []
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
-    for facts, claimed, patient in zip(slices, claims, patients, strict=True):
+    for facts, claimed, patient in zip(slices, claims, settled.patients, strict=True):
         what = _identification(settle_reconstruction(claimed), settle_dose(facts, claimed), patient)
         if isinstance(what, Refusal):
             refused.append(Refused(facts.file, what))
             continue
         headers.append(SliceHeader(shared.setdefault(what, what), facts))
         differing.update(_differing(claimed))
-    return Identified(tuple(headers), tuple(refused), differing)
+    return Identified(tuple(headers), tuple(refused), differing, settled.messages)
 
 
 def _identification(
@@ -64,7 +77,5 @@ def _identification(
 
 def _differing(claims: Claims) -> Iterator[str]:
     for near, far in disagreements(claims.path):
-        if near.fact == "patient":
-            yield f"{near.source} and {far.source} name different patients"
-        else:
+        if near.fact != "patient":
             yield f"{near.source} says {near.value} but {far.source} says {far.value}"

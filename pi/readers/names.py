@@ -32,6 +32,17 @@ _GRAMMAR = re.compile(
     r"(?P<patient>[a-z0-9-]+)_(?P<dose>fd|qd)_(?P<thickness>\d+)(?P<sharp>_sharp)?(?![a-z0-9])",
     re.IGNORECASE,
 )
+_PERSON = re.compile(
+    r"(patient|pat|pt|case|subject|subj|sub|person|proband|volunteer)[ _.-]*\d+", re.IGNORECASE
+)
+_NO_PERSON = re.compile(
+    r"(session|ses|visit|scan|series|study|exam|day|week|month|baseline|follow[ _-]?up|phase|ct|"
+    r"acquisition|acq|recon|stack|volume|images?|dicom|data|src|source|raw|"
+    r"train(ing)?|val(idation)?|test(ing)?)[ _.-]*[a-z]?\d{0,3}"
+    r"|(19|20)\d\d[-_.]?\d\d[-_.]?\d\d.*|\d\d-\d\d-(19|20)\d\d.*"
+    r"|\d+(\.\d+){3,}|[0-9a-f]{4,}(-[0-9a-f]{4,})+|[0-9a-f]{16,}",
+    re.IGNORECASE,
+)
 _MEANT_BY = {"soft": "B30", "sharp": "D45"}
 
 
@@ -118,10 +129,30 @@ def is_patient_token(text: str) -> bool:
     return _PATIENT.fullmatch(text) is not None
 
 
-def free_folder(relative: PurePath) -> str | None:
-    """Return the nearest folder that claims nothing, the last resort for a patient's name."""
-    levels = [name for name, source in _levels(relative) if source != "file name"]
-    return next((name for name in levels if not text_claims(name, "")), None)
+def person_folders(relative: PurePath) -> tuple[str, ...]:
+    """Return the folders that number a person, such as ``patient_1`` or ``sub-01``, from above."""
+    return tuple(name for name in relative.parts[:-1] if _PERSON.fullmatch(name))
+
+
+def free_folders(relative: PurePath) -> tuple[str, ...]:
+    """Return the folders from above that claim nothing: the last resort for a patient's name.
+
+    Sessions, visits, dates and UIDs are no persons.
+    """
+    return tuple(
+        name
+        for name in relative.parts[:-1]
+        if not text_claims(name, "") and not _NO_PERSON.fullmatch(name)
+    )
+
+
+def file_token(relative: PurePath) -> str | None:
+    """Return the patient that begins a file name such as ``L067_000_input.npy``, if any.
+
+    Whether it is one is a question about all files of the folder.
+    """
+    first, mark, _ = relative.name.partition("_")
+    return first.upper() if mark and is_patient_token(first) else None
 
 
 def _kernels_agree(one: str, other: str) -> bool:
@@ -148,8 +179,10 @@ def _found(text: str) -> Iterator[tuple[Fact, str]]:
         yield "kernel", "D45" if named["sharp"] else "B30"
         yield _TOKENS[named["dose"].lower()]
         return
+    if is_patient_token(text.strip()) and text.strip()[0].isupper():
+        # A whole name alone: c001.dcm is a slice, n512 a size, and a UUID may contain c123.
+        yield "patient", text.strip().upper()
+        return
     for token in tokens(text):
         if token in _TOKENS:
             yield _TOKENS[token]
-        elif is_patient_token(token):
-            yield "patient", token.upper()

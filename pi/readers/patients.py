@@ -1,67 +1,258 @@
-"""Whose slice it is: all that names a patient, weighed in one place over the whole folder."""
+"""Whose slice it is: all that names a patient, weighed in one place over the whole folder.
 
-from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import PurePath
+In this order: the user's own mapping; what cannot be two persons' (series, study, frame of
+reference, copies of an image); names in headers and paths, all of which must agree; numbered
+folders of persons; other folders, where nothing else tells. Pictures only ever speak against a
+patient, never for one that names tell apart. What stays ambiguous is refused, with its values.
+"""
 
-from pi.readers.claims import Claims, settle
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pi.readers.aliases import ALIASES
+from pi.readers.carriers import SURE_SOURCES, Bundle, Voice, bundles_of
+from pi.readers.claims import Claims
+from pi.readers.constants import constant_sources
+from pi.readers.contradictions import CURE, contradiction, several
 from pi.readers.facts import SliceFacts
-from pi.readers.names import free_folder, tokens
-from pi.readers.refusal import Refusal, RefusedError
+from pi.readers.folders import folder_voices
+from pi.readers.likenesses import look, one_body
+from pi.readers.placeholders import comparable
+from pi.readers.portraits import Gallery, PictureOf
+from pi.readers.refusal import Refusal
+from pi.readers.ties import Person, by_name, false_instances, tied
 
-_NOBODY = frozenset(
-    {
-        *("", "0", "na", "none", "noname", "unknown", "patient", "deidentified"),
-        *("anon", "anonymous", "anonymized", "anonymised"),
-    }
+_NOBODY = Refusal("unknown-patient", f"nothing that can be believed names a patient; {CURE}")
+_FOLDERS = Refusal(
+    "unknown-patient", f"no header names a patient, and folders do not tell whose it is; {CURE}"
 )
 
 
-def settle_patients(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> list[str | Refusal]:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Whose the slices are.
+
+    Attributes:
+        patients: of every slice, or why it has none.
+        messages: what the user should hear; names nobody.
+    """
+
+    patients: tuple[str | Refusal, ...] = field(repr=False)
+    messages: tuple[str, ...] = ()
+
+
+def settle_patients(
+    slices: Sequence[SliceFacts],
+    claims: Sequence[Claims],
+    told: Sequence[str] = (),
+    picture_of: PictureOf | None = None,
+) -> Settled:
     """Return the patient of every slice, or why it has none.
 
     Args:
         slices: of the whole folder: who somebody is, is a question about all of them.
         claims: of each slice.
+        told: the user's own mapping: the patient of each slice, empty where it says nothing.
+        picture_of: reads the HU of a slice; a few of every patient are looked at.
     """
-    found = [_patient(one, claimed) for one, claimed in zip(slices, claims, strict=True)]
-    return _one_id_a_name(slices, found)
+    if not slices:
+        return Settled(())
+    gallery = Gallery(slices, picture_of)
+    bundles = bundles_of(slices, claims, told or [""] * len(slices))
+    unbelieved = constant_sources(bundles, gallery)
+    messages = [f"{one} is one value over everything and was not believed." for one in unbelieved]
+    persons, refused = _persons(slices, bundles, unbelieved)
+    patients, resolved = _named(gallery, bundles, persons, refused)
+    messages += resolved
+    messages += _settle_aliases(gallery, bundles, patients)
+    if false_instances(slices):
+        messages.append(
+            "one SOPInstanceUID stands in slices at different places, as an anonymiser leaves it, "
+            "and was not believed."
+        )
+    found: list[str | Refusal] = [_NOBODY] * len(slices)
+    for bundle, patient in zip(bundles, patients, strict=True):
+        for index in bundle.slices:
+            found[index] = bundle.told or patient
+    return Settled(tuple(_one_spelling(found, told)), tuple(sorted(messages)))
 
 
-def _patient(facts: SliceFacts, claims: Claims) -> str | Refusal:
-    if claims.tell("patient"):
-        try:
-            return settle("patient", claims)
-        except RefusedError as refused:
-            return refused.refusal
-    text = facts.text
-    named = _somebody(text.patient_id) or _somebody(text.patient_name)
-    patient = named or free_folder(PurePath(facts.file))
-    if patient:
-        return patient
-    return Refusal("unknown-patient", "neither the path nor the header names a patient")
+def _persons(
+    slices: Sequence[SliceFacts], bundles: Sequence[Bundle], unbelieved: frozenset[str]
+) -> tuple[list[Person], dict[int, Refusal]]:
+    """Return who shares UIDs or names, and the bundles that share UIDs but not their names."""
+
+    def believed(number: int) -> Iterable[Voice]:
+        return (voice for voice in bundles[number].voices if voice.source not in unbelieved)
+
+    refused: dict[int, Refusal] = {}
+    named: list[Person] = []
+    nameless: list[Person] = []
+    for person in tied(bundles, slices, believed):
+        if against := contradiction(person, bundles):
+            refused |= dict.fromkeys(person.bundles, against)
+        else:
+            (named if person.voices else nameless).append(person)
+    persons = by_name(named)
+    if not nameless:
+        return persons, refused
+    return _with_folders(bundles, persons, nameless, refused), refused
 
 
-def _one_id_a_name(
-    slices: Sequence[SliceFacts], patients: Sequence[str | Refusal]
-) -> list[str | Refusal]:
-    """Refuse slices that a name gives to one patient and PatientID to several."""
-    ids: defaultdict[str, set[str]] = defaultdict(set)
-    for one, patient in zip(slices, patients, strict=True):
-        registered = _somebody(one.text.patient_id)
-        if registered and isinstance(patient, str):
-            ids[patient].add(registered)
-    settled: list[str | Refusal] = []
-    for one, patient in zip(slices, patients, strict=True):
-        if isinstance(patient, Refusal) or len(ids[patient]) <= 1:
-            settled.append(patient)
+def _with_folders(
+    bundles: Sequence[Bundle],
+    named: list[Person],
+    nameless: list[Person],
+    refused: dict[int, Refusal],
+) -> list[Person]:
+    """Return all persons, those without a name by their folders.
+
+    A folder in which somebody else is named is his if everything of his lies in it.
+    """
+    voices = folder_voices(bundles)
+    folders = [{voices[one] for one in person.bundles} for person in named]
+    found: list[Person] = []
+    more: list[list[int]] = []
+    for person in nameless:
+        mine = {voices[one] for one in person.bundles}
+        there = [number for number, his in enumerate(folders) if mine & his]
+        voice = next(iter(mine))
+        if (
+            len(mine) > 1
+            or voice is None
+            or len(there) > 1
+            or any(folders[n] != mine for n in there)
+        ):
+            refused |= dict.fromkeys(person.bundles, _FOLDERS)
             continue
-        detail = f"one name, but {len(ids[patient])} different PatientIDs"
-        values = (patient, one.text.patient_id)
-        settled.append(Refusal("conflicting-patient", detail, values))
-    return settled
+        more += [[number, len(named) + len(found)] for number in there]
+        found.append(Person(person.bundles, (voice,)))
+    return by_name([*named, *found], more)
 
 
-def _somebody(name: str) -> str:
-    name = name.strip()
-    return "" if "".join(tokens(name)) in _NOBODY else name
+def _named(
+    gallery: Gallery,
+    bundles: Sequence[Bundle],
+    persons: Sequence[Person],
+    refused: Mapping[int, Refusal],
+) -> tuple[list[str | Refusal], list[str]]:
+    """Return the patient of every bundle as names and pictures agree on them."""
+    patients: list[str | Refusal] = [refused.get(number, _NOBODY) for number in range(len(bundles))]
+    members: dict[str, tuple[int, ...]] = {}
+    messages: list[str] = []
+    for person in persons:
+        against = contradiction(person, bundles)
+        if against and (told_apart := _named_series_by_series(gallery, bundles, person)):
+            messages.append(
+                f"{told_apart} differs from series to series of one person, as all else and "
+                "pictures agree, and was not believed."
+            )
+            person = Person(
+                person.bundles, tuple(one for one in person.voices if one.source != told_apart)
+            )
+            against = None
+        for number in person.bundles:
+            patients[number] = against or _shown(person)
+        if not against:
+            members[_shown(person)] = person.bundles
+    for name, refusal in (*_partly_told(bundles, members), *_pictured(gallery, bundles, members)):
+        for number in members[name]:
+            patients[number] = refusal
+    return patients, sorted(set(messages))
+
+
+def _pictured(
+    gallery: Gallery, bundles: Sequence[Bundle], members: Mapping[str, Sequence[int]]
+) -> list[tuple[str, Refusal]]:
+    """Return what the pictures speak against; what the user told is not asked."""
+    asked = {
+        name: [number for number in numbers if not bundles[number].told]
+        for name, numbers in members.items()
+    }
+    return list(look(gallery, bundles, {name: n for name, n in asked.items() if n}).refused.items())
+
+
+def _partly_told(
+    bundles: Sequence[Bundle], members: Mapping[str, Sequence[int]]
+) -> list[tuple[str, Refusal]]:
+    """Return the patients of whom the mapping calls some slices by another name."""
+    found = []
+    for name, numbers in members.items():
+        others = {bundles[one].told for one in numbers if bundles[one].told}
+        others = {one for one in others if comparable(one) != comparable(name)}
+        if others and not all(bundles[one].told for one in numbers):
+            detail = "mapping.csv names some slices of one person and not the others; name all"
+            values = (f"patient: {name}", *(f"mapping: {one}" for one in sorted(others)))
+            found.append((name, Refusal("conflicting-patient", detail, values)))
+    return found
+
+
+def _named_series_by_series(gallery: Gallery, bundles: Sequence[Bundle], person: Person) -> str:
+    """Return PatientID or PatientName if it alone, given series by series, contradicts the rest.
+
+    The rest must agree, pictures too; empty otherwise.
+    """
+    sources = several(person.voices)
+    many = [source for source, keys in sources.items() if len(keys) > 1]
+    if len(many) != 1 or many[0] not in ("PatientID", "PatientName") or len(sources) < 2:
+        return ""
+    told = [voice for voice in person.voices if voice.source == many[0]]
+    series = Counter(
+        voice.key
+        for key, voice in {
+            (bundles[number].first.series, voice)
+            for number in person.bundles
+            for voice in bundles[number].voices
+            if voice in told
+        }
+    )
+    single = not any(voice.token for voice in told) and set(series.values()) == {1}
+    return many[0] if single and one_body(gallery, bundles, person.bundles) else ""
+
+
+def _shown(person: Person) -> str:
+    """Return the name under which a person is known."""
+    order = {source: rank for rank, source in enumerate(SURE_SOURCES)}
+    best = min(
+        person.voices, key=lambda one: (not one.token, order.get(one.source, len(order)), one.name)
+    )
+    return best.name.strip()
+
+
+def _settle_aliases(
+    gallery: Gallery, bundles: Sequence[Bundle], patients: list[str | Refusal]
+) -> list[str]:
+    """Resolve other names of the challenge's patients in place; return what is to be said."""
+    messages = []
+    for other, meant in ALIASES.items():
+        one = [number for number, name in enumerate(patients) if name == other]
+        both = [number for number, name in enumerate(patients) if name == meant]
+        if one and not both:
+            messages.append(
+                "a patient goes by another name that the challenge's paper gives it; it is known "
+                "by the challenge's own."
+            )
+            for number in one:
+                patients[number] = meant
+        elif one and (other, meant) not in _apart(gallery, bundles, {meant: both, other: one}):
+            detail = f"two names that mean one patient of the challenge; {CURE}"
+            values = (f"patient: {other}", f"patient: {meant}")
+            for number in one + both:
+                patients[number] = Refusal("conflicting-patient", detail, values)
+    return messages
+
+
+def _apart(
+    gallery: Gallery, bundles: Sequence[Bundle], members: Mapping[str, Sequence[int]]
+) -> set[tuple[str, str]]:
+    apart = look(gallery, bundles, members).apart
+    return {*apart, *((b, a) for a, b in apart)}
+
+
+def _one_spelling(found: Iterable[str | Refusal], told: Sequence[str]) -> list[str | Refusal]:
+    """Return the patients with one spelling each, the mapping's if it names them."""
+    spelling = {comparable(name): name for name in sorted(set(told)) if name}
+    return [
+        spelling.setdefault(comparable(one), one) if isinstance(one, str) else one for one in found
+    ]

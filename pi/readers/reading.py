@@ -1,8 +1,12 @@
 """One file, whatever its format: what it says of its slices, and their pixels."""
 
 import pkgutil
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path, PurePath
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pi.readers import formats
 from pi.readers.archives import open_file
@@ -69,6 +73,18 @@ def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
         raise RefusedError(_UNREADABLE.reason, _UNREADABLE.detail) from None
     except MemoryError:
         raise RefusedError(_TOO_LARGE.reason, _TOO_LARGE.detail) from None
+
+
+def pictures_in(source: Path) -> Callable[[SliceFacts], NDArray[np.int16] | None]:
+    """Return what reads the HU of a slice below ``source``, None where they cannot be read."""
+
+    def picture_of(facts: SliceFacts) -> NDArray[np.int16] | None:
+        try:
+            return read_hounsfield(source, facts).hu
+        except RefusedError:
+            return None
+
+    return picture_of
 
 
 def _reader_of(start: bytes, relative: PurePath) -> Reader | None:

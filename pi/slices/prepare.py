@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pi.identity import pseudonym
 from pi.readers.identification import identify
+from pi.readers.reading import pictures_in
 from pi.readers.refusal import Refused
 from pi.readers.scan import Scan, SourceError, scan
 from pi.readers.unheaded import settle
@@ -85,7 +86,7 @@ def _prepare(
     source: Path, destination: Path, *, split: str, seed: int, secret: bytes, values: str
 ) -> Prepared:
     scanned = scan(source)
-    identified = identify(scanned.slices)
+    identified = identify(scanned.slices, picture_of=pictures_in(source))
     settled = settle(identified.headers, values)
     refused = [*scanned.refused, *identified.refused, *settled.refused]
     if not settled.headers:

@@ -21,6 +21,7 @@ def remarks_on(
             f"warning: {reused} slices share a SOPInstanceUID with slices at other places, as some "
             "anonymisers write it; it was ignored."
         )
+    found += [f"warning: {message}" for message in identified.messages]
     for one in volumes:
         label = f"{names[one.source.patient]} {one.source.reconstruction}"
         found += [f"warning: {label}: {text}" for text in _about_volume(one, split)]

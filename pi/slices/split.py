@@ -11,6 +11,7 @@ import numpy as np
 
 from pi.errors import PiError, quoted
 from pi.places import OWN, split_file
+from pi.readers.aliases import ALIASES
 from pi.slices.parts import PARTS, Membership, Part, advice, counted, empty_parts, listed
 
 __all__ = ["PARTS", "Membership", "Part", "Split", "SplitError", "choose_split"]
@@ -110,6 +111,9 @@ def read_split(path: Path) -> Split:
     if repeated:
         raise SplitError(f"`split` must list a patient once but lists {repeated} more often.")
     members = {patient: part for part, listed in parts.items() for patient in listed}
+    # A list that knows a patient by the other name means the one that identification finds.
+    members = {ALIASES[one]: part for one, part in members.items() if one in ALIASES} | members
+    aliases = {**ALIASES, **aliases}
     packaged = path.parent == SPLITS
     name = path.stem if packaged else "custom"
     return Split(name, members, aliases, content.get("expected", {}) if packaged else {})

@@ -6,7 +6,7 @@ from pi.readers.names import (
     Claim,
     agree,
     disagreements,
-    free_folder,
+    free_folders,
     holds_projections,
     kernel_meant,
     nearest,
@@ -108,6 +108,7 @@ def test_sharp_contradicts_b30_but_not_a_kernel_of_another_scanner() -> None:
     assert (kernel_meant("sharp"), kernel_meant("B70")) == ("D45", "B70")
 
 
-def test_the_nearest_folder_without_a_meaning_may_be_a_patient() -> None:
-    assert free_folder(PurePosixPath("study/Case 7/full_1mm/a.dcm")) == "Case 7"
-    assert free_folder(PurePosixPath("full_1mm/a.dcm")) is None
+def test_folders_without_a_meaning_may_be_patients() -> None:
+    assert free_folders(PurePosixPath("study/Case 7/full_1mm/a.dcm")) == ("Case 7",)
+    assert free_folders(PurePosixPath("first/session_a/full/a.dcm")) == ("first",)
+    assert free_folders(PurePosixPath("full_1mm/a.dcm")) == ()

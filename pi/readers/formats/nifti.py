@@ -7,6 +7,7 @@ slices are axial, their rows run from front to back and their columns from right
 """
 
 import gzip
+import logging
 import math
 import zlib
 from collections.abc import Sequence
@@ -68,6 +69,8 @@ def _read_header(file: BinaryIO, *, packed: bool) -> "Nifti1Header":
     stream = gzip.GzipFile(fileobj=file) if packed else file
     size = stream.read(4)
     stream.seek(0)
+    # It writes what is wrong with a header into the log; the reason code says that.
+    logging.getLogger("nibabel.global").disabled = True
     second = 540 in (int.from_bytes(size, "little"), int.from_bytes(size, "big"))
     kind = nibabel.Nifti2Header if second else nibabel.Nifti1Header
     header: Nifti1Header = kind.from_fileobj(stream)

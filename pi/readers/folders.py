@@ -1,0 +1,37 @@
+"""Which level of the tree is the patient's, where nothing but folders tells patients apart."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import PurePath
+
+from pi.readers.carriers import Bundle, Voice
+from pi.readers.names import free_folders
+from pi.readers.placeholders import comparable, is_placeholder
+
+
+def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
+    """Return what folders name the patient of every bundle, None where they do not tell.
+
+    What all paths share names nobody, unless it is all there is. Of what is left, the highest
+    level is the patient's if each of its folders holds one chain of folders at most; where a
+    folder branches again, its branches may be patients or sessions of one, and nobody is named.
+    """
+    free = lru_cache(maxsize=None)(free_folders)
+    chains = [free(PurePath(one.first.file)) for one in bundles]
+    levels = zip(*chains, strict=False)
+    shared = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
+    if all(len(chain) == shared for chain in chains):
+        return [_voice(chain[-1]) if chain else None for chain in chains]
+    below: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for chain in chains:
+        if len(chain) > shared:
+            below[chain[shared]].add(chain[shared + 1 :])
+    clear = all(len(branches) == 1 for branches in below.values())
+    return [_voice(chain[shared]) if clear and len(chain) > shared else None for chain in chains]
+
+
+def _voice(name: str) -> Voice | None:
+    key = comparable(name)
+    return Voice("folder", name, False, key) if key and not is_placeholder(name) else None
