@@ -1,7 +1,7 @@
 """Photons and kernel of a series, from the noise of its own normal-dose slices.
 
-Neither is told by a header in a way that could be used: kernels have a name and no formula, and mA
-s no photons. So noise of a known number of photons is reconstructed with a guessed kernel, and
+Neither is told by a header in a way that could be used: kernels have a name and no formula,
+and mAs no photons. So noise of a known number of photons is reconstructed with a guessed kernel and
 measured in the same squares of the same slices as the scan's; the ratio of the two spectra is the
 number of photons and the square of the MTF. What the estimator and the place in the body do to a
 spectrum is in both, and cancels.
@@ -22,23 +22,35 @@ from pi.simulation.insertion import (
     reconstruct_noise,
     trace,
 )
-from pi.simulation.noise_power import Floats, calm_squares, ring_frequencies, ring_powers
-from pi.simulation.scanner import Protocol
+from pi.simulation.kernel_fit import clean_power
+from pi.simulation.noise_power import Floats, Squares, ring_frequencies, ring_powers, tissue_squares
+from pi.simulation.scanner import KERNELS, Kernel, Protocol
 
 FIELD_OF_VIEW = 360.0
 """mm; assumed where pixels have no size. The challenge's are 340 to 420. Only the paths through
 the body depend on it, not the level of the noise, which is measured."""
 
-SQUARES_NEEDED = 4
-CLEAN = 0.2
-"""Cycles per pixel; below, anatomy outweighs noise: with the soft kernel and 3 mm it adds 14 % at
-0.16 and 6 % at 0.22, and as much again at a fifth less."""
+SIDE = 16
+"""Pixels of a square."""
 
-STRAIGHT = 0.47
-"""Cycles per pixel, up to which the logarithm of the MTF is taken for smooth; at 0.5 the band of
-the detector may end."""
+CALMEST = 0.1
+"""Part of the squares of a series that is used."""
+
+SQUARES_NEEDED, SQUARES_WANTED = 4, 48
+LEAST_POWER = 0.1
+"""HU^2; rounding to whole HU makes 1/12, so what is less is no noise."""
 
 ROUNDS = 2
+
+
+def known_kernel(name: str, size: int) -> Kernel | None:
+    """Return what is known of a kernel: of B30 and D45 (with any suffix) their MTF, else None.
+
+    Args:
+        name: ConvolutionKernel (0018,1210).
+        size: rows of the slices.
+    """
+    return next((kernel.on(size) for kernel in KERNELS if name.startswith(kernel.name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,10 @@ class Sample:
 
 
 def estimate(
-    slices: Sequence[NDArray[np.generic]], spacing: float | None, rng: np.random.Generator
+    slices: Sequence[NDArray[np.generic]],
+    spacing: float | None,
+    kernel: Kernel | None,
+    rng: np.random.Generator,
 ) -> Setting:
     """Return the setting that gives the slices' noise at their own dose.
 
@@ -68,6 +83,7 @@ def estimate(
             over the series, are enough.
         spacing: side of a pixel in mm; None where unknown: a field of view of 360 mm is then
             assumed, and the setting says so.
+        kernel: see `known_kernel`; None where it is not known.
         rng: of the noise that the slices are compared with.
 
     Raises:
@@ -80,68 +96,63 @@ def estimate(
     if not checked:
         raise InsertionError("A series must have slices to estimate its noise from but got none.")
     pixel = spacing or FIELD_OF_VIEW / max(checked[0].shape)
-    side = 24 if min(checked[0].shape) >= 384 else 16
-    samples = [_sample(hu, pixel, side) for hu in checked]
+    squares = _calmest([tissue_squares(hu, SIDE) for hu in checked])
+    samples = [
+        Sample(trace(hu, pixel), hu.shape, corners, ring_powers(hu, corners, SIDE))
+        for hu, corners in zip(checked, squares, strict=True)
+        if len(corners)
+    ]
     found = sum(len(sample.corners) for sample in samples)
     if found < SQUARES_NEEDED:
         raise InsertionError(
-            f"The noise is measured in {SQUARES_NEEDED} or more squares of {side} x {side} pixels "
+            f"The noise is measured in {SQUARES_NEEDED} or more squares of {SIDE} x {SIDE} pixels "
             f"of soft tissue or fat but {len(checked)} slices have {found}."
         )
-    frequencies = ring_frequencies(side)
+    power = np.median(np.concatenate([sample.powers for sample in samples]), axis=0)
+    if power[SIDE // 4 :].max() < LEAST_POWER:
+        raise InsertionError("Tissue must hold noise to tell photons from but has no noise at all.")
+    frequencies = ring_frequencies(SIDE)
     flat = np.sqrt(np.clip((np.sqrt(0.5) - frequencies) / 0.2, 0, 1))
     setting = Setting(
         pixel, spacing is None, Protocol().photons, _tuple(frequencies / pixel), _tuple(flat)
     )
     for _ in range(ROUNDS):
-        setting = _corrected(setting, samples, side, rng)
+        setting = _corrected(setting, samples, kernel, rng)
     return setting
 
 
-def _sample(hu: NDArray[np.float32], pixel: float, side: int) -> Sample:
-    corners = calm_squares(hu, side)
-    return Sample(trace(hu, pixel), hu.shape, corners, ring_powers(hu, corners, side))
+def _calmest(slices: Sequence[Squares]) -> list[NDArray[np.int64]]:
+    """Return the corners of the calmest squares of the whole series, slice by slice."""
+    unrest = np.concatenate([squares.unrest for squares in slices])
+    if not unrest.size:
+        return [squares.corners for squares in slices]
+    part = max(CALMEST, min(SQUARES_WANTED / unrest.size, 1.0))
+    limit = np.quantile(unrest, part)
+    return [squares.corners[squares.unrest <= limit] for squares in slices]
 
 
 def _corrected(
-    setting: Setting, samples: Sequence[Sample], side: int, rng: np.random.Generator
+    setting: Setting, samples: Sequence[Sample], kernel: Kernel | None, rng: np.random.Generator
 ) -> Setting:
     """Divide the scan's spectrum by the setting's, and take the quotient into the setting."""
     scan = np.median(np.concatenate([sample.powers for sample in samples]), axis=0)
     model = np.median(
-        np.concatenate([_model_powers(setting, sample, side, rng) for sample in samples]), axis=0
+        np.concatenate([_model_powers(setting, sample, rng) for sample in samples]), axis=0
     )
-    frequencies = ring_frequencies(side)
+    frequencies = ring_frequencies(SIDE)
     mtf = np.asarray(setting.mtf)
     power = mtf**2 * np.divide(scan, model, out=np.zeros_like(scan), where=(model > 0) & (mtf > 0))
-    power = _cleaned(power, frequencies, side)
+    power = clean_power(power, frequencies, kernel, setting.pixel)
     return replace(
         setting, photons=setting.photons / power[0], mtf=_tuple(np.sqrt(power / power[0]))
     )
 
 
-def _model_powers(
-    setting: Setting, sample: Sample, side: int, rng: np.random.Generator
-) -> Floats:
+def _model_powers(setting: Setting, sample: Sample, rng: np.random.Generator) -> Floats:
     variance = sample.beams.variance(setting.photons)
     draws = reconstruct_noise(variance, sample.beams.geometry, setting, rng)
-    powers = [ring_powers(crop(d, sample.shape), sample.corners, side) for d in draws]
+    powers = [ring_powers(crop(d, sample.shape), sample.corners, SIDE) for d in draws]
     return np.concatenate(powers)
-
-
-def _cleaned(power: Floats, frequencies: Floats, side: int) -> Floats:
-    """Replace what anatomy spoils by what the clean frequencies say of it.
-
-    ln MTF^2 is taken for c0 + c1 f^2 + c2 f^4: smooth, and flat at 0 as every MTF is. All rings
-    up to `STRAIGHT` follow the fit; those above are taken as measured.
-    """
-    used = (frequencies >= CLEAN) & (frequencies <= STRAIGHT) & (power > 0)
-    terms = np.stack([frequencies**0, frequencies**2, frequencies**4], axis=1)
-    weights = np.sqrt(frequencies[used])
-    fitted = np.linalg.lstsq(
-        terms[used] * weights[:, None], np.log(power[used]) * weights, rcond=None
-    )[0]
-    return np.where(frequencies <= STRAIGHT, np.exp(terms @ fitted), power)
 
 
 def _tuple(values: Floats) -> tuple[float, ...]:

@@ -9,6 +9,8 @@ References:
     images, Med Phys 29 (2002) 2655: windowed, detrended squares.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -23,30 +25,34 @@ TISSUE = (-150.0, 200.0)
 SMOOTHING = 2.0
 """Pixels; leaves a tenth of a reconstruction's noise, since that has little at low frequencies."""
 
-CALMEST = 0.5
-"""Part of the squares of tissue that is used."""
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """Squares of tissue in a slice.
+
+    Attributes:
+        corners: (n, 2) row and column of the upper left corners.
+        unrest: (n,) HU, how much the smoothed slice varies within each.
+    """
+
+    corners: NDArray[np.int64]
+    unrest: Floats
 
 
-def calm_squares(hu: NDArray[np.floating], side: int) -> NDArray[np.int64]:
-    """Return where the calmest squares of tissue lie.
+def tissue_squares(hu: NDArray[np.floating], side: int) -> Squares:
+    """Return the squares of a slice that are fat or soft tissue throughout.
 
     Args:
         hu: (rows, columns).
         side: of a square in pixels; they overlap by half.
-
-    Returns:
-        (n, 2) row and column of their upper left corners, n = 0 where there is no tissue.
     """
     if min(hu.shape) < side:
-        return np.empty((0, 2), dtype=np.int64)
+        return Squares(np.empty((0, 2), dtype=np.int64), np.empty(0))
     smooth = gaussian_filter(hu.astype(np.float32), SMOOTHING)
     step = side // 2
     squares = sliding_window_view(smooth, (side, side))[::step, ::step]
     inside = (squares.min((2, 3)) > TISSUE[0]) & (squares.max((2, 3)) < TISSUE[1])
-    corners = np.argwhere(inside)
-    unrest = squares[inside].std((1, 2))
-    kept: NDArray[np.int64] = corners[unrest <= np.quantile(unrest, CALMEST)] if len(corners) else corners
-    return kept * step
+    return Squares(np.argwhere(inside) * step, squares[inside].std((1, 2)).astype(np.float64))
 
 
 def ring_frequencies(side: int) -> Floats:

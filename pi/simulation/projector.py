@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 SPLAT, LOOKUP = 16, 8
-"""Fine bins per detector pixel forward, and per image pixel backward. With the soft and the sharp kernel a
-noise-free flat body keeps a pattern of 0.3 and 1.1 HU; 8 forward would leave 0.5 and 2.0."""
+"""Fine bins per detector pixel forward, and per image pixel backward. With the soft and the
+sharp kernel a noise-free flat body keeps a pattern of 0.3 and 1.1 HU; 8 forward would leave 0.5
+and 2.0."""
 
 VIEWS_AT_ONCE = 60
 
