@@ -76,9 +76,7 @@ def _octaves(noise: Slices, full: Slices) -> NDArray[np.float64]:
 
 def simulated(preset: Preset, patients: int) -> None:
     """Compare with the low dose that the simulated study has."""
-    print(
-        f"simulated, preset {preset.name}: inserted over true, octaves from 1/16 per pixel"
-    )
+    print(f"simulated, preset {preset.name}: inserted over true, octaves from 1/16 per pixel")
     for patient in range(1, patients + 1):
         thin, placement = scan_patient(preset, patient, SEED)
         for thickness, images in ((1, thin), (3, thick_slices(thin))):

@@ -68,7 +68,8 @@ def clean_power(power: Floats, frequencies: Floats, kernel: Kernel | None, pixel
     fitted = np.exp(level - np.exp(c) * (2 * frequencies) ** p)
     measured = power / (1 + np.exp(a) * np.maximum(2 * frequencies, 1e-3) ** -4)
     trusted = CLEAN if kernel is None else FITTED[1]
-    return np.where(frequencies < trusted, fitted, measured)
+    result: Floats = np.where(frequencies < trusted, fitted, measured)
+    return result
 
 
 def _beliefs(
