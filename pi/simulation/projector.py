@@ -9,6 +9,7 @@ References:
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,30 +17,39 @@ from numpy.typing import NDArray
 from scipy import fft
 
 SPLAT, LOOKUP = 16, 8
-"""Fine bins per detector pixel, forward and backward. With the soft and the sharp kernel a
-noise-free flat body keeps a pattern of 0.3 and 1.1 HU; 8 forward would leave 0.5 and 2.0."""
+"""Fine bins per detector pixel forward, and per image pixel backward. With the soft and the
+sharp kernel a noise-free flat body keeps a pattern of 0.3 and 1.1 HU; 8 forward would leave 0.5
+and 2.0."""
 
 VIEWS_AT_ONCE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A square image and the parallel beams that measure it; detector pitch = pixel pitch.
+    """A square image and the parallel beams that measure it.
 
     Attributes:
         size: rows and columns of the image.
         views: projections, evenly spread over half a turn.
         pixel: side of a pixel, mm.
+        beams: detector pixels along a pixel's side. With one, an image holds no frequency above
+            the Nyquist frequency of its rows; a real scanner's does, toward the corners.
     """
 
     size: int
     views: int
     pixel: float
+    beams: int = 1
 
     @property
     def bins(self) -> int:
         """Detector pixels: they cover the image's diagonal."""
-        return math.ceil(self.size * math.sqrt(2.0)) + 4
+        return math.ceil(self.size * self.beams * math.sqrt(2.0)) + 4
+
+    @property
+    def pitch(self) -> float:
+        """Distance of two detector pixels, mm."""
+        return self.pixel / self.beams
 
     @property
     def angles(self) -> NDArray[np.float64]:
@@ -49,7 +59,7 @@ class Geometry:
     @property
     def bin_centres(self) -> NDArray[np.float64]:
         """Signed distance of each detector pixel from the axis in mm, (bins,)."""
-        return (np.arange(self.bins, dtype=np.float64) - (self.bins - 1) / 2) * self.pixel
+        return (np.arange(self.bins, dtype=np.float64) - (self.bins - 1) / 2) * self.pitch
 
 
 def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float32]:
@@ -68,7 +78,7 @@ def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float
     """
     length = fft.next_fast_len(geometry.bins + 8, real=True) * SPLAT
     rows, columns = np.nonzero(image)
-    mass = image[rows, columns].astype(np.float64) * (geometry.pixel * SPLAT)
+    mass = image[rows, columns].astype(np.float64) * (geometry.pixel * SPLAT * geometry.beams)
     x, y = (_offsets(geometry)[index] * SPLAT for index in (columns, rows))
     centre = (geometry.bins - 1) / 2 * SPLAT
     sinogram = np.empty((geometry.views, geometry.bins), dtype=np.float32)
@@ -84,14 +94,17 @@ def project(image: NDArray[np.floating], geometry: Geometry) -> NDArray[np.float
                 for a in angles
             ]
         )
-        spectrum = fft.rfft(fine, axis=1) * _footprint(angles, length)
+        spectrum = fft.rfft(fine, axis=1) * _footprint(angles, length, geometry.beams)
         profiles = fft.irfft(spectrum, length, axis=1)
         sinogram[start : start + len(angles)] = profiles[:, : geometry.bins * SPLAT : SPLAT]
     return sinogram
 
 
 def back_project(
-    full: NDArray[np.floating], low: NDArray[np.floating], geometry: Geometry
+    full: NDArray[np.floating],
+    low: NDArray[np.floating],
+    geometry: Geometry,
+    mtf: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Reconstruct two sinograms at once: Ram-Lak filter, finer profiles, nearest lookup.
 
@@ -101,20 +114,25 @@ def back_project(
         full: (views, bins) line integrals.
         low: the same of the other dose.
         geometry: of the scan.
+        mtf: of the kernel, of frequencies in 1/mm; None leaves the Ram-Lak filter alone.
 
     Returns:
         Two (size, size) float32 images, attenuation in 1/mm.
     """
     both = (full + 1j * low).astype(np.complex64)
     length = fft.next_fast_len(2 * geometry.bins)
-    ramp = _ramp(length, geometry.pixel) * (math.pi / geometry.views * LOOKUP)
-    offsets = _offsets(geometry) * LOOKUP
-    centre = np.float32((geometry.bins - 1) / 2 * LOOKUP + 0.5)
+    finer = LOOKUP // geometry.beams
+    ramp = _ramp(length, geometry.pitch) * (math.pi / geometry.views * finer)
+    if mtf is not None:
+        ramp = ramp * mtf(np.abs(fft.fftfreq(length, geometry.pitch))).astype(np.float32)
+    offsets = _offsets(geometry) * finer
+    centre = np.float32((geometry.bins - 1) / 2 * finer + 0.5)
     image = np.zeros((geometry.size, geometry.size), dtype=np.complex64)
     index = np.empty(image.shape, dtype=np.int32)
     taken = np.empty_like(image)
     for start in range(0, geometry.views, VIEWS_AT_ONCE):
-        profiles = _finer(fft.fft(both[start : start + VIEWS_AT_ONCE], length, axis=1) * ramp)
+        spectrum = fft.fft(both[start : start + VIEWS_AT_ONCE], length, axis=1) * ramp
+        profiles = _finer(spectrum, finer)
         for profile, angle in zip(profiles, geometry.angles[start:], strict=False):
             along = offsets * np.float32(math.cos(angle)) + centre
             down = offsets * np.float32(math.sin(angle))
@@ -125,8 +143,9 @@ def back_project(
 
 
 def _offsets(geometry: Geometry) -> NDArray[np.float32]:
-    """Pixel centres from the axis, in pixels."""
-    return (np.arange(geometry.size) - (geometry.size - 1) / 2).astype(np.float32)
+    """Pixel centres from the axis, in detector pixels."""
+    centres = (np.arange(geometry.size) - (geometry.size - 1) / 2) * geometry.beams
+    return centres.astype(np.float32)
 
 
 def _splat(
@@ -140,10 +159,11 @@ def _splat(
     return low.astype(np.float32)
 
 
-def _footprint(angles: NDArray[np.float64], length: int) -> NDArray[np.float32]:
+def _footprint(angles: NDArray[np.float64], length: int, beams: int) -> NDArray[np.float32]:
     """(angles, length // 2 + 1): square pixel, detector aperture, less the linear weights."""
     f = fft.rfftfreq(length) * SPLAT
-    pixel = np.sinc(f * np.cos(angles)[:, None]) * np.sinc(f * np.sin(angles)[:, None])
+    x, y = beams * np.cos(angles)[:, None], beams * np.sin(angles)[:, None]
+    pixel = np.sinc(f * x) * np.sinc(f * y)
     response: NDArray[np.float32] = (pixel * np.sinc(f) / np.sinc(f / SPLAT) ** 2).astype(
         np.float32
     )
@@ -160,11 +180,11 @@ def _ramp(length: int, pitch: float) -> NDArray[np.float32]:
     return response
 
 
-def _finer(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Band-limited interpolation of each row to `LOOKUP` times as many samples."""
+def _finer(spectrum: NDArray[np.complex64], times: int) -> NDArray[np.complex64]:
+    """Band-limited interpolation of each row to so many times as many samples."""
     rows, length = spectrum.shape
     half = length // 2
-    wide = np.zeros((rows, length * LOOKUP), dtype=np.complex64)
+    wide = np.zeros((rows, length * times), dtype=np.complex64)
     wide[:, :half] = spectrum[:, :half]
     wide[:, half - length :] = spectrum[:, half:]
     profiles: NDArray[np.complex64] = fft.ifft(wide, axis=1, overwrite_x=True)
