@@ -54,3 +54,12 @@ def test_an_empty_folder_is_one_sentence(
     (tmp_path / "nothing").mkdir()
     assert prepare("--source", str(tmp_path / "nothing")) != 0
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_words_for_values_that_mean_nothing_are_told_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert prepare("--values", "/data/anna") != 0
+    told = capsys.readouterr().err
+    assert "unit:LOW:HIGH" in told
+    assert "anna" not in told

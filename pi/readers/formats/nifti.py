@@ -64,13 +64,15 @@ def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
 
 def _read_header(file: BinaryIO, *, packed: bool) -> "Nifti1Header":
     import nibabel
+    from nibabel.imageglobals import LoggingOutputSuppressor
 
     stream = gzip.GzipFile(fileobj=file) if packed else file
     size = stream.read(4)
     stream.seek(0)
     second = 540 in (int.from_bytes(size, "little"), int.from_bytes(size, "big"))
     kind = nibabel.Nifti2Header if second else nibabel.Nifti1Header
-    header: Nifti1Header = kind.from_fileobj(stream)
+    with LoggingOutputSuppressor():  # it mends what it can
+        header: Nifti1Header = kind.from_fileobj(stream)
     if header["magic"].item().startswith(b"ni"):
         raise RefusedError("unsupported-format", "the values of the NIfTI lie in another file")
     return header

@@ -1,6 +1,7 @@
 """NumPy's .npy: one slice, or a stack of them, as the RED-CNN family writes both."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -34,10 +35,12 @@ def read_head(file: BinaryIO) -> Head:
     """
     try:
         version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            return Head(*np.lib.format.read_array_header_1_0(file))
-        return Head(*np.lib.format.read_array_header_2_0(file))
-    except (EOFError, TypeError, ValueError, SyntaxError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python 2, which wrote 512L
+            if version == (1, 0):
+                return Head(*np.lib.format.read_array_header_1_0(file))
+            return Head(*np.lib.format.read_array_header_2_0(file))
+    except (EOFError, RecursionError, SyntaxError, TypeError, ValueError):
         raise RefusedError("undecodable", _BREAKS_OFF) from None
 
 
