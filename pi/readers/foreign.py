@@ -24,6 +24,7 @@ _STARTS: tuple[tuple[bytes, Reason, str], ...] = (
 _PATTERNS = tuple(
     (re.compile(start, re.DOTALL), Refusal(reason, detail)) for start, reason, detail in _STARTS
 )
+_ANY = re.compile(b"|".join(start for start, *_ in _STARTS), re.DOTALL)
 _COMPANIONS = frozenset(
     {
         *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
@@ -45,7 +46,6 @@ def refused_by_start(start: bytes) -> Refusal | None:
     """Return what a file is by its first bytes, or None where they do not tell."""
     if not start:
         return Refusal("empty-file", "the file is empty")
-    for pattern, refusal in _PATTERNS:
-        if pattern.match(start):
-            return refusal
-    return None
+    if not _ANY.match(start):
+        return None
+    return next(refusal for pattern, refusal in _PATTERNS if pattern.match(start))

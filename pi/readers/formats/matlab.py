@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from pi.readers.formats import hdf5
 from pi.readers.held import held
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import (
-    Stack,
+from pi.readers.shapes import (
     find_axes,
     is_image,
     require_no_blow_up,
     require_size,
-    stack_reader,
 )
+from pi.readers.stacks import Stack, stack_reader
 
 _BYTES = {
     **dict.fromkeys(("double", "int64", "uint64"), 8),

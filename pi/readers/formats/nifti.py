@@ -20,14 +20,13 @@ from pi.readers.geometry import Frame, Vector, is_frame
 from pi.readers.held import held, is_on_disk
 from pi.readers.hounsfield import Rescale
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import (
+from pi.readers.shapes import (
     Axes,
-    Stack,
     require_no_blow_up,
     require_real,
     require_size,
-    stack_reader,
 )
+from pi.readers.stacks import Stack, stack_reader
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from pi.readers.held import held, is_on_disk
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import Stack, find_axes, require_real, require_size, stack_reader
+from pi.readers.shapes import (
+    find_axes,
+    require_real,
+    require_size,
+)
+from pi.readers.stacks import Stack, stack_reader
 
 MAGIC = b"\x93NUMPY"
 _BREAKS_OFF = "the array breaks off or breaks the rules of .npy"
