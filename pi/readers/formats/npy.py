@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from tokenize import TokenError
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -45,7 +46,7 @@ def read_head(file: BinaryIO) -> Head:
             if version == (1, 0):
                 return Head(*np.lib.format.read_array_header_1_0(file))
             return Head(*np.lib.format.read_array_header_2_0(file))
-    except (EOFError, RecursionError, SyntaxError, TypeError, ValueError):
+    except (EOFError, RecursionError, SyntaxError, TokenError, TypeError, ValueError):
         raise RefusedError("undecodable", _BREAKS_OFF) from None
 
 

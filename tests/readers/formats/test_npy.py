@@ -123,6 +123,13 @@ def test_a_file_that_breaks_off_is_refused(tmp_path: Path, keep: int) -> None:
     assert refusal_of(tmp_path / "a.npy").reason in {"undecodable", "truncated"}
 
 
+def test_a_head_that_is_no_dictionary_is_refused(tmp_path: Path) -> None:
+    for head in (b"{'descr': '<f8', 'fortran_order'", b"(" * 200, b"os.system('x')"):
+        start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head))
+        (tmp_path / "a.npy").write_bytes(start + head + bytes(1000))
+        assert refusal_of(tmp_path / "a.npy").reason == "undecodable"
+
+
 def test_a_shape_that_the_file_cannot_hold_is_refused_at_once(tmp_path: Path) -> None:
     head = b"{'descr': '<f8', 'fortran_order': False, 'shape': (60000, 60000, 60000), }"
     head = head.ljust(117) + b"\n"
