@@ -17,6 +17,7 @@ _LOWEST_HU = -3024.0
 """What scanners write where nothing was measured; nothing in Hounsfield units lies below it."""
 _NEAR_UNIT = (-0.25, 1.5)
 """Values of [0, 1] and a little more: metal above HIGH and padding below LOW are not clipped."""
+_FAR = 1e6
 _MOST_LABELS = 32
 
 
@@ -97,6 +98,8 @@ def contradiction(unit: str, seen: Seen) -> str:
         _NEAR_UNIT[0] <= seen.lowest and seen.highest <= _NEAR_UNIT[1]
     ):
         return f"{between} but `{unit}` is for values of 0 to 1"
+    if max(abs(seen.lowest), abs(seen.highest)) > _FAR:
+        return f"{between}, which no values of CT do"
     flat = seen.lowest == seen.highest
     if unit == HU and not flat and seen.lowest >= -1.5 and seen.highest <= 1.5:
         return f"{between}, which is no range of HU, but are said to be `hu`"

@@ -61,3 +61,12 @@ def test_a_source_that_is_typed_is_not_repeated(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr()
     assert "Eichendorff" not in printed.out + printed.err
     assert printed.err.count("\n") == 1
+
+
+def test_words_for_values_that_mean_nothing_are_told_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert prepare("--values", "/data/anna") != 0
+    told = capsys.readouterr().err
+    assert "unit:LOW:HIGH" in told
+    assert "anna" not in told

@@ -63,6 +63,7 @@ def test_several_slices_are_seen_as_one() -> None:
         ("unit:-1024:3072", UNIT, False),
         ("unit:-1024:3072", HU, True),
         ("stored:-1024", HU + 1024, False),
+        ("stored:-1024", HU * 1e30, True),
     ],
 )
 def test_a_word_that_the_values_contradict_is_noticed(

@@ -6,16 +6,15 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import (
+from pi.readers.shapes import (
     Axes,
-    Stack,
     Stored,
     find_axes,
     is_image,
     require_no_blow_up,
     require_size,
-    stack_reader,
 )
+from pi.readers.stacks import Stack, stack_reader
 
 if TYPE_CHECKING:
     import h5py

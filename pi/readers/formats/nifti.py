@@ -7,10 +7,10 @@ slices are axial, their rows run from front to back and their columns from right
 """
 
 import gzip
-import logging
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -21,14 +21,13 @@ from pi.readers.geometry import Frame, Vector, is_frame
 from pi.readers.held import held, is_on_disk
 from pi.readers.hounsfield import Rescale
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import (
+from pi.readers.shapes import (
     Axes,
-    Stack,
     require_no_blow_up,
     require_real,
     require_size,
-    stack_reader,
 )
+from pi.readers.stacks import Stack, stack_reader
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
@@ -63,19 +62,32 @@ def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
         raise RefusedError("undecodable", detail) from None
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence nibabel, which tells of every small thing that it mends in a header."""
+    from nibabel.imageglobals import logger
+
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
 def _read_header(file: BinaryIO, *, packed: bool) -> "Nifti1Header":
     import nibabel
 
     stream = gzip.GzipFile(fileobj=file) if packed else file
     size = stream.read(4)
     stream.seek(0)
-    # It writes what is wrong with a header into the log; the reason code says that.
-    logging.getLogger("nibabel.global").disabled = True
     second = 540 in (int.from_bytes(size, "little"), int.from_bytes(size, "big"))
     kind = nibabel.Nifti2Header if second else nibabel.Nifti1Header
-    header: Nifti1Header = kind.from_fileobj(stream)
+    with _quiet():
+        header: Nifti1Header = kind.from_fileobj(stream)
     if header["magic"].item().startswith(b"ni"):
         raise RefusedError("unsupported-format", "the values of the NIfTI lie in another file")
+    if not header["magic"].item().startswith(b"n+"):
+        raise RefusedError("undecodable", "the file is called NIfTI but does not begin as one")
     return header
 
 

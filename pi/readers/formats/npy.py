@@ -1,9 +1,11 @@
 """NumPy's .npy: one slice, or a stack of them, as the RED-CNN family writes both."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from tokenize import TokenError
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -11,7 +13,12 @@ from numpy.typing import NDArray
 
 from pi.readers.held import held, is_on_disk
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import Stack, find_axes, require_real, require_size, stack_reader
+from pi.readers.shapes import (
+    find_axes,
+    require_real,
+    require_size,
+)
+from pi.readers.stacks import Stack, stack_reader
 
 MAGIC = b"\x93NUMPY"
 _BREAKS_OFF = "the array breaks off or breaks the rules of .npy"
@@ -34,10 +41,12 @@ def read_head(file: BinaryIO) -> Head:
     """
     try:
         version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            return Head(*np.lib.format.read_array_header_1_0(file))
-        return Head(*np.lib.format.read_array_header_2_0(file))
-    except (EOFError, TypeError, ValueError, SyntaxError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python 2, which wrote 512L
+            if version == (1, 0):
+                return Head(*np.lib.format.read_array_header_1_0(file))
+            return Head(*np.lib.format.read_array_header_2_0(file))
+    except (EOFError, RecursionError, SyntaxError, TokenError, TypeError, ValueError):
         raise RefusedError("undecodable", _BREAKS_OFF) from None
 
 

@@ -10,7 +10,12 @@ from typing import BinaryIO, cast
 from pi.readers.formats.npy import read_head, read_values
 from pi.readers.held import held
 from pi.readers.refusal import RefusedError
-from pi.readers.stacks import Stack, find_axes, is_image, require_no_blow_up, stack_reader
+from pi.readers.shapes import (
+    find_axes,
+    is_image,
+    require_no_blow_up,
+)
+from pi.readers.stacks import Stack, stack_reader
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError)
 

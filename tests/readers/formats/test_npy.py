@@ -107,12 +107,27 @@ def test_a_nan_is_told_with_its_count(tmp_path: Path) -> None:
     )
 
 
+def test_files_of_python_2_are_read(tmp_path: Path) -> None:
+    head = b"{'descr': '<i2', 'fortran_order': False, 'shape': (5L, 24L, 24L), }"
+    head = head.ljust(117) + b"\n"
+    start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head))
+    (tmp_path / "a.npy").write_bytes(start + head + HU.astype("<i2").tobytes())
+    np.testing.assert_array_equal(hu_of(tmp_path / "a.npy"), HU)
+
+
 @pytest.mark.parametrize("keep", [8, 100, 1000])
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path, keep: int) -> None:
     np.save(tmp_path / "a.npy", HU)
     content = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(content[:keep])
     assert refusal_of(tmp_path / "a.npy").reason in {"undecodable", "truncated"}
+
+
+def test_a_head_that_is_no_dictionary_is_refused(tmp_path: Path) -> None:
+    for head in (b"{'descr': '<f8', 'fortran_order'", b"(" * 200, b"os.system('x')"):
+        start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head))
+        (tmp_path / "a.npy").write_bytes(start + head + bytes(1000))
+        assert refusal_of(tmp_path / "a.npy").reason == "undecodable"
 
 
 def test_a_shape_that_the_file_cannot_hold_is_refused_at_once(tmp_path: Path) -> None:
