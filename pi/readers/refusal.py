@@ -46,10 +46,13 @@ Reason = Literal[
     "too-large",
     "unknown-values",
     "values-out-of-range",
+    "low-dose-replaced",
+    "unknown-noise",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-HARMLESS: frozenset[Reason] = frozenset({"companion-file"})
-"""What is left out without loss: tables of contents, licences, litter of an operating system."""
+HARMLESS: frozenset[Reason] = frozenset({"companion-file", "low-dose-replaced"})
+"""What is left out without loss: tables of contents, licences, litter of an operating system, and
+what the user asked to have replaced."""
 
 
 @dataclass(frozen=True, slots=True)

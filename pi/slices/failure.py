@@ -7,7 +7,7 @@ from pi.readers.header import SliceHeader
 from pi.readers.refusal import HARMLESS, Refused
 from pi.readers.scan import SourceError
 
-SIMULATE = "--low_dose simulated:0.25 makes a low dose from it"
+SIMULATE = "`prepare --low_dose simulated:0.25` makes a low dose from it"
 
 
 class UnusableError(SourceError):

@@ -10,6 +10,7 @@ from pi.errors import PiError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 from pi.readers.names import Dose
 from pi.slices.folds import Fold, parts_in
+from pi.slices.pairing import LowDose
 from pi.slices.split import Membership
 
 SCHEMA = 2
@@ -45,6 +46,7 @@ class Volume:
         dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
         facts: what headers tell beside that, one value a slice by a name of `pi.slices.facts`;
             no part of the data set's identity.
+        low_dose: whether the low dose was scanned, or simulated from the normal one.
     """
 
     patient: str
@@ -63,6 +65,7 @@ class Volume:
     clipped: int
     dose: float = UNKNOWN_DOSE
     facts: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict, repr=False)
+    low_dose: LowDose = "scanned"
 
     @property
     def reconstruction(self) -> Reconstruction:
@@ -105,6 +108,11 @@ class Manifest:
         """
         contents = sorted(volume.content for volume in self.volumes)
         return hashlib.sha256("\n".join(contents).encode()).hexdigest()
+
+    @property
+    def simulated_doses(self) -> tuple[float, ...]:
+        """The doses that were not scanned but simulated from the normal one, ascending."""
+        return tuple(sorted({one.dose for one in self.volumes if one.low_dose == "simulated"}))
 
     @property
     def simulated(self) -> bool:

@@ -8,12 +8,16 @@ doses, each is paired with the full dose and makes a volume of its own.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pi.identity import Reconstruction
 from pi.readers.header import SliceHeader
 from pi.readers.refusal import Reason, Refusal, Refused
 from pi.slices.grid import differences
 from pi.slices.series import Series, gaps, modal_step
+
+LowDose = Literal["scanned", "simulated"]
+"""Whether a low dose is a reconstruction of the scanner's, or made from the normal dose."""
 
 SMALLEST_TOLERANCE = 0.01
 TOLERANCE_OF_STEP = 0.05
@@ -39,6 +43,7 @@ class PairedVolume:
         normal_left: full-dose slices without a partner.
         gaps: steps of more than 1.5 median steps between the paired slices.
         sheared: the stack leans against its normal (tilted gantry).
+        low_dose: whether it was scanned; a simulated one has the normal dose as its own partner.
     """
 
     patient: str = field(repr=False)
@@ -48,6 +53,7 @@ class PairedVolume:
     normal_left: int
     gaps: int
     sheared: bool
+    low_dose: LowDose = "scanned"
 
 
 @dataclass(slots=True)

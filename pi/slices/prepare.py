@@ -15,6 +15,7 @@ from pi.readers.unheaded import settle
 from pi.readers.units import AUTO
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows, write_account
 from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
+from pi.slices.low_dose import with_simulated_doses
 from pi.slices.manifest import Manifest, StoreError, ordered
 from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.remarks import remarks_on
@@ -51,6 +52,7 @@ def prepare(
     seed: int,
     secret: bytes,
     values: str = AUTO,
+    low_doses: Sequence[float] = (),
     account: Path | None = None,
 ) -> Prepared:
     """Make the store ``destination`` out of all CT slices below ``source``.
@@ -62,6 +64,8 @@ def prepare(
         seed: draws the split where ``auto`` must.
         secret: key of the pseudonyms; what it hides is written to ``private/`` alone.
         values: unit of the values of files without a header; see `pi.readers.units`.
+        low_doses: fractions of the normal dose that are to be simulated from it, in place of any
+            low dose that was scanned; none: it was scanned.
         account: private folder in which ``refusals.csv`` says what became of every file where
             no store comes of them.
 
@@ -75,7 +79,7 @@ def prepare(
     _require_apart(source, destination)
     require_replaceable(destination)
     try:
-        return _prepare(source, destination, split=split, seed=seed, secret=secret, values=values)
+        return _prepare(source, destination, split, seed, secret, values, low_doses)
     except UnusableError as error:
         if account is None:
             raise
@@ -83,7 +87,13 @@ def prepare(
 
 
 def _prepare(
-    source: Path, destination: Path, *, split: str, seed: int, secret: bytes, values: str
+    source: Path,
+    destination: Path,
+    split: str,
+    seed: int,
+    secret: bytes,
+    values: str,
+    low_doses: Sequence[float],
 ) -> Prepared:
     scanned = scan(source)
     identified = identify(scanned.slices, picture_of=pictures_in(source))
@@ -92,7 +102,7 @@ def _prepare(
     if not settled.headers:
         raise nothing_read(scanned.files, refused)
     series, misfits = build_series(settled.headers, same_pixels_in(source))
-    paired, unpaired = pair_series(series)
+    paired, unpaired = with_simulated_doses(series, low_doses) if low_doses else pair_series(series)
     refused += [*misfits, *unpaired]
     if not any(volume.pairs for volume in paired):
         raise nothing_paired(settled.headers, refused)
@@ -101,7 +111,7 @@ def _prepare(
     names = _public_names(paired, secret)
     with replacing(destination) as folder:
         volumes = [
-            transfer(folder, number, source, volume, names[volume.patient], part)
+            transfer(folder, number, source, volume, names[volume.patient], part, seed)
             for number, volume in enumerate(paired)
             for part in [chosen.split.part_of(volume.patient)]
         ]

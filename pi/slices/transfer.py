@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from pi.progress import progress
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
-from pi.readers.reading import read_hounsfield
-from pi.readers.refusal import Refusal, Refused, RefusedError
+from pi.readers.refusal import Refused
 from pi.slices.manifest import DOSES, Volume, told_dose
 from pi.slices.noise import high_pass_sd
+from pi.slices.paired_pixels import PairError, pair_reader
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.plausibility import ValueTally, doubt
 from pi.slices.split import Membership
@@ -71,7 +69,13 @@ class _Tally:
 
 
 def transfer(
-    folder: Path, number: int, source: Path, paired: PairedVolume, name: str, part: Membership
+    folder: Path,
+    number: int,
+    source: Path,
+    paired: PairedVolume,
+    name: str,
+    part: Membership,
+    seed: int,
 ) -> Transferred:
     """Write both doses of ``paired`` as volume ``number`` of the unfinished store ``folder``.
 
@@ -82,9 +86,14 @@ def transfer(
         paired: what to read.
         name: pseudonym of the patient.
         part: of the patient.
+        seed: of the noise where the low dose is simulated.
     """
     if not paired.pairs:
         return Transferred(paired, (), None, ())
+    try:
+        read = pair_reader(source, paired, seed)
+    except PairError as refused:
+        return Transferred(paired, (), None, refused.refused)
     frame = paired.pairs[0].normal.frame
     low_path, normal_path = (written_file(folder, number, dose) for dose in DOSES)
     tally = _Tally()
@@ -95,8 +104,8 @@ def transfer(
         label = f"writing volume {number + 1}"
         for pair in progress(paired.pairs, label, total=len(paired.pairs), unit="pair"):
             try:
-                low, normal = _read_pair(source, pair)
-            except _PairError as refused:
+                low, normal = read(pair)
+            except PairError as refused:
                 tally.refused += refused.refused
                 continue
             low_file.append(low.hu)
@@ -123,32 +132,6 @@ def is_simulated(paired: PairedVolume) -> bool:
     headers = [header for pair in paired.pairs for header in (pair.low, pair.normal)]
     named = _SIMULATED_PATIENT.fullmatch(paired.patient) is not None
     return named and all(header.facts.simulated for header in headers)
-
-
-class _PairError(Exception):
-    def __init__(self, *refused: Refused) -> None:
-        super().__init__()
-        self.refused = refused
-
-
-def _read_pair(source: Path, pair: Pair) -> tuple[HounsfieldSlice, HounsfieldSlice]:
-    slices: dict[Dose, HounsfieldSlice] = {}
-    failures: dict[Dose, Refusal] = {}
-    headers = {"low": pair.low, "normal": pair.normal}
-    for dose in DOSES:
-        try:
-            slices[dose] = read_hounsfield(source, headers[dose].facts)
-        except RefusedError as error:
-            failures[dose] = error.refusal
-    if failures:
-        alone = Refusal("unpaired-slice", "the other dose of this slice cannot be read")
-        raise _PairError(
-            *(Refused(headers[dose].file, failures.get(dose, alone)) for dose in DOSES)
-        )
-    if np.array_equal(slices["low"].hu, slices["normal"].hu):
-        same = Refusal("identical-doses", "full and low dose are the same image")
-        raise _PairError(*(Refused(headers[dose].file, same) for dose in DOSES))
-    return slices["low"], slices["normal"]
 
 
 def _describe(
@@ -188,4 +171,5 @@ def _describe(
         padded=tally.counts["padded"],
         clipped=tally.counts["clipped"],
         dose=paired.reconstruction.dose,
+        low_dose=paired.low_dose,
     )
