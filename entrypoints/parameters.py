@@ -82,6 +82,10 @@ class PrepareParameters(SplitParameters):
     )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
+    mapping_template: bool = parameter(
+        False,
+        "make no store: write what was understood of every folder as a mapping.csv to be completed",
+    )
 
 
 @dataclass(frozen=True)

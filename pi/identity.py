@@ -12,6 +12,12 @@ SIMULATED_MANUFACTURER = "SIMULATED"
 UNKNOWN_DOSE = 0.0
 """The dose fraction that nobody tells: outside (0, 1), and joined and ordered as any number is."""
 
+UNKNOWN_THICKNESS = 0.0
+"""Thickness that nobody told, as of arrays without a header; no slice is 0 mm thick."""
+
+UNKNOWN_KERNEL = "unknown"
+"""Kernel that nobody told."""
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Reconstruction:

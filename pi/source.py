@@ -49,7 +49,8 @@ def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
         return _managed(f"simulated-{preset}-seed{seed}", folder, split, split_seed)
     if data == "folder":
         folder = data_folder()
-        return _managed(f"folder-{_fingerprint(folder)}", folder, split, split_seed)
+        name = f"folder-{_fingerprint(folder)}{_mapped(folder)}"
+        return _managed(name, folder, split, split_seed)
     return Store.open(store_folder(data))
 
 
@@ -93,6 +94,14 @@ def _digest_of(split: str, seed: int) -> str:
     own = Path(split).expanduser()
     content = own.read_bytes() if split.endswith(".json") and own.is_file() else b""
     return hashlib.sha256(f"{split} {seed}".encode() + content).hexdigest()[:8]
+
+
+def _mapped(folder: Path) -> str:
+    """Return a name for the mapping that lies apart from the folder it means, empty without one."""
+    file = mapping_file(folder)
+    if file is None:
+        return ""
+    return "-" + hmac.new(secret(), file.read_bytes(), hashlib.sha256).hexdigest()[:8]
 
 
 def _fingerprint(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pi.readers.geometry import Frame, Vector
+from pi.readers.told import NOTHING_TOLD, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class SliceFacts:
         acquisition: AcquisitionNumber, or empty.
         simulated: Manufacturer is ``SIMULATED``.
         lossy: the pixels went through a lossy codec (LossyImageCompression 01).
+        told: what the user's mapping says of it; `NOTHING_TOLD` without one.
     """
 
     file: str = field(repr=False)
@@ -63,3 +65,4 @@ class SliceFacts:
     acquisition: str = ""
     simulated: bool = False
     lossy: bool = False
+    told: Told = NOTHING_TOLD

@@ -19,7 +19,7 @@ _MAGIC: tuple[tuple[bytes, Reason, str], ...] = (
 _COMPANIONS = frozenset(
     {
         *("metadata.csv", "license", "license.txt", "readme.md", "readme.txt", "dicomdir"),
-        *(".ds_store", "thumbs.db", "desktop.ini", "study.json"),
+        *("mapping.csv", ".ds_store", "thumbs.db", "desktop.ini", "study.json"),
     }
 )
 

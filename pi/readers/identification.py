@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from pi.identity import Reconstruction
-from pi.readers.claims import Claims, claims_of
-from pi.readers.doses import settle_dose
+from pi.readers.claims import Claims, claims_of, with_way_out
+from pi.readers.doses import settle_doses
 from pi.readers.facts import SliceFacts
 from pi.readers.header import Identification, SliceHeader
-from pi.readers.names import Dose, disagreements
+from pi.readers.measured_doses import Level
+from pi.readers.names import Claim, Fact, agree, disagreements
+from pi.readers.noise import NoiseOf
 from pi.readers.patients import settle_patients
-from pi.readers.reconstructions import settle_reconstruction
+from pi.readers.reconstructions import settle_reconstructions
 from pi.readers.refusal import Refusal, Refused
 
 
@@ -25,46 +27,90 @@ class Identified:
         refused: every other slice.
         disagreements: "folder 1 says low but folder 4 says normal" -> number of slices, where
             the levels of a path contradict each other and the nearest was believed.
+        messages: a sentence for everything that was not simply read off a name or a header.
     """
 
     headers: tuple[SliceHeader, ...]
     refused: tuple[Refused, ...]
     disagreements: Counter[str]
+    messages: tuple[str, ...] = ()
 
 
-def identify(slices: Sequence[SliceFacts]) -> Identified:
-    """Return what the slices of a folder are; the order of the slices does not matter."""
+def identify(slices: Sequence[SliceFacts], noise_of: NoiseOf | None = None) -> Identified:
+    """Return what the slices of a folder are; the order of the slices does not matter.
+
+    Args:
+        slices: of the whole folder, with what the user's mapping tells of each.
+        noise_of: measures slices whose dose nothing else tells; None where that is not wanted.
+    """
     claims = [claims_of(one) for one in slices]
-    patients = settle_patients(slices, claims)
+    patients = _patients(slices, claims)
+    settled = settle_reconstructions(slices, claims)
+    doses = settle_doses(slices, claims, patients, settled.reconstructions, noise_of)
     headers: list[SliceHeader] = []
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
-    for facts, claimed, patient in zip(slices, claims, patients, strict=True):
-        what = _identification(settle_reconstruction(claimed), settle_dose(facts, claimed), patient)
+    for facts, claimed, *told in zip(
+        slices, claims, settled.reconstructions, doses.doses, patients, strict=True
+    ):
+        what = _identification(*told)
         if isinstance(what, Refusal):
-            refused.append(Refused(facts.file, what))
+            refused.append(Refused(facts.file, with_way_out(what)))
             continue
         headers.append(SliceHeader(shared.setdefault(what, what), facts))
-        differing.update(_differing(claimed))
-    return Identified(tuple(headers), tuple(refused), differing)
+        differing.update(_differing(facts, claimed))
+    messages = (*_overruled(slices, claims), *settled.messages, *doses.messages)
+    return Identified(tuple(headers), tuple(refused), differing, messages)
+
+
+def _patients(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> list[str | Refusal]:
+    found = settle_patients(slices, claims)
+    return [facts.told.patient or one for facts, one in zip(slices, found, strict=True)]
 
 
 def _identification(
-    reconstruction: Reconstruction | Refusal, dose: Dose | Refusal, patient: str | Refusal
+    reconstruction: Reconstruction | Refusal, dose: Level | Refusal, patient: str | Refusal
 ) -> Identification | Refusal:
     """Return the whole, or the first reason why it is not known."""
     for one in (reconstruction, dose, patient):
         if isinstance(one, Refusal):
             return one
-    return Identification(
-        cast(str, patient), cast(Dose, dose), cast(Reconstruction, reconstruction)
-    )
+    level = cast(Level, dose)
+    how = replace(cast(Reconstruction, reconstruction), dose=level.fraction)
+    return Identification(cast(str, patient), level.dose, how)
 
 
-def _differing(claims: Claims) -> Iterator[str]:
+def _differing(facts: SliceFacts, claims: Claims) -> Iterator[str]:
+    told = {claim.fact for claim in _told_claims(facts)}
     for near, far in disagreements(claims.path):
+        if near.fact in told:
+            continue
         if near.fact == "patient":
             yield f"{near.source} and {far.source} name different patients"
         else:
             yield f"{near.source} says {near.value} but {far.source} says {far.value}"
+
+
+def _overruled(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> Iterator[str]:
+    """Say how often the mapping decided against a name or a header."""
+    counts: Counter[Fact] = Counter()
+    for facts, claimed in zip(slices, claims, strict=True):
+        for told in _told_claims(facts):
+            others = (one for one in (*claimed.path, *claimed.header) if one.fact == told.fact)
+            counts[told.fact] += any(not agree(told, other) for other in others)
+    for fact, count in sorted(counts.items()):
+        if count:
+            yield f"the mapping decides the {fact} of {count} slices against names or headers."
+
+
+def _told_claims(facts: SliceFacts) -> Iterator[Claim]:
+    told = facts.told
+    if told.patient:
+        yield Claim("patient", told.patient, "mapping")
+    if told.dose:
+        yield Claim("dose", told.dose, "mapping", told.fraction)
+    if told.kernel:
+        yield Claim("kernel", told.kernel.upper(), "mapping")
+    if told.thickness is not None:
+        yield Claim("thickness", f"{told.thickness:g}", "mapping")

@@ -7,17 +7,19 @@ in somebody's copy. The name nearest to the file speaks first.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
-Dose = Literal["low", "normal"]
+from pi.readers.dose_words import UNTOLD, DoseSaid, dose_said
+from pi.readers.dose_words import Dose as Dose  # where the rooms downstream look for it
+from pi.readers.kernels import base_kernel
+
 Fact = Literal["patient", "dose", "thickness", "kernel"]
+FILE_NAME = "file name"
 FACTS: tuple[Fact, ...] = ("patient", "dose", "thickness", "kernel")
 
 _TOKENS: dict[str, tuple[Fact, str]] = {
-    **dict.fromkeys(("fd", "full", "fulldose"), ("dose", "normal")),
-    **dict.fromkeys(("qd", "quarter", "low", "quarterdose", "lowdose"), ("dose", "low")),
     "1mm": ("thickness", "1"),
     "3mm": ("thickness", "3"),
     **dict.fromkeys(("b30", "b30f"), ("kernel", "B30")),
@@ -43,11 +45,13 @@ class Claim:
         fact: what it is about.
         value: ``L067``; ``low`` or ``normal``; ``1`` (mm); ``B30``, ``D45``, ``soft``, ``sharp``.
         source: who says so: ``file name``, ``folder 1`` (the nearest), ``PatientName``...
+        fraction: of a low dose, in (0, 1), or `UNTOLD`.
     """
 
     fact: Fact
     value: str
     source: str
+    fraction: float = field(default=UNTOLD, compare=False)
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -60,16 +64,24 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
     found: dict[Fact, set[str]] = {}
     for fact, value in _found(text):
         found.setdefault(fact, set()).add(value)
+    dose = _dose(text, source)
+    if dose and dose.sure:
+        found["dose"] = {dose.dose}
     if len(kernels := found.get("kernel", set())) > 1:
         found["kernel"] = set(map(kernel_meant, kernels))  # "Sharp Kernel (D45)" says D45 twice
+    fraction = dose.fraction if dose else UNTOLD
     return tuple(
-        Claim(fact, found[fact].pop(), source) for fact in FACTS if len(found.get(fact, ())) == 1
+        Claim(fact, found[fact].pop(), source, fraction if fact == "dose" else UNTOLD)
+        for fact in FACTS
+        if len(found.get(fact, ())) == 1
     )
 
 
 def path_claims(relative: PurePath) -> tuple[Claim, ...]:
     """Return what every level of a relative path claims, the nearest to the file first."""
-    return tuple(claim for name, source in _levels(relative) for claim in text_claims(name, source))
+    return tuple(
+        claim for name, source in path_levels(relative) for claim in text_claims(name, source)
+    )
 
 
 def holds_projections(relative: PurePath) -> bool:
@@ -78,7 +90,7 @@ def holds_projections(relative: PurePath) -> bool:
     ``projections`` counts and ``projection`` does not: the collection of The Cancer Imaging
     Archive is itself called LDCT-and-Projection-data.
     """
-    names = [f" {' '.join(tokens(name))} " for name, _ in _levels(relative)]
+    names = [f" {' '.join(tokens(name))} " for name, _ in path_levels(relative)]
     return any(" dicom ct pd " in name or " projections " in name for name in names)
 
 
@@ -113,6 +125,11 @@ def kernel_meant(value: str) -> str:
     return _MEANT_BY.get(value, value)
 
 
+def is_challenge_name(text: str) -> bool:
+    """Tell whether ``text`` is of the challenge's grammar, such as ``L506_QD_3_SHARP``."""
+    return _GRAMMAR.match(text.strip()) is not None
+
+
 def is_patient_token(text: str) -> bool:
     """Tell whether ``text`` is a patient of the Mayo collections, such as ``L067``."""
     return _PATIENT.fullmatch(text) is not None
@@ -120,8 +137,10 @@ def is_patient_token(text: str) -> bool:
 
 def free_folder(relative: PurePath) -> str | None:
     """Return the nearest folder that claims nothing, the last resort for a patient's name."""
-    levels = [name for name, source in _levels(relative) if source != "file name"]
-    return next((name for name in levels if not text_claims(name, "")), None)
+    levels = [name for name, source in path_levels(relative) if source != FILE_NAME]
+    return next(
+        (name for name in levels if not text_claims(name, "") and dose_said(name) is None), None
+    )
 
 
 def _kernels_agree(one: str, other: str) -> bool:
@@ -130,13 +149,20 @@ def _kernels_agree(one: str, other: str) -> bool:
     words = {one, other} & _MEANT_BY.keys()
     if words and not {one, other} <= {"B30", "D45", *_MEANT_BY}:
         return True
-    return kernel_meant(one) == kernel_meant(other)
+    return base_kernel(kernel_meant(one)) == base_kernel(kernel_meant(other))
 
 
-def _levels(relative: PurePath) -> Iterator[tuple[str, str]]:
-    yield relative.name, "file name"
+def path_levels(relative: PurePath) -> Iterator[tuple[str, str]]:
+    """Yield every name of a path with what it is called, the nearest to the file first."""
+    yield relative.name, FILE_NAME
     for index, name in enumerate(reversed(relative.parts[:-1]), start=1):
         yield name, f"folder {index}"
+
+
+def _dose(text: str, source: str) -> DoseSaid | None:
+    if named := _GRAMMAR.match(text.strip()):
+        return dose_said(named["dose"])
+    return dose_said(text, is_file=source == FILE_NAME)
 
 
 def _found(text: str) -> Iterator[tuple[Fact, str]]:
@@ -146,7 +172,6 @@ def _found(text: str) -> Iterator[tuple[Fact, str]]:
         yield "patient", patient.upper() if _NUMBERED.fullmatch(patient) else patient
         yield "thickness", named["thickness"]
         yield "kernel", "D45" if named["sharp"] else "B30"
-        yield _TOKENS[named["dose"].lower()]
         return
     for token in tokens(text):
         if token in _TOKENS:

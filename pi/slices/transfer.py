@@ -13,10 +13,10 @@ import numpy as np
 from pi.progress import progress
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
+from pi.readers.noise import high_pass_sd
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Refusal, Refused, RefusedError
 from pi.slices.manifest import DOSES, Volume
-from pi.slices.noise import high_pass_sd
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.plausibility import ValueTally, doubt
 from pi.slices.split import Membership
