@@ -5,7 +5,14 @@ import hmac
 from pathlib import Path
 
 from pi.errors import PiError
-from pi.places import account_folder, data_folder, secret, simulated_folder, store_folder
+from pi.places import (
+    account_folder,
+    data_folder,
+    mapping_file,
+    secret,
+    simulated_folder,
+    store_folder,
+)
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
 from pi.slices.prepare import prepare

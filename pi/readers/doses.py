@@ -99,9 +99,8 @@ def _without_roof(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> lis
     """
     roof = _common_folders(slices)
     near = [_below(facts, claimed, roof) for facts, claimed in zip(slices, claims, strict=True)]
-    said = {
-        claim.value for one in near for claim in (*one.path, *one.header) if claim.fact == "dose"
-    }
+    left = (claim for one in near for claim in (*one.path, *one.header))
+    said = {claim.value for claim in left if claim.fact == "dose"}
     return list(claims) if len(said) == 1 else near
 
 

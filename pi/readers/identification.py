@@ -51,10 +51,10 @@ def identify(slices: Sequence[SliceFacts], noise_of: NoiseOf | None = None) -> I
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
-    for facts, claimed, *told in zip(
+    for facts, claimed, how, dose, patient in zip(
         slices, claims, settled.reconstructions, doses.doses, patients, strict=True
     ):
-        what = _identification(*told)
+        what = _identification(how, dose, patient)
         if isinstance(what, Refusal):
             refused.append(Refused(facts.file, with_way_out(what)))
             continue

@@ -57,8 +57,7 @@ def public_kernels(kernels: Iterable[str]) -> Mapping[str, str]:
     """
     found = set(kernels)
     taken = {kernel for kernel in found if _NUMBERED.fullmatch(kernel)}
-    free = (
-        name for number in range(1, 2 * len(found) + 2) if (name := f"other-{number}") not in taken
-    )
+    numbers = (f"other-{number}" for number in range(1, 2 * len(found) + 1))
+    free = (name for name in numbers if name not in taken)
     hidden = sorted(kernel for kernel in found if not is_public(kernel))
     return {kernel: kernel for kernel in found} | dict(zip(hidden, free, strict=False))

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
-from typing import cast
 
 from pi.places import mapping_file
 from pi.readers.facts import SliceFacts
@@ -93,19 +92,21 @@ def combined(lines: Sequence[Line]) -> Told:
     Raises:
         MappingError: two of them contradict each other.
     """
-    said: dict[str, tuple[object, int]] = {}
+    told = NOTHING_TOLD
+    by: dict[str, int] = {}
     for line in lines:
         for name in _FIELDS:
-            value = getattr(line.told, name)
-            if value == getattr(NOTHING_TOLD, name):
+            value, before = getattr(line.told, name), getattr(told, name)
+            if value == getattr(NOTHING_TOLD, name) or value == before:
                 continue
-            first, number = said.setdefault(name, (value, line.number))
-            if first != value:
+            if name in by:
                 raise MappingError(
-                    f"lines {number} and {line.number} of the mapping mean the same file and must "
-                    f"agree but give it two values of `{'pair' if name == 'pair_key' else name}`."
+                    f"lines {by[name]} and {line.number} of the mapping mean the same file and "
+                    f"must agree but give it two values of `{name.removesuffix('_key')}`."
                 )
-    return Told(**cast(dict[str, str], {name: value for name, (value, _) in said.items()}))
+            by[name] = line.number
+            told = replace(told, **{name: value})
+    return told
 
 
 def _by_file(mapping: Mapping, files: Iterable[str]) -> dict[str, tuple[Line, ...]]:

@@ -103,9 +103,7 @@ def _line(number: int, columns: list[str], cells: list[str]) -> Line:
     given = dict(zip(columns, cells, strict=False))
     glob = given.get("glob", "")
     if not glob:
-        raise MappingError(
-            f"line {number} of the mapping must name files by a glob but names none."
-        )
+        raise MappingError(f"line {number} of the mapping must have a glob but has none.")
     dose, fraction = _dose(given.get("dose", ""), number)
     told = Told(
         patient=given.get("patient", ""),

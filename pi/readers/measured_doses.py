@@ -61,10 +61,8 @@ def by_exposure(
         if currents[before] / currents[index] > APART_IN_EXPOSURE:
             steps.append([])
         steps[-1].append(index)
-    alone = all(
-        not group[a].overlaps(group[b]) for s in steps for a, b in itertools.combinations(s, 2)
-    )
-    if len(steps) < 2 or not alone:
+    together = (pair for step in steps for pair in itertools.combinations(step, 2))
+    if len(steps) < 2 or any(group[one].overlaps(group[other]) for one, other in together):
         return None
     medians = [statistics.median(currents[index] for index in step) for step in steps]
     told: dict[int, Level] = dict.fromkeys(steps[0], Level("normal", UNTOLD))
@@ -130,7 +128,5 @@ def _numbers(group: Sequence[Sibling]) -> list[float] | None:
     for one in group:
         names = (name for name in reversed(one.folder.parts) if _NUMBER.fullmatch(name))
         found.append(float(next(names, "0")))
-    sensible = (
-        100 in found and len(set(found)) == len(found) and 0 < min(found) <= max(found) <= 100
-    )
-    return found if sensible else None
+    percentages = 100 in found and all(0 < one <= 100 for one in found)
+    return found if percentages and len(set(found)) == len(found) else None

@@ -79,9 +79,8 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
 
 def path_claims(relative: PurePath) -> tuple[Claim, ...]:
     """Return what every level of a relative path claims, the nearest to the file first."""
-    return tuple(
-        claim for name, source in path_levels(relative) for claim in text_claims(name, source)
-    )
+    levels = path_levels(relative)
+    return tuple(claim for name, source in levels for claim in text_claims(name, source))
 
 
 def holds_projections(relative: PurePath) -> bool:

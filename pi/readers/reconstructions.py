@@ -66,12 +66,14 @@ def common_thicknesses(thicknesses: Iterable[float]) -> Mapping[float, float]:
     """
     counts = Counter(thicknesses)
     centres: list[float] = []
-    common: dict[float, float] = {}
-    for value in sorted(counts, key=lambda value: (-counts[value], len(repr(value)), value)):
+    common = {UNKNOWN_THICKNESS: UNKNOWN_THICKNESS} if UNKNOWN_THICKNESS in counts else {}
+    for value in sorted(
+        counts.keys() - common, key=lambda value: (-counts[value], len(repr(value)), value)
+    ):
         near = [one for one in centres if abs(one - value) <= SAME_THICKNESS + 1e-9]
-        if not near or value == UNKNOWN_THICKNESS:
-            centres.append(value)
         common[value] = near[0] if near else value
+        if not near:
+            centres.append(value)
     return common
 
 

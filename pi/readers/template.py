@@ -22,11 +22,13 @@ def template_rows(slices: Sequence[SliceFacts], identified: Identified) -> list[
     its own. Slices that were refused have empty fields. Used as it is, such a mapping says what
     names and headers say: the same store comes of it.
     """
-    known = {id(header.facts): header for header in identified.headers}
+    known = {(header.file, header.facts.index): header for header in identified.headers}
     kinds: defaultdict[PurePath, dict[str, set[Row]]]
     kinds = defaultdict(lambda: defaultdict(set))
     for facts in slices:
-        kinds[PurePath(facts.file).parent][facts.file].add(_kind(facts, known.get(id(facts))))
+        kinds[PurePath(facts.file).parent][facts.file].add(
+            _kind(facts, known.get((facts.file, facts.index)))
+        )
     rows: list[Row] = []
     for folder, files in sorted(kinds.items()):
         rows += _of_folder(folder, files)
