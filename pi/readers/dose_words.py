@@ -5,10 +5,12 @@ People write ``full_3mm``, ``LowDose``, ``LDCT``, ``quarterDose``, ``25pct``, ``
 their opposite: ``STANDARD`` is also a kernel, ``input`` also the folder that everything is in.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Dose = Literal["low", "normal"]
@@ -78,9 +80,11 @@ _OF_SOMETHING_ELSE = frozenset(
     }
 )
 """``low contrast`` and ``full body`` are no doses."""
+_USUAL_PERCENT = frozenset({"10", "15", "20", "25", "30", "40", "50", "60", "70", "75", "80"})
 _DOSE_NOUNS = frozenset({"dose", "dosage", "ct", "ldct"})
 
 
+@lru_cache(maxsize=1 << 14)
 def dose_said(name: str, *, is_file: bool = False) -> DoseSaid | None:
     """Return the dose that ``name`` says, or None where it says none or both.
 
@@ -99,6 +103,16 @@ def dose_said(name: str, *, is_file: bool = False) -> DoseSaid | None:
     fractions = {one.fraction for one in sure if one.fraction != UNTOLD}
     fraction = fractions.pop() if len(fractions) == 1 and sure[0].dose == "low" else UNTOLD
     return DoseSaid(sure[0].dose, fraction, sure[0].sure)
+
+
+def numbers_full_doses(name: str) -> bool:
+    """Tell whether a name numbers a full dose, as ``full_10`` does; then ``low_10`` is no 10 %."""
+    words = [*_words(name), ""]
+    for word, after in itertools.pairwise(words):
+        found = _known(word)
+        if found and found["word"] not in _FRACTIONS:
+            return re.fullmatch(r"\d{1,2}", found["number"] or after) is not None
+    return False
 
 
 def of_percent(text: str) -> DoseSaid | None:
@@ -140,8 +154,8 @@ def _of_word(found: re.Match[str], after: list[str]) -> Iterator[DoseSaid]:
         yield DoseSaid("normal", UNTOLD, sure)
         return
     number = found["number"] or (after[1] if after[0] == "dose" else after[0])
-    # 3 and 5 behind a low dose are millimetres.
-    counted = int(number) / 100 if re.fullmatch(r"[1-9]\d", number) else UNTOLD
+    # 3 and 5 behind a low dose are millimetres, 17 is a patient.
+    counted = int(number) / 100 if number in _USUAL_PERCENT else UNTOLD
     yield DoseSaid("low", _FRACTIONS[word] or counted, sure)
 
 

@@ -13,12 +13,13 @@ from pathlib import PurePath
 from pi.identity import Reconstruction
 from pi.readers.claims import Claims, settle
 from pi.readers.collection import collection_fraction
-from pi.readers.dose_words import UNTOLD, Dose, DoseSaid, dose_said
+from pi.readers.dose_words import UNTOLD, Dose, DoseSaid, dose_said, numbers_full_doses
 from pi.readers.facts import SliceFacts
 from pi.readers.measured_doses import Level, by_exposure, by_noise, by_percentage
-from pi.readers.names import path_levels, text_claims, tokens
+from pi.readers.names import FILE_NAME, is_challenge_name, path_levels, text_claims, tokens
 from pi.readers.noise import NoiseOf
 from pi.readers.refusal import Refusal, RefusedError
+from pi.readers.roofs import common_folders, without_roof
 from pi.readers.siblings import Sibling, sibling_groups
 
 Found = list[Level | Refusal | None]
@@ -54,23 +55,24 @@ def settle_doses(
         noise_of: measures a slice where names and header are silent; None where that is not
             wanted.
     """
-    near = _without_roof(slices, claims)
-    found = [_named(facts, claimed) for facts, claimed in zip(slices, near, strict=True)]
+    near = without_roof(slices, claims)
+    numbered = _are_numbered(slices)
+    found = [_named(*one, numbered=numbered) for one in zip(slices, near, strict=True)]
     _beside_opposites(slices, patients, found)
     messages = [*_of_the_collection(slices, patients, found)]
     groups = sibling_groups(slices, patients, reconstructions)
     messages += _of_siblings(groups, slices, found, noise_of)
     for number, (facts, claimed) in enumerate(zip(slices, claims, strict=True)):
         if found[number] is None:
-            found[number] = _alone(facts, claimed)
+            found[number] = _alone(facts, claimed, numbered=numbered)
     messages += _of_the_collection(slices, patients, found) if not messages else ()
     return SettledDoses(tuple(one for one in found if one is not None), tuple(messages))
 
 
-def _named(facts: SliceFacts, claims: Claims) -> Level | Refusal | None:
+def _named(facts: SliceFacts, claims: Claims, *, numbered: bool) -> Level | Refusal | None:
     """Return the dose that the mapping or sure words say, None where there are none."""
     if facts.told.dose is not None:
-        fraction = facts.told.fraction or _fraction(claims)
+        fraction = facts.told.fraction or _fraction(facts, numbered=numbered)
         return Level(facts.told.dose, fraction if facts.told.dose == "low" else UNTOLD)
     if not claims.tell("dose"):
         return None
@@ -78,55 +80,30 @@ def _named(facts: SliceFacts, claims: Claims) -> Level | Refusal | None:
         dose: Dose = "low" if settle("dose", claims) == "low" else "normal"
     except RefusedError as refused:
         return refused.refusal
-    return Level(dose, _fraction(claims) if dose == "low" else UNTOLD)
+    return Level(dose, _fraction(facts, numbered=numbered) if dose == "low" else UNTOLD)
 
 
-def _fraction(claims: Claims) -> float:
-    """Return the nearest fraction that a low dose has in the names around a slice."""
-    said = (
-        claim.fraction
-        for claim in (*claims.path, *claims.header)
-        if (claim.fact, claim.value) == ("dose", "low") and claim.fraction != UNTOLD
-    )
-    return next(said, UNTOLD)
+def _fraction(facts: SliceFacts, *, numbered: bool) -> float:
+    """Return the nearest fraction that the names around a slice give its low dose."""
+    levels = [*path_levels(PurePath(facts.file)), (facts.text.series_description, "")]
+    if is_challenge_name(facts.text.patient_name):
+        levels.append((facts.text.patient_name, ""))
+    said = (dose_said(name, is_file=numbered or source == FILE_NAME) for name, source in levels)
+    low = (one.fraction for one in said if one and one.dose == "low")
+    return next((fraction for fraction in low if fraction != UNTOLD), UNTOLD)
 
 
-def _without_roof(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> list[Claims]:
-    """Return the claims without what folders over the whole of both doses say of the dose.
-
-    A data set may well be called LDCT. Where nothing nearer tells a normal dose from a low one,
-    such a folder is asked last, after tube current and noise.
-    """
-    roof = _common_folders(slices)
-    near = [_below(facts, claimed, roof) for facts, claimed in zip(slices, claims, strict=True)]
-    left = (claim for one in near for claim in (*one.path, *one.header))
-    said = {claim.value for claim in left if claim.fact == "dose"}
-    return list(claims) if len(said) == 1 else near
-
-
-def _common_folders(slices: Sequence[SliceFacts]) -> int:
-    """Return how many of the outermost folders hold all slices."""
-    parents = [PurePath(facts.file).parts[:-1] for facts in slices]
-    common = 0
-    while len({parts[: common + 1] for parts in parents if len(parts) > common}) == 1 and all(
-        len(parts) > common for parts in parents
-    ):
-        common += 1
-    return common
-
-
-def _below(facts: SliceFacts, claims: Claims, roof: int) -> Claims:
-    folders = len(PurePath(facts.file).parts) - 1
-    roofs = {f"folder {level}" for level in range(folders - roof + 1, folders + 1)}
-    kept = (one for one in claims.path if one.fact != "dose" or one.source not in roofs)
-    return Claims(tuple(kept), claims.header)
+def _are_numbered(slices: Sequence[SliceFacts]) -> bool:
+    """Tell whether numbers behind doses count patients: there is a full_12 beside a low_12."""
+    names = {name for facts in slices for name in PurePath(facts.file).parts[:-1]}
+    return any(numbers_full_doses(name) for name in names)
 
 
 def _beside_opposites(
     slices: Sequence[SliceFacts], patients: Sequence[str | Refusal], found: Found
 ) -> None:
     """Believe words such as ``input`` and ``standard`` where a patient has their opposite too."""
-    roof = _common_folders(slices)
+    roof = common_folders(slices)
     unsure: defaultdict[str, dict[int, DoseSaid]] = defaultdict(dict)
     doses: defaultdict[str, set[Dose]] = defaultdict(set)
     for number, (facts, patient) in enumerate(zip(slices, patients, strict=True)):
@@ -231,11 +208,11 @@ def _give(group: Sequence[Sibling], told: Sequence[Level], found: Found) -> int:
     return count
 
 
-def _alone(facts: SliceFacts, claims: Claims) -> Level | Refusal:
+def _alone(facts: SliceFacts, claims: Claims, *, numbered: bool) -> Level | Refusal:
     """Return what names over the whole folder say, or a description, or that nobody tells."""
     if not claims.tell("dose"):
         description = facts.text.series_description
         claims = Claims(text_claims(description, "SeriesDescription"), ())
-    found = _named(facts, claims)
+    found = _named(facts, claims, numbered=numbered)
     unknown = "neither names nor header nor sibling series tell full from low dose"
     return found if found is not None else Refusal("unknown-dose", unknown)

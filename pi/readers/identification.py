@@ -109,7 +109,7 @@ def _told_claims(facts: SliceFacts) -> Iterator[Claim]:
     if told.patient:
         yield Claim("patient", told.patient, "mapping")
     if told.dose:
-        yield Claim("dose", told.dose, "mapping", told.fraction)
+        yield Claim("dose", told.dose, "mapping")
     if told.kernel:
         yield Claim("kernel", told.kernel.upper(), "mapping")
     if told.thickness is not None:

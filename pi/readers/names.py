@@ -7,12 +7,12 @@ in somebody's copy. The name nearest to the file speaks first.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from pi.readers.dose_words import UNTOLD, DoseSaid, dose_said
 from pi.readers.dose_words import Dose as Dose  # where the rooms downstream look for it
+from pi.readers.dose_words import DoseSaid, dose_said
 from pi.readers.kernels import base_kernel
 
 Fact = Literal["patient", "dose", "thickness", "kernel"]
@@ -45,13 +45,11 @@ class Claim:
         fact: what it is about.
         value: ``L067``; ``low`` or ``normal``; ``1`` (mm); ``B30``, ``D45``, ``soft``, ``sharp``.
         source: who says so: ``file name``, ``folder 1`` (the nearest), ``PatientName``...
-        fraction: of a low dose, in (0, 1), or `UNTOLD`.
     """
 
     fact: Fact
     value: str
     source: str
-    fraction: float = field(default=UNTOLD, compare=False)
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -69,11 +67,8 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
         found["dose"] = {dose.dose}
     if len(kernels := found.get("kernel", set())) > 1:
         found["kernel"] = set(map(kernel_meant, kernels))  # "Sharp Kernel (D45)" says D45 twice
-    fraction = dose.fraction if dose else UNTOLD
     return tuple(
-        Claim(fact, found[fact].pop(), source, fraction if fact == "dose" else UNTOLD)
-        for fact in FACTS
-        if len(found.get(fact, ())) == 1
+        Claim(fact, found[fact].pop(), source) for fact in FACTS if len(found.get(fact, ())) == 1
     )
 
 

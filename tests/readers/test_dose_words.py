@@ -65,6 +65,7 @@ def test_letters_are_read_in_every_casing(casing: Callable[[str], str], around: 
         ("low_25", "low", 0.25),
         ("low25", "low", 0.25),
         ("LD10", "low", 0.1),
+        ("low_17", "low", 0.0),  # a patient, as in full_17
         ("lowdose_50", "low", 0.5),
         ("low dose 25%", "low", 0.25),
         ("full_3mm", "normal", 0.0),

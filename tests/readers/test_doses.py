@@ -186,6 +186,12 @@ def test_numbers_that_noise_does_not_bear_out_are_refused_with_the_way_out(
     assert "mapping.csv" in found.refused[0].refusal.detail
 
 
+def test_numbers_that_full_doses_have_too_count_patients(tmp_path: Path) -> None:
+    for number in (10, 20):
+        write_doses(tmp_path / f"{number}", f"PT-{number}", f"full_{number}", f"low_{number}")
+    assert levels(understood(tmp_path)) == {("normal", 0.0): 6, ("low", 0.0): 6}
+
+
 def test_a_description_alone_is_believed_last(tmp_path: Path) -> None:
     for name, text in (("a", "Chest low dose"), ("b", "Chest full dose")):
         write_series(tmp_path / "PT" / name, "PT", 10, SeriesDescription=text)
