@@ -99,6 +99,10 @@ class PrepareParameters(SplitParameters):
         VALUES,
     )
     strict: bool = parameter(False, "end with an error if any file or slice was refused")
+    mapping_template: bool = parameter(
+        False,
+        "make no store: write what was understood of every folder as a mapping.csv to be completed",
+    )
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,15 @@ from pi.command_line import run
 
 def main(parameters: PrepareParameters) -> None:
     """Make the store, print what became of every file, and complain if that was asked for."""
-    from pi.places import account_folder, data_folder, secret, store_folder
+    from pi.mapping_template import write_template
+    from pi.places import account_folder, data_folder, secret, store_folder, template_file
     from pi.slices.prepare import prepare
     from pi.slices.report import require_nothing_refused
 
     source = Path(parameters.source).expanduser() if parameters.source else data_folder()
+    if parameters.mapping_template:
+        print(write_template(source, template_file(), by_noise=not parameters.strict))
+        return
     prepared = prepare(
         source,
         store_folder(parameters.name),

@@ -26,6 +26,13 @@ class DoseError(PiError):
     """A dose that is no fraction of the normal one, or that the data do not have."""
 
 
+UNKNOWN_THICKNESS = 0.0
+"""Thickness that nobody told, as of arrays without a header; no slice is 0 mm thick."""
+
+UNKNOWN_KERNEL = "unknown"
+"""Kernel that nobody told."""
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Reconstruction:
     """How a volume was reconstructed, and at which dose.

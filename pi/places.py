@@ -6,6 +6,8 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
 - ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
 - ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
   folder of them, of which ``own:NAME`` is NAME.h5;
+- ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
+  holds no ``mapping.csv`` (see `pi.readers.mapping`);
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
@@ -142,6 +144,28 @@ def store_folder(name: str) -> Path:
 def account_folder(name: str) -> Path:
     """Return the private folder that says of the store ``name`` why there is none."""
     return cache_folder() / "private" / store_folder(name).name
+
+
+def template_file() -> Path:
+    """Return the private file into which the template of a mapping is written."""
+    return cache_folder() / "private" / "mapping.csv"
+
+
+def mapping_file(source: Path) -> Path | None:
+    """Return the file named by ``PI_MAPPING``, or None where it is not set.
+
+    Studies that lie in the cache were simulated there, and no mapping of the user's means them.
+
+    Raises:
+        PlaceError: what it names is no file. The message does not repeat it.
+    """
+    named = os.environ.get("PI_MAPPING", "")
+    if not named or source.resolve().is_relative_to(cache_folder()):
+        return None
+    file = _expanded(named)
+    if file is None or not file.is_file():
+        raise PlaceError("PI_MAPPING must name an existing CSV file but what it names is none.")
+    return file
 
 
 def file_digest(file: Path) -> str:

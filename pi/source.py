@@ -12,6 +12,7 @@ from pi.places import (
     account_folder,
     data_folder,
     file_digest,
+    mapping_file,
     secret,
     simulated_folder,
     split_file,
@@ -70,7 +71,8 @@ def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
         return _managed(f"simulated-{preset}-seed{seed}", folder, split, split_seed)
     if data == "folder":
         folder = data_folder()
-        return _managed(f"folder-{_fingerprint(folder)}", folder, split, split_seed)
+        name = f"folder-{_fingerprint(folder)}{_mapped(folder)}"
+        return _managed(name, folder, split, split_seed)
     return Store.open(store_folder(data))
 
 
@@ -120,6 +122,14 @@ def _opened(folder: Path) -> Store:
 def _digest_of(split: str, seed: int) -> str:
     content = file_digest(split_file()) if split == OWN else ""
     return hashlib.sha256(f"{split} {seed}".encode() + content.encode()).hexdigest()[:8]
+
+
+def _mapped(folder: Path) -> str:
+    """Return a name for the mapping that lies apart from the folder it means, empty without one."""
+    file = mapping_file(folder)
+    if file is None:
+        return ""
+    return "-" + hmac.new(secret(), file.read_bytes(), hashlib.sha256).hexdigest()[:8]
 
 
 def _fingerprint(folder: Path) -> str:

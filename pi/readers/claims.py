@@ -1,22 +1,29 @@
 """What the names around a slice and its header claim of it, and how claims are weighed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from pi.identity import short_kernel
 from pi.readers.facts import HeaderText, SliceFacts
+from pi.readers.kernels import stated_kernel
 from pi.readers.names import (
     Claim,
     Fact,
     agree,
+    is_challenge_name,
     nearest,
     path_claims,
     text_claims,
     tokens,
 )
-from pi.readers.refusal import Reason, RefusedError
+from pi.readers.refusal import Reason, Refusal, RefusedError
 
+_WAY_OUT = {
+    "patient": "**/FOLDER/**,WHO",
+    "dose": "**/FOLDER/**,low",
+    "thickness": "**/FOLDER/**,3",
+    "kernel": "**/FOLDER/**,B30",
+}
 _UNKNOWN: dict[Fact, tuple[Reason, str]] = {
     "dose": ("unknown-dose", "neither the path nor the header tells full from low dose"),
     "thickness": ("unknown-thickness", "SliceThickness is absent and no name gives it"),
@@ -27,6 +34,7 @@ _CONFLICT: dict[Fact, Reason] = {
     "thickness": "conflicting-thickness",
     "kernel": "conflicting-kernel",
 }
+_CURABLE = {reason for reason, _ in _UNKNOWN.values()} | {*_CONFLICT.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +84,24 @@ def settle(fact: Fact, claims: Claims) -> str:
     return voices[0].value
 
 
+def with_way_out(refusal: Refusal) -> Refusal:
+    """Return a refusal that a line of the user's mapping can cure with the words for that line."""
+    _, _, fact = refusal.reason.partition("-")
+    if refusal.reason not in _CURABLE or "mapping.csv" in refusal.detail:
+        return refusal
+    way = f"; a line such as `{_WAY_OUT[fact]}` under `glob,{fact}` in mapping.csv decides"
+    return replace(refusal, detail=refusal.detail + way)
+
+
 def _header_claims(text: HeaderText) -> Iterable[Claim]:
     if text.thickness is not None:
         yield Claim("thickness", f"{text.thickness:g}", "SliceThickness")
-    if text.kernel:
-        yield Claim("kernel", short_kernel(text.kernel[0]), "ConvolutionKernel")
-    yield from text_claims(text.patient_name, "PatientName")
+    if kernel := stated_kernel(text.kernel):
+        yield Claim("kernel", kernel, "ConvolutionKernel")
+    named = is_challenge_name(text.patient_name)  # a person may be called Low
+    for claim in text_claims(text.patient_name, "PatientName"):
+        if named or claim.fact != "dose":
+            yield claim
     # "Full Dose Images" says which dose it is; "LOW DOSE CHEST" may be the name of a protocol.
     if tokens(text.series_description)[1:3] == ("dose", "images"):
         description = text_claims(text.series_description, "SeriesDescription")

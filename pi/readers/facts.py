@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pi.readers.geometry import Frame, Vector
+from pi.readers.told import NOTHING_TOLD, Told
 from pi.readers.values import Seen
 
 
@@ -55,6 +56,7 @@ class SliceFacts:
         seen: what the values look like; None where the file itself tells HU.
         unit: how the values relate to HU, in the grammar of `pi.readers.units`; empty where
             nobody told it yet, or the file itself does.
+        told: what the user's mapping says of it; `NOTHING_TOLD` without one.
     """
 
     file: str = field(repr=False)
@@ -73,3 +75,4 @@ class SliceFacts:
     placed: bool = True
     seen: Seen | None = None
     unit: str = ""
+    told: Told = NOTHING_TOLD

@@ -48,8 +48,13 @@ class SliceHeader:
 
     @property
     def reconstruction(self) -> Reconstruction:
-        """Thickness and kernel."""
+        """Thickness, kernel and, of a low dose, its fraction of the normal one."""
         return self.what.reconstruction
+
+    @property
+    def pair_key(self) -> str:
+        """What the user's mapping calls the slice and its partner, or empty; private."""
+        return self.facts.told.pair_key
 
     @property
     def file(self) -> str:

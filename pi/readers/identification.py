@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from pi.identity import Reconstruction
-from pi.readers.claims import Claims, claims_of
-from pi.readers.doses import settle_dose
+from pi.readers.claims import Claims, claims_of, with_way_out
+from pi.readers.doses import settle_doses
 from pi.readers.facts import SliceFacts
 from pi.readers.header import Identification, SliceHeader
-from pi.readers.names import Dose, disagreements
+from pi.readers.measured_doses import Level
+from pi.readers.names import Claim, Fact, agree, disagreements
+from pi.readers.noise import NoiseOf
 from pi.readers.patients import settle_patients
 from pi.readers.portraits import PictureOf
-from pi.readers.reconstructions import settle_reconstruction
+from pi.readers.reconstructions import settle_reconstructions
 from pi.readers.refusal import Refusal, Refused
 
 
@@ -26,7 +28,8 @@ class Identified:
         refused: every other slice.
         disagreements: "folder 1 says low but folder 4 says normal" -> number of slices, where
             the levels of a path contradict each other and the nearest was believed.
-        messages: what else the user should hear; names nobody.
+        messages: a sentence for everything that was not simply read off a name or a header;
+            names nobody.
     """
 
     headers: tuple[SliceHeader, ...]
@@ -37,45 +40,75 @@ class Identified:
 
 def identify(
     slices: Sequence[SliceFacts],
-    told: Sequence[str] = (),
     picture_of: PictureOf | None = None,
+    noise_of: NoiseOf | None = None,
 ) -> Identified:
     """Return what the slices of a folder are; the order of the slices does not matter.
 
     Args:
-        slices: of the whole folder.
-        told: the user's own mapping: the patient of each slice, empty where it says nothing.
-        picture_of: reads the HU of a slice; see `pi.readers.portraits`.
+        slices: of the whole folder, with what the user's mapping tells of each.
+        picture_of: reads the HU of a slice, of which few are compared; see `pi.readers.portraits`.
+        noise_of: measures slices whose dose nothing else tells; None where that is not wanted.
     """
     claims = [claims_of(one) for one in slices]
-    settled = settle_patients(slices, claims, told, picture_of)
+    people = settle_patients(slices, claims, [one.told.patient for one in slices], picture_of)
+    how = settle_reconstructions(slices, claims)
+    doses = settle_doses(slices, claims, people.patients, how.reconstructions, noise_of)
     headers: list[SliceHeader] = []
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
-    for facts, claimed, patient in zip(slices, claims, settled.patients, strict=True):
-        what = _identification(settle_reconstruction(claimed), settle_dose(facts, claimed), patient)
+    for facts, claimed, reconstruction, dose, patient in zip(
+        slices, claims, how.reconstructions, doses.doses, people.patients, strict=True
+    ):
+        what = _identification(reconstruction, dose, patient)
         if isinstance(what, Refusal):
-            refused.append(Refused(facts.file, what))
+            refused.append(Refused(facts.file, with_way_out(what)))
             continue
         headers.append(SliceHeader(shared.setdefault(what, what), facts))
-        differing.update(_differing(claimed))
-    return Identified(tuple(headers), tuple(refused), differing, settled.messages)
+        differing.update(_differing(facts, claimed))
+    messages = (*_overruled(slices, claims), *people.messages, *how.messages, *doses.messages)
+    return Identified(tuple(headers), tuple(refused), differing, messages)
 
 
 def _identification(
-    reconstruction: Reconstruction | Refusal, dose: Dose | Refusal, patient: str | Refusal
+    reconstruction: Reconstruction | Refusal, dose: Level | Refusal, patient: str | Refusal
 ) -> Identification | Refusal:
     """Return the whole, or the first reason why it is not known."""
     for one in (reconstruction, dose, patient):
         if isinstance(one, Refusal):
             return one
-    return Identification(
-        cast(str, patient), cast(Dose, dose), cast(Reconstruction, reconstruction)
-    )
+    level = cast(Level, dose)
+    how = replace(cast(Reconstruction, reconstruction), dose=level.fraction)
+    return Identification(cast(str, patient), level.dose, how)
 
 
-def _differing(claims: Claims) -> Iterator[str]:
+def _differing(facts: SliceFacts, claims: Claims) -> Iterator[str]:
+    told = {claim.fact for claim in _told_claims(facts)}
     for near, far in disagreements(claims.path):
-        if near.fact != "patient":
+        if near.fact != "patient" and near.fact not in told:
             yield f"{near.source} says {near.value} but {far.source} says {far.value}"
+
+
+def _overruled(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> Iterator[str]:
+    """Say how often the mapping decided against a name or a header."""
+    counts: Counter[Fact] = Counter()
+    for facts, claimed in zip(slices, claims, strict=True):
+        for told in _told_claims(facts):
+            others = (one for one in (*claimed.path, *claimed.header) if one.fact == told.fact)
+            counts[told.fact] += any(not agree(told, other) for other in others)
+    for fact, count in sorted(counts.items()):
+        if count:
+            yield f"the mapping decides the {fact} of {count} slices against names or headers."
+
+
+def _told_claims(facts: SliceFacts) -> Iterator[Claim]:
+    told = facts.told
+    if told.patient:
+        yield Claim("patient", told.patient, "mapping")
+    if told.dose:
+        yield Claim("dose", told.dose, "mapping")
+    if told.kernel:
+        yield Claim("kernel", told.kernel.upper(), "mapping")
+    if told.thickness is not None:
+        yield Claim("thickness", f"{told.thickness:g}", "mapping")

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-Dose = Literal["low", "normal"]
+from pi.readers.dose_words import Dose as Dose  # where the rooms downstream look for it
+from pi.readers.dose_words import DoseSaid, dose_said
+from pi.readers.kernels import base_kernel
+
 Fact = Literal["patient", "dose", "thickness", "kernel"]
+FILE_NAME = "file name"
 FACTS: tuple[Fact, ...] = ("patient", "dose", "thickness", "kernel")
 
 _TOKENS: dict[str, tuple[Fact, str]] = {
-    **dict.fromkeys(("fd", "full", "fulldose"), ("dose", "normal")),
-    **dict.fromkeys(("qd", "quarter", "low", "quarterdose", "lowdose"), ("dose", "low")),
     "1mm": ("thickness", "1"),
     "3mm": ("thickness", "3"),
     **dict.fromkeys(("b30", "b30f"), ("kernel", "B30")),
@@ -71,6 +73,9 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
     found: dict[Fact, set[str]] = {}
     for fact, value in _found(text):
         found.setdefault(fact, set()).add(value)
+    dose = _dose(text, source)
+    if dose and dose.sure:
+        found["dose"] = {dose.dose}
     if len(kernels := found.get("kernel", set())) > 1:
         found["kernel"] = set(map(kernel_meant, kernels))  # "Sharp Kernel (D45)" says D45 twice
     return tuple(
@@ -80,7 +85,8 @@ def text_claims(text: str, source: str) -> tuple[Claim, ...]:
 
 def path_claims(relative: PurePath) -> tuple[Claim, ...]:
     """Return what every level of a relative path claims, the nearest to the file first."""
-    return tuple(claim for name, source in _levels(relative) for claim in text_claims(name, source))
+    levels = path_levels(relative)
+    return tuple(claim for name, source in levels for claim in text_claims(name, source))
 
 
 def holds_projections(relative: PurePath) -> bool:
@@ -89,7 +95,7 @@ def holds_projections(relative: PurePath) -> bool:
     ``projections`` counts and ``projection`` does not: the collection of The Cancer Imaging
     Archive is itself called LDCT-and-Projection-data.
     """
-    names = [f" {' '.join(tokens(name))} " for name, _ in _levels(relative)]
+    names = [f" {' '.join(tokens(name))} " for name, _ in path_levels(relative)]
     return any(" dicom ct pd " in name or " projections " in name for name in names)
 
 
@@ -124,6 +130,11 @@ def kernel_meant(value: str) -> str:
     return _MEANT_BY.get(value, value)
 
 
+def is_challenge_name(text: str) -> bool:
+    """Tell whether ``text`` is of the challenge's grammar, such as ``L506_QD_3_SHARP``."""
+    return _GRAMMAR.match(text.strip()) is not None
+
+
 def is_patient_token(text: str) -> bool:
     """Tell whether ``text`` is a patient of the Mayo collections, such as ``L067``."""
     return _PATIENT.fullmatch(text) is not None
@@ -142,7 +153,7 @@ def free_folders(relative: PurePath) -> tuple[str, ...]:
     return tuple(
         name
         for name in relative.parts[:-1]
-        if not text_claims(name, "") and not _NO_PERSON.fullmatch(name)
+        if not text_claims(name, "") and dose_said(name) is None and not _NO_PERSON.fullmatch(name)
     )
 
 
@@ -161,13 +172,20 @@ def _kernels_agree(one: str, other: str) -> bool:
     words = {one, other} & _MEANT_BY.keys()
     if words and not {one, other} <= {"B30", "D45", *_MEANT_BY}:
         return True
-    return kernel_meant(one) == kernel_meant(other)
+    return base_kernel(kernel_meant(one)) == base_kernel(kernel_meant(other))
 
 
-def _levels(relative: PurePath) -> Iterator[tuple[str, str]]:
-    yield relative.name, "file name"
+def path_levels(relative: PurePath) -> Iterator[tuple[str, str]]:
+    """Yield every name of a path with what it is called, the nearest to the file first."""
+    yield relative.name, FILE_NAME
     for index, name in enumerate(reversed(relative.parts[:-1]), start=1):
         yield name, f"folder {index}"
+
+
+def _dose(text: str, source: str) -> DoseSaid | None:
+    if named := _GRAMMAR.match(text.strip()):
+        return dose_said(named["dose"])
+    return dose_said(text, is_file=source == FILE_NAME)
 
 
 def _found(text: str) -> Iterator[tuple[Fact, str]]:
@@ -177,7 +195,6 @@ def _found(text: str) -> Iterator[tuple[Fact, str]]:
         yield "patient", patient.upper() if _NUMBERED.fullmatch(patient) else patient
         yield "thickness", named["thickness"]
         yield "kernel", "D45" if named["sharp"] else "B30"
-        yield _TOKENS[named["dose"].lower()]
         return
     if is_patient_token(text.strip()) and text.strip()[0].isupper():
         # A whole name alone: c001.dcm is a slice, n512 a size, and a UUID may contain c123.

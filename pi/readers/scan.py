@@ -10,6 +10,7 @@ from pi.progress import progress
 from pi.readers.archives import list_files
 from pi.readers.facts import HeaderText, SliceFacts
 from pi.readers.geometry import Frame
+from pi.readers.mapping import apply_mapping, find_mapping
 from pi.readers.reading import read_facts
 from pi.readers.refusal import Refusal, Refused
 
@@ -38,9 +39,11 @@ def scan(source: Path) -> Scan:
 
     Raises:
         SourceError: not a folder, or an empty one.
+        MappingError: the user's mapping cannot be understood, or does not fit the files.
     """
     if not source.is_dir():
         raise SourceError("`source` must be a folder of DICOM files but is not a folder.")
+    mapping = find_mapping(source)
     refused: list[Refused] = []
     files = list(list_files(source, refused))
     if not files and not refused:
@@ -54,7 +57,8 @@ def scan(source: Path) -> Scan:
             refused.append(Refused(str(relative), found))
         else:
             slices += (_sharing(one, shared) for one in found)
-    return Scan(looked_at, tuple(slices), tuple(refused))
+    told = apply_mapping(mapping, slices, files)
+    return Scan(looked_at, told, tuple(refused))
 
 
 def _sharing(facts: SliceFacts, shared: dict[object, object]) -> SliceFacts:

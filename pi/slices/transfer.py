@@ -11,9 +11,9 @@ from pathlib import Path
 from pi.progress import progress
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
+from pi.readers.noise import high_pass_sd
 from pi.readers.refusal import Refused
 from pi.slices.manifest import DOSES, Volume, told_dose
-from pi.slices.noise import high_pass_sd
 from pi.slices.paired_pixels import PairError, pair_reader
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.plausibility import ValueTally, doubt

@@ -70,3 +70,42 @@ def test_words_for_values_that_mean_nothing_are_told_before_any_work(
     told = capsys.readouterr().err
     assert "unit:LOW:HIGH" in told
     assert "anna" not in told
+
+
+def test_a_template_is_private_and_names_nobody_and_gives_the_same_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prepare("--name", "before") == 0
+    before = capsys.readouterr().out.split("digest ")[1].split()[0]
+    assert prepare("--mapping_template", "True") == 0
+    printed = capsys.readouterr().out
+    template = tmp_path / "cache" / "private" / "mapping.csv"
+    assert "PI_CACHE/private/mapping.csv has 2 lines: 6 slices are understood" in printed
+    assert "L067" not in printed
+    assert "L067/full_3mm/*,L067,full,B30,3.0,," in template.read_text()
+    assert template.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("PI_MAPPING", str(template))
+    assert prepare("--name", "after") == 0
+    assert f"digest {before}" in capsys.readouterr().out
+
+
+def test_a_template_that_may_have_been_completed_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare("--mapping_template", "True") == 0
+    template = tmp_path / "cache" / "private" / "mapping.csv"
+    template.write_text("mine")
+    assert prepare("--mapping_template", "True") != 0
+    assert "PI_CACHE/private/mapping.csv must not be there" in capsys.readouterr().err
+    assert template.read_text() == "mine"
+
+
+def test_a_mapping_that_contradicts_itself_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dicom" / "mapping.csv").write_text("glob,dose\n**,low\n**/full*/*,full\n")
+    assert prepare("--name", "mayo") != 0
+    error = capsys.readouterr().err
+    assert "lines 2 and 3 of the mapping" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "cache" / "stores" / "mayo").exists()

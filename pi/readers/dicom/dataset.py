@@ -92,8 +92,9 @@ def numbers(dataset: Dataset, keyword: str, count: int, reason: Reason) -> tuple
     try:
         values = tuple(float(value) for value in found)
     except ValueError:
-        found_instead = "has a decimal comma" if "," in "".join(found) else "is something else"
-        raise RefusedError(reason, f"{keyword} must be {rule} but {found_instead}") from None
+        comma = any("," in value for value in found)
+        what = "has a decimal comma, where DICOM has a point" if comma else "is something else"
+        raise RefusedError(reason, f"{keyword} must be {rule} but {what}") from None
     if len(values) != count or not all(math.isfinite(value) for value in values):
         raise RefusedError(reason, f"{keyword} must be {rule} but {_what(values)}")
     return values

@@ -1,9 +1,22 @@
 """Noise of one slice, good enough to tell which dose is which."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pi.readers.facts import SliceFacts
+from pi.readers.reading import read_hounsfield
+
+NoiseOf = Callable[[SliceFacts], float]
+"""Noise of one slice in HU; raises `RefusedError` where its pixels cannot be read."""
+
+
+def noise_in(folder: Path) -> NoiseOf:
+    """Return what measures the noise of a slice below ``folder``."""
+    return lambda facts: high_pass_sd(read_hounsfield(folder, facts).hu)
 
 
 def high_pass_sd(hu: NDArray[np.int16]) -> float:
