@@ -19,7 +19,7 @@ from pi.readers.measured_doses import Level, by_exposure, by_noise, by_percentag
 from pi.readers.names import FILE_NAME, is_challenge_name, path_levels, text_claims, tokens
 from pi.readers.noise import NoiseOf
 from pi.readers.refusal import Refusal, RefusedError
-from pi.readers.roofs import common_folders, without_roof
+from pi.readers.roofs import common_folders, folders_of, without_roof
 from pi.readers.siblings import Sibling, sibling_groups
 
 Found = list[Level | Refusal | None]
@@ -95,7 +95,7 @@ def _fraction(facts: SliceFacts, *, numbered: bool) -> float:
 
 def _are_numbered(slices: Sequence[SliceFacts]) -> bool:
     """Tell whether numbers behind doses count patients: there is a full_12 beside a low_12."""
-    names = {name for facts in slices for name in PurePath(facts.file).parts[:-1]}
+    names = {name for folder in folders_of(slices) for name in PurePath(folder).parts}
     return any(numbers_full_doses(name) for name in names)
 
 

@@ -8,6 +8,7 @@ in somebody's copy. The name nearest to the file speaks first.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Literal
 
@@ -68,6 +69,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(token for token in re.split(r"[^a-z0-9]+", text.lower()) if token)
 
 
+@lru_cache(maxsize=1 << 12)
 def text_claims(text: str, source: str) -> tuple[Claim, ...]:
     """Return what one name claims, at most one value a fact; two values claim nothing."""
     found: dict[Fact, set[str]] = {}

@@ -1,6 +1,7 @@
 """Folders over the slices of both doses, whose names can hardly mean one of them."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from pi.readers.claims import Claims
@@ -14,6 +15,8 @@ def without_roof(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> list
     such a folder is asked last, after tube current and noise.
     """
     roof = common_folders(slices)
+    if not roof:
+        return list(claims)
     near = [_below(facts, claimed, roof) for facts, claimed in zip(slices, claims, strict=True)]
     left = (claim for one in near for claim in (*one.path, *one.header))
     said = {claim.value for claim in left if claim.fact == "dose"}
@@ -22,13 +25,14 @@ def without_roof(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> list
 
 def common_folders(slices: Sequence[SliceFacts]) -> int:
     """Return how many of the outermost folders hold all slices."""
-    parents = [PurePath(facts.file).parts[:-1] for facts in slices]
-    common = 0
-    while len({parts[: common + 1] for parts in parents if len(parts) > common}) == 1 and all(
-        len(parts) > common for parts in parents
-    ):
-        common += 1
-    return common
+    parents = [PurePath(folder).parts for folder in folders_of(slices)]
+    levels = itertools.takewhile(lambda names: len(set(names)) == 1, zip(*parents, strict=False))
+    return sum(1 for _ in levels)
+
+
+def folders_of(slices: Iterable[SliceFacts]) -> set[str]:
+    """Return the folders in which slices lie, each once."""
+    return {facts.file.rpartition("/")[0] for facts in slices}
 
 
 def _below(facts: SliceFacts, claims: Claims, roof: int) -> Claims:

@@ -52,8 +52,7 @@ def sibling_groups(
     series = defaultdict(lambda: defaultdict(list))
     for number, (facts, who, how) in enumerate(zip(slices, patients, reconstructions, strict=True)):
         if not isinstance(who, Refusal) and not isinstance(how, Refusal):
-            folder = str(PurePath(facts.file).parent)
-            series[who, how][folder, facts.series].append(number)
+            series[who, how][facts.file.rpartition("/")[0], facts.series].append(number)
     groups: list[list[Sibling]] = []
     for _, alike in sorted(series.items(), key=lambda item: item[0]):
         groups += _connected([_sibling(slices, alike[key]) for key in sorted(alike)])
