@@ -35,7 +35,7 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.bank import build_bank
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
-    from pi.slices.doses import unlike_doses
+    from pi.slices.dose_levels import unlike_doses
     from pi.slices.parts import OF_ONE
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell

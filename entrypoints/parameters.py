@@ -98,7 +98,17 @@ class PrepareParameters(SplitParameters):
         "unit:-1024:3072), stored:INTERCEPT or stored:INTERCEPT:SLOPE (such as stored:-1024)",
         VALUES,
     )
-    strict: bool = parameter(False, "end with an error if any file or slice was refused")
+    low_dose: str = parameter(
+        "scanned",
+        "scanned, or simulated:FRACTION of the normal dose, several after commas, such as "
+        "simulated:0.25: noise is added to the full dose, for folders that hold nothing else",
+        NOT_EMPTY,
+    )
+    strict: bool = parameter(
+        False,
+        "end with an error if any file or slice was refused; two series of untold dose are not "
+        "told apart by their noise then",
+    )
     mapping_template: bool = parameter(
         False,
         "make no store: write what was understood of every folder as a mapping.csv to be completed",

@@ -16,6 +16,7 @@ def main(parameters: PrepareParameters) -> None:
     """Make the store, print what became of every file, and complain if that was asked for."""
     from pi.mapping_template import write_template
     from pi.places import account_folder, data_folder, secret, store_folder, template_file
+    from pi.slices.low_dose import find_simulated_doses
     from pi.slices.prepare import prepare
     from pi.slices.report import require_nothing_refused
 
@@ -30,6 +31,8 @@ def main(parameters: PrepareParameters) -> None:
         seed=parameters.seed,
         secret=secret(),
         values=parameters.values,
+        low_doses=find_simulated_doses(parameters.low_dose),
+        by_noise=not parameters.strict,
         account=account_folder(parameters.name),
     )
     print(prepared.report.text())

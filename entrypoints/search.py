@@ -42,7 +42,7 @@ def main(parameters: SearchParameters) -> None:
     from pi.search.storage import open_storage, storage_url
     from pi.search.study import open_study
     from pi.search.summary import answer_text, onward_text
-    from pi.slices.doses import unlike_doses
+    from pi.slices.dose_levels import unlike_doses
     from pi.slices.patches import PatchPopulation
     from pi.tracking import study as track
     from pi.tracking.address import farewell, tracking_uri

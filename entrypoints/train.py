@@ -27,7 +27,7 @@ def main(parameters: TrainParameters) -> None:
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.network.bank import Judge, build_bank
-    from pi.slices.doses import unlike_doses
+    from pi.slices.dose_levels import unlike_doses
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup

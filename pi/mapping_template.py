@@ -5,6 +5,7 @@ from pathlib import Path
 from pi.readers.identification import identify
 from pi.readers.mapping_table import COLUMNS, MappingError
 from pi.readers.noise import noise_in
+from pi.readers.reading import pictures_in
 from pi.readers.scan import scan
 from pi.readers.template import template_rows
 from pi.slices.writing import write_private_table
@@ -26,7 +27,9 @@ def write_template(source: Path, file: Path, *, by_noise: bool) -> str:
         MappingError: no file holds a slice, ``file`` is there already, or cannot be written.
     """
     scanned = scan(source)
-    identified = identify(scanned.slices, noise_in(source) if by_noise else None)
+    identified = identify(
+        scanned.slices, pictures_in(source), noise_in(source) if by_noise else None
+    )
     rows = template_rows(scanned.slices, identified)
     if not rows:
         raise MappingError("a mapping must be of CT slices but none of the files holds one.")

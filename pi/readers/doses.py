@@ -85,7 +85,7 @@ def _named(facts: SliceFacts, claims: Claims, *, numbered: bool) -> Level | Refu
 
 def _fraction(facts: SliceFacts, *, numbered: bool) -> float:
     """Return the nearest fraction that the names around a slice give its low dose."""
-    levels = [*path_levels(PurePath(facts.file)), (facts.text.series_description, "")]
+    levels = [*path_levels(facts.path), (facts.text.series_description, "")]
     if is_challenge_name(facts.text.patient_name):
         levels.append((facts.text.patient_name, ""))
     said = (dose_said(name, is_file=numbered or source == FILE_NAME) for name, source in levels)
@@ -124,7 +124,7 @@ def _beside_opposites(
 def _unsure(facts: SliceFacts, roof: int) -> DoseSaid | None:
     """Return the nearest dose that is said, though other things have such names too."""
     kernel = set(tokens(" ".join(facts.text.kernel)))
-    levels = [*path_levels(PurePath(facts.file))]
+    levels = [*path_levels(facts.path)]
     for name, source in [*levels[: len(levels) - roof], (facts.text.series_description, "")]:
         said = dose_said(name, is_file=source == levels[0][1])
         if said and not set(tokens(name)) & kernel:

@@ -1,6 +1,7 @@
 """What one file says of one slice, before anybody decides whose it is."""
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from pi.readers.geometry import Frame, Vector
 from pi.readers.told import NOTHING_TOLD, Told
@@ -76,3 +77,8 @@ class SliceFacts:
     seen: Seen | None = None
     unit: str = ""
     told: Told = NOTHING_TOLD
+
+    @property
+    def path(self) -> PurePath:
+        """All names around the slice: those of its path, then that of the array within the file."""
+        return PurePath(self.file, self.inside)

@@ -7,6 +7,7 @@ from typing import cast
 
 from pi.identity import Reconstruction
 from pi.readers.claims import Claims, claims_of, with_way_out
+from pi.readers.dose_words import UNTOLD, Dose
 from pi.readers.doses import settle_doses
 from pi.readers.facts import SliceFacts
 from pi.readers.header import Identification, SliceHeader
@@ -42,6 +43,7 @@ def identify(
     slices: Sequence[SliceFacts],
     picture_of: PictureOf | None = None,
     noise_of: NoiseOf | None = None,
+    untold: Dose | None = None,
 ) -> Identified:
     """Return what the slices of a folder are; the order of the slices does not matter.
 
@@ -49,17 +51,19 @@ def identify(
         slices: of the whole folder, with what the user's mapping tells of each.
         picture_of: reads the HU of a slice, of which few are compared; see `pi.readers.portraits`.
         noise_of: measures slices whose dose nothing else tells; None where that is not wanted.
+        untold: what slices are taken for whose dose nothing tells; None: they are refused.
     """
     claims = [claims_of(one) for one in slices]
     people = settle_patients(slices, claims, [one.told.patient for one in slices], picture_of)
     how = settle_reconstructions(slices, claims)
     doses = settle_doses(slices, claims, people.patients, how.reconstructions, noise_of)
+    levels, assumed = _assumed(doses.doses, untold)
     headers: list[SliceHeader] = []
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
     for facts, claimed, reconstruction, dose, patient in zip(
-        slices, claims, how.reconstructions, doses.doses, people.patients, strict=True
+        slices, claims, how.reconstructions, levels, people.patients, strict=True
     ):
         what = _identification(reconstruction, dose, patient)
         if isinstance(what, Refusal):
@@ -68,7 +72,21 @@ def identify(
         headers.append(SliceHeader(shared.setdefault(what, what), facts))
         differing.update(_differing(facts, claimed))
     messages = (*_overruled(slices, claims), *people.messages, *how.messages, *doses.messages)
-    return Identified(tuple(headers), tuple(refused), differing, messages)
+    return Identified(tuple(headers), tuple(refused), differing, (*messages, *assumed))
+
+
+def _assumed(
+    doses: Sequence[Level | Refusal], untold: Dose | None
+) -> tuple[list[Level | Refusal], list[str]]:
+    """Return the doses, those that nothing tells taken for ``untold``, and how many they are."""
+    unknown = [isinstance(one, Refusal) and one.reason == "unknown-dose" for one in doses]
+    if untold is None or not any(unknown):
+        return list(doses), []
+    dose = Level(untold, UNTOLD)
+    said = f"{sum(unknown)} slices whose dose nothing tells are taken for the {untold} dose."
+    return [dose if is_unknown else one for one, is_unknown in zip(doses, unknown, strict=True)], [
+        said
+    ]
 
 
 def _identification(

@@ -11,13 +11,13 @@ from pathlib import Path
 from pi.errors import PiError
 from pi.readers.dose_words import UNTOLD, Dose, dose_said
 from pi.readers.told import Told
+from pi.readers.units import AUTO, GRAMMAR, is_grammatical
 
 COLUMNS = ("glob", "patient", "dose", "kernel", "thickness", "pair", "unit")
 UNKNOWN = "unknown"
 """Says of a kernel or a thickness that nobody knows it."""
 
 _LARGEST_BYTES = 1 << 26
-_UNIT = re.compile(r"hu|unit:(?P<low>[^:]+):(?P<high>[^:]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -152,15 +152,13 @@ def _thickness(text: str, number: int) -> float | None:
 
 
 def _unit(text: str, number: int) -> str:
-    found = _UNIT.fullmatch(text.replace(" ", ""))
-    low, high = (_number(found[end] or "") for end in ("low", "high")) if found else (None, None)
-    sensible = low is not None and high is not None and low < high
-    if text and not (found and (found["low"] is None or sensible)):
+    unit = text.replace(" ", "").lower()
+    if unit and (unit == AUTO or not is_grammatical(unit)):
         raise MappingError(
-            f"line {number} of the mapping must have a unit that is hu or unit:LOW:HIGH, such as "
-            "unit:-1024:3072, but has something else."
+            f"line {number} of the mapping must have a unit of {GRAMMAR.removeprefix('auto, ')} "
+            "but has something else."
         )
-    return text.replace(" ", "").lower()
+    return unit
 
 
 def _number(text: str) -> float | None:

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 from pi.identity import UNKNOWN_KERNEL, UNKNOWN_THICKNESS, Reconstruction
 from pi.readers.claims import Claims, settle
@@ -89,7 +88,7 @@ def _thickness(facts: SliceFacts, claims: Claims) -> float:
         return facts.told.thickness
     if claims.tell("thickness"):
         return float(settle("thickness", claims))
-    for name, _ in path_levels(PurePath(facts.file)):
+    for name, _ in path_levels(facts.path):
         values = {float(value.replace(",", ".")) for value in _MILLIMETRES.findall(name)}
         if len(values) == 1 and 0 not in values:
             return values.pop()

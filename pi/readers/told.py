@@ -16,7 +16,7 @@ class Told:
         kernel: convolution kernel; ``unknown`` where nobody is to ask further.
         thickness: mm; 0 where nobody is to ask further.
         pair_key: slices of the same key are partners.
-        unit: how values relate to Hounsfield units: ``hu`` or ``unit:LOW:HIGH``.
+        unit: how values relate to Hounsfield units: a word of `pi.readers.units`.
     """
 
     patient: str = field(default="", repr=False)

@@ -101,7 +101,7 @@ def _units(headers: Sequence[SliceHeader], told: str) -> list[str]:
     recognised = {key: recognise(together(found)) for key, found in seen.items()}
     units = []
     for header in headers:
-        mapped = header.facts.unit.strip().lower()
+        mapped = header.facts.told.unit
         if not header.facts.seen:
             units.append("")
         elif mapped and parse_unit(mapped):

@@ -110,6 +110,26 @@ def match(
     return tuple(found)
 
 
+def partners(low: Series, normal: Series) -> tuple[tuple[int, int], ...]:
+    """Return the index pairs of two series: by the mapping's pair keys, else by place.
+
+    In the order of ``normal``.
+    """
+    keyed = {one.pair_key: index for index, one in enumerate(normal.slices) if one.pair_key}
+    told = {
+        index: keyed[one.pair_key] for index, one in enumerate(low.slices) if one.pair_key in keyed
+    }
+    ours = [n for n, one in enumerate(low.slices) if not one.pair_key]
+    theirs = [n for n, one in enumerate(normal.slices) if not one.pair_key]
+    placed = match(
+        [low.positions[n] for n in ours],
+        [normal.positions[n] for n in theirs],
+        tolerance(normal.positions),
+    )
+    found = [*told.items(), *((ours[i], theirs[j]) for i, j in placed)]
+    return tuple(sorted(found, key=lambda pair: pair[1]))
+
+
 def _pair_scan(scan: _Scan) -> tuple[list[PairedVolume], list[Refused]]:
     """Pair every low dose with the full one; a full-dose slice is lost if no low dose has it."""
     if scan.normal is None or not scan.lows:
@@ -128,7 +148,7 @@ def _pair_scan(scan: _Scan) -> tuple[list[PairedVolume], list[Refused]]:
 
 
 def _pair_doses(low: Series, normal: Series) -> tuple[PairedVolume, dict[SliceHeader, Refused]]:
-    matched = match(low.positions, normal.positions, tolerance(normal.positions))
+    matched = partners(low, normal)
     pairs: list[Pair] = []
     left: dict[SliceHeader, Refused] = {}
     for i, j in matched:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pi.identity import pseudonym
 from pi.readers.identification import identify
+from pi.readers.noise import noise_in
 from pi.readers.reading import pictures_in
 from pi.readers.refusal import Refused
 from pi.readers.scan import Scan, SourceError, scan
@@ -53,6 +54,7 @@ def prepare(
     secret: bytes,
     values: str = AUTO,
     low_doses: Sequence[float] = (),
+    by_noise: bool = True,
     account: Path | None = None,
 ) -> Prepared:
     """Make the store ``destination`` out of all CT slices below ``source``.
@@ -66,6 +68,7 @@ def prepare(
         values: unit of the values of files without a header; see `pi.readers.units`.
         low_doses: fractions of the normal dose that are to be simulated from it, in place of any
             low dose that was scanned; none: it was scanned.
+        by_noise: tell two series of untold dose apart by their noise; else they are refused.
         account: private folder in which ``refusals.csv`` says what became of every file where
             no store comes of them.
 
@@ -79,7 +82,7 @@ def prepare(
     _require_apart(source, destination)
     require_replaceable(destination)
     try:
-        return _prepare(source, destination, split, seed, secret, values, low_doses)
+        return _prepare(source, destination, split, seed, secret, values, low_doses, by_noise)
     except UnusableError as error:
         if account is None:
             raise
@@ -94,9 +97,15 @@ def _prepare(
     secret: bytes,
     values: str,
     low_doses: Sequence[float],
+    by_noise: bool,
 ) -> Prepared:
     scanned = scan(source)
-    identified = identify(scanned.slices, picture_of=pictures_in(source))
+    identified = identify(
+        scanned.slices,
+        pictures_in(source),
+        noise_in(source) if by_noise and not low_doses else None,
+        "normal" if low_doses else None,
+    )
     settled = settle(identified.headers, values)
     refused = [*scanned.refused, *identified.refused, *settled.refused]
     if not settled.headers:

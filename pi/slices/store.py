@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pi.errors import quoted
 from pi.readers.names import Dose
-from pi.slices.doses import at_dose
+from pi.slices.dose_levels import at_dose
 from pi.slices.folds import Fold
 from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
 from pi.slices.split import Part

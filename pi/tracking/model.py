@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.denoisers import DenoiserSpec, said
+from pi.errors import quoted
 from pi.evaluation import served
 from pi.network.denoiser_file import (
     ENDING,
@@ -62,11 +63,13 @@ def fetch_denoiser(run_id: str) -> SavedDenoiser:
     try:
         found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
     except (MlflowException, OSError) as error:
-        raise TrackingError(f"run {run_id!r} must exist and be readable but is not.") from error
+        raise TrackingError(
+            f"run {quoted(run_id)} must exist and be readable but is not."
+        ) from error
     # A logged model of the same name is listed here too.
     files = [path for path in found if path.endswith(ENDING)]
     if len(files) != 1:
-        raise TrackingError(f"run {run_id!r} must hold one denoiser but holds {len(files)}.")
+        raise TrackingError(f"run {quoted(run_id)} must hold one denoiser but holds {len(files)}.")
     weights = fetch_artifact(run_id, files[0])
     facts = str(facts_of(PurePosixPath(files[0])))
     if facts in found:

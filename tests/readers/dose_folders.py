@@ -42,7 +42,7 @@ def write_doses(root: Path, patient: str, full: str, low: str, **tags: Any) -> N
 
 def understood(source: Path, *, by_noise: bool = True) -> Identified:
     """Return what the slices of a folder are."""
-    return identify(scan(source).slices, noise_in(source) if by_noise else None)
+    return identify(scan(source).slices, noise_of=noise_in(source) if by_noise else None)
 
 
 def levels(found: Identified) -> Counter[tuple[str, float]]:

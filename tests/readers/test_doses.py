@@ -203,10 +203,10 @@ def test_the_order_of_the_slices_does_not_matter(tmp_path: Path) -> None:
     write_series(tmp_path / "PU" / "a", "PU", 10, Exposure=200)
     write_series(tmp_path / "PU" / "b", "PU", 10, Exposure=20)
     slices = scan(tmp_path).slices
-    expected = set(identify(slices, noise_in(tmp_path)).headers)
+    expected = set(identify(slices, noise_of=noise_in(tmp_path)).headers)
     for seed in range(3):
         shuffled = random.Random(seed).sample(slices, len(slices))
-        assert set(identify(shuffled, noise_in(tmp_path)).headers) == expected
+        assert set(identify(shuffled, noise_of=noise_in(tmp_path)).headers) == expected
 
 
 def test_a_person_called_low_is_no_dose(tmp_path: Path) -> None:

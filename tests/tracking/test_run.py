@@ -17,7 +17,8 @@ from mlflow.entities import Run as Logged
 from pi.command_line import run as run_command
 from pi.errors import PiError
 from pi.tracking.address import TrackingError
-from pi.tracking.earlier import DENOISER, fetch_denoiser, newest_run
+from pi.tracking.earlier import DENOISER, newest_run
+from pi.tracking.model import fetch_denoiser
 from pi.tracking.provenance import _git
 from pi.tracking.run import BATCH, Run, open_run
 
@@ -268,9 +269,10 @@ def finished(run: Run, *names: str) -> None:
 
 def test_the_denoiser_of_an_earlier_run_is_fetched(database: Path) -> None:
     with open_run("train", "a") as run:
-        finished(run, "w.weights.h5")
+        run.params({"channels": 8})
+        finished(run, "unet.weights.h5")
     found = fetch_denoiser(run.run_id)
-    assert (found.name, found.read_text()) == ("w.weights.h5", "w")
+    assert (str(found.spec), found.weights.read_text()) == ("unet:8", "w")
 
 
 def test_no_denoiser_several_and_no_run_are_told_apart(database: Path) -> None:

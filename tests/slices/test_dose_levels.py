@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi.identity import UNKNOWN_DOSE, DoseError, Reconstruction
-from pi.slices.doses import unlike_doses
+from pi.slices.dose_levels import unlike_doses
 from pi.slices.folds import Fold
 from pi.slices.manifest import Manifest, Volume, from_json, in_fold, to_json, told_dose
 from pi.slices.prepare import prepare
