@@ -44,6 +44,7 @@ class Bundle:
         ties: what no two patients share: ``("SeriesInstanceUID", uid)`` and the like.
         born: PatientBirthDate, or empty.
         sex: ``M``, ``F`` or empty.
+        stack: one file holds them all.
     """
 
     slices: tuple[int, ...]
@@ -53,6 +54,7 @@ class Bundle:
     ties: tuple[tuple[str, str], ...] = field(repr=False)
     born: str = field(repr=False)
     sex: str
+    stack: bool = False
 
 
 def bundles_of(
@@ -67,13 +69,20 @@ def bundles_of(
     """
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     tokens = _file_tokens(slices, claims)
+    stacks = {one.file for one in slices if one.index}
     folder = lru_cache(maxsize=1024)(lambda file: str(PurePath(file).parent))
     for index, (one, claimed) in enumerate(zip(slices, claims, strict=True)):
         uids = (one.series, one.study, one.frame_of_reference, one.frame)
-        key = (folder(one.file), one.text, uids, claimed, told[index], tokens.get(index, ""))
+        place = one.file if one.file in stacks else folder(one.file)
+        key = (place, one.text, uids, claimed, told[index], tokens.get(index, ""))
         groups[key].append(index)
     bundles = [
-        _bundle(tuple(members), slices[members[0]], claims[members[0]], str(key[4]), str(key[5]))
+        replace(
+            _bundle(
+                tuple(members), slices[members[0]], claims[members[0]], str(key[4]), str(key[5])
+            ),
+            stack=key[0] in stacks,
+        )
         for key, members in groups.items()
     ]
     return tuple(_without_roots(bundles))

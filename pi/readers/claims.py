@@ -89,8 +89,12 @@ def with_way_out(refusal: Refusal) -> Refusal:
     _, _, fact = refusal.reason.partition("-")
     if refusal.reason not in _CURABLE or "mapping.csv" in refusal.detail:
         return refusal
-    way = f"; a line such as `{_WAY_OUT[fact]}` under `glob,{fact}` in mapping.csv decides"
-    return replace(refusal, detail=refusal.detail + way)
+    return replace(refusal, detail=f"{refusal.detail}; {way_out(fact)}")
+
+
+def way_out(fact: str) -> str:
+    """Return the line of the user's mapping that decides ``fact``, in words."""
+    return f"a line such as `{_WAY_OUT[fact]}` under `glob,{fact}` in mapping.csv decides"
 
 
 def _header_claims(text: HeaderText) -> Iterable[Claim]:

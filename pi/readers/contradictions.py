@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pi.readers.carriers import Bundle, Voice
+from pi.readers.claims import way_out
 from pi.readers.refusal import Refusal
 from pi.readers.ties import Person
 
-CURE = "a line GLOB,patient in mapping.csv decides"
+CURE = way_out("patient")
 _ORDER = ("path", "PatientName", "PatientID")
 
 

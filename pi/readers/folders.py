@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from pi.readers.carriers import Bundle, Voice
-from pi.readers.names import free_folders
+from pi.readers.names import free_folders, stack_name
 from pi.readers.placeholders import comparable, is_placeholder
 
 
@@ -17,9 +17,10 @@ def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
     What all paths share names nobody, unless it is all there is. Of what is left, the highest
     level is the patient's if each of its folders holds one chain of folders at most; where a
     folder branches again, its branches may be patients or sessions of one, and nobody is named.
+    A file that holds a whole series is a level of its own.
     """
     free = lru_cache(maxsize=None)(free_folders)
-    chains = [free(PurePath(one.first.file)) for one in bundles]
+    chains = [(*free(PurePath(one.first.file)), *_stack(one)) for one in bundles]
     levels = zip(*chains, strict=False)
     shared = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
     if all(len(chain) == shared for chain in chains):
@@ -30,6 +31,12 @@ def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
             below[chain[shared]].add(chain[shared + 1 :])
     clear = all(len(branches) == 1 for branches in below.values())
     return [_voice(chain[shared]) if clear and len(chain) > shared else None for chain in chains]
+
+
+def _stack(bundle: Bundle) -> tuple[str, ...]:
+    """Return the name of the one file that holds all slices of a bundle, if there is one."""
+    name = stack_name(PurePath(bundle.first.file)) if bundle.stack else ""
+    return (name,) if name else ()
 
 
 def _voice(name: str) -> Voice | None:

@@ -159,6 +159,16 @@ def free_folders(relative: PurePath) -> tuple[str, ...]:
     )
 
 
+def stack_name(relative: PurePath) -> str:
+    """Return what is left of a file's name without what it claims: ``case0_full.nii.gz``, case0.
+
+    Of a file that holds a whole series, whose name may thus be the patient's.
+    """
+    stem = relative.name.partition(".")[0]
+    words = [word for word in re.split(r"[\W_]+", stem) if word]
+    return "_".join(word for word in words if not text_claims(word, "") and dose_said(word) is None)
+
+
 def file_token(relative: PurePath) -> str | None:
     """Return the patient that begins a file name such as ``L067_000_input.npy``, if any.
 

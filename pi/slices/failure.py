@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
+from pi.readers.claims import way_out
 from pi.readers.header import SliceHeader
 from pi.readers.refusal import HARMLESS, Refused
 from pi.readers.scan import SourceError
@@ -76,14 +77,14 @@ def _problem(headers: Collection[SliceHeader], others: int) -> str:
     low = [header for header in headers if header.dose == "low"]
     normal = [header for header in headers if header.dose == "normal"]
     if not (low and normal):
-        dose, way_out = ("low", "") if low else ("full", f" ({SIMULATE})")
+        dose, cure = ("low", "") if low else ("full", f" ({SIMULATE})")
         count = len(headers)
         which = f"the {count} slices that are known" if others > 0 else f"all {count} slices"
-        return f"{which} are of the {dose} dose{way_out}"
+        return f"{which} are of the {dose} dose{cure}"
     if not {one.patient for one in low} & {one.patient for one in normal}:
         return (
             f"the {len(normal)} full-dose slices and the {len(low)} low-dose slices are of "
-            "different patients (a line `GLOB,patient` in mapping.csv says who is the same)"
+            f"different patients ({way_out('patient')})"
         )
     return _of_the_same_patients(low, normal)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from pi.identity import DoseError, find_dose
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Refusal, Refused, RefusedError
-from pi.simulation.insertion import InsertionError, Setting, insert, slice_rng
-from pi.simulation.insertion_setting import estimate, known_kernel
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.series import Series, gaps
+
+if TYPE_CHECKING:  # slow to import, and seldom needed
+    from pi.simulation.insertion import InsertionError, Setting
 
 SCANNED = "scanned"
 SIMULATED = "simulated:"
@@ -75,7 +77,7 @@ class LowDoseScanner:
         seed: with a slice's pixels and the dose it decides the noise.
     """
 
-    def __init__(self, setting: Setting, dose: float, seed: int) -> None:
+    def __init__(self, setting: "Setting", dose: float, seed: int) -> None:
         self.setting, self.dose, self.seed = setting, dose, seed
 
     @classmethod
@@ -85,6 +87,9 @@ class LowDoseScanner:
         Raises:
             RefusedError: ``unknown-noise``, where the series' noise cannot be measured.
         """
+        from pi.simulation.insertion import InsertionError
+        from pi.simulation.insertion_setting import estimate, known_kernel
+
         count = len(volume.pairs)
         places = np.unique(np.linspace(0, count - 1, min(SAMPLED + 2, count)).round().astype(int))
         inner = places[1:-1] if len(places) > SAMPLED else places
@@ -103,6 +108,8 @@ class LowDoseScanner:
 
     def low(self, normal: HounsfieldSlice) -> HounsfieldSlice:
         """Return a normal-dose slice at the lower dose; its padding stays padding."""
+        from pi.simulation.insertion import insert, slice_rng
+
         rng = slice_rng(normal.hu, self.seed, self.dose)
         hu = insert(normal.hu, self.setting, self.dose, rng)
         hu[normal.padding] = normal.hu[normal.padding]
@@ -129,6 +136,6 @@ def _readable(source: Path, pair: Pair) -> HounsfieldSlice | None:
         return None  # it is refused when its turn comes
 
 
-def _clause(error: InsertionError) -> str:
+def _clause(error: "InsertionError") -> str:
     said = str(error).rstrip(".")
     return said[:1].lower() + said[1:]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pi.identity import dose_text
 from pi.readers.identification import Identified
-from pi.slices.series import reused_instances
+from pi.slices.pairing import PairedVolume
 from pi.slices.split import Split
 from pi.slices.transfer import Transferred
 
@@ -16,16 +17,26 @@ def remarks_on(
         f"warning: {count} paths contradict themselves: {what}; the nearer was believed."
         for what, count in sorted(identified.disagreements.items())
     ]
-    if reused := reused_instances(identified.headers):
-        found.append(
-            f"warning: {reused} slices share a SOPInstanceUID with slices at other places, as some "
-            "anonymisers write it; it was ignored."
-        )
     found += [f"warning: {message}" for message in identified.messages]
+    volumes = tuple(volumes)
+    found += _about_doses([one.source for one in volumes if one.pairs])
     for one in volumes:
         label = f"{names[one.source.patient]} {one.source.reconstruction}"
         found += [f"warning: {label}: {text}" for text in _about_volume(one, split)]
     return tuple(found)
+
+
+def _about_doses(volumes: Iterable[PairedVolume]) -> Iterator[str]:
+    doses = sorted({(one.reconstruction.dose, one.low_dose) for one in volumes})
+    if len(doses) > 1:
+        listed = ", ".join(dose_text(dose) for dose, _ in doses)
+        yield (
+            f"note: there are {len(doses)} low doses, {listed}, each paired with the full dose in "
+            "a reconstruction of its own; all are used, or the one that `dose` picks."
+        )
+    simulated = [dose_text(dose) for dose, low_dose in doses if low_dose == "simulated"]
+    if simulated:
+        yield f"note: the low dose of {', '.join(simulated)} was simulated from the full dose."
 
 
 def _about_volume(one: Transferred, split: Split) -> Iterator[str]:

@@ -130,27 +130,11 @@ def _of_another_grid(header: SliceHeader, common: Frame) -> Refused:
     return Refused(header.file, Refusal("mixed-geometry", detail))
 
 
-def reused_instances(slices: Iterable[SliceHeader]) -> int:
-    """Return how many slices share their SOPInstanceUID with a slice at another place.
-
-    A SOPInstanceUID belongs to one image (DICOM PS3.3 C.12.1.1.1.2). Some anonymisers write one
-    over many; it then tells nothing.
-    """
-    places: defaultdict[str, list[float]] = defaultdict(list)
-    for header in slices:
-        if header.facts.instance:
-            places[header.facts.instance].append(header.position)
-    return sum(
-        len(positions)
-        for positions in places.values()
-        if max(positions) - min(positions) > SAME_POSITION
-    )
-
-
 def _without_copies(same_pixels: SamePixels) -> Stage:
     """Drop what has the SOPInstanceUID and the pixels of another slice, but lies elsewhere.
 
-    Other pixels under one SOPInstanceUID are other images: see `reused_instances`.
+    A SOPInstanceUID belongs to one image (DICOM PS3.3 C.12.1.1.1.2), but some anonymisers write
+    one over many: other pixels under it are other images.
     """
 
     def stage(slices: Slices) -> tuple[Slices, list[Refused]]:

@@ -66,10 +66,11 @@ def test_a_source_that_is_typed_is_not_repeated(capsys: pytest.CaptureFixture[st
 def test_words_for_values_that_mean_nothing_are_told_before_any_work(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert prepare("--values", "/data/anna") != 0
-    told = capsys.readouterr().err
-    assert "unit:LOW:HIGH" in told
-    assert "anna" not in told
+    for words in ("/data/anna", "anna"):
+        assert prepare("--values", words) != 0
+        told = capsys.readouterr().err
+        assert ("unit:LOW:HIGH" in told) == (words == "anna")
+        assert "/data/anna" not in told
 
 
 def test_a_template_is_private_and_names_nobody_and_gives_the_same_store(

@@ -26,7 +26,9 @@ def write_series(
 ) -> None:
     """Write slices of which no name says a dose; ``folder`` may."""
     # Names that the challenge's own grammar would read are kept out of the header.
-    facts = {"PatientName": "", "PatientID": patient, "SeriesInstanceUID": None} | tags
+    study = f"1.3.{zlib.crc32(f'{folder} {patient}'.encode())}"
+    told = {"PatientName": "", "PatientID": patient, "StudyInstanceUID": study}
+    facts = told | {"SeriesInstanceUID": None} | tags
     for number, z in enumerate(zs):
         hu = noise(f"{folder}/{file} {z}", sd, size=32)
         instance = "1.2." + str(zlib.crc32(f"{folder}/{file} {z}".encode()))

@@ -157,7 +157,7 @@ def test_both_values_are_kept_and_none_is_in_the_open_sentence() -> None:
         assert isinstance(one, Refusal)
         assert {"PatientName: Emil", "PatientName: Fritz"} <= set(one.values)
         assert "Emil" not in one.detail
-        assert "GLOB,patient in mapping.csv" in one.detail
+        assert "`glob,patient` in mapping.csv" in one.detail
 
 
 def test_where_folders_branch_twice_nobody_guesses_the_level() -> None:

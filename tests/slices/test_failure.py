@@ -33,7 +33,7 @@ def kept(folder: Path) -> Counter[str]:
 def test_one_dose_alone_is_said_with_the_way_to_the_other(tmp_path: Path) -> None:
     write_stack(tmp_path / "in/L067/full_3mm", dose="FD")
     text = said(tmp_path)
-    assert "all 3 slices are of the full dose (--low_dose simulated:0.25" in text
+    assert "all 3 slices are of the full dose (`prepare --low_dose simulated:0.25" in text
     assert kept(tmp_path) == {"one-dose-only": 3}
 
 

@@ -91,7 +91,7 @@ def test_every_layout_is_understood(tmp_path: Path, layout: str) -> None:
     assert prepared.report.pairs == 2 * 2 * 2 * 2
     assert prepared.report.refusals == {}
     found = {(volume.split, str(volume.reconstruction)) for volume in prepared.store.volumes}
-    settings = {"1mm B30", "3mm B30", "1mm D45", "3mm D45"}
+    settings = {f"{mm}mm {kernel} 25%" for mm in (1, 3) for kernel in ("B30", "D45")}
     assert found == {(part, setting) for part in ("train", "test") for setting in settings}
 
 

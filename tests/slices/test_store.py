@@ -20,9 +20,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_slice_has_a_key(folder: Path) -> None:
     (volume,) = Store.open(folder).volumes
-    assert volume.reconstruction == Reconstruction(3.0, "B30")
-    assert volume.key(0) == SliceKey(volume.patient, 3.0, "B30", -2.0)
-    assert str(volume.key(1)).endswith("/3mm/B30/+0.00")
+    assert volume.reconstruction == Reconstruction(3.0, "B30", 0.25)
+    assert volume.key(0) == SliceKey(volume.patient, 3.0, "B30", -2.0, 0.25)
+    assert str(volume.key(1)).endswith("/3mm/B30/25%/+0.00")
 
 
 def test_slices_are_read_only_int16(folder: Path) -> None:
@@ -66,13 +66,13 @@ def test_a_missing_and_a_cut_volume_are_noticed_on_opening(folder: Path) -> None
     volume = folder / "volumes" / "0_low.npy"
     content = volume.read_bytes()
     volume.write_bytes(content[:-2])
-    with pytest.raises(StoreError, match="3mm B30 low dose whole but the volume is cut"):
+    with pytest.raises(StoreError, match="3mm B30 25% low dose whole but the volume is cut"):
         Store.open(folder)
     np.save(volume, np.zeros((3, 8, 8), np.float32))
     with pytest.raises(StoreError, match=r"must be \(3, 8, 8\) int16 but is .* float32"):
         Store.open(folder)
     volume.unlink()
-    with pytest.raises(StoreError, match="3mm B30 low dose but the volume is missing"):
+    with pytest.raises(StoreError, match="3mm B30 25% low dose but the volume is missing"):
         Store.open(folder)
 
 
@@ -83,7 +83,7 @@ def test_changed_pixels_are_noticed_when_first_touched(folder: Path) -> None:
     path.write_bytes(content)
     store = Store.open(folder)
     store.pair(0, 0)
-    with pytest.raises(StoreError, match=r"slice P-\w+/3mm/B30/\+2\.00 must have the pixels"):
+    with pytest.raises(StoreError, match=r"slice P-\w+/3mm/B30/25%/\+2\.00 must have the pixels"):
         store.pair(0, 2)
 
 

@@ -86,7 +86,7 @@ def test_a_trap_in_the_header_has_its_reason_code(
 
 
 def test_a_kernel_that_nobody_names_is_one_unknown_kernel(tmp_path: Path) -> None:
-    write_ct(tmp_path / "full_3mm", PatientName="x", ConvolutionKernel=None)
+    write_ct(tmp_path / "full_3mm", PatientName="Muster", ConvolutionKernel=None)
     found = header_of(tmp_path / "full_3mm")
     assert isinstance(found, SliceHeader)
     assert found.reconstruction == Reconstruction(3.0, "unknown")
