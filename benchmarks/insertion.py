@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from pi.dicom.pixels import read_hounsfield
 from scipy.ndimage import binary_erosion, gaussian_filter
 
+from pi.simulation.calm_noise import ring_powers, tissue_squares
 from pi.simulation.insertion import Setting, insert, slice_rng
 from pi.simulation.insertion_setting import SIDE, estimate, known_kernel
-from pi.simulation.noise_power import ring_powers, tissue_squares
 from pi.simulation.patient import PRESETS, Preset, scan_patient, thick_slices
 from pi.simulation.projector import Geometry
 from pi.simulation.scanner import KERNELS, Kernel, Protocol, scan

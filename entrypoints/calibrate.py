@@ -35,7 +35,7 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.network.bank import build_bank
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting
-    from pi.slices.dose_levels import unlike_doses
+    from pi.slices.dose_levels import dose_notes
     from pi.slices.parts import OF_ONE
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
@@ -89,8 +89,8 @@ def main(parameters: CalibrateParameters) -> None:
                 tracked, calibrations, bank, spec, denoisers, patches, asked, gradients
             )
         view = save_view(tracked, "calibrate")
-    if told := unlike_doses(store.volumes):
-        print(told)
+    for note in dose_notes(store.volumes):
+        print(note)
     if calibrations:
         print(summary_text(calibrations, asked))
     if len(patches.patients) == 1:

@@ -25,6 +25,7 @@ def main(parameters: EvaluateParameters) -> None:
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
     from pi.progress import counting
+    from pi.slices.dose_levels import dose_notes
     from pi.tracking.address import farewell
     from pi.tracking.evaluation import fetch_subject, log_evaluation, log_setup, log_slices
     from pi.tracking.run import open_run
@@ -43,6 +44,8 @@ def main(parameters: EvaluateParameters) -> None:
             shown = [read_choice(store, choice, denoise) for choice in choices]
             log_slices(tracked, shown, p.metric, WINDOWS[p.window])
         view = save_view(tracked, "evaluate")
+    for note in dose_notes(store.volumes):
+        print(note)
     print(summary_text(evaluation.slices))
     if evaluation.remark:
         print(evaluation.remark)

@@ -42,7 +42,7 @@ def main(parameters: SearchParameters) -> None:
     from pi.search.storage import open_storage, storage_url
     from pi.search.study import open_study
     from pi.search.summary import answer_text, onward_text
-    from pi.slices.dose_levels import unlike_doses
+    from pi.slices.dose_levels import dose_notes
     from pi.slices.patches import PatchPopulation
     from pi.tracking import study as track
     from pi.tracking.address import farewell, tracking_uri
@@ -62,8 +62,8 @@ def main(parameters: SearchParameters) -> None:
     typed = recorded(p)
     if p.deterministic:
         make_deterministic(p.seed)
-    if told := unlike_doses(store.volumes):
-        print(told)
+    for note in dose_notes(store.volumes):
+        print(note)
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, 0, 60.0, "best_validation_ssim", 0, p.validation_slices,

@@ -27,7 +27,7 @@ def main(parameters: TrainParameters) -> None:
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.network.bank import Judge, build_bank
-    from pi.slices.dose_levels import unlike_doses
+    from pi.slices.dose_levels import dose_notes
     from pi.slices.patches import PatchPopulation
     from pi.tracking.address import farewell
     from pi.tracking.calibration import log_setup
@@ -48,8 +48,8 @@ def main(parameters: TrainParameters) -> None:
     require_resumable("train", p.resume, typed)
     if p.deterministic:
         make_deterministic(p.seed)
-    if told := unlike_doses(store.volumes):
-        print(told)
+    for note in dose_notes(store.volumes):
+        print(note)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,

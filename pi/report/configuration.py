@@ -84,9 +84,11 @@ class DataFacts:
 
     Attributes:
         simulated: whether no volume comes from a patient.
+        simulated_doses: low doses that were not scanned but simulated, as they are labelled.
     """
 
     simulated: bool
+    simulated_doses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

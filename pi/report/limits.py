@@ -53,6 +53,14 @@ def _of_trainings(configurations: Sequence[Configuration]) -> list[str]:
     return sentences
 
 
+def simulated_dose_sentence(doses: Sequence[str]) -> str:
+    """Return what it means that low doses were not scanned."""
+    return (
+        f"The low dose of {listed(doses)} was not scanned: its noise is simulated and added to the "
+        "full dose, slice by slice."
+    )
+
+
 def _of_data(comparison: Comparison, facts: DataFacts) -> list[str]:
     sentences = []
     if facts.simulated:
@@ -60,6 +68,8 @@ def _of_data(comparison: Comparison, facts: DataFacts) -> list[str]:
             "The data are simulated: they allow relative comparisons of configurations and no "
             "clinical claim."
         )
+    if facts.simulated_doses:
+        sentences.append(simulated_dose_sentence(facts.simulated_doses))
     protocol = PROTOCOLS.get(comparison.protocol)
     if protocol and protocol.not_covered:
         sentences.append(f"The protocol {protocol.name} leaves out: {protocol.not_covered}.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.simulation.calm_noise import Floats, Squares, ring_frequencies, ring_powers, tissue_squares
 from pi.simulation.insertion import (
     Beams,
     InsertionError,
@@ -23,7 +24,6 @@ from pi.simulation.insertion import (
     trace,
 )
 from pi.simulation.kernel_fit import clean_power
-from pi.simulation.noise_power import Floats, Squares, ring_frequencies, ring_powers, tissue_squares
 from pi.simulation.scanner import KERNELS, Kernel, Protocol
 
 FIELD_OF_VIEW = 360.0

@@ -23,6 +23,24 @@ def at_dose(manifest: Manifest, dose: float) -> tuple[Manifest, list[int]]:
     return replace(manifest, volumes=tuple(manifest.volumes[n] for n in kept)), kept
 
 
+def dose_notes(volumes: Iterable[Volume]) -> list[str]:
+    """Return what is to be said of the low doses that results rest on, a sentence each."""
+    volumes = tuple(volumes)
+    notes = [told] if (told := unlike_doses(volumes)) else []
+    if simulated := simulated_doses(volumes):
+        notes.append(
+            f"note: the low dose of {', '.join(simulated)} was not scanned: it is simulated from "
+            "the full dose, and so is what is found with it."
+        )
+    return notes
+
+
+def simulated_doses(volumes: Iterable[Volume]) -> list[str]:
+    """Return the low doses that were simulated from the normal one, in words, ascending."""
+    found = {volume.dose for volume in volumes if volume.low_dose == "simulated"}
+    return [dose_text(dose) for dose in sorted(found)]
+
+
 def unlike_doses(volumes: Iterable[Volume], part: str = "train") -> str:
     """Return what is to be said of a part whose volumes are of several doses; "" of one dose.
 

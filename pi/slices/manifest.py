@@ -110,11 +110,6 @@ class Manifest:
         return hashlib.sha256("\n".join(contents).encode()).hexdigest()
 
     @property
-    def simulated_doses(self) -> tuple[float, ...]:
-        """The doses that were not scanned but simulated from the normal one, ascending."""
-        return tuple(sorted({one.dose for one in self.volumes if one.low_dose == "simulated"}))
-
-    @property
     def simulated(self) -> bool:
         """Whether no volume comes from a patient."""
         return all(volume.simulated for volume in self.volumes)

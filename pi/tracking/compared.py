@@ -9,7 +9,7 @@ import pandas as pd
 from pi.errors import quoted
 from pi.tracking.address import TrackingError
 from pi.tracking.asked import asked_runs, filtered
-from pi.tracking.data import FOLD, FOLDS
+from pi.tracking.data import FOLD, FOLDS, SIMULATED_DOSES
 from pi.tracking.earlier import (
     IDENTITY,
     Record,
@@ -33,6 +33,7 @@ class Evaluated:
         trained: what that run holds; None likewise.
         slices: see `pi.evaluation.table`.
         simulated: whether its data are.
+        simulated_doses: low doses that were not scanned but simulated, as they are labelled.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Evaluated:
     trained: Record | None = field(repr=False)
     slices: pd.DataFrame = field(repr=False)
     simulated: bool
+    simulated_doses: tuple[str, ...] = ()
 
     @property
     def maker(self) -> Record:
@@ -119,4 +121,5 @@ def _read(run_id: str) -> Evaluated:
         trained=read_run(trained_id) if trained_id else None,
         slices=read_slices(run_id),
         simulated=bool(facts["simulated"]),
+        simulated_doses=tuple(map(str, facts.get(SIMULATED_DOSES, ()))),
     )

@@ -69,9 +69,9 @@ def compare_found(runs: str, asked: Asked) -> Compared:
         [one.group.table for one in configurations], metrics, protocol, chosen.reference,
         np.random.default_rng(asked.seed), asked.zero_rule,
     )  # fmt: skip
-    return Compared(
-        evaluated, configurations, chosen, comparison, DataFacts(evaluated[0].simulated)
-    )
+    first = evaluated[0]
+    facts = DataFacts(first.simulated, first.simulated_doses)
+    return Compared(evaluated, configurations, chosen, comparison, facts)
 
 
 def compare_again(run_id: str, making: Making) -> Report:

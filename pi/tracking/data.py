@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 
+from pi.slices.dose_levels import simulated_doses
 from pi.slices.store import Store
 from pi.tracking.run import Run
 
 FOLD = "pi.fold"
 FOLDS = "pi.folds"
 """Tags of a run on one fold of a cross-validation. A run over all folds has the second alone."""
+
+SIMULATED_DOSES = "simulated_low_doses"
+"""Fact of data whose low doses were not scanned but simulated, in words."""
 
 NAME = "mlflow.runName"
 
@@ -24,6 +28,9 @@ def log_data(run: Run, store: Store, facts: Mapping[str, object]) -> dict[str, o
     """
     known = {"digest": store.digest, "simulated": store.simulated, **facts}
     tags = {"pi.data_digest": store.digest}
+    if simulated := simulated_doses(store.volumes):
+        known |= {SIMULATED_DOSES: simulated}
+        tags |= {f"pi.{SIMULATED_DOSES}": ", ".join(simulated)}
     if fold := store.manifest.fold:
         known |= {"fold": fold.number, "folds": fold.of}
         tags |= {FOLD: str(fold.number), FOLDS: str(fold.of)}

@@ -31,6 +31,7 @@ from pi.search.watching import watch_trials
 from pi.tracking.address import tracking_uri
 from pi.tracking.backend import StoredRun
 from pi.tracking.comparing import compare_again
+from pi.tracking.data import SIMULATED_DOSES
 from pi.tracking.earlier import Record
 from pi.tracking.gallery import listed
 from pi.tracking.scope import Scope
@@ -115,6 +116,7 @@ def _data_sets(runs: Sequence[StoredRun]) -> tuple[DataSet, ...]:
                     int(facts.get("training_patients", 0)),
                     int(facts.get("training_patches", 0)),
                     tuple(map(str, facts.get("reconstructions", ()))),
+                    tuple(map(str, facts.get(SIMULATED_DOSES, ()))),
                 )
             except (ValueError, KeyError, TypeError):  # of another program
                 continue

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from pi.simulation.calm_noise import ring_powers, tissue_squares
 from pi.simulation.insertion import InsertionError, insert, slice_rng
 from pi.simulation.insertion_setting import estimate, known_kernel
-from pi.simulation.noise_power import ring_powers, tissue_squares
 from pi.simulation.patient import PRESETS, scan_patient
 from pi.simulation.scanner import KERNELS
 

@@ -1,5 +1,6 @@
 """The data of a run in the tracking store: by digest, and by fold where they are one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pi.slices.folds import Fold
@@ -33,3 +34,11 @@ def test_a_run_on_a_split_has_no_fold(tiny_store: Store, database: Path) -> None
     assert record.tags["pi.data_digest"] == facts["digest"] == tiny_store.digest
     assert not {"pi.fold", "pi.folds"} & record.tags.keys()
     assert record.tags["mlflow.runName"] == "train mse"
+
+
+def test_a_low_dose_that_was_not_scanned_is_said_so(tiny_store: Store, database: Path) -> None:
+    volumes = [replace(one, low_dose="simulated") for one in tiny_store.volumes]
+    manifest = replace(tiny_store.manifest, volumes=tuple(volumes))
+    record, facts = logged(Store(manifest, tiny_store.maps))
+    assert facts["simulated_low_doses"] == ["25%"]
+    assert record.tags["pi.simulated_low_doses"] == "25%"

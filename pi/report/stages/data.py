@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pi.comparison.verdict import counted
 from pi.report.blocks import TextTable, Words
 from pi.report.document import Section
+from pi.report.limits import simulated_dose_sentence
 from pi.report.stages.found import DataSet, Found, Judged
 from pi.report.text import NOTHING, listed
 
@@ -29,8 +30,10 @@ def _said(found: Found) -> tuple[str, ...]:
             f"The runs are on {len(found.data)} data sets (folds count as one each). Runs on "
             "different ones are never put into one table of results."
         )
+    doses = sorted({dose for one in found.data for dose in one.simulated_doses})
+    added = (simulated_dose_sentence(doses),) if doses else ()
     simulated = "Simulated data allow relative comparisons of configurations and no clinical claim."
-    return (said, simulated) if any(one.simulated for one in found.data) else (said,)
+    return (said, *added, simulated) if any(one.simulated for one in found.data) else (said, *added)
 
 
 def _table(found: Found) -> TextTable:
@@ -47,7 +50,8 @@ def _row(one: DataSet, found: Found) -> tuple[str, ...]:
     judged = [run for run in found.judged if run.run.digest == one.digest]
     return (
         one.short,
-        "simulated" if one.simulated else "patients",
+        ("simulated" if one.simulated else "patients")
+        + (", low dose simulated" if one.simulated_doses else ""),
         trained,
         "; ".join(_parts(judged)) or NOTHING,
         str(len(one.reconstructions)) if one.reconstructions else NOTHING,

@@ -62,6 +62,7 @@ class DataSet:
         patients: that are trained on; 0 if no run says so.
         patches: of the training set; 0 likewise.
         reconstructions: as they are labelled.
+        simulated_doses: low doses that were not scanned but simulated, as they are labelled.
     """
 
     digest: str
@@ -69,6 +70,7 @@ class DataSet:
     patients: int
     patches: int
     reconstructions: tuple[str, ...]
+    simulated_doses: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:

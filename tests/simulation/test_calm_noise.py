@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pi.simulation.calm_noise import ring_frequencies, ring_powers, tissue_squares
 from pi.simulation.kernel_fit import clean_power
-from pi.simulation.noise_power import ring_frequencies, ring_powers, tissue_squares
 from pi.simulation.scanner import Kernel
 
 
