@@ -21,7 +21,7 @@ from pi.places import (
 from pi.readers.files import list_files
 from pi.simulation.study import PRESETS, simulate
 from pi.slices.folds import find_fold
-from pi.slices.prepare import prepare
+from pi.slices.prepare import RECIPE, prepare
 from pi.slices.split import DRAWN, PARTS, named_splits
 from pi.slices.store import Store, StoreError
 
@@ -87,6 +87,7 @@ def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
 
 
 def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
+    name += f"-recipe{RECIPE}"
     if split != "auto":
         name += f"-{_digest_of(split, split_seed)}"
     destination = store_folder(name)

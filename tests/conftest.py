@@ -41,7 +41,7 @@ def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_store(tiny_cache: Path) -> Store:
-    return Store.open(tiny_cache / "stores" / "simulated-tiny-seed5")
+    return Store.open(tiny_cache / "stores" / "simulated-tiny-seed5-recipe2")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def two_doses(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     Nobody knows the pixel spacing of the thin ones.
     """
-    made = tiny_cache / "stores" / "simulated-tiny-seed5"
+    made = tiny_cache / "stores" / "simulated-tiny-seed5-recipe2"
     folder = tmp_path / "cache" / "stores" / "two"
     folder.mkdir(parents=True)
     (folder / "volumes").symlink_to(made / "volumes")

@@ -33,6 +33,9 @@ from pi.slices.writing import (
     write_private,
 )
 
+RECIPE = 2
+"""Version of what is understood of files; raised where the same ones would give another store."""
+
 Names = Mapping[str, str]
 """Patient as the source names it -> the name under which the store knows it."""
 

@@ -346,7 +346,7 @@ def test_a_corrupt_store_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store = tmp_path / "cache" / "stores" / "mine"
-    shutil.copytree(tiny_cache / "stores" / "simulated-tiny-seed5", store)
+    shutil.copytree(tiny_cache / "stores" / "simulated-tiny-seed5-recipe2", store)
     for volume in (store / "volumes").glob("*.npy"):
         content = bytearray(volume.read_bytes())
         content[1000::999] = bytes(len(content[1000::999]))

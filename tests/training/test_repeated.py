@@ -27,7 +27,7 @@ SETTINGS = Settings(5, 2, 16, 0, 60.0, "best_validation_ssim", 0, 2, epoch_steps
 def bench(tiny_cache: object) -> Bench:
     from pi.slices.store import Store
 
-    store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5").without("test")  # type: ignore[operator]
+    store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5-recipe2").without("test")  # type: ignore[operator]
     patches = PatchPopulation(store, "train", 32, 64, "paper")
     bank = build_bank(EXPERIMENTS, input_convention("raw255"), seed=5)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
