@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.denoisers import PUBLISHED
-from pi.experiments import Experiment, find_experiments
 from pi.influence.interval import log_interval
 from pi.influence.losses import Measured
 from pi.influence.measure import patch_measure
 from pi.influence.psi import Floats
 from pi.influence.sampling import Measure, Precision, exact_weight, sample_losses
-from pi.input_convention import RAW255
-from pi.loss import Reading
+from pi.losses.experiments import Experiment, find_experiments
+from pi.losses.input_convention import RAW255
+from pi.losses.loss import Reading
 from pi.network.bank import build_bank
 from pi.network.state import identity
 from pi.slices.patches import PatchPopulation

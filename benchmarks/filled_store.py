@@ -26,8 +26,8 @@ from pi.denoisers import PUBLISHED, DenoiserSpec
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
-from pi.experiments import NAMED, Experiment
 from pi.influence.psi import weight_for_psi
+from pi.losses.experiments import NAMED, Experiment
 from pi.places import store_folder
 from pi.readers.names import Dose
 from pi.search.answer import answer

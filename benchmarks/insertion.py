@@ -116,9 +116,9 @@ def _read(file: Path) -> tuple[NDArray[np.float32], float]:
 def print_lambda(pairs: Sequence[tuple[Slices, Slices, Slices]]) -> None:
     """Print sum of MSE over sum of feature losses, inserted over real."""
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-    from pi.experiments import find_experiments
     from pi.influence.components import loss_components
-    from pi.input_convention import RAW255
+    from pi.losses.experiments import find_experiments
+    from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
     from pi.tracking.contexts import find_contexts
 

@@ -20,9 +20,9 @@ import keras
 
 from entrypoints.parameters import CalibrateParameters, TrainParameters
 from pi.denoisers import DenoiserSpec
-from pi.experiments import MSE, find_experiments
 from pi.influence.schedule import Fixed
-from pi.input_convention import RAW255
+from pi.losses.experiments import MSE, find_experiments
+from pi.losses.input_convention import RAW255
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
 from pi.tracking.contexts import find_contexts

@@ -15,9 +15,9 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 # isort: split
 import numpy as np
 
-from pi.experiments import Experiment, find_experiments, standing_in
 from pi.influence.measure import patch_measure
-from pi.input_convention import RAW255
+from pi.losses.experiments import Experiment, find_experiments, standing_in
+from pi.losses.input_convention import RAW255
 from pi.network.bank import EncoderBank, build_bank
 from pi.network.state import identity
 from pi.slices.patches import PatchPopulation

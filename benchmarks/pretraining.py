@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from entrypoints.parameters import SimulateParameters
-from pi.input_convention import input_convention
+from pi.losses.input_convention import input_convention
 from pi.pretraining.examples import drawing, header_examples
 from pi.pretraining.judging import Judgement
 from pi.pretraining.networks import build_trunk

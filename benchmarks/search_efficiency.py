@@ -19,9 +19,9 @@ from optuna.storages import InMemoryStorage
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints.parameters import SearchParameters, SimulateParameters
 from pi.denoisers import DenoiserSpec
-from pi.experiments import find_experiments
 from pi.influence.psi import log_odds
-from pi.input_convention import input_convention
+from pi.losses.experiments import find_experiments
+from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
 from pi.network.state import State, identity
 from pi.progress import progress

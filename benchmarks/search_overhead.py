@@ -26,8 +26,8 @@ from optuna import Study, Trial
 from optuna.storages import BaseStorage, InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-from pi.experiments import Experiment, find_experiments
 from pi.influence.schedule_name import ScheduleName
+from pi.losses.experiments import Experiment, find_experiments
 from pi.search.objective import Objective, Report
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial

@@ -72,10 +72,10 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     import numpy as np
 
     from pi.denoisers import PUBLISHED
-    from pi.experiments import find_experiments
     from pi.influence.components import loss_terms
     from pi.influence.schedule import WeightRule
-    from pi.input_convention import RAW255
+    from pi.losses.experiments import find_experiments
+    from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
     from pi.training.machine import compute_in, make_deterministic, strategy_for
     from pi.training.step import train_step

@@ -19,11 +19,6 @@ def main(parameters: CalibrateParameters) -> None:
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.denoisers import find_denoiser
-    from pi.experiments import (
-        chosen,
-        find_experiments,
-        require_influence,
-    )
     from pi.influence.calibration import calibrate_all
     from pi.influence.literature import literature_table, literature_text
     from pi.influence.measure import patch_measure
@@ -31,7 +26,12 @@ def main(parameters: CalibrateParameters) -> None:
     from pi.influence.psi import checked_weight
     from pi.influence.sampling import Precision
     from pi.influence.table import summary_text
-    from pi.input_convention import input_convention
+    from pi.losses.experiments import (
+        chosen,
+        find_experiments,
+        require_influence,
+    )
+    from pi.losses.input_convention import input_convention
     from pi.network.bank import build_bank
     from pi.network.state import find_states, prepare_denoiser
     from pi.progress import counting

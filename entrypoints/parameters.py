@@ -18,7 +18,7 @@ from pi.influence.schedule_name import ScheduleName
 from pi.readers.units import GRAMMAR, is_grammatical
 
 if TYPE_CHECKING:
-    from pi.experiments import Experiment
+    from pi.losses.experiments import Experiment
     from pi.network.weights import WeightFile
     from pi.slices.store import Store
 

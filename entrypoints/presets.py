@@ -8,9 +8,9 @@ import sys
 
 from entrypoints.parameters import PresetsParameters
 from pi.command_line import run
-from pi.experiments import NAMED
-from pi.preset_table import preset_table
-from pi.presets import EVIDENCE, PRESETS
+from pi.losses.experiments import NAMED
+from pi.losses.preset_table import preset_table
+from pi.losses.presets import EVIDENCE, PRESETS
 from pi.text_table import aligned
 
 

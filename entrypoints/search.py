@@ -17,12 +17,12 @@ def main(parameters: SearchParameters) -> None:
     """Work at the study until it has its trials, and say what it found."""
     # What is told of parameters and patients waits for no slow import.
     from pi.denoisers import find_denoiser
-    from pi.experiments import (
+    from pi.losses.experiments import (
         chosen,
         find_experiments,
         require_influence,
     )
-    from pi.input_convention import input_convention
+    from pi.losses.input_convention import input_convention
     from pi.search.objective import Objective
     from pi.search.space import find_space
 

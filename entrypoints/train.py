@@ -15,7 +15,7 @@ def main(parameters: TrainParameters) -> None:
     """Train, log, and say what came out and where it is."""
     # What is told of parameters and patients waits for no slow import.
     from pi.denoisers import find_denoiser
-    from pi.input_convention import input_convention
+    from pi.losses.input_convention import input_convention
     from pi.training import plan
 
     p = parameters

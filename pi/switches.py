@@ -11,7 +11,7 @@ from typing import Literal
 
 from pi.command_line import REPLACED, arguments_of, now_written
 from pi.errors import PiError, quoted
-from pi.experiments import MSE, find_experiments, require_influence, spelling
+from pi.losses.experiments import MSE, find_experiments, require_influence, spelling
 
 ProtocolName = Literal["recommended", "paper-text", "authors-code"]
 

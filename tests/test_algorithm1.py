@@ -13,7 +13,7 @@ from entrypoints.parameters import (
 )
 from pi.algorithm1 import Plan, Step, make_plan
 from pi.command_line import parse
-from pi.experiments import ExperimentError
+from pi.losses.experiments import ExperimentError
 from pi.switches import SwitchError, switch_values
 
 KINDS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}

@@ -6,7 +6,7 @@ import pytest
 
 from entrypoints.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.command_line import parse
-from pi.experiments import ExperimentError
+from pi.losses.experiments import ExperimentError
 from pi.switches import (
     FIXED,
     SWITCHES,

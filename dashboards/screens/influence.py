@@ -21,7 +21,6 @@ from dashboards.placing import (
     runs_of,
     table,
 )
-from pi.experiments import NAMED
 from pi.figures.influence_breakdown import (
     draw_layer_shares,
     draw_strata,
@@ -40,6 +39,7 @@ from pi.influence.calibration import Calibration
 from pi.influence.measured import MeasuredLosses
 from pi.influence.psi import Floats
 from pi.influence.table import stratum_table, summary_table, weight_grid
+from pi.losses.experiments import NAMED
 from pi.tracking.gallery import ListedRun, read_measured
 
 HABIT = ("habit", 0.1)

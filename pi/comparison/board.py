@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pi.experiments import NAMED
+from pi.losses.experiments import NAMED
 
 Data = Literal["challenge", "simulated", "other"]
 Status = Literal["reproduced", "not reproduced", "not verifiable here"]

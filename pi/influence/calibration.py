@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pi.experiments import Experiment
 from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
 from pi.influence.losses import Losses, Measured, share_weights
@@ -19,7 +18,8 @@ from pi.influence.sampling import (
     exact_weight,
     sample_losses,
 )
-from pi.loss import Reading
+from pi.losses.experiments import Experiment
+from pi.losses.loss import Reading
 from pi.slices.patches import PatchPopulation
 
 

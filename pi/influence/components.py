@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from pi.loss import Norm, PixelKind, PixelTerm
+from pi.losses.loss import Norm, PixelKind, PixelTerm
 from pi.network.bank import Judge
 
 Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -16,7 +16,7 @@ def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Norm) -> tf.Tensor:
     """Return the mean difference of each of n feature maps (n, rows, columns, channels), (n,).
 
     The norm of Eq. (3) is a sum; as in the authors' code it is a mean here, so that lambda does
-    not depend on the number of features. Other reductions are factors of it: see `pi.loss`.
+    not depend on the number of features. Other reductions are factors of it: see `pi.losses.loss`.
     """
     difference = tf.math.squared_difference(a, b) if norm == "squared" else tf.abs(a - b)
     return tf.reduce_mean(difference, axis=(1, 2, 3))

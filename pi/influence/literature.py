@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
 from pi.influence.output_gradient import OutputInfluence
+from pi.losses.experiments import Experiment
 from pi.text_table import aligned
 
 CRITIC_SAID = (

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.psi import Floats
-from pi.loss import Reading
+from pi.losses.loss import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from pi.experiments import Experiment
 from pi.identity import UNKNOWN_DOSE, Reconstruction
 from pi.influence.calibration import Calibration, calibrate
 from pi.influence.interval import Estimator
@@ -13,6 +12,7 @@ from pi.influence.losses import Losses
 from pi.influence.psi import InvalidLossError
 from pi.influence.sampling import Precision
 from pi.influence.table import IMAGE_LOSS, PERCEPTUAL_LOSS
+from pi.losses.experiments import Experiment
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.experiments import Experiment
 from pi.influence.components import feature_loss, pixel_loss
 from pi.influence.gradient import GradientPair
 from pi.influence.psi import Floats, odds_of
-from pi.loss import Reading
+from pi.losses.experiments import Experiment
+from pi.losses.loss import Reading
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation

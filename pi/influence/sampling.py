@@ -16,7 +16,7 @@ from pi.influence.psi import (
     InvalidTargetError,
     weight_for_psi,
 )
-from pi.loss import Reading
+from pi.losses.loss import Reading
 
 FIRST_ROUND = 500
 """Patches before the first look: fewer give no honest variance of heavy-tailed losses."""

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import keras
 
-from pi.architecture import EncoderSpec, layer_names
-from pi.experiments import Experiment
-from pi.input_convention import InputConvention, input_convention
-from pi.loss import Norm, PixelTerm, Reading
+from pi.losses.architecture import EncoderSpec, layer_names
+from pi.losses.experiments import Experiment
+from pi.losses.input_convention import InputConvention, input_convention
+from pi.losses.loss import Norm, PixelTerm, Reading
 from pi.network.encoder import build_encoder, tap_name
 from pi.network.weight_file import WeightsError
 from pi.network.weights import NO_FILES, WeightFile, Weights, load_weights

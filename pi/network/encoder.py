@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.architecture import (
+from pi.errors import quoted
+from pi.losses.architecture import (
     Architecture,
     EncoderError,
     Residual,
@@ -15,8 +16,7 @@ from pi.architecture import (
     find_architecture,
     layer_names,
 )
-from pi.errors import quoted
-from pi.input_convention import InputConvention, InputConventionError
+from pi.losses.input_convention import InputConvention, InputConventionError
 from pi.network.weight_file import Convolution
 from pi.network.weights import Weights
 

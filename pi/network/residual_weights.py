@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from pi.architecture import find_architecture
+from pi.losses.architecture import find_architecture
 from pi.network.weight_file import Convolution, WeightsError
 
 RESNET = "resnet50"

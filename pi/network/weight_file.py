@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.architecture import kernel_shapes, layer_names
 from pi.errors import PiError
+from pi.losses.architecture import kernel_shapes, layer_names
 
 Convolution = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Kernel (3, 3, channels in, channels out) and bias (channels out,)."""

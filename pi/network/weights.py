@@ -10,8 +10,8 @@ from types import MappingProxyType
 import keras
 import numpy as np
 
-from pi.architecture import kernel_shapes, layer_names
 from pi.errors import quoted
+from pi.losses.architecture import kernel_shapes, layer_names
 from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
@@ -73,7 +73,7 @@ def load_weights(
     """Return the weights of ``context`` for ``architecture``.
 
     Args:
-        architecture: a key of `pi.architecture.ARCHITECTURES`.
+        architecture: a key of `pi.losses.architecture.ARCHITECTURES`.
         context: a key of `CONTEXTS` or of ``files``.
         seed: of the context ``random``.
         files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.architecture import EncoderError, Stack, find_architecture
-from pi.input_convention import InputConvention
+from pi.losses.architecture import EncoderError, Stack, find_architecture
+from pi.losses.input_convention import InputConvention
 from pi.network.weight_file import Convolution
 from pi.pretraining.tasks import Task
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError
-from pi.input_convention import input_convention
+from pi.losses.input_convention import input_convention
 from pi.network.weight_file import Convolution
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
@@ -45,7 +45,7 @@ class Recipe:
         task: header tasks, class-named images, or reconstruction.
         architecture: of the encoder.
         initial: context that its weights start from.
-        encoder_input: what it is fed, as `pi.input_convention.input_convention` has it.
+        encoder_input: what it is fed, as `pi.losses.input_convention.input_convention` has it.
         patch_size: side of an image in pixels.
         steps: of Adam.
         batch_size: images a step.

@@ -15,7 +15,7 @@ from pi.comparison.signed_rank import signed_rank
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PAPER8
 from pi.evaluation.table import protocols_of
-from pi.experiments import GROUPS, NAMED
+from pi.losses.experiments import GROUPS, NAMED
 from pi.report.configuration import Configuration, DataFacts
 from pi.report.figures import HABIT
 from pi.report.tables import board_of

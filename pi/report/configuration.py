@@ -38,7 +38,7 @@ class Configuration:
         name: in the comparison.
         experiment: what was trained, such as ``E1``, ``mse`` or ``identity``.
         encoder: ``architecture:context:layers``, and what is not usual in how its features and the
-            pixels are compared, as in `pi.loss`; empty where there was none.
+            pixels are compared, as in `pi.losses.loss`; empty where there was none.
         schedule: how lambda moved; empty of an untrained run.
         target: Psi asked for; NaN where none was.
         weight: lambda at the start; NaN where there was none.

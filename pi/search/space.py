@@ -17,9 +17,9 @@ from typing import Literal, cast, get_args
 from optuna import Trial
 
 from pi.errors import PiError, quoted
-from pi.experiments import Experiment
 from pi.influence.psi import from_log_odds, log_odds
 from pi.influence.schedule_name import ScheduleName
+from pi.losses.experiments import Experiment
 
 Variable = Literal["psi", "lambda"]
 HABIT = 0.1

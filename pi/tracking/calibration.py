@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from pi.denoisers import DenoiserSpec
-from pi.experiments import Experiment
 from pi.figures.influence_curve import draw_influence, influence_curves, influence_table
 from pi.influence.calibration import Calibration
 from pi.influence.output_gradient import OutputInfluence
@@ -18,6 +17,7 @@ from pi.influence.table import (
     summary_table,
     weight_grid,
 )
+from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.network.denoiser_file import STEM
 from pi.network.state import Denoiser

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pi.errors import PiError, quoted
-from pi.experiments import Experiment
+from pi.losses.experiments import Experiment
 from pi.network.weights import CONTEXTS, WeightFile
 from pi.places import OWN, is_own, weights_file
 from pi.pretraining import simulated

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pi.experiments import Experiment
-from pi.loss import OPTIONS, loss_options
+from pi.losses.experiments import Experiment
+from pi.losses.loss import OPTIONS, loss_options
 
 if TYPE_CHECKING:  # it would load TensorFlow, which reading back needs none of
     from pi.network.bank import EncoderBank

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pi.architecture import EncoderError, EncoderSpec
 from pi.database import sqlite_file
 from pi.errors import quoted
-from pi.experiments import NAMED, Experiment
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
+from pi.losses.architecture import EncoderError, EncoderSpec
+from pi.losses.experiments import NAMED, Experiment
 from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import MlflowException, StoredRun
 from pi.tracking.earlier import Record, connect, find_runs, read_artifact, read_run, record_of

@@ -54,7 +54,7 @@ def log_context(run: Run, recipe: Recipe, source: Source, context: Context) -> N
             FILE_DIGEST: digests[0],
             DIGEST: weights_digest(context.convolutions),
             ABOUT: about(recipe, source),
-            "pi.architecture": recipe.architecture,
+            "pi.losses.architecture": recipe.architecture,
             "pi.precision": context.precision,
         }
     )

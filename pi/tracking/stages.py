@@ -12,9 +12,9 @@ import pandas as pd
 
 from pi.errors import PiError
 from pi.evaluation.metrics import METRICS, ranked_metrics
-from pi.experiments import NAMED
 from pi.figures.training_curves import GRADIENT, PSI, SERIES
 from pi.identity import place_named
+from pi.losses.experiments import NAMED
 from pi.report.png import embedded_png
 from pi.report.stages.found import Calibrated, Judged, RunFacts, Searched, Texture, Trained
 from pi.report.text import percent

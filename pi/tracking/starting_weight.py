@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pi.errors import quoted
-from pi.experiments import Experiment
 from pi.influence.calibration import Calibration
+from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.tracking.earlier import best_trial, read_run
 from pi.tracking.encoder import loss_of, loss_params, loss_tags

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pi.experiments import Experiment
 from pi.figures.training_influence import draw_history, history_table, influence_history
+from pi.losses.experiments import Experiment
 from pi.progress import counting
 from pi.tracking.earlier import DENOISER
 from pi.tracking.model import log_weights

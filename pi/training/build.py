@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from pi.denoisers import DenoiserSpec
-from pi.experiments import Experiment
 from pi.influence.calibration import Calibration, calibrate_all
 from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
 from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
+from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank, Judge
 from pi.network.start import start_at
 from pi.network.state import Denoiser, State, identity

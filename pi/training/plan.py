@@ -4,14 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.errors import PiError, quoted
-from pi.experiments import (
-    MSE,
-    Experiment,
-    ExperimentError,
-    chosen,
-    find_experiments,
-    require_influence,
-)
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.calibrated_schedules import (
     ConstantPsi,
@@ -22,6 +14,14 @@ from pi.influence.calibrated_schedules import (
 from pi.influence.psi import checked_weight, odds_of
 from pi.influence.schedule import Fixed, Schedule
 from pi.influence.schedule_name import AdaptiveName, ScheduleName
+from pi.losses.experiments import (
+    MSE,
+    Experiment,
+    ExperimentError,
+    chosen,
+    find_experiments,
+    require_influence,
+)
 
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 
@@ -91,8 +91,8 @@ def find_experiment(
     Args:
         name: of it.
         source: where its lambda comes from.
-        stand_in: see `pi.experiments.standing_in`.
-        as_mse: see `pi.experiments.as_mse_plus`.
+        stand_in: see `pi.losses.experiments.standing_in`.
+        as_mse: see `pi.losses.experiments.as_mse_plus`.
 
     Raises:
         PlanError: several experiments, or a lambda for a loss that is not there.

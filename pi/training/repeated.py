@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec
-from pi.experiments import Experiment
 from pi.influence.schedule import Fixed
 from pi.influence.schedule_name import ScheduleName
+from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, build_trainer

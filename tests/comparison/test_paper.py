@@ -20,7 +20,7 @@ from pi.comparison.paper import (
     recomputed_effect,
 )
 from pi.comparison.signed_rank import signed_rank
-from pi.experiments import NAMED
+from pi.losses.experiments import NAMED
 
 HALF_A_DIGIT = 0.005
 

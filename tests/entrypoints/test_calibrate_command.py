@@ -404,7 +404,7 @@ def planted(folder: Path) -> Path:
 def weight_file(folder: Path) -> Path:
     import h5py
 
-    from pi.architecture import layer_names
+    from pi.losses.architecture import layer_names
     from pi.network.weights import load_weights
 
     folder.mkdir(parents=True)

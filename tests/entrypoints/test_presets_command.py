@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from entrypoints import calibrate, presets, train
 from entrypoints.parameters import CalibrateParameters, PresetsParameters, TrainParameters
 from pi.command_line import run
-from pi.presets import PRESETS
+from pi.losses.presets import PRESETS
 
 TINY = (
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",

@@ -16,7 +16,7 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints import calibrate, pretrain, promote
 from entrypoints.parameters import CalibrateParameters, PretrainParameters, PromoteParameters
 from pi.command_line import run
-from pi.experiments import find_experiments
+from pi.losses.experiments import find_experiments
 from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
 from pi.places import file_digest

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from pi.architecture import EncoderSpec
-from pi.experiments import Experiment, PublishedWeight
 from pi.identity import Reconstruction
 from pi.influence.calibration import Calibration, calibrate
 from pi.influence.losses import Losses
 from pi.influence.psi import Rounding
 from pi.influence.sampling import Precision
+from pi.losses.architecture import EncoderSpec
+from pi.losses.experiments import Experiment, PublishedWeight
 
 SOFT, SHARP = Reconstruction(1.0, "B30"), Reconstruction(1.0, "D45")
 TWO_LAYERS = Experiment(

@@ -13,7 +13,7 @@ from pi.influence.losses import Losses, Measured
 from pi.influence.mean_of_ratios import mean_of_ratios
 from pi.influence.psi import NoImageLossError, NoPerceptualLossError
 from pi.influence.sampling import Precision
-from pi.loss import Reading
+from pi.losses.loss import Reading
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 

@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec
-from pi.experiments import find_experiments
 from pi.influence.components import feature_loss, loss_components
 from pi.influence.measure import patch_measure
-from pi.input_convention import input_convention
-from pi.loss import Norm, PixelTerm
+from pi.losses.experiments import find_experiments
+from pi.losses.input_convention import input_convention
+from pi.losses.loss import Norm, PixelTerm
 from pi.network.bank import build_bank
 from pi.network.encoder import build_encoder
 from pi.network.state import identity

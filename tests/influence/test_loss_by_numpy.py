@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pi.experiments import Experiment, find_experiments
 from pi.influence.calibration import calibrate_all
 from pi.influence.components import loss_components, loss_terms, pixel_loss
 from pi.influence.losses import Measured, share_weights
 from pi.influence.sampling import Precision
-from pi.input_convention import input_convention
-from pi.loss import Reading, parse_pixel
+from pi.losses.experiments import Experiment, find_experiments
+from pi.losses.input_convention import input_convention
+from pi.losses.loss import Reading, parse_pixel
 from pi.network.bank import EncoderBank, build_bank
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pi.experiments import as_mse_plus, chosen, find_experiments
 from pi.influence.gradient import GradientPair
 from pi.influence.literature import literature_table, literature_text
 from pi.influence.output_gradient import OutputInfluence, output_influences
 from pi.influence.psi import psi
-from pi.input_convention import input_convention
+from pi.losses.experiments import as_mse_plus, chosen, find_experiments
+from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
 from pi.network.state import identity
 from pi.slices.patches import PatchPopulation

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pi.influence.losses import Measured
 from pi.influence.psi import InvalidLossError, NoPerceptualLossError
 from pi.influence.sampling import FIRST_ROUND, ROUND, Precision, exact_weight, sample_losses
-from pi.loss import Reading
+from pi.losses.loss import Reading
 
 FIRST, SECOND = (Reading(0, (column,), (1.0,)) for column in (0, 1))
 TAPS = [FIRST]

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from pi.architecture import EncoderError, find_architecture, kernel_shapes, layer_names
-from pi.experiments import Experiment, find_experiments
-from pi.input_convention import InputConventionError, input_convention
+from pi.losses.architecture import EncoderError, find_architecture, kernel_shapes, layer_names
+from pi.losses.experiments import Experiment, find_experiments
+from pi.losses.input_convention import InputConventionError, input_convention
 from pi.network.bank import EncoderBank, build_bank
 from pi.network.encoder import build_encoder, fold
 from pi.network.residual_weights import folded_convolutions

@@ -16,8 +16,8 @@ from keras.src.backend import config
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
-from pi.architecture import kernel_shapes, layer_names
-from pi.input_convention import input_convention
+from pi.losses.architecture import kernel_shapes, layer_names
+from pi.losses.input_convention import input_convention
 from pi.network import weights as module
 from pi.network.encoder import build_encoder
 from pi.network.weight_file import (

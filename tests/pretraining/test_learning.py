@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pi.input_convention import input_convention
+from pi.losses.input_convention import input_convention
 from pi.network.encoder import build_encoder
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples

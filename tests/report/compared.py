@@ -10,8 +10,8 @@ from pi.comparison.compare import Comparison, Reference, compare_runs
 from pi.comparison.pairing import RunTable
 from pi.comparison.seeds import group_seeds
 from pi.evaluation.table import COLUMNS
-from pi.experiments import NAMED
 from pi.influence.recorded import RecordedInfluence
+from pi.losses.experiments import NAMED
 from pi.report.configuration import Configuration, Making, Member
 
 DIGEST = "d" * 64

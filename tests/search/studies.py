@@ -9,7 +9,7 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from pi.errors import PiError
-from pi.experiments import Experiment, find_experiments
+from pi.losses.experiments import Experiment, find_experiments
 from pi.search.answer import Answer, answer
 from pi.search.objective import Objective, Report
 from pi.search.sampler import SeededByTrial

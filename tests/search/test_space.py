@@ -9,8 +9,8 @@ from optuna.trial import FixedTrial
 from search.studies import BALANCES, EXPERIMENTS, space, study_of
 
 from pi.errors import PiError
-from pi.experiments import find_experiments
 from pi.influence.psi import from_log_odds, log_odds, psi
+from pi.losses.experiments import find_experiments
 from pi.search.space import HABIT, Balance
 
 WEIGHTS = st.floats(1e-12, 1e6)

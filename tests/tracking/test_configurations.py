@@ -7,7 +7,7 @@ from tracking.evaluations import CALIBRATION, TABLE, evaluation, training
 
 from pi.comparison.gains import ComparisonError
 from pi.evaluation.table import checked
-from pi.loss import parse_loss
+from pi.losses.loss import parse_loss
 from pi.report.configuration import recorded_influences
 from pi.tracking import influence
 from pi.tracking.configurations import configurations_of

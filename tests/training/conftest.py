@@ -9,7 +9,7 @@ import pytest
 
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
-from pi.loss import Norm
+from pi.losses.loss import Norm
 from pi.network.bank import Judge
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store

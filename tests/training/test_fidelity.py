@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pi.experiments import find_experiments
-from pi.input_convention import RAW255
+from pi.losses.experiments import find_experiments
+from pi.losses.input_convention import RAW255
 from pi.network.bank import Judge, build_bank
 from pi.slices.patches import PatchPopulation
 from pi.training import fidelity

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pi.denoisers import DenoiserSpec
-from pi.experiments import find_experiments
 from pi.influence.schedule_name import ScheduleName
-from pi.input_convention import input_convention
+from pi.losses.experiments import find_experiments
+from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, calibrate_each, calibrate_first

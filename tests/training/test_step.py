@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pi.influence.components import loss_components, loss_terms
 from pi.influence.schedule import WeightRule
-from pi.loss import Norm, PixelTerm
+from pi.losses.loss import Norm, PixelTerm
 from pi.network.bank import Judge
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation

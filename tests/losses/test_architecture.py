@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.architecture import (
+from pi.losses.architecture import (
     ARCHITECTURES,
     EncoderError,
     EncoderSpec,

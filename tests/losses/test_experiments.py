@@ -2,8 +2,8 @@
 
 import pytest
 
-from pi.architecture import EncoderError
-from pi.experiments import GROUPS, NAMED, ExperimentError, find_experiments
+from pi.losses.architecture import EncoderError
+from pi.losses.experiments import GROUPS, NAMED, ExperimentError, find_experiments
 from pi.network.weights import CONTEXTS
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pi.architecture import EncoderSpec
 from pi.errors import PiError, quoted
-from pi.loss import FeatureDistance, PixelTerm, parse_loss, written
-from pi.presets import PRESETS, Preset
+from pi.losses.architecture import EncoderSpec
+from pi.losses.loss import FeatureDistance, PixelTerm, parse_loss, written
+from pi.losses.presets import PRESETS, Preset
 
 
 class ExperimentError(PiError):

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from math import inf, isnan, nan
 from typing import Any, Literal, get_args
 
-from pi.architecture import EncoderSpec, Tap, find_architecture
 from pi.errors import PiError, quoted
+from pi.losses.architecture import EncoderSpec, Tap, find_architecture
 
 Norm = Literal["squared", "absolute"]
 Reduction = Literal["mean", "sum", "sum_half"]

@@ -1,7 +1,7 @@
 """The losses of the literature as presets: data. A new one is an entry here and no code.
 
-A preset's ``loss`` is spelt as any user's: see `pi.loss`. What nobody outside a group can know is
-said by ``assumes``, which is printed whenever the preset runs.
+A preset's ``loss`` is spelt as any user's: see `pi.losses.loss`. What nobody outside a group can
+know is said by ``assumes``, which is printed whenever the preset runs.
 """
 
 from collections.abc import Mapping

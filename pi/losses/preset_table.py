@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pi.experiments import Experiment
+from pi.losses.experiments import Experiment
 
 TITLES = ["name", "encoder", "layers", "input", "tap", "norm", "reduction", "aggregation", "pixel",
           "lambda", "in means", "evidence"]  # fmt: skip

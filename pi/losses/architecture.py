@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.errors import PiError, quoted
-from pi.input_convention import input_convention
+from pi.losses.input_convention import input_convention
 
 Tap = Literal["post", "pre"]
 """Whether a layer is read after its ReLU or before it."""

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.architecture import EncoderSpec
-from pi.input_convention import InputConventionError
-from pi.loss import FeatureDistance, LossError, PixelTerm, parse_loss, parse_pixel, written
+from pi.losses.architecture import EncoderSpec
+from pi.losses.input_convention import InputConventionError
+from pi.losses.loss import FeatureDistance, LossError, PixelTerm, parse_loss, parse_pixel, written
 
 VGG = "vgg19:imagenet:block5_conv4"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pi import presets
-from pi.experiments import (
+from pi.losses import presets
+from pi.losses.experiments import (
     NAMED,
     ExperimentError,
     chosen,
@@ -15,8 +15,8 @@ from pi.experiments import (
     spelling,
     standing_in,
 )
-from pi.preset_table import TITLES, preset_table
-from pi.presets import EVIDENCE, PRESETS
+from pi.losses.preset_table import TITLES, preset_table
+from pi.losses.presets import EVIDENCE, PRESETS
 
 # Name, lambda, evidence, whether adversarial: method, section 3.
 TABLE = [

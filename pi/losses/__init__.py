@@ -1,0 +1,1 @@
+"""A perceptual loss as data: network, input, distance, published presets, named configurations."""
