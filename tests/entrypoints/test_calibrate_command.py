@@ -98,7 +98,7 @@ def test_lambda_reaches_the_psi_asked_for_within_the_tolerance(
     assert 500 <= metrics["patches"] < metrics["patches_in_training_set"] == 1792
     assert metrics["patches_degenerate"] == 0
     strata = [key for key in metrics if key.startswith("psi_in/")]
-    assert set(strata) == {f"psi_in/{t}mm_{k}" for t in (1, 3) for k in ("B30", "D45")}
+    assert set(strata) == {f"psi_in/{t}mm_{k}_25pct" for t in (1, 3) for k in ("B30", "D45")}
 
 
 @pytest.mark.parametrize("name", CHILDREN)

@@ -85,7 +85,10 @@ def test_doing_nothing_has_a_row_a_slice_and_protocol(doing_nothing: tuple[Run, 
     of = table[table["protocol"] == "paper8"]
     assert found.data.metrics["paper8/ssim"] == pytest.approx(of["ssim"].mean())
     assert found.data.metrics["paper8/ssim_low_dose"] == found.data.metrics["paper8/ssim"]
-    assert found.data.metrics["rmse_hu_in/1mm_D45"] > found.data.metrics["rmse_hu_in/3mm_B30"]
+    assert (
+        found.data.metrics["rmse_hu_in/1mm_D45_25pct"]
+        > found.data.metrics["rmse_hu_in/3mm_B30_25pct"]
+    )
 
 
 def test_the_run_says_what_was_evaluated_on_which_data(doing_nothing: tuple[Run, Path]) -> None:
@@ -128,7 +131,7 @@ def test_a_network_is_evaluated_beside_doing_nothing(
     metrics = found.data.metrics
     gain = metrics["full_float/ssim"] - metrics["full_float/ssim_low_dose"]
     assert metrics["full_float/ssim_gain"] == pytest.approx(gain)
-    assert "noise/mean_frequency_low_dose_in/1mm_B30" in metrics
+    assert "noise/mean_frequency_low_dose_in/1mm_B30_25pct" in metrics
     assert found.data.tags["pi.evaluated_run"] == network
     assert found.data.params["experiment"] == "my own"
     evaluated = MlflowClient(f"sqlite:///{database}").get_run(network)

@@ -85,7 +85,7 @@ def test_scores_name_judged_low_dose_gain_reconstruction_and_patient(biased: Eva
     own = of[of["patient"] == patient]["psnr"].mean()
     assert found[f"paper8/psnr_of/{patient}"] == pytest.approx(own)
     inside = of[(of["thickness"] == 3.0) & (of["kernel"] == "D45")]["ssim"].mean()
-    assert found["paper8/ssim_in/3mm_D45"] == pytest.approx(inside)
+    assert found["paper8/ssim_in/3mm_D45_25pct"] == pytest.approx(inside)
     assert found["bias_hu_of_tissue/air"] - found["bias_hu_of_tissue/air_low_dose"] == (
         pytest.approx(5, abs=1e-3)
     )
