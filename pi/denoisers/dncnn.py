@@ -2,10 +2,12 @@
 denoising, IEEE Transactions on Image Processing 26 (2017), 3142-3155.
 """
 
-import keras
-from keras import layers
+from typing import TYPE_CHECKING
 
 from pi.denoisers import Design, Sizes, layer_seeds
+
+if TYPE_CHECKING:  # slow to import, and needed by whoever builds alone
+    import keras
 
 DEPTH = 17
 """Convolutions: those of DnCNN-S, for one level of noise."""
@@ -17,7 +19,7 @@ EPSILON = 1e-4
 """As in the authors' code for Keras."""
 
 
-def build(filters: int, seed: int) -> keras.Model:
+def build(filters: int, seed: int) -> "keras.Model":
     """Return an untrained DnCNN-S (64 filters: 556,032 parameters that are learned).
 
     As published (its Fig. 1 and section III): 17 3x3 convolutions with zero padding, ReLU behind
@@ -26,6 +28,9 @@ def build(filters: int, seed: int) -> keras.Model:
     convolution has a bias: the normalisation behind it has one. The statistics of a batch are
     those of all devices together, so that their number changes nothing.
     """
+    import keras
+    from keras import layers
+
     seeds = layer_seeds(seed)
 
     def convolve(x: keras.KerasTensor, width: int, name: str | None = None) -> keras.KerasTensor:

@@ -2,10 +2,12 @@
 IEEE Transactions on Medical Imaging 36 (2017), 2524-2535.
 """
 
-import keras
-from keras import layers
+from typing import TYPE_CHECKING
 
 from pi.denoisers import Design, Sizes, layer_seeds
+
+if TYPE_CHECKING:  # slow to import, and needed by whoever builds alone
+    import keras
 
 HALF = 5
 """Convolutions, and as many transposed ones behind them."""
@@ -13,7 +15,7 @@ HALF = 5
 KERNEL = 5
 
 
-def build(filters: int, seed: int) -> keras.Model:
+def build(filters: int, seed: int) -> "keras.Model":
     """Return an untrained RED-CNN (96 filters: 1,848,865 parameters).
 
     As published (its Fig. 1): five 5x5 convolutions and five transposed ones of stride 1, all
@@ -23,6 +25,9 @@ def build(filters: int, seed: int) -> keras.Model:
     distribution of standard deviation 0.01, at other widths such that signals fade as they do at
     96. The last ReLU keeps the output at 0, which is air's end of the range, or above.
     """
+    import keras
+    from keras import layers
+
     seeds, deviation = layer_seeds(seed), 0.01 * (96 / filters) ** 0.5
 
     def convolution(

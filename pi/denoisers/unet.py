@@ -1,14 +1,16 @@
 """The paper's denoiser: a U-Net that predicts the image itself."""
 
-import keras
-from keras import layers
+from typing import TYPE_CHECKING
 
 from pi.denoisers import Design, Sizes, layer_seeds
+
+if TYPE_CHECKING:  # slow to import, and needed by whoever builds alone
+    import keras
 
 LEVELS = 5
 
 
-def build(channels: int, seed: int) -> keras.Model:
+def build(channels: int, seed: int) -> "keras.Model":
     """Return an untrained U-Net.
 
     As in the authors' code: 'same' padding, ReLU, no batch normalisation, 2x2 transposed
@@ -17,6 +19,9 @@ def build(channels: int, seed: int) -> keras.Model:
     layer draws from a seed of its own: one shared seeded initialiser would start layers of equal
     shape with identical weights.
     """
+    import keras
+    from keras import layers
+
     seeds = layer_seeds(seed)
 
     def initialiser() -> keras.initializers.Initializer:

@@ -280,7 +280,7 @@ NO_RUN = [
     (("--states", "trained"), "`states` must be made of identity"),
     (("--patch_size", "40"), "`patch_size` must be a multiple of 16, at least 16 but got 40."),
     (("--tolerance", "0"), "`tolerance` must be a finite number greater than 0 but got 0."),
-    (("--data", "/ward/Eichendorff"), "`data` must be a name, never a path"),
+    (("--data", "/ward/Eichendorff"), "`data` must be no path"),
 ]
 FAILED = [
     (("--data", "simulated:huge"), "`data` must be simulated:PRESET"),

@@ -125,7 +125,7 @@ def test_tables_and_figures_are_there(doing_nothing: tuple[Run, Path]) -> None:
 def test_a_network_is_evaluated_beside_doing_nothing(
     database: Path, undrawn: None, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    network = log_network(4, tiny_store.digest)
+    network = log_network("unet:4", tiny_store.digest)
     assert evaluate(*TINY, "--run", network, "--protocols", "full_float") == 0
     found = newest(database)
     metrics = found.data.metrics
@@ -170,7 +170,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
         (("--batch_size", "0"), "`batch_size` must be"),
-        (("--data", "some/folder"), "`data` must be a name, never a path"),
+        (("--data", "some/folder"), "`data` must be no path"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(

@@ -72,7 +72,7 @@ def test_runs_are_compared_and_reported_by_it() -> None:
 
 
 def test_it_is_nowhere_without_its_record() -> None:
-    with pytest.raises(ParameterError, match=r"`metric` must be one of ssim, .* but got worst"):
+    with pytest.raises(ParameterError, match=r"`metric` must be one of ssim, .* but got 'worst'"):
         parse(EvaluateParameters, ["--metric", "worst"], "", "x")
 
 
