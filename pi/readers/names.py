@@ -147,6 +147,11 @@ def person_folders(relative: PurePath) -> tuple[str, ...]:
     return tuple(name for name in relative.parts[:-1] if _PERSON.fullmatch(name))
 
 
+def above_person(relative: PurePath) -> tuple[str, ...]:
+    """Return the folders that claim nothing above the one that numbers a person: ``clinic_a``."""
+    return free_folders(next(at for at in relative.parents if not person_folders(at)))
+
+
 def free_folders(relative: PurePath) -> tuple[str, ...]:
     """Return the folders from above that claim nothing: the last resort for a patient's name.
 

@@ -14,7 +14,7 @@ from pi.readers.aliases import ALIASES
 from pi.readers.carriers import SURE_SOURCES, Bundle, Voice, bundles_of
 from pi.readers.claims import Claims
 from pi.readers.constants import constant_sources
-from pi.readers.contradictions import CURE, contradiction, several
+from pi.readers.contradictions import CURE, contradiction, numbered_twice, several
 from pi.readers.facts import SliceFacts
 from pi.readers.folders import folder_voices
 from pi.readers.likenesses import look, one_body
@@ -152,6 +152,9 @@ def _named(
                 person.bundles, tuple(one for one in person.voices if one.source != told_apart)
             )
             against = None
+        twice = None if against else numbered_twice(person, bundles)
+        if twice and not one_body(gallery, bundles, person.bundles):
+            against = twice
         for number in person.bundles:
             patients[number] = against or _shown(person)
         if not against:

@@ -180,3 +180,28 @@ def test_no_name_at_all_is_refused_with_the_line_that_cures(tmp_path: Path) -> N
     write_person(lambda d, k: f"{tmp_path}/in/{half(d)}/{k}.dcm", 0, PatientID="Anonymous")
     with pytest.raises(SourceError, match="unknown-patient 6"):
         run(tmp_path)
+
+
+@pytest.mark.parametrize("same_body", [False, True])
+def test_one_number_in_two_hospitals_is_one_person_only_if_pictures_say_so(
+    tmp_path: Path, same_body: bool
+) -> None:
+    for person, clinic in ((1, "clinic_a"), (2, "clinic_b")):
+        write_person(
+            lambda dose, k, clinic=clinic: (  # type: ignore[misc]
+                f"{tmp_path}/in/{clinic}/patient_1/{half(dose)}/{k}.dcm"
+            ),
+            person,
+            who=1 if same_body else person,
+        )
+    identified = identify(scan(tmp_path / "in").slices)
+    assert not identified.headers, "without pictures nobody knows"
+    assert {one.refusal.values for one in identified.refused} == {
+        ("folder: clinic_a", "folder: clinic_b")
+    }
+    if same_body:
+        run(tmp_path)
+        assert len(patients(tmp_path)) == 1
+    else:
+        with pytest.raises(SourceError):
+            run(tmp_path)
