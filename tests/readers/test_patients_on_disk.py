@@ -205,3 +205,33 @@ def test_one_number_in_two_hospitals_is_one_person_only_if_pictures_say_so(
     else:
         with pytest.raises(SourceError):
             run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "persons"),
+    [
+        ("pat{p}_{k:03d}_{dose}.npy", {"pat1", "pat2"}),
+        ("patient-{p}-slice{k}-{dose}.npy", {"patient-1", "patient-2"}),
+        ("L00{p}_{k}_{dose}.npy", {"L001", "L002"}),
+        ("L{k:03d}_{p}.{dose}.npy", {"L000", "L001", "L002"}),  # two slices each
+        ("case_{p}{k}_{dose}.npy", set()),
+        ("L0{p}{k}_input_{dose}.npy", set()),
+    ],
+)
+def test_a_patient_that_begins_file_names_has_several_slices(
+    tmp_path: Path, name: str, persons: set[str]
+) -> None:
+    for p in (1, 2):
+        for k in range(3):
+            for dose in ("full", "low"):
+                np.save(tmp_path / name.format(p=p, k=k, dose=dose), body(p, k, dose))
+    identified = identify(scan(tmp_path).slices)
+    assert {one.patient for one in identified.headers} == persons
+    assert bool(identified.refused) == (not persons)
+
+
+def test_two_roles_of_one_numbered_slice_are_no_patient(tmp_path: Path) -> None:
+    for k in range(4):
+        for role in ("input", "target"):
+            np.save(tmp_path / f"L{k:03d}_{role}.npy", body(1, k, role))
+    assert not identify(scan(tmp_path).slices).headers
