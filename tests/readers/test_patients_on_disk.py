@@ -235,3 +235,22 @@ def test_two_roles_of_one_numbered_slice_are_no_patient(tmp_path: Path) -> None:
         for role in ("input", "target"):
             np.save(tmp_path / f"L{k:03d}_{role}.npy", body(1, k, role))
     assert not identify(scan(tmp_path).slices).headers
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_one_id_over_folders_that_no_picture_joins_is_said(tmp_path: Path, apart: bool) -> None:
+    for person, name in ((1, "anna"), (2, "berta")):
+        for dose in ("FD", "QD"):
+            for k, z in enumerate(ZS):
+                write_ct(
+                    tmp_path / "in" / name / half(dose) / f"{k}.dcm",
+                    patient=f"U{person}",
+                    dose=dose,
+                    z=z + 300 * person * apart,
+                    hu=body(1, z, dose),
+                    PatientName="",
+                    PatientID="PROJECT",
+                )
+    text = run(tmp_path).report.text()
+    assert ("nothing else shows that 2 folders" in text) == apart
+    assert "PROJECT" not in text
