@@ -146,9 +146,10 @@ def pseudonym(patient: str, secret: bytes) -> str:
     """Return a name for ``patient`` that cannot be turned back without ``secret``.
 
     A plain hash of ``L067`` or of a record number is found by trying them all; a keyed one
-    (HMAC-SHA256) is not.
+    (HMAC-SHA256) is not. Any name has one, also a folder's that is no text in UTF-8.
     """
-    return "P-" + hmac.new(secret, patient.encode(), hashlib.sha256).hexdigest()[:10]
+    name = patient.encode(errors="surrogatepass")
+    return "P-" + hmac.new(secret, name, hashlib.sha256).hexdigest()[:10]
 
 
 def _words(one: Reconstruction | SliceKey) -> list[str]:

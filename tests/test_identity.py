@@ -1,5 +1,6 @@
 """What a key says of a slice: what nobody told is no word, and nothing is rounded."""
 
+import os
 import re
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from pi.identity import (
     dose_text,
     find_dose,
     place_named,
+    pseudonym,
 )
 
 DOSES = st.floats(0, 1, exclude_min=True, exclude_max=True)
@@ -75,3 +77,8 @@ def test_a_dose_is_a_fraction_or_a_percentage(text: str, dose: float | None) -> 
 def test_a_dose_outside_0_to_1_is_refused(text: str) -> None:
     with pytest.raises(DoseError, match=r"`dose` must be all, unknown, or .* in \(0, 1\)"):
         find_dose(text)
+
+
+def test_a_name_that_is_no_utf_8_has_a_pseudonym_of_its_own() -> None:
+    names = [os.fsdecode(b"M\xfcller"), os.fsdecode(b"M\xf6ller"), "M\u00fcller"]
+    assert len({pseudonym(name, b"k") for name in names}) == 3

@@ -1,5 +1,6 @@
 """What carries a patient's identity, and the slices that carry the same, taken together."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -124,7 +125,7 @@ def _voices(first: SliceFacts, claims: Claims, token: str) -> list[Voice]:
     challenge = [claim for claim in claims.path if claim.fact == "patient"]
     found = [_voice("path", claim.value, token=True) for claim in challenge]
     if token:
-        found.append(_voice("path", token, token=True))
+        found.append(_voice("path", token, token=is_patient_token(token)))
     if not is_placeholder(text.patient_id):
         is_token = is_patient_token(text.patient_id)
         name = text.patient_id.upper() if is_token else text.patient_id
@@ -147,7 +148,8 @@ def _file_tokens(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> Mapp
     """Return the patient that begins a file's name, where it numbers no slices.
 
     ``L067_000_input.npy`` has it and ``c001_ct.dcm`` has not: in one folder, at one dose, every
-    such name must stand for two slices or more.
+    such name must stand for two slices or more, told apart by other numbers: ``L001_input.npy``
+    and ``L001_target.npy`` may be one slice twice.
     """
     begun = {
         index: token
@@ -155,15 +157,19 @@ def _file_tokens(slices: Sequence[SliceFacts], claims: Sequence[Claims]) -> Mapp
         if (token := file_token(PurePath(one.file)))
         and not any(claim.fact == "patient" for claim in claims[index].path)
     }
-    counts: defaultdict[tuple[object, ...], defaultdict[str, int]] = defaultdict(
-        lambda: defaultdict(int)
+    numbers: defaultdict[tuple[object, ...], defaultdict[str, set[object]]] = defaultdict(
+        lambda: defaultdict(set)
     )
     groups = {
         index: (str(PurePath(slices[index].file).parent), slices[index].series, claims[index])
         for index in begun
     }
-    for index, token in begun.items():
-        counts[groups[index]][token] += 1
+    for index, (name, rest) in begun.items():
+        stem = rest.partition(".")[0]
+        told = (*re.findall(r"\d+", stem), slices[index].index)
+        numbers[groups[index]][name].add(told)
     return {
-        index: token for index, token in begun.items() if min(counts[groups[index]].values()) > 1
+        index: name
+        for index, (name, _) in begun.items()
+        if min(map(len, numbers[groups[index]].values())) > 1
     }

@@ -1,14 +1,18 @@
 """What cannot all be true of one person."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import PurePath
 
 from pi.readers.carriers import Bundle, Voice
 from pi.readers.claims import way_out
+from pi.readers.names import above_person
 from pi.readers.refusal import Refusal
-from pi.readers.ties import Person
+from pi.readers.ties import Person, joined, sharing
 
 CURE = way_out("patient")
+NUMBERED = "folder of a person"
+"""Source of a voice: the highest folder of a path that numbers a person."""
 _ORDER = ("path", "PatientName", "PatientID")
 
 
@@ -26,6 +30,32 @@ def contradiction(person: Person, bundles: Sequence[Bundle]) -> Refusal | None:
             values = tuple(f"{source}: {value}" for value in told)
             return Refusal("conflicting-patient", f"one name, but two {source}; {CURE}", values)
     return None
+
+
+def numbered_twice(person: Person, bundles: Sequence[Bundle]) -> Refusal | None:
+    """Return why a number in several places may be several persons', or None.
+
+    ``clinic_a/patient_1`` and ``clinic_b/patient_1`` are one only if something else says so.
+    """
+    mine = [bundles[one] for one in person.bundles]
+    keys: list[tuple[int, set[Hashable]]] = [
+        (number, {*one.ties, *(v.key for v in one.voices if v in person.voices and _is_name(v))})
+        for number, one in enumerate(mine)
+    ]
+    places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, one in enumerate(mine):
+        if any(voice.source == NUMBERED for voice in one.voices):
+            places[above_person(PurePath(one.first.file))].append(number)
+    if len(places) < 2 or len(joined(len(mine), [*sharing(keys), *places.values()])) == 1:
+        return None
+    detail = f"one numbered folder of a person in {len(places)} folders; {CURE}"
+    return Refusal(
+        "conflicting-patient", detail, tuple(sorted(f"folder: {'/'.join(one)}" for one in places))
+    )
+
+
+def _is_name(voice: Voice) -> bool:
+    return not voice.source.startswith("folder")
 
 
 def several(voices: Iterable[Voice]) -> dict[str, set[str]]:

@@ -147,6 +147,11 @@ def person_folders(relative: PurePath) -> tuple[str, ...]:
     return tuple(name for name in relative.parts[:-1] if _PERSON.fullmatch(name))
 
 
+def above_person(relative: PurePath) -> tuple[str, ...]:
+    """Return the folders that claim nothing above the one that numbers a person: ``clinic_a``."""
+    return free_folders(next(at for at in relative.parents if not person_folders(at)))
+
+
 def free_folders(relative: PurePath) -> tuple[str, ...]:
     """Return the folders from above that claim nothing: the last resort for a patient's name.
 
@@ -169,13 +174,19 @@ def stack_name(relative: PurePath) -> str:
     return "_".join(word for word in words if not text_claims(word, "") and dose_said(word) is None)
 
 
-def file_token(relative: PurePath) -> str | None:
-    """Return the patient that begins a file name such as ``L067_000_input.npy``, if any.
+def file_token(relative: PurePath) -> tuple[str, str] | None:
+    """Return the patient that begins a file name, and the rest of the name, if there may be one.
 
-    Whether it is one is a question about all files of the folder.
+    Such as ``L067_000_input.npy`` and ``pat1_003_low.npy``. Whether it is one is a question about
+    all files of the folder.
     """
-    first, mark, _ = relative.name.partition("_")
-    return first.upper() if mark and is_patient_token(first) else None
+    first, mark, rest = relative.name.partition("_")
+    if mark and is_patient_token(first):
+        return first.upper(), rest
+    person = _PERSON.match(relative.name)
+    if person and re.match(r"[ _-]", relative.name[person.end() :]):
+        return person[0], relative.name[person.end() :]
+    return None
 
 
 def _kernels_agree(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ folders of persons; other folders, where nothing else tells. Pictures only ever 
 patient, never for one that names tell apart. What stays ambiguous is refused, with its values.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,14 +14,14 @@ from pi.readers.aliases import ALIASES
 from pi.readers.carriers import SURE_SOURCES, Bundle, Voice, bundles_of
 from pi.readers.claims import Claims
 from pi.readers.constants import constant_sources
-from pi.readers.contradictions import CURE, contradiction, several
+from pi.readers.contradictions import CURE, contradiction, numbered_twice, several
 from pi.readers.facts import SliceFacts
 from pi.readers.folders import folder_voices
 from pi.readers.likenesses import look, one_body
 from pi.readers.placeholders import comparable
 from pi.readers.portraits import Gallery, PictureOf
 from pi.readers.refusal import Refusal
-from pi.readers.ties import Person, by_name, false_instances, tied
+from pi.readers.ties import Person, by_name, false_instances, joined, sharing, tied
 
 _NOBODY = Refusal("unknown-patient", f"nothing that can be believed names a patient; {CURE}")
 _FOLDERS = Refusal(
@@ -65,6 +65,7 @@ def settle_patients(
     persons, refused = _persons(slices, bundles, unbelieved)
     patients, resolved = _named(gallery, bundles, persons, refused)
     messages += resolved
+    messages += _over_everything(gallery, bundles, patients)
     messages += _settle_aliases(gallery, bundles, patients)
     if false_instances(slices):
         messages.append(
@@ -152,6 +153,9 @@ def _named(
                 person.bundles, tuple(one for one in person.voices if one.source != told_apart)
             )
             against = None
+        twice = None if against else numbered_twice(person, bundles)
+        if twice and not one_body(gallery, bundles, person.bundles):
+            against = twice
         for number in person.bundles:
             patients[number] = against or _shown(person)
         if not against:
@@ -218,6 +222,26 @@ def _shown(person: Person) -> str:
         person.voices, key=lambda one: (not one.token, order.get(one.source, len(order)), one.name)
     )
     return best.name.strip()
+
+
+def _over_everything(
+    gallery: Gallery, bundles: Sequence[Bundle], patients: Sequence[str | Refusal]
+) -> list[str]:
+    """Say that one name stands over folders of which nothing else shows that they are one's."""
+    if len(set(patients)) > 1 or isinstance(patients[0], Refusal) or any(b.told for b in bundles):
+        return []
+    folders: defaultdict[Voice | None, list[int]] = defaultdict(list)
+    for number, voice in enumerate(folder_voices(bundles)):
+        folders[voice].append(number)
+    links = [*sharing((n, one.ties) for n, one in enumerate(bundles)), *folders.values()]
+    apart = len(joined(len(bundles), links))
+    if None in folders or apart == 1 or one_body(gallery, bundles, range(len(bundles))):
+        return []
+    return [
+        f"one name stands over everything and was believed, but nothing else shows that {apart} "
+        "folders with studies of their own are one person's; if they are several persons', the "
+        "column `patient` of mapping.csv tells them apart."
+    ]
 
 
 def _settle_aliases(

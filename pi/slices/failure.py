@@ -114,6 +114,9 @@ def _listed(words: Collection[str]) -> str:
     return ", ".join(sorted(words)[:4]) + (", ..." if len(words) > 4 else "")
 
 
-def _reach(headers: Iterable[SliceHeader]) -> str:
+def _reach(headers: Collection[SliceHeader]) -> str:
+    """Return the range of positions, of slices whose place nobody knows that of their numbers."""
     positions = [header.position for header in headers]
-    return f"from {min(positions):g} to {max(positions):g} mm"
+    unplaced = any(header.frame.spacing is None for header in headers)
+    kind, unit = ("slice number ", "") if unplaced else ("", " mm")
+    return f"from {kind}{min(positions):g} to {max(positions):g}{unit}"

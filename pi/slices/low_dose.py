@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pi.identity import DoseError, find_dose
+from pi.identity import DoseError, find_dose, is_dose
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Refusal, Refused, RefusedError
@@ -41,13 +41,13 @@ def find_simulated_doses(text: str) -> tuple[float, ...]:
             f"{SIMULATED}0.25,0.1, but got {text!r}."
         )
     words = text.removeprefix(SIMULATED).split(",")
-    found = [find_dose(word) for word in words]
-    doses = [dose for dose in found if dose]
-    if len(set(doses)) < len(words):
+    doses = {dose for word in words if is_dose(word) and (dose := find_dose(word))}
+    if len(doses) < len(words):
         raise DoseError(
-            f"`low_dose` must hold fractions of the normal dose, each once, but got {text!r}."
+            "`low_dose` must hold fractions of the normal dose in (0, 1), such as 0.25 or 25%, "
+            f"each once, but got {text!r}."
         )
-    return tuple(doses)
+    return tuple(dict.fromkeys(dose for word in words if (dose := find_dose(word))))
 
 
 def with_simulated_doses(

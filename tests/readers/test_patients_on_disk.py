@@ -180,3 +180,77 @@ def test_no_name_at_all_is_refused_with_the_line_that_cures(tmp_path: Path) -> N
     write_person(lambda d, k: f"{tmp_path}/in/{half(d)}/{k}.dcm", 0, PatientID="Anonymous")
     with pytest.raises(SourceError, match="unknown-patient 6"):
         run(tmp_path)
+
+
+@pytest.mark.parametrize("same_body", [False, True])
+def test_one_number_in_two_hospitals_is_one_person_only_if_pictures_say_so(
+    tmp_path: Path, same_body: bool
+) -> None:
+    for person, clinic in ((1, "clinic_a"), (2, "clinic_b")):
+        write_person(
+            lambda dose, k, clinic=clinic: (  # type: ignore[misc]
+                f"{tmp_path}/in/{clinic}/patient_1/{half(dose)}/{k}.dcm"
+            ),
+            person,
+            who=1 if same_body else person,
+        )
+    identified = identify(scan(tmp_path / "in").slices)
+    assert not identified.headers, "without pictures nobody knows"
+    assert {one.refusal.values for one in identified.refused} == {
+        ("folder: clinic_a", "folder: clinic_b")
+    }
+    if same_body:
+        run(tmp_path)
+        assert len(patients(tmp_path)) == 1
+    else:
+        with pytest.raises(SourceError):
+            run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "persons"),
+    [
+        ("pat{p}_{k:03d}_{dose}.npy", {"pat1", "pat2"}),
+        ("patient-{p}-slice{k}-{dose}.npy", {"patient-1", "patient-2"}),
+        ("L00{p}_{k}_{dose}.npy", {"L001", "L002"}),
+        ("L{k:03d}_{p}.{dose}.npy", {"L000", "L001", "L002"}),  # two slices each
+        ("case_{p}{k}_{dose}.npy", set()),
+        ("L0{p}{k}_input_{dose}.npy", set()),
+    ],
+)
+def test_a_patient_that_begins_file_names_has_several_slices(
+    tmp_path: Path, name: str, persons: set[str]
+) -> None:
+    for p in (1, 2):
+        for k in range(3):
+            for dose in ("full", "low"):
+                np.save(tmp_path / name.format(p=p, k=k, dose=dose), body(p, k, dose))
+    identified = identify(scan(tmp_path).slices)
+    assert {one.patient for one in identified.headers} == persons
+    assert bool(identified.refused) == (not persons)
+
+
+def test_two_roles_of_one_numbered_slice_are_no_patient(tmp_path: Path) -> None:
+    for k in range(4):
+        for role in ("input", "target"):
+            np.save(tmp_path / f"L{k:03d}_{role}.npy", body(1, k, role))
+    assert not identify(scan(tmp_path).slices).headers
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_one_id_over_folders_that_no_picture_joins_is_said(tmp_path: Path, apart: bool) -> None:
+    for person, name in ((1, "anna"), (2, "berta")):
+        for dose in ("FD", "QD"):
+            for k, z in enumerate(ZS):
+                write_ct(
+                    tmp_path / "in" / name / half(dose) / f"{k}.dcm",
+                    patient=f"U{person}",
+                    dose=dose,
+                    z=z + 300 * person * apart,
+                    hu=body(1, z, dose),
+                    PatientName="",
+                    PatientID="PROJECT",
+                )
+    text = run(tmp_path).report.text()
+    assert ("nothing else shows that 2 folders" in text) == apart
+    assert "PROJECT" not in text

@@ -5,6 +5,7 @@ import stat
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ct_files import SECRET, write_ct, write_patient, write_stack
 
@@ -115,3 +116,15 @@ def test_every_reason_has_one_line_with_its_count_and_commonest_sentence() -> No
         "       3  not-dicom: the file is not DICOM",
         "       1  empty-file: the file is empty",
     ]
+
+
+def test_slice_numbers_are_no_millimetres(tmp_path: Path) -> None:
+    for dose, size in (("full", 32), ("low", 24)):
+        folder = tmp_path / "in/anna" / dose
+        folder.mkdir(parents=True)
+        for k in range(3):
+            noise = np.random.default_rng(k).normal(-1000, 9, (size, size))
+            np.save(folder / f"{k}.npy", noise)
+    text = said(tmp_path)
+    assert "from slice number 0 to 2 and" in text
+    assert " mm" not in text
