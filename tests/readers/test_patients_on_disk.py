@@ -238,7 +238,7 @@ def test_two_roles_of_one_numbered_slice_are_no_patient(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_one_id_over_folders_that_no_picture_joins_is_said(tmp_path: Path, apart: bool) -> None:
+def test_one_id_over_folders_that_no_picture_joins_is_refused(tmp_path: Path, apart: bool) -> None:
     for person, name in ((1, "anna"), (2, "berta")):
         for dose in ("FD", "QD"):
             for k, z in enumerate(ZS):
@@ -251,6 +251,9 @@ def test_one_id_over_folders_that_no_picture_joins_is_said(tmp_path: Path, apart
                     PatientName="",
                     PatientID="PROJECT",
                 )
-    text = run(tmp_path).report.text()
-    assert ("nothing else shows that 2 folders" in text) == apart
-    assert "PROJECT" not in text
+    if not apart:  # the pictures show one body
+        assert run(tmp_path).report.pairs == len(ZS)
+        return
+    with pytest.raises(SourceError, match="one name over 2 folders that nothing else") as caught:
+        run(tmp_path)
+    assert "PROJECT" not in str(caught.value)
