@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -287,7 +288,7 @@ FAILED = [
     (("--data", "no-such-store"), "store 'no-such-store' must exist but does not"),
     (("--data", "folder"), "PI_DATA must name your folder of DICOM files but is not set."),
     (("--patch_size", "160"), "`patch_size` must be at most the slice's 128 pixels but got 160."),
-    (("--experiments", "E3"), "context `medical` must be given its weight file"),
+    (("--experiments", "E3"), "context `medical` must be given its weights"),
     (("--experiments", "vgg16:nature:block1_conv1"), "`context` must be one of imagenet"),
     (("--experiments", "vgg19:natural-offline:block1_conv1"), "must be used with vgg16"),
     (("--states", "logged:nothing"), "run 'nothing' must exist and be readable but is not."),
@@ -298,7 +299,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert calibrate(*SMALL, *arguments) == 2
     printed = capsys.readouterr()
     assert printed.err.startswith("error: ")
-    assert printed.err.count("\n") == 1
+    reasons = printed.err.splitlines()[1:]
+    assert all(re.match(r" +\d+  [a-z-]+: |every file with its reason: ", line) for line in reasons)
     return printed.err
 
 

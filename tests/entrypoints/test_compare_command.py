@@ -148,7 +148,7 @@ def test_the_terminal_says_what_may_be_claimed(
         ),
         (TABLE.assign(psnr=float("inf")), {}, "`psnr` must be finite to be compared"),
         (pd.concat([TABLE, TABLE.iloc[:1]]), {}, "must be in the table once but S000/1mm/B30"),
-        (TABLE.drop(columns="ssim"), {}, "must have the column 'ssim'"),
+        (TABLE.drop(columns="ssim"), {}, "must have SSIM (ssim) to be compared by it but"),
         (None, {}, "must hold slices.parquet"),
     ],
 )  # fmt: skip

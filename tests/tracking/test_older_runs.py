@@ -4,8 +4,11 @@
 as the code of then logged them, without figures, tables for the UI and copies of the code.
 """
 
+import hashlib
+import json
 import sqlite3
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -21,6 +24,8 @@ from pi.evaluation import served
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import KEY
 from pi.network.denoiser_file import DenoiserFileError
+from pi.slices.manifest import ordered, to_json
+from pi.slices.store import Store, volume_file
 from pi.tracking.earlier import read_run, read_slices
 from pi.tracking.evaluation import fetch_subject
 from pi.tracking.gallery import list_runs
@@ -53,6 +58,26 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_cache: Path) -> 
     return tmp_path
 
 
+def data_of_then(now: Store, cache: Path) -> str:
+    """Keep the tiny study as it was prepared then, when nobody asked for its dose; its name."""
+    then = []
+    for volume, maps in zip(now.volumes, now.maps, strict=True):
+        names = ("thickness", "kernel", "split", "positions", "rows", "columns", "pixel_spacing")
+        facts = {name: getattr(volume, name) for name in names}
+        facts["pixels"] = {dose: hashlib.sha256(maps[dose].tobytes()).hexdigest() for dose in maps}
+        content = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        then.append(replace(volume, dose=0.0, content=content))
+    folder = cache / "stores" / "then"
+    (folder / "volumes").mkdir(parents=True)
+    order = ordered(then)
+    for number, old in enumerate(order):
+        for dose, pixels in now.maps[old].items():
+            np.save(volume_file(folder, number, dose), pixels)
+    manifest = replace(now.manifest, volumes=tuple(then[number] for number in order))
+    (folder / "manifest.json").write_text(to_json(manifest))
+    return folder.name
+
+
 def test_its_channels_are_read_as_the_u_net_of_that_width(store: Path) -> None:
     record = read_run(TRAINED)
     assert "channels" not in record.params
@@ -65,9 +90,13 @@ def test_its_channels_are_read_as_the_u_net_of_that_width(store: Path) -> None:
         fetch_subject(TRAINED, "dncnn:2")
 
 
-def test_it_is_evaluated_as_it_was_then(store: Path) -> None:
+def test_it_is_evaluated_as_it_was_then(
+    store: Path, tiny_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = read_slices(EVALUATED)
-    arguments = ["--data", "simulated:tiny", "--run", TRAINED, "--protocols", "full_float"]
+    monkeypatch.setenv("PI_CACHE", str(store / "cache"))
+    data = data_of_then(tiny_store, store / "cache")
+    arguments = ["--data", data, "--run", TRAINED, "--protocols", "full_float"]
     assert run(main, EvaluateParameters, "", arguments) == 0
     newest = list_runs("evaluate")[0]
     assert newest.run_id != EVALUATED
