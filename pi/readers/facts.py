@@ -57,6 +57,7 @@ class SliceFacts:
         seen: what the values look like; None where the file itself tells HU.
         unit: how the values relate to HU, in the grammar of `pi.readers.units`; empty where
             nobody told it yet, or the file itself does.
+        format: name of the reader of a file without a header, such as ``NIfTI``; empty of DICOM.
         told: what the user's mapping says of it; `NOTHING_TOLD` without one.
     """
 
@@ -76,6 +77,7 @@ class SliceFacts:
     placed: bool = True
     seen: Seen | None = None
     unit: str = ""
+    format: str = ""
     told: Told = NOTHING_TOLD
 
     @property

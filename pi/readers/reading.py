@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePath
 
@@ -45,7 +46,10 @@ def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Ref
             reader = _reader_of(start, relative)
             if reader is None:
                 return refused_by_start(start) or _UNKNOWN
-            return tuple(reader.facts(file, relative))
+            found = tuple(reader.facts(file, relative))
+            if reader is DICOM:
+                return found
+            return tuple(replace(one, format=reader.name) for one in found)
     except RefusedError as refused:
         return refused.refusal
     except OSError:

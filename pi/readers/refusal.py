@@ -48,6 +48,7 @@ Reason = Literal[
     "values-out-of-range",
     "low-dose-replaced",
     "unknown-noise",
+    "conflicting-numbers",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 HARMLESS: frozenset[Reason] = frozenset({"companion-file", "low-dose-replaced"})

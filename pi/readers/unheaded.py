@@ -5,7 +5,7 @@ mean; all of them together can.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -149,9 +149,9 @@ def _refusal(kind: tuple[str, str], seen: Seen) -> Refusal:
 
 def _messages(headers: Iterable[SliceHeader]) -> Iterable[str]:
     arrays = [header for header in headers if header.facts.seen]
-    for unit in sorted({header.facts.unit for header in arrays}):
-        count = sum(header.facts.unit == unit for header in arrays)
-        yield f"{count} slices of arrays were read as `{unit}`."
+    kinds = Counter((header.facts.unit, header.facts.format) for header in arrays)
+    for (unit, name), count in sorted(kinds.items()):
+        yield f"{count} slices of arrays ({name}) were read as `{unit}`."
     numbered = sum(header.frame.spacing is None for header in arrays)
     if numbered:
         yield (

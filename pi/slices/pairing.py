@@ -130,6 +130,26 @@ def partners(low: Series, normal: Series) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
+def shifted_numbers(low: Series, normal: Series) -> str:
+    """Return how slice numbers of two series differ by one and the same step, empty otherwise.
+
+    Slices of arrays have no place but the number in their name: a series that counts from 0 and
+    one that counts from 1 would be paired one off.
+    """
+    numbered = low.slices[0].frame.spacing is None and normal.slices[0].frame.spacing is None
+    shifts = {round(a - b, 2) for a, b in zip(low.positions, normal.positions, strict=False)}
+    told = any(one.pair_key for one in (*low.slices, *normal.slices))
+    if told or not numbered or len(low.slices) != len(normal.slices) or shifts == {0.0}:
+        return ""
+    if len(shifts) > 1:
+        return ""
+    return (
+        f"the slices are numbered from {low.positions[0]:g} to {low.positions[-1]:g} at the low "
+        f"dose and from {normal.positions[0]:g} to {normal.positions[-1]:g} at the full dose; "
+        "lines such as `GLOB,KEY` under `glob,pair` in mapping.csv say which are partners"
+    )
+
+
 def _pair_scan(scan: _Scan) -> tuple[list[PairedVolume], list[Refused]]:
     """Pair every low dose with the full one; a full-dose slice is lost if no low dose has it."""
     if scan.normal is None or not scan.lows:
@@ -148,6 +168,11 @@ def _pair_scan(scan: _Scan) -> tuple[list[PairedVolume], list[Refused]]:
 
 
 def _pair_doses(low: Series, normal: Series) -> tuple[PairedVolume, dict[SliceHeader, Refused]]:
+    if shifted := shifted_numbers(low, normal):
+        both = (*low.slices, *normal.slices)
+        return _volume(low, (), normal), {
+            header: _refused(header, "conflicting-numbers", shifted) for header in both
+        }
     matched = partners(low, normal)
     pairs: list[Pair] = []
     left: dict[SliceHeader, Refused] = {}

@@ -18,6 +18,9 @@ def remarks_on(
         for what, count in sorted(identified.disagreements.items())
     ]
     found += [f"warning: {message}" for message in identified.messages]
+    packed = sum(".zip/" in header.file.lower() for header in identified.headers)
+    if packed:
+        found.append(f"note: {packed} slices were read in place from zip archives.")
     volumes = tuple(volumes)
     found += _about_doses([one.source for one in volumes if one.pairs])
     for one in volumes:

@@ -90,8 +90,8 @@ def test_a_mapping_counts_before_the_parameter_and_that_before_what_is_seen(
     settled = settle([*mapped, *normal], "stored:-1024")
     assert [one.facts.unit for one in settled.headers] == ["stored:-24"] * 3 + ["stored:-1024"] * 3
     assert settled.messages[:2] == (
-        "3 slices of arrays were read as `stored:-1024`.",
-        "3 slices of arrays were read as `stored:-24`.",
+        "3 slices of arrays (NumPy) were read as `stored:-1024`.",
+        "3 slices of arrays (NumPy) were read as `stored:-24`.",
     )
     assert "6 slices are slice numbers" in settled.messages[2]
 

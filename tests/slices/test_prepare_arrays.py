@@ -143,3 +143,23 @@ def test_arrays_of_unlike_shape_are_no_pair(tmp_path: Path) -> None:
     np.save(folder / "L067_full.npy", FULL["L067"][:, :20, :20])
     with pytest.raises(UnusableError, match=r"matrix 32 x 32 and 20 x 20"):
         run(tmp_path / "in", tmp_path)
+
+
+def test_numbers_that_begin_elsewhere_at_the_other_dose_pair_nothing_one_off(
+    tmp_path: Path,
+) -> None:
+    for start, name, hu in ((0, "quarter_1mm", LOW), (1, "full_1mm", FULL)):
+        folder = tmp_path / "in" / name / "L067"
+        folder.mkdir(parents=True)
+        for k in range(4):
+            np.save(folder / f"{k + start:03d}.npy", hu["L067"][k])
+    with pytest.raises(UnusableError, match="numbered from 0 to 3 at the low dose and from 1 to 4"):
+        run(tmp_path / "in", tmp_path)
+    lines = [f"**/quarter_1mm/**/{k:03d}.npy,{k}" for k in range(4)]
+    lines += [f"**/full_1mm/**/{k + 1:03d}.npy,{k}" for k in range(4)]
+    (tmp_path / "in" / "mapping.csv").write_text("\n".join(["glob,pair", *lines]))
+    store = run(tmp_path / "in", tmp_path).store
+    for k in range(4):
+        low, normal = store.pair(0, k)
+        np.testing.assert_array_equal(low, LOW["L067"][k])
+        np.testing.assert_array_equal(normal, FULL["L067"][k])
