@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pi.dicom.pixels import read_hounsfield
 from scipy.ndimage import binary_erosion, gaussian_filter
 
+from pi.readers.dicom.pixels import read_hounsfield
 from pi.simulation.calm_noise import ring_powers, tissue_squares
 from pi.simulation.insertion import Setting, insert, slice_rng
 from pi.simulation.insertion_setting import SIDE, estimate, known_kernel
