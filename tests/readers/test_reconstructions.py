@@ -24,8 +24,9 @@ def test_2_999_mm_are_3_mm(tmp_path: Path) -> None:
 def test_the_strength_of_an_iterative_method_makes_two_reconstructions(tmp_path: Path) -> None:
     for strength in ("3", "5"):
         write_doses(
-            tmp_path / "PT" / strength, "PT", "full", "low", ConvolutionKernel=["Br40d", strength]
-        )
+            tmp_path / "PT" / strength, "PT", "full", "low",
+            ConvolutionKernel=["Br40d", strength], StudyInstanceUID="1.3.1",
+        )  # fmt: skip
     assert kinds(tmp_path) == {(3.0, "BR40-3"), (3.0, "BR40-5")}
 
 
