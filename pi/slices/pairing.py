@@ -121,11 +121,8 @@ def partners(low: Series, normal: Series) -> tuple[tuple[int, int], ...]:
     }
     ours = [n for n, one in enumerate(low.slices) if not one.pair_key]
     theirs = [n for n, one in enumerate(normal.slices) if not one.pair_key]
-    placed = match(
-        [low.positions[n] for n in ours],
-        [normal.positions[n] for n in theirs],
-        tolerance(normal.positions),
-    )
+    lows, normals = low.positions, normal.positions
+    placed = match([lows[n] for n in ours], [normals[n] for n in theirs], tolerance(normals))
     found = [*told.items(), *((ours[i], theirs[j]) for i, j in placed)]
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
