@@ -59,7 +59,7 @@ def list_files(source: Path, refused: list[Refused]) -> Iterator[PurePath]:
     What cannot be listed is added to ``refused``; see `pi.readers.files.list_files`.
     """
     for relative in files.list_files(source, refused):
-        if relative.suffix.lower() != ".zip":
+        if not relative.name.lower().endswith(".zip"):
             yield relative
             continue
         try:

@@ -20,7 +20,7 @@ _DAMAGED = (LookupError, ValueError, struct.error, zlib.error)
 
 
 def _recognises(start: bytes, relative: PurePath) -> bool:
-    return start.startswith((_LEVEL_5, _SINCE_7_3)) or relative.suffix.lower() == ".mat"
+    return start.startswith((_LEVEL_5, _SINCE_7_3)) or relative.name.lower().endswith(".mat")
 
 
 def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:

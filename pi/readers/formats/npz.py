@@ -21,7 +21,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError)
 
 
 def _recognises(start: bytes, relative: PurePath) -> bool:
-    return relative.suffix.lower() == ".npz" and start.startswith(b"PK")
+    return start.startswith(b"PK") and relative.suffix.lower() == ".npz"
 
 
 def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
