@@ -233,7 +233,7 @@ def _appear(file: Path, scratch: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what appeared in ``folder`` survive a power failure."""
+    """Make what appeared in ``folder``, or was renamed there, survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

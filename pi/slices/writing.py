@@ -15,6 +15,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.places import sync_folder
 from pi.readers.names import Dose
 from pi.slices.manifest import DOSES, Manifest, StoreError, to_json
 from pi.slices.store import MANIFEST, PRIVATE, volume_file
@@ -162,15 +163,6 @@ def _move(partial: Path, destination: Path) -> None:
         raise
     sync_folder(destination.parent)
     shutil.rmtree(former, ignore_errors=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a renaming in ``folder`` survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_store(folder: Path) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError, quoted
-from pi.places import cache_folder
-from pi.slices.writing import sync, sync_folder
+from pi.places import cache_folder, sync_folder
+from pi.slices.writing import sync
 from pi.training.state import TrainingState, from_json, to_json
 
 FORMAT = 2
