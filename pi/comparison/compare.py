@@ -55,6 +55,9 @@ class Comparison:
     verdicts: tuple[Verdict, ...]
     friedman: Mapping[str, Friedman]
 
+    def __str__(self) -> str:
+        return "\n".join(verdict.sentence for verdict in self.verdicts)
+
 
 def compare_runs(
     runs: Sequence[RunTable],

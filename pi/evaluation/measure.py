@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.noise_power import (
     PowerSum,
     Spectrum,
@@ -24,6 +23,9 @@ from pi.evaluation.protocol import EvaluationError, Protocol
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
 from pi.slices.store import Store, Volume
+
+if TYPE_CHECKING:  # a function of anyone will do, without TensorFlow
+    from pi.evaluation.denoise import SliceDenoiser
 
 Part = Literal["validation", "test"]
 Hu = NDArray[np.int16] | NDArray[np.float32]
@@ -91,7 +93,7 @@ def volumes_of(store: Store, part: Part) -> list[int]:
 def evaluate(
     store: Store,
     part: Part,
-    denoise: SliceDenoiser | None,
+    denoise: "SliceDenoiser | None",
     protocols: Sequence[Protocol],
     batch_size: int,
     advance: Callable[[int], object],
@@ -139,7 +141,7 @@ def evaluate(
 
 
 def _slices(
-    store: Store, number: int, denoise: SliceDenoiser | None, batch_size: int
+    store: Store, number: int, denoise: "SliceDenoiser | None", batch_size: int
 ) -> Iterator[tuple[int, dict[Image, Hu], NDArray[np.int16]]]:
     """Yield number, images and normal dose of each slice of a volume."""
     volume = store.volumes[number]

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyarrow import ArrowInvalid
 
 from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
 from pi.evaluation.protocol import PROTOCOLS, EvaluationError
@@ -139,6 +138,8 @@ def read_table(file: Path) -> pd.DataFrame:
     Raises:
         EvaluationError: it is no Parquet file, or see `checked`.
     """
+    from pyarrow import ArrowInvalid  # not of the core, which reads no file
+
     try:
         table = pd.read_parquet(file)
     except (OSError, ArrowInvalid):

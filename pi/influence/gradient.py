@@ -8,56 +8,13 @@ shares of the loss are not equal shares of the gradient (method, finding 5), so 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from pi.influence.components import Terms
-
-
-@dataclass(frozen=True, slots=True)
-class GradientPair:
-    """Two gradients over the same variables, by their lengths and their dot product.
-
-    Attributes:
-        image: ||grad M||.
-        perceptual: ||grad P||, without lambda.
-        dot: grad M . grad P.
-    """
-
-    image: float
-    perceptual: float
-    dot: float
-
-    def psi(self, weight: float) -> float:
-        """Return Psi_g at ``weight``; NaN where both gradients vanish."""
-        total = self.image + weight * self.perceptual
-        return weight * self.perceptual / total if total > 0 else float("nan")
-
-    @property
-    def cosine(self) -> float:
-        """Cosine between the gradients; NaN where one vanishes."""
-        lengths = self.image * self.perceptual
-        return self.dot / lengths if lengths > 0 else float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class GradientInfluence:
-    """One measurement, on one batch.
-
-    Attributes:
-        step: of the whole training, counted from 0.
-        weight: lambda in force.
-        parameters: over the denoiser's parameters.
-        output: with respect to the denoised image.
-    """
-
-    step: int
-    weight: float
-    parameters: GradientPair
-    output: GradientPair
+from pi.influence.gradient_pair import GradientPair
 
 
 def gradient_measure(

@@ -20,7 +20,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.influence.components import feature_loss, pixel_loss
-from pi.influence.gradient import GradientPair
+from pi.influence.gradient_pair import GradientPair
 from pi.influence.psi import Floats, odds_of
 from pi.losses.experiments import Experiment
 from pi.losses.loss import Reading

@@ -53,6 +53,9 @@ class NoImageLossError(InfluenceError):
 def psi(image_loss: float, perceptual_loss: float, weight: ArrayLike) -> Floats:
     """Return Psi at ``weight`` (any shape) from the two losses' sums, or their means.
 
+    >>> psi(2.0, 400.0, [0.0, 0.005, 0.095])
+    array([0.  , 0.5 , 0.95])
+
     Raises:
         InvalidLossError, InvalidWeightError, NoLossError: Psi is not defined.
     """
@@ -65,6 +68,9 @@ def psi(image_loss: float, perceptual_loss: float, weight: ArrayLike) -> Floats:
 
 def weight_for_psi(image_loss: float, perceptual_loss: float, target: float) -> float:
     """Return the lambda at which the ratio of sums is ``target``: the inverse of `psi`.
+
+    >>> weight_for_psi(2.0, 400.0, 0.5)
+    0.005
 
     Raises:
         InvalidLossError, InvalidTargetError: bad numbers.

@@ -8,19 +8,16 @@ import dataclasses
 import errno
 import json
 import math
-import multiprocessing
 import os
 import shutil
-import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from pi.errors import PiError
 from pi.progress import progress
 from pi.simulation.challenge import TREE
 from pi.simulation.patient import PRESETS, Preset, write_patient
+from pi.simulation.workers import WorkerError, each_patient
 
 __all__ = ["PRESETS", "Preset", "StudyError", "simulate"]
 
@@ -65,7 +62,7 @@ def simulate(preset: Preset, folder: Path, *, seed: int, workers: int = 0) -> Pa
         _make(preset, scratch, seed, workers)
         (scratch / RECORD).write_text(json.dumps(_record(preset, seed), indent=2) + "\n")
         _put_in_place(scratch, folder, preset, seed)
-    except BrokenProcessPool as error:
+    except WorkerError as error:
         raise StudyError(
             "`workers` must be few enough for this machine's memory but a worker was killed."
         ) from error
@@ -91,21 +88,7 @@ def _each_patient(preset: Preset, root: Path, seed: int, workers: int) -> Iterat
     if workers == 1:
         yield from (write_patient(preset, patient, seed, root) for patient in patients)
         return
-    # Spawned, not forked: the caller may hold threads (TensorFlow, MLflow).
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_on_interrupt
-    )
-    try:
-        futures = [pool.submit(write_patient, preset, n, seed, root) for n in patients]
-        for future in as_completed(futures):
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _end_on_interrupt() -> None:
-    """Let Ctrl-C end a worker at once and without a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    yield from each_patient(preset, root, seed, workers)
 
 
 def _cores() -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
-from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import Schedule
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import ScheduleState
 from pi.training.sums import InfluenceSums
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pi.influence.gradient import GradientInfluence
+from pi.influence.gradient_pair import GradientInfluence
 from pi.text_table import markdown
 from pi.training.state import EpochRecord, TrainingState
 

@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec
-from pi.influence.gradient import GradientPair, gradient_measure
+from pi.influence.gradient import gradient_measure
+from pi.influence.gradient_pair import GradientPair
 
 A, B = 0.7, -0.2
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pi.influence.gradient import GradientPair
+from pi.influence.gradient_pair import GradientPair
 from pi.influence.literature import literature_table, literature_text
 from pi.influence.output_gradient import OutputInfluence, output_influences
 from pi.influence.psi import psi

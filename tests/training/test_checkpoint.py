@@ -11,7 +11,7 @@ import pytest
 
 from pi.denoisers import DenoiserSpec
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
-from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import Schedule, ScheduleState, WeightRule
 from pi.slices.patches import PatchPopulation
 from pi.training import checkpoint

@@ -15,7 +15,7 @@ from entrypoints.train import main
 from pi.command_line import run
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
-from pi.influence.gradient import GradientInfluence, GradientPair
+from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import ScheduleState
 from pi.tracking.model import fetch_denoiser
 from pi.tracking.resume import require_agreement, require_resumable, require_same_data
