@@ -54,6 +54,9 @@ class Uncertainty(AdaptiveRule):
     lambda is lambda_0 and M is at its optimum.
     """
 
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        return step > 0
+
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         losses = image, self.weight * perceptual
         before = state.memory or (log(_positive(image, perceptual)[0]),) * 2
@@ -87,6 +90,9 @@ class GradNorm(AdaptiveRule):
 
     def start(self) -> ScheduleState:  # noqa: D102
         return replace(super().start(), memory=(0.0, 0.0, 0.0))
+
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        return step > 0 and step % self.every == 0
 
     def asks_gradients(self, state: ScheduleState) -> bool:  # noqa: D102
         return state.steps % self.every == 0
@@ -142,6 +148,9 @@ class ReLoBRaLo(AdaptiveRule):
     """
 
     seed: int
+
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        return step > 0
 
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         losses = _positive(image, perceptual)

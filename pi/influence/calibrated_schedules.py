@@ -35,6 +35,9 @@ class WarmupThenCalibrate(Fixed):
         odds_of(self.target)
         return ScheduleState(0.0)
 
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        return step == self.steps
+
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         if state.steps >= self.steps:
             return state.stepped()
@@ -100,6 +103,10 @@ class ConstantPsi(Fixed):
             self.decay * state.perceptual,
             new,
         ).near(self.weight)
+
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        updates = (step + 1) % self.every == 0 or (step > 0 and step % self.every == 0)
+        return updates and self.decay > 0  # without, an update is made of the batch at hand
 
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:  # noqa: D102
         seen = state.averaged(image, perceptual, self.decay)

@@ -102,6 +102,13 @@ class Schedule(Protocol):
     def rule(self, state: ScheduleState) -> WeightRule:
         """Return how the next step makes its lambda."""
 
+    def looks_back(self, step: int) -> bool:
+        """Tell whether the lambda of a step, counted from 0, rests on losses of steps before it.
+
+        Between two such steps lambda is what it was, or made of the batch at hand alone, so that
+        whoever keeps the losses on another device need not wait for them.
+        """
+
     def asks_gradients(self, state: ScheduleState) -> bool:
         """Tell whether the next step must be told to `after_gradients` before it is made."""
 
@@ -128,6 +135,9 @@ class Fixed:
 
     def rule(self, state: ScheduleState) -> WeightRule:  # noqa: D102
         return WeightRule(state.weight)
+
+    def looks_back(self, step: int) -> bool:  # noqa: D102
+        return False
 
     def asks_gradients(self, state: ScheduleState) -> bool:  # noqa: D102
         return False

@@ -85,7 +85,7 @@ def _talk(
     answers: "SimpleQueue[Answer]",
 ) -> None:
     """Ask for the patients of one process and hand on its answers; None where it ended early."""
-    assert process.stdin and process.stdout  # noqa: S101  both are pipes
+    assert process.stdin and process.stdout  # noqa: S101, PT018  both are pipes
     try:
         with process.stdin as questions, process.stdout as told:
             questions.write(pickle.dumps(asked))

@@ -1,19 +1,13 @@
 """What a training is asked to do, read from its parameters before any work begins."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pi.errors import PiError, quoted
-from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
-from pi.influence.calibrated_schedules import (
-    ConstantPsi,
-    RecalibrateEachEpoch,
-    WarmupThenCalibrate,
-    esrgan_dp,
-)
+from pi.influence.named_schedules import find_schedule
 from pi.influence.psi import checked_weight, odds_of
-from pi.influence.schedule import Fixed, Schedule
-from pi.influence.schedule_name import AdaptiveName, ScheduleName
+from pi.influence.schedule import Schedule
+from pi.influence.schedule_name import AdaptiveName, CalibratedName, ScheduleName
 from pi.losses.experiments import (
     MSE,
     Experiment,
@@ -140,44 +134,22 @@ def make_schedule(
         PlanError: a schedule that aims at a Psi where none was asked for, or that multiplies a
             lambda of 0, or a warm-up without end.
     """
-    match name:
-        case "fixed":
-            return Fixed(start.weight)
-        case "esrgan_dp" | "uncertainty" | "gradnorm" | "softadapt" | "relobralo":
-            return _adaptive(name, start.weight, seed)
-    if start.target is None:
+    if start.target is None and name in get_args(CalibratedName):
         raise PlanError(
             "`perceptual_weight` must be psi:NUMBER, calibration:RUN or search:RUN with the "
             f"schedule {name}, which aims at a Psi, but is a number."
         )
-    match name:
-        case "warmup_then_calibrate":
-            if warmup_steps >= total:
-                raise PlanError(
-                    f"`warmup_steps` must be less than the {total} steps of the training but got "
-                    f"{warmup_steps}."
-                )
-            return WarmupThenCalibrate(start.weight, start.target, warmup_steps)
-        case "recalibrate_each_epoch" | "marcos2022":
-            return RecalibrateEachEpoch(start.weight, start.target)
-        case "constant_psi":
-            return ConstantPsi(start.weight, start.target, final_psi or start.target, total)
-
-
-def _adaptive(name: AdaptiveName, weight: float, seed: int) -> Schedule:
-    if weight == 0:
+    if start.weight == 0 and name in get_args(AdaptiveName):
         raise PlanError(
             f"`perceptual_weight` must be greater than 0 with the schedule {name}, which "
             "multiplies it, but is 0."
         )
-    match name:
-        case "esrgan_dp":
-            return esrgan_dp(weight)
-        case "uncertainty":
-            return Uncertainty(weight)
-        case "gradnorm":
-            return GradNorm(weight)
-        case "softadapt":
-            return SoftAdapt(weight)
-        case "relobralo":
-            return ReLoBRaLo(weight, seed)
+    if name == "warmup_then_calibrate" and warmup_steps >= total:
+        raise PlanError(
+            f"`warmup_steps` must be less than the {total} steps of the training but got "
+            f"{warmup_steps}."
+        )
+    return find_schedule(
+        name, start.weight, target=start.target, warmup_steps=warmup_steps,
+        final=final_psi or None, total=total, seed=seed,
+    )  # fmt: skip

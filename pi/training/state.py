@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ class EpochRecord:
 
     @property
     def ssim(self) -> float:
-        """Mean over the validation slices."""
-        return float(np.mean(self.ssims))
+        """Mean over the validation slices; NaN without any."""
+        return float(np.mean(self.ssims)) if self.ssims else nan
 
 
 @dataclass(frozen=True, slots=True)
