@@ -83,6 +83,9 @@ conda.yaml: requirements.lock pyproject.toml | $(READY)
 		--no-header --no-annotate --constraint requirements.lock pyproject.toml \
 		| sed 's/^/      - /'; } > $@.new && mv $@.new $@
 
+MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it anew of the declarations in pi/parameters
+	@$(BIN)/python -m pi.parameters.project_file > $@.new && mv $@.new $@
+
 # pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'

@@ -117,10 +117,10 @@ def print_lambda(pairs: Sequence[tuple[Slices, Slices, Slices]]) -> None:
     """Print sum of MSE over sum of feature losses, inserted over real."""
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.influence.components import loss_components
+    from pi.jobs.contexts import find_contexts
     from pi.losses.experiments import find_experiments
     from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
-    from pi.tracking.contexts import find_contexts
 
     experiments = find_experiments("demo1")
     bank = build_bank(experiments, RAW255, seed=SEED, files=find_contexts(experiments, "", print))

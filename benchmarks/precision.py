@@ -18,14 +18,14 @@ from pi.network.bank import Judge, build_bank  # first, for TensorFlow starts qu
 # isort: split
 import keras
 
-from entrypoints.parameters import CalibrateParameters, TrainParameters
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
+from pi.jobs.contexts import find_contexts
 from pi.losses.experiments import MSE, find_experiments
 from pi.losses.input_convention import RAW255
+from pi.parameters import CalibrateParameters, TrainParameters
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
-from pi.tracking.contexts import find_contexts
 from pi.training.build import Adam, build_trainer, calibrate_first
 from pi.training.fidelity import loss_added
 from pi.training.fit import Listener, Settings, fit

@@ -19,8 +19,8 @@ from pi.network.weights import load_weights  # first, for TensorFlow starts quie
 import numpy as np
 import tensorflow as tf
 
-from entrypoints.parameters import SimulateParameters
 from pi.losses.input_convention import input_convention
+from pi.parameters import SimulateParameters
 from pi.pretraining.examples import drawing, header_examples
 from pi.pretraining.judging import Judgement
 from pi.pretraining.networks import build_trunk

@@ -17,13 +17,13 @@ from optuna import Trial
 from optuna.storages import InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-from entrypoints.parameters import SearchParameters, SimulateParameters
 from pi.denoisers import DenoiserSpec
 from pi.influence.psi import log_odds
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.state import State, identity
+from pi.network.state import identity
+from pi.parameters import SearchParameters, SimulateParameters
 from pi.progress import progress
 from pi.search.answer import answer
 from pi.search.objective import Objective, Report
@@ -33,6 +33,7 @@ from pi.search.space import Balance, Point, find_space
 from pi.search.study import Outcome, enqueue, open_study, run_trials
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
+from pi.states import State
 from pi.training.build import Adam, calibrate_each
 from pi.training.fit import Settings
 from pi.training.plan import StartingWeight

@@ -7,13 +7,11 @@ paper, and the authors' repository at its newest commit.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from pi.choices import Practice
 from pi.command_line import REPLACED, arguments_of, now_written
 from pi.errors import PiError, quoted
 from pi.losses.experiments import MSE, find_experiments, require_influence, spelling
-
-ProtocolName = Literal["recommended", "paper-text", "authors-code"]
 
 
 class SwitchError(PiError):
@@ -40,7 +38,7 @@ class Switch:
     paper_text: str
     authors_code: str
 
-    def value(self, protocol: ProtocolName) -> str:
+    def value(self, protocol: Practice) -> str:
         """Return the value under a protocol."""
         values = {
             "recommended": self.recommended,
@@ -100,7 +98,7 @@ FIXED: Mapping[str, tuple[str, str, str]] = {
 """Facts that are no parameter here: what the paper says, its code did, and this project does."""
 
 
-def switch_values(protocol: ProtocolName, overrides: str) -> dict[str, str]:
+def switch_values(protocol: Practice, overrides: str) -> dict[str, str]:
     """Return the value of every switch under ``protocol``, after ``overrides``.
 
     Args:

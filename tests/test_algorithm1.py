@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from entrypoints.parameters import (
+from pi.algorithm1 import Plan, Step, make_plan
+from pi.command_line import parse
+from pi.losses.experiments import ExperimentError
+from pi.parameters import (
     CalibrateParameters,
     CompareParameters,
     EvaluateParameters,
     TrainParameters,
 )
-from pi.algorithm1 import Plan, Step, make_plan
-from pi.command_line import parse
-from pi.losses.experiments import ExperimentError
 from pi.switches import SwitchError, switch_values
 
 KINDS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}

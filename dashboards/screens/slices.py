@@ -22,7 +22,6 @@ from dashboards.placing import (
     savers,
     table,
 )
-from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
@@ -36,12 +35,13 @@ from pi.figures.moving_picture import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
+from pi.jobs.subject import fetch_subject
+from pi.parameters import SimulateParameters
 from pi.slices.store import Store
 from pi.source import open_data
 from pi.tracking.address import TrackingError
-from pi.tracking.earlier import read_slices
-from pi.tracking.evaluation import fetch_subject
-from pi.tracking.gallery import ListedRun
+from pi.tracking.listing import ListedRun
+from pi.tracking.records import read_slices
 
 MOST = 3  # runs side by side
 OWN, WHOLE = "own", "whole"

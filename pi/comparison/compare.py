@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
+from pi.choices import ZeroRule
 from pi.comparison.contrast import Contrast, contrast, in_family
 from pi.comparison.friedman import Friedman, friedman
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import PairedTable, RunTable, pair_runs
 from pi.comparison.resampling import draw_resamples
-from pi.comparison.signed_rank import ZeroRule
 from pi.comparison.verdict import Verdict, judge
 from pi.errors import quoted
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.influence.interval import Estimator, log_interval
+from pi.choices import Estimator
+from pi.influence.interval import log_interval
 from pi.influence.losses import Measured
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
 from pi.influence.psi import (

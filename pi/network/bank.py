@@ -142,7 +142,7 @@ def build_bank(
         experiments: the configurations.
         convention: what encoders are fed that have no input of their own.
         seed: of the context ``random``.
-        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
+        files: those of contexts that have one; see `pi.jobs.contexts.find_contexts`.
 
     Raises:
         WeightsError: see `load_weights`; where several are missing, a sentence for each.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.choices import PrecisionName, TaskName
 from pi.errors import PiError
 from pi.losses.input_convention import input_convention
 from pi.network.weight_file import Convolution
@@ -17,12 +18,11 @@ from pi.pretraining.examples import Examples
 from pi.pretraining.judging import Judgement, judge, settle
 from pi.pretraining.learning import learn, learning_step
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
-from pi.training.machine import PrecisionName, choose_precision, compute_in
+from pi.training.machine import choose_precision, compute_in
 
 VERSION = 2
 """Raised whenever the same recipe would give other weights."""
 
-TaskName = Literal["headers", "supervised", "autoencoder"]
 Initial = Literal["imagenet", "natural-offline", "random"]
 
 INITIAL: dict[str, Initial] = {

@@ -38,6 +38,19 @@ class SimulatedContextError(PiError):
     """The context cannot be made here."""
 
 
+def require_architecture(architecture: str) -> None:
+    """Refuse the context for any other architecture than the recipe's.
+
+    Raises:
+        SimulatedContextError: it is another.
+    """
+    if architecture != RECIPE.architecture:
+        raise SimulatedContextError(
+            f"context `{NAME}` must be used with {RECIPE.architecture} but got {architecture}: it "
+            "starts from the one network whose weights need no download. `pretrain` makes others."
+        )
+
+
 def simulated_context(architecture: str, say: Callable[[str], object]) -> Path:
     """Return the weight file of the context, made first where it is not in the cache.
 
@@ -51,11 +64,7 @@ def simulated_context(architecture: str, say: Callable[[str], object]) -> Path:
     Raises:
         SimulatedContextError: another architecture than the recipe's, or no room on the disk.
     """
-    if architecture != RECIPE.architecture:
-        raise SimulatedContextError(
-            f"context `{NAME}` must be used with {RECIPE.architecture} but got {architecture}: it "
-            "starts from the one network whose weights need no download. `pretrain` makes others."
-        )
+    require_architecture(architecture)
     store = open_data(DATA, split="auto", split_seed=RECIPE.seed, study_seed=RECIPE.seed)
     digest = RECIPE.digest(store.digest)
     folder = cache_folder() / "contexts" / f"{NAME}-{digest[:16]}"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pi.choices import TaskName
 from pi.errors import PiError, quoted
 from pi.places import data_place
 from pi.pretraining.examples import Examples, header_examples
 from pi.pretraining.image_files import read_images
 from pi.pretraining.images import image_examples
-from pi.pretraining.recipe import TaskName
 from pi.pretraining.tasks import header_tasks
 from pi.slices.store import Store
 

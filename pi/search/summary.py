@@ -58,6 +58,15 @@ def onward_text(study: str, url: str, train: Mapping[str, str]) -> str:
     )
 
 
+def train_arguments(run_id: str, found: Answer) -> dict[str, str]:
+    """Return the parameters of `train` for the best trial of the study of a run, if it has one."""
+    return {
+        "experiment": found.best.point.experiment,
+        "schedule": found.best.point.schedule,
+        "perceptual_weight": f"search:{run_id}" if run_id else f"{found.best.point.weight:.6g}",
+    }
+
+
 def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
     """Return every trial that is over: one row each, for people and for other programs."""
     return pd.DataFrame(

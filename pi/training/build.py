@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from pi.choices import Distribution
 from pi.denoisers import DenoiserSpec
 from pi.influence.calibration import Calibration, calibrate_all
 from pi.influence.components import loss_terms
@@ -16,11 +17,12 @@ from pi.influence.schedule import Schedule
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank, Judge
 from pi.network.start import start_at
-from pi.network.state import Denoiser, State, identity
+from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
+from pi.states import State
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
-from pi.training.machine import Distribution, compute_in, scaled, strategy_for
+from pi.training.machine import compute_in, scaled, strategy_for
 from pi.training.step import measure_step, train_step
 from pi.training.validation import draw_validation_set
 

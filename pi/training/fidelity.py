@@ -8,10 +8,11 @@ bits of bfloat16 add differences of their own: loss, influence and gradients tha
 import numpy as np
 import tensorflow as tf
 
+from pi.choices import PrecisionName
 from pi.influence.components import loss_terms
 from pi.network.bank import Judge
 from pi.slices.patches import PatchPopulation
-from pi.training.machine import PrecisionName, choose_precision, compute_in
+from pi.training.machine import choose_precision, compute_in
 
 RESIDUAL = 0.3
 """What a trained denoiser leaves of the noise, about, and so what the format must resolve."""

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pi.choices import Keep
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
@@ -18,7 +19,6 @@ from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks
 from pi.training.feed import steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
-from pi.training.plan import Keep
 from pi.training.state import EpochRecord, TrainingState
 from pi.training.step import Measure, StepLosses, TrainStep, in_range
 from pi.training.sums import InfluenceSums

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
 
+from pi.choices import PrecisionName, ScheduleName
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
-from pi.influence.schedule_name import ScheduleName
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
@@ -20,7 +20,7 @@ from pi.training.build import Adam, build_trainer
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
-from pi.training.machine import MachineError, PrecisionName
+from pi.training.machine import MachineError
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
 

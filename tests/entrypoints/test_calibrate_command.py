@@ -17,8 +17,8 @@ from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
 
 from entrypoints.calibrate import main
-from entrypoints.parameters import CalibrateParameters
 from pi.command_line import run
+from pi.parameters import CalibrateParameters
 
 ROOT = Path(__file__).parents[2]
 TINY = (

@@ -13,12 +13,12 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from entrypoints.main import main
-from entrypoints.parameters import MainParameters
 from pi.command_line import run
 from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import KEY
+from pi.jobs.planned.carrying_out import slice_table
+from pi.parameters import MainParameters
 from pi.slices.store import Store
-from pi.tracking.algorithm1 import slice_table
 from pi.tracking.run import EXPERIMENT
 
 ROOT = Path(__file__).parents[2]
