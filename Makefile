@@ -2,7 +2,7 @@
 # first if it is not there. `make help` lists the rest.
 
 PYTHON ?= python3
-PRESET ?= small
+SIZE ?= small
 DATA ?=
 NAME ?= mine
 ARGS ?=
@@ -36,8 +36,8 @@ presets: $(READY)  ## list the losses of the literature, and what is known of ea
 pretrain: $(READY)  ## make a medical context; DATA=folder of DICOM files (or, with --task supervised, of images), ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.pretrain $(if $(DATA),--data folder) $(ARGS)
 
-simulate: $(READY)  ## make the simulated study; PRESET=tiny, small, full or many
-	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
+simulate: $(READY)  ## make the simulated study; SIZE=tiny, small, full or many
+	@$(BIN)/python -m entrypoints.simulate --size $(SIZE) $(ARGS)
 
 prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
 	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)

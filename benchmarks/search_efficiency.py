@@ -26,7 +26,7 @@ from pi.network.state import identity
 from pi.parameters import SearchParameters, SimulateParameters
 from pi.progress import progress
 from pi.search.answer import answer
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, find_space
@@ -103,7 +103,7 @@ def searched(bench: Bench, balance: Balance, seed: int) -> tuple[Point, float, i
     space = find_space("psi", PSI, (1e-7, 1.0), EXPERIMENTS, "fixed")
     objective = Objective("val_ssim", p.target_psi, "training", p.tolerance, EPOCHS)
 
-    def train(point: Point, report: Report) -> None:
+    def train(point: Point, report: Told) -> None:
         def epoch_done(record: EpochRecord) -> None:
             nonlocal spent
             spent += STEPS

@@ -29,7 +29,7 @@ import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.choices import ScheduleName
 from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import Experiment, find_experiments
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, find_space
@@ -92,7 +92,7 @@ def in_memory() -> Times:
     """Return what each trial takes without any file."""
 
     def evaluate(trial: Trial) -> Outcome:
-        def train(point: Point, report: Report) -> None:
+        def train(point: Point, report: Told) -> None:
             report((SLICES - (point.weight - 1e-3) ** 2).tolist(), point.log_odds)
 
         return OBJECTIVE.evaluate(trial, SPACE.suggest(trial, BALANCES), train)

@@ -1,7 +1,7 @@
 """Make a medical context: an encoder learns tasks on CT that nobody had to label.
 
 Dose, kernel, thickness and position along the body stand in the DICOM headers of the training
-patients; what was learned is judged on the validation patients, and the test patients are out of
+patients; what was learned is evaluated on the validation patients, and the test patients are out of
 reach. Or the classes of your own images, or the image itself (as SACNN does). The weights become a
 version in MLflow's model registry: `vgg16:medical:NAME@champion:block3_conv2` is then an encoder
 for calibrate, train, search and main.

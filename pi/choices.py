@@ -6,13 +6,13 @@ each means key their records by them, and tests hold the keys equal to these nam
 
 from typing import Literal
 
-PresetName = Literal["tiny", "small", "full", "many"]
-"""Simulated studies: see `pi.simulation.patient.PRESETS`."""
+StudySizeName = Literal["tiny", "small", "full", "many"]
+"""Simulated studies: see `pi.simulation.patient.SIZES`."""
 
 Part = Literal["train", "validation", "test"]
 """Parts of a data set."""
 
-JudgedPart = Literal["validation", "test"]
+EvaluatedPart = Literal["validation", "test"]
 """Parts on which a denoiser is evaluated."""
 
 Grid = Literal["paper", "covering"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.choices import JudgedPart
+from pi.choices import EvaluatedPart
 from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.noise_power import (
     PowerSum,
@@ -75,7 +75,7 @@ class _Measured:
     tissues: dict[Image, Sums]
 
 
-def volumes_of(store: Store, part: JudgedPart) -> list[int]:
+def volumes_of(store: Store, part: EvaluatedPart) -> list[int]:
     """Return the numbers of the part's volumes, by patient and reconstruction.
 
     Raises:
@@ -89,7 +89,7 @@ def volumes_of(store: Store, part: JudgedPart) -> list[int]:
 
 def evaluate(
     store: Store,
-    part: JudgedPart,
+    part: EvaluatedPart,
     denoise: SliceDenoiser | None,
     protocols: Sequence[Protocol],
     batch_size: int,

@@ -15,7 +15,7 @@ from pi.influence.psi import Floats, InfluenceError, layer_shares, psi, round_we
 from pi.influence.sampling import (
     Measure,
     Precision,
-    Report,
+    Watch,
     exact_weight,
     sample_losses,
 )
@@ -178,7 +178,7 @@ def calibrate_all(
     precision: Precision,
     rounding: Rounding,
     rng: np.random.Generator,
-    report: Report,
+    report: Watch,
 ) -> list[Calibration]:
     """Calibrate every experiment in every state on the same random patches.
 

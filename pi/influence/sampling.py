@@ -46,7 +46,7 @@ class Precision:
 Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Measured]]
 """Measures numbered patches in the named states of the denoiser."""
 
-Report = Callable[[int, float], object]
+Watch = Callable[[int, float], object]
 """Told after each round: patches measured so far, the widest half-width of ln lambda."""
 
 
@@ -64,7 +64,7 @@ def sample_losses(
     population: int,
     precision: Precision,
     rng: np.random.Generator,
-    report: Report = lambda measured, half_width: None,
+    report: Watch = lambda measured, half_width: None,
 ) -> dict[str, Measured]:
     """Return the losses of as many random patches as the tolerance needs.
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
 
 @dataclass(frozen=True, repr=False)
-class Calibrated(Result):
+class CalibrationResult(Result):
     """What was measured.
 
     Attributes:
@@ -63,7 +63,7 @@ class Calibrated(Result):
         return joined(*self.notes, summary, self.literature, self.kept.text())
 
 
-def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> Calibrated:
+def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> CalibrationResult:
     """Measure how much each loss would dominate training, and set lambda by it.
 
     Raises:
@@ -109,7 +109,7 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     notes = [*dose_notes(store.volumes)]
     notes += [f"warning: {OF_ONE}."] if len(patches.patients) == 1 else []
     literature = literature_text(table, by_gradients, p.target_psi) if gradients else ""
-    return Calibrated(
+    return CalibrationResult(
         tuple(calibrations), tuple(gradients), literature, tuple(asked), tuple(notes), kept
     )
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pi.command_line import recorded
-from pi.comparison.compare import Comparison
-from pi.jobs.compared.comparing import Compared as Found
-from pi.jobs.compared.comparing import asked_of, compare_found
+from pi.comparison.comparison import Comparison
+from pi.jobs.compared.comparing import Compared, asked_of, compare_found
 from pi.jobs.making import making
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import CompareParameters, SimulateParameters
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.figures import FigureWithData
 from pi.text_table import aligned
 from pi.tracking.logged_comparison import log_comparison, log_setup
@@ -19,7 +18,7 @@ from pi.tracking.tracker import UNTRACKED, Tracker
 
 
 @dataclass(frozen=True, repr=False)
-class Compared(Result):
+class ComparisonResult(Result):
     """What may be claimed.
 
     Attributes:
@@ -46,7 +45,7 @@ class Compared(Result):
         )
 
 
-def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> Compared:
+def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> ComparisonResult:
     """Compare the runs, and keep tables, figures and the page that says what may be claimed.
 
     Raises:
@@ -64,10 +63,10 @@ def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> Comp
         log_setup(run, typed, configurations, facts)
         report = log_comparison(run, configurations, found.comparison, facts, made, slices)
         kept = Kept.of(run, save_view(run, "compare"))
-    return Compared(found.comparison, report, kept)
+    return ComparisonResult(found.comparison, report, kept)
 
 
-def _slices(p: CompareParameters, found: Found) -> Sequence[FigureWithData]:
+def _slices(p: CompareParameters, found: Compared) -> Sequence[FigureWithData]:
     """Return the figures with pixels: those of the largest gain and loss."""
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.figures.slice_row import WINDOWS

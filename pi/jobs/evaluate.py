@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluated(Result):
+class EvaluationResult(Result):
     """What was measured.
 
     Attributes:
@@ -46,7 +46,7 @@ class Evaluated(Result):
         return joined(*self.notes, self.summary, self.evaluation.remark, self.kept.text())
 
 
-def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Evaluated:
+def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> EvaluationResult:
     """Measure a run's denoiser on whole slices, under every protocol asked for.
 
     Raises:
@@ -80,4 +80,4 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
     notes = tuple(dose_notes(store.volumes))
-    return Evaluated(p.run, evaluation, summary_text(evaluation.slices), notes, kept)
+    return EvaluationResult(p.run, evaluation, summary_text(evaluation.slices), notes, kept)

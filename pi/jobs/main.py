@@ -34,33 +34,35 @@ STEPS: Mapping[EntryPoint, Callable[[Any, Tracker], Result]] = {
 
 
 @dataclass(frozen=True, repr=False)
-class Ranked(Result):
+class AlgorithmResult(Result):
     """Table 3 for the experiments.
 
     Attributes:
         board: see `pi.evaluation.ranking.rank_runs`.
         protocol: of the metrics in it.
-        judged: in words, whose slices it is of.
+        evaluated_on: in words, whose slices it is of.
         kept: where the run is.
     """
 
     board: pd.DataFrame = field(repr=False)
     protocol: str
-    judged: str
+    evaluated_on: str
     kept: Kept
 
     @property
     def headline(self) -> str:
         """Who came first."""
-        return f"{self.board.iloc[0]['experiment']} first of {len(self.board)} on {self.judged}"
+        return (
+            f"{self.board.iloc[0]['experiment']} first of {len(self.board)} on {self.evaluated_on}"
+        )
 
     def text(self) -> str:
         """Return Table 3, and which run holds it."""
         ranking = ranking_text(self.board, self.protocol)
-        return f"{ranking}\nthis run: {self.kept.run_id}; judged on {self.judged}"
+        return f"{ranking}\nthis run: {self.kept.run_id}; evaluated on {self.evaluated_on}"
 
 
-def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Ranked:
+def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmResult:
     """Do every step that is not done, each in a run nested in this one.
 
     Raises:
@@ -68,7 +70,7 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Ranked:
         PiError: something that was asked for cannot be had.
     """
     p, typed = parameters, recorded(parameters)
-    switches = switch_values(p.protocol, p.overrides)
+    switches = switch_values(p.practice, p.overrides)
     plan = make_plan(switches, p.experiments, p.folds, vars(p))
     if not tracker.kept:
         raise TrackingError(
@@ -78,15 +80,15 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Ranked:
     open_asked(p, p.folds, "train", "validation", plan.part)  # before there is a run
     require_resumable("main", p.resume, typed)
     on = f"{p.data}, {p.folds} folds" if p.folds else p.data
-    with tracker.open("main", f"{p.protocol}: {p.experiments} on {on}", p.resume) as run:
+    with tracker.open("main", f"{p.practice}: {p.experiments} on {on}", p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(run, tracker, take)
         evaluated = carry_out(plan, steps)
         tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
         board = rank_runs(tables, plan.protocol)
-        log_board(run, board, switch_rows(switches), plan.judged)
+        log_board(run, board, switch_rows(switches), plan.evaluated_on)
         compare_all(plan, steps, evaluated)
-    return Ranked(board, plan.protocol, plan.judged, Kept.of(run))
+    return AlgorithmResult(board, plan.protocol, plan.evaluated_on, Kept.of(run))
 
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:

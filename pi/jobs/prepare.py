@@ -14,7 +14,7 @@ from pi.tracking.tracker import UNTRACKED, Tracker
 
 
 @dataclass(frozen=True, repr=False)
-class Prepared(Result):
+class PreparationResult(Result):
     """A store, and what became of every file.
 
     Attributes:
@@ -47,7 +47,7 @@ class Prepared(Result):
 
 
 @dataclass(frozen=True, repr=False)
-class Template(Result):
+class TemplateResult(Result):
     """What was written instead of a store: a mapping to be completed."""
 
     headline: str
@@ -60,7 +60,9 @@ class Template(Result):
         """Nothing was refused."""
 
 
-def prepare(parameters: PrepareParameters, tracker: Tracker = UNTRACKED) -> Prepared | Template:
+def prepare(
+    parameters: PrepareParameters, tracker: Tracker = UNTRACKED
+) -> PreparationResult | TemplateResult:
     """Make the store, or write the template of a mapping if that was asked for.
 
     Raises:
@@ -69,7 +71,7 @@ def prepare(parameters: PrepareParameters, tracker: Tracker = UNTRACKED) -> Prep
     p = parameters
     source = Path(p.source).expanduser() if p.source else data_folder()
     if p.mapping_template:
-        return Template(write_template(source, template_file(), by_noise=not p.strict))
+        return TemplateResult(write_template(source, template_file(), by_noise=not p.strict))
     made = make_store(
         source,
         store_folder(p.name),
@@ -81,4 +83,4 @@ def prepare(parameters: PrepareParameters, tracker: Tracker = UNTRACKED) -> Prep
         by_noise=not p.strict,
         account=account_folder(p.name),
     )
-    return Prepared(p.name, made.report, p.strict)
+    return PreparationResult(p.name, made.report, p.strict)

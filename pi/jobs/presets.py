@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from pi.jobs.result import Result
 from pi.losses.experiments import NAMED, Experiment
+from pi.losses.literature import EVIDENCE, PRESETS
 from pi.losses.preset_table import preset_table
-from pi.losses.presets import EVIDENCE, PRESETS
 from pi.parameters import PresetsParameters
 from pi.text_table import aligned
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 
 @dataclass(frozen=True, repr=False)
-class Presets(Result):
+class PresetsResult(Result):
     """The presets as a table.
 
     Attributes:
@@ -35,7 +35,7 @@ class Presets(Result):
         return "\n".join([aligned(self.table), "", *marks, "", *assumed])
 
 
-def presets(parameters: PresetsParameters, tracker: Tracker = UNTRACKED) -> Presets:
+def presets(parameters: PresetsParameters, tracker: Tracker = UNTRACKED) -> PresetsResult:
     """Return the table of all presets."""
     experiments = tuple(NAMED[name] for name in PRESETS)
-    return Presets(experiments, preset_table(experiments, parameters.patch_size))
+    return PresetsResult(experiments, preset_table(experiments, parameters.patch_size))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
 
 @dataclass(frozen=True, repr=False)
-class Pretrained(Result):
+class PretrainingResult(Result):
     """A context.
 
     Attributes:
@@ -40,8 +40,8 @@ class Pretrained(Result):
         return joined(self.summary, self.version, self.kept.text())
 
 
-def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pretrained:
-    """Pre-train, judge on held-out patients, and register what came out.
+def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> PretrainingResult:
+    """Pre-train, score on held-out patients, and register what came out.
 
     Raises:
         PiError: something that was asked for cannot be had.
@@ -53,8 +53,8 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
 
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.pretraining.recipe import find_recipe, make_context
+    from pi.pretraining.score_text import summary_text
     from pi.pretraining.sources import from_images, from_store
-    from pi.pretraining.summary import summary_text
     from pi.tracking.logged_context import log_context, log_source, register
     from pi.training.machine import make_deterministic
 
@@ -72,4 +72,4 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
             context = make_context(recipe, source.examples, lambda losses: bar.advance(1))
         log_context(run, recipe, source, context)
         version = register(run, p.name, champion=p.champion) if run.kept else ""
-    return Pretrained(context, summary_text(recipe, source, context), version, Kept.of(run))
+    return PretrainingResult(context, summary_text(recipe, source, context), version, Kept.of(run))

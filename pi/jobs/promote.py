@@ -9,7 +9,7 @@ from pi.tracking.tracker import UNTRACKED, Tracker
 
 
 @dataclass(frozen=True, repr=False)
-class Promoted(Result):
+class PromotionResult(Result):
     """A version that an alias points at.
 
     Attributes:
@@ -32,7 +32,7 @@ class Promoted(Result):
         return self.headline
 
 
-def promote(parameters: PromoteParameters, tracker: Tracker = UNTRACKED) -> Promoted:
+def promote(parameters: PromoteParameters, tracker: Tracker = UNTRACKED) -> PromotionResult:
     """Register what a run made, and set the alias.
 
     Raises:
@@ -40,4 +40,4 @@ def promote(parameters: PromoteParameters, tracker: Tracker = UNTRACKED) -> Prom
     """
     p = parameters
     name, version = registry.promote(p.run, p.name, p.alias)
-    return Promoted(name, version, p.alias)
+    return PromotionResult(name, version, p.alias)

@@ -19,7 +19,7 @@ FILE = "report.html"
 
 
 @dataclass(frozen=True, repr=False)
-class Reported(Result):
+class ReportResult(Result):
     """A page.
 
     Attributes:
@@ -46,7 +46,7 @@ class Reported(Result):
         return joined(f"{answer}\n", copied, self.kept.text())
 
 
-def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> Reported:
+def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> ReportResult:
     """Read the runs that are asked for, compose the page and keep it.
 
     Raises:
@@ -67,4 +67,4 @@ def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> Report
         run.note(f"{answer}\n\nThe whole of it: artifact `{FILE}`.")
     if place is not None:
         copy_of(html, place)
-    return Reported(page, html, place is not None, Kept.of(run))
+    return ReportResult(page, html, place is not None, Kept.of(run))

@@ -10,14 +10,14 @@ from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
 from pi.parameters import SearchParameters
-from pi.search.answer import Answer
+from pi.search.answer import SearchAnswer
+from pi.search.answer_text import answer_text, onward_text, train_arguments
 from pi.search.objective import Objective, state_measured
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import find_space
 from pi.search.storage import open_storage, storage_url
 from pi.search.study import open_study
-from pi.search.summary import answer_text, onward_text, train_arguments
 from pi.slices.dose_levels import dose_notes
 from pi.slices.patches import PatchPopulation
 from pi.tracking.address import tracking_uri
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
 
 @dataclass(frozen=True, repr=False)
-class Searched(Result):
+class SearchResult(Result):
     """What a study found.
 
     Attributes:
@@ -40,7 +40,7 @@ class Searched(Result):
     """
 
     study: str
-    answer: Answer = field(repr=False)
+    answer: SearchAnswer = field(repr=False)
     onward: str
     kept: Kept
 
@@ -55,7 +55,7 @@ class Searched(Result):
         return joined(answer_text(self.answer), self.onward, self.kept.text())
 
 
-def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Searched:
+def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> SearchResult:
     """Work at the study until it has its trials; any number of processes may.
 
     Raises:
@@ -97,7 +97,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
-        SeededByTrial(p.seed), HalvingOfPairs(p.reduction, p.prune_below),
+        SeededByTrial(p.seed), HalvingOfPairs(p.halving, p.prune_below),
         shared_study.begin(tracker, title),
     )  # fmt: skip
     with shared_study.open_search(tracker, study, title) as run:
@@ -106,7 +106,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
         found = search_kept(run, study, bench, space, objective, state, p.trials)
         kept = Kept.of(run, save_view(run, "search"))
     onward = onward_text(study.study_name, url, train_arguments(kept.run_id, found))
-    return Searched(study.study_name, found, onward, kept)
+    return SearchResult(study.study_name, found, onward, kept)
 
 
 def _bench(

@@ -1,4 +1,4 @@
-"""The simulated study, made once per preset and seed and found again afterwards."""
+"""The simulated study, made once per size and seed and found again afterwards."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,32 +6,32 @@ from pathlib import Path
 from pi.jobs.result import Result
 from pi.parameters import SimulateParameters
 from pi.places import simulated_folder
-from pi.simulation.study import PRESETS, Preset
-from pi.simulation.study import simulate as make_study
+from pi.simulation.dataset import SIZES, StudySize
+from pi.simulation.dataset import simulate as make_study
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 
 @dataclass(frozen=True, repr=False)
-class Simulated(Result):
+class SimulationResult(Result):
     """A simulated study.
 
     Attributes:
-        preset: of what size.
+        size: how many patients, slices and pixels.
         seed: of it.
         folder: where its files lie.
     """
 
-    preset: Preset
+    size: StudySize
     seed: int
     folder: Path
 
     @property
     def headline(self) -> str:
         """Which study, and what is in it."""
-        size = self.preset.size
+        side = self.size.pixels
         return (
-            f"simulated study `{self.preset.name}`, seed {self.seed}: {self.preset.patients} "
-            f"patients, {self.preset.files} files of {size} x {size} pixels, two doses, B30 and "
+            f"simulated study `{self.size.name}`, seed {self.seed}: {self.size.patients} "
+            f"patients, {self.size.files} files of {side} x {side} pixels, two doses, B30 and "
             "D45, 1 mm and 3 mm"
         )
 
@@ -40,14 +40,14 @@ class Simulated(Result):
         return f"{self.headline}\nin {self.folder}"
 
 
-def simulate(parameters: SimulateParameters, tracker: Tracker = UNTRACKED) -> Simulated:
+def simulate(parameters: SimulateParameters, tracker: Tracker = UNTRACKED) -> SimulationResult:
     """Make the study, or find it; nothing of it is tracked.
 
     Raises:
-        StudyError: see `pi.simulation.study.simulate`.
+        StudyError: see `pi.simulation.dataset.simulate`.
     """
-    preset, seed = PRESETS[parameters.preset], parameters.seed
-    folder = simulated_folder(preset.name, seed)
-    return Simulated(
-        preset, seed, make_study(preset, folder, seed=seed, workers=parameters.workers)
+    size, seed = SIZES[parameters.size], parameters.seed
+    folder = simulated_folder(size.name, seed)
+    return SimulationResult(
+        size, seed, make_study(size, folder, seed=seed, workers=parameters.workers)
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
 
 @dataclass(frozen=True, repr=False)
-class Trained(Result):
+class TrainingResult(Result):
     """A training that came to its end.
 
     Attributes:
@@ -54,7 +54,7 @@ class Trained(Result):
         return joined(self.summary, self.kept.text())
 
 
-def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Trained:
+def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> TrainingResult:
     """Train, or go on with a training; what the influence becomes is kept epoch by epoch.
 
     Raises:
@@ -75,8 +75,8 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Trained:
     from pi.tracking.kept_denoiser import log_denoiser
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
+    from pi.training.epoch_summary import summary_text
     from pi.training.machine import choose_precision, make_deterministic
-    from pi.training.summary import summary_text
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     contexts = find_contexts(experiments, p.medical_weights)
@@ -93,9 +93,9 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Trained:
         bank = build_bank(experiments, convention, seed=p.seed, files=contexts.made(tracker.say))
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
         state = fit_kept(run, trainer, experiments, target)
-        log_denoiser(run, trainer.judge, spec, store)
+        log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
-    return Trained(state, target, trainer.judge, summary_text(state, target), kept)
+    return TrainingResult(state, target, trainer.twin, summary_text(state, target), kept)
 
 
 def _trainer(
@@ -109,7 +109,7 @@ def _trainer(
 ) -> "tuple[Trainer, float | None]":
     """Return the parts of the training and the Psi aimed at; log what it starts from."""
     from pi.jobs.trained.starting_weight import made_of, starting_weight
-    from pi.network.bank import Judge
+    from pi.network.bank import FrozenLoss
     from pi.tracking.logged_training import log_start
     from pi.training import build
     from pi.training.fidelity import settle_precision
@@ -119,8 +119,8 @@ def _trainer(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
         p.validation_patches, p.validation_slices,
     )  # fmt: skip
-    judge = bank.judge(experiments[0], p.patch_size) if experiments else Judge()
-    precision = settle_precision(p.precision, judge, patches, p.seed)
+    frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
+    precision = settle_precision(p.precision, frozen_loss, patches, p.seed)
     start = starting_weight(
         run, source, made_of(experiments, bank, patches.store.digest, p.schedule),
         lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
@@ -131,6 +131,14 @@ def _trainer(
     )
     adam = build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
     trainer = build.build_trainer(
-        settings, schedule, patches, judge, spec, adam, precision, p.distribution, start=p.start
+        settings,
+        schedule,
+        patches,
+        frozen_loss,
+        spec,
+        adam,
+        precision,
+        p.distribution,
+        start=p.start,
     )
     return trainer, start.target

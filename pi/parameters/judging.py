@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from pi.choices import EvaluationProtocol, JudgedPart, Practice, ZeroRule
+from pi.choices import EvaluatedPart, EvaluationProtocol, Practice, ZeroRule
 from pi.command_line import POSITIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -25,7 +25,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "id of the run whose denoiser is evaluated, or identity: the low dose alone",
         NOT_EMPTY,
     )
-    part: JudgedPart = parameter("validation", "whose patients' slices")
+    part: EvaluatedPart = parameter("validation", "whose patients' slices")
     protocols: str = parameter(
         "all",
         f"comma-separated: {', '.join(get_args(EvaluationProtocol))}; or all. By the first one "
@@ -110,7 +110,7 @@ class MainParameters(EncoderParameters):
         "comma-separated experiments as for calibrate; mse is the control without perceptual loss",
         NOT_EMPTY,
     )
-    protocol: Practice = parameter(
+    practice: Practice = parameter(
         "recommended",
         "sets every switch on which the paper's text, its code and good practice differ",
     )

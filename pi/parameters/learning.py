@@ -184,7 +184,7 @@ class SearchParameters(LearningParameters):
     epoch_steps: int = parameter(
         100, "most steps of an epoch, each with random patches; 0: a pass over all", NOT_NEGATIVE
     )
-    reduction: int = parameter(
+    halving: int = parameter(
         3, "successive halving: one trial in so many goes on from 1, 3, 9 ... epochs; 1: all",
         POSITIVE,
     )  # fmt: skip

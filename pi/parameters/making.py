@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pi.choices import PrecisionName, PresetName, TaskName
+from pi.choices import PrecisionName, StudySizeName, TaskName
 from pi.command_line import NOT_NEGATIVE, POSITIVE, parameter
 from pi.parameters.rules import A_REGISTERED, MULTIPLE_OF_16, NOT_EMPTY, VALUES
 from pi.parameters.shared import FoldParameters, SeedParameters, SplitParameters
@@ -13,7 +13,7 @@ from pi.parameters.shared import FoldParameters, SeedParameters, SplitParameters
 class SimulateParameters(SeedParameters):
     """Parameters of `simulate`."""
 
-    preset: PresetName = parameter(
+    size: StudySizeName = parameter(
         "small",
         "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (96 patients of "
         "three slices, a minute)",
@@ -100,7 +100,7 @@ class PretrainParameters(FoldParameters):
         1.5e-4, "the highest: it rises over a tenth of the steps and falls along a cosine", POSITIVE
     )
     held_out: int = parameter(
-        512, "patches of the validation patients by which each task is judged", POSITIVE
+        512, "patches of the validation patients by which each task is scored", POSITIVE
     )
     precision: PrecisionName = parameter(
         "auto",

@@ -16,7 +16,7 @@ from pi.errors import PiError
 from pi.network.weight_file import write_convolutions
 from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
-from pi.pretraining.judging import percent
+from pi.pretraining.held_out import percent
 from pi.pretraining.recipe import Context, Recipe, make_context
 from pi.pretraining.tasks import header_tasks
 from pi.progress import counting
@@ -89,8 +89,7 @@ def _make(store: Store) -> Context:
 
 def _accuracies(context: Context) -> str:
     return ", ".join(
-        f"{judged.task} {percent(judged.score)} ({percent(judged.chance)})"
-        for judged in context.judgements
+        f"{one.task} {percent(one.score)} ({percent(one.chance)})" for one in context.scores
     )
 
 
@@ -112,8 +111,8 @@ def _keep(context: Context, folder: Path) -> None:
             "data": DATA,
             "recipe": asdict(RECIPE),
             "precision": context.precision,
-            "accuracy": {judged.task: judged.score for judged in context.judgements},
-            "chance": {judged.task: judged.chance for judged in context.judgements},
+            "accuracy": {one.task: one.score for one in context.scores},
+            "chance": {one.task: one.chance for one in context.scores},
         }
         (scratch / RECORD).write_text(json.dumps(record, indent=2) + "\n")
         if not _whole(folder):  # nobody else has made it meanwhile

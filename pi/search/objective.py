@@ -1,4 +1,4 @@
-"""What a trial is judged by: validation SSIM, the distance of its Psi from the target, or both."""
+"""What a trial is valued by: validation SSIM, the distance of its Psi from the target, or both."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from pi.states import State, StateError, find_states
 TRAINING = "training"
 """Where Psi is measured, unless in a state of the denoiser: in the last epoch of each trial."""
 
-Report = Callable[[Sequence[float], float], None]
+Told = Callable[[Sequence[float], float], None]
 """Told after each epoch: SSIM of every validation slice, log-odds of Psi in it; may raise."""
 
-Train = Callable[[Point, Report], object]
+Train = Callable[[Point, Told], object]
 """Trains at a point."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pi.comparison.board import board_table
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.contrast_table import breakdown_table, contrast_table
 from pi.comparison.verdict import Verdict
@@ -15,7 +15,7 @@ from pi.evaluation.metrics import ranked_metrics
 from pi.figures.effect_forest import claimed
 from pi.figures.paired_differences import pair_label
 from pi.report.blocks import TextTable
-from pi.report.comparison import Report, comparison_page
+from pi.report.comparison_page import Report, comparison_page
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.document import render

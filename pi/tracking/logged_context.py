@@ -8,8 +8,8 @@ from pi.network.weight_file import write_convolutions
 from pi.network.weights import weights_digest
 from pi.places import file_digest
 from pi.pretraining.recipe import Context, Recipe
+from pi.pretraining.score_text import HEADINGS, about, metrics, score_rows
 from pi.pretraining.sources import Source
-from pi.pretraining.summary import HEADINGS, about, judged_rows, metrics
 from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
 from pi.tracking.loss_facts import DIGEST
@@ -32,14 +32,14 @@ def log_source(run: Run, recipe: Recipe, source: Source) -> None:
 
 def log_context(run: Run, recipe: Recipe, source: Source, context: Context) -> None:
     """Log the weights, their digests, how well each task is done, and the losses on the way."""
-    run.metrics(metrics(context.judgements))
-    names = [judged.task for judged in context.judgements]
+    run.metrics(metrics(context.scores))
+    names = [one.task for one in context.scores]
     run.series({f"loss/{n}": list(enumerate(context.history[:, k])) for k, n in enumerate(names)})
-    curves = task_curves(context.judgements, context.history)
+    curves = task_curves(context.scores, context.history)
     run.figure(draw_pretraining(curves), "pretraining", task_table(curves))
-    confusion = {judged.task: judged.confusion.tolist() for judged in context.judgements}
+    confusion = {one.task: one.confusion.tolist() for one in context.scores}
     run.json(confusion, "confusion.json")
-    table = markdown([HEADINGS, *judged_rows(context.judgements)])
+    table = markdown([HEADINGS, *score_rows(context.scores)])
     run.note(f"{recipe.architecture}: {about(recipe, source)}\n\n{table}")
     digests: list[str] = []
 

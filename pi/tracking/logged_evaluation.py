@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from pi.choices import JudgedPart
+from pi.choices import EvaluatedPart
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
@@ -31,7 +31,7 @@ def log_setup(
     evaluated: str,
     passed: Mapping[str, str],
     store: Store,
-    part: JudgedPart,
+    part: EvaluatedPart,
     protocols: Sequence[Protocol],
 ) -> None:
     """Log what is about to be evaluated, by which protocols, on which data.
@@ -108,7 +108,7 @@ def log_slices(
 
 
 def log_board(
-    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], judged: str
+    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], evaluated_on: str
 ) -> None:
     """Log Table 3 as metrics, table and note, and the board of switches.
 
@@ -116,7 +116,7 @@ def log_board(
         run: of the whole job.
         board: see `pi.evaluation.ranking.rank_runs`.
         switches: see `pi.switches.switch_rows`.
-        judged: in words, whose slices the table is of.
+        evaluated_on: in words, whose slices the table is of.
     """
     run.table(board, "table3.json")
     run.text(board.to_csv(index=False), "table3.csv")
@@ -137,4 +137,4 @@ def log_board(
         ]
         for _, row in board.iterrows()
     ]
-    run.note(f"Table 3, on {judged}\n\n{markdown([head, *rows])}")
+    run.note(f"Table 3, on {evaluated_on}\n\n{markdown([head, *rows])}")

@@ -13,14 +13,14 @@ from pi.figures.search_front import draw_front, front_points, front_table
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_importance import draw_importance, importance_table
 from pi.figures.search_slice import draw_slices, search_slices
-from pi.search.answer import Answer, importances
+from pi.search.answer import SearchAnswer, importances
+from pi.search.answer_text import sentences, train_arguments, trial_table
 from pi.search.record import TrialRecord
-from pi.search.summary import sentences, train_arguments, trial_table
 from pi.tracking.records import BEST, run_status
 from pi.tracking.run import Run
 
 
-def log_study(run: Run, study: Study, found: Answer) -> None:
+def log_study(run: Run, study: Study, found: SearchAnswer) -> None:
     """Log what a study found: figures, table, best trial, note.
 
     Every worker does it at its end, and the last one's stays.
@@ -42,7 +42,7 @@ def log_study(run: Run, study: Study, found: Answer) -> None:
     run.note("\n".join(f"- {sentence}" for sentence in sentences(found)))
 
 
-def best_configuration(run_id: str, study: str, found: Answer) -> dict[str, object]:
+def best_configuration(run_id: str, study: str, found: SearchAnswer) -> dict[str, object]:
     """Return what `train` needs to train the best trial to the end.
 
     ``run`` is the best trial's; `search:RUN` as `perceptual_weight` reads it from here.
@@ -58,7 +58,7 @@ def best_configuration(run_id: str, study: str, found: Answer) -> dict[str, obje
     }
 
 
-def _study_metrics(found: Answer) -> dict[str, float]:
+def _study_metrics(found: SearchAnswer) -> dict[str, float]:
     best = found.best
     low, high = found.flat
     return {

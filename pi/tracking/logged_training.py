@@ -10,10 +10,10 @@ from pi.tracking.loss_facts import loss_params, loss_tags
 from pi.tracking.records import DENOISER
 from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays
+from pi.training.epoch_summary import gradient_table, note
 from pi.training.fit import Trainer
 from pi.training.plan import StartingWeight
 from pi.training.state import TrainingState
-from pi.training.summary import gradient_table, note
 
 LAST = "last"
 """Folder of artifacts with the weights of the last epoch, whichever epoch was kept."""
@@ -69,5 +69,5 @@ def log_result(
     run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
     run.note(note(state, target))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
-        trainer.judge.set_weights(weights)
-        log_weights(run, trainer.judge, trainer.spec, folder)
+        trainer.twin.set_weights(weights)
+        log_weights(run, trainer.twin, trainer.spec, folder)

@@ -15,7 +15,7 @@ from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.losses.experiments import Experiment
-from pi.network.bank import EncoderBank, Judge
+from pi.network.bank import EncoderBank, FrozenLoss
 from pi.network.start import start_at
 from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
@@ -115,7 +115,7 @@ def build_trainer(
     settings: Settings,
     schedule: Schedule,
     patches: PatchPopulation,
-    judge: Judge,
+    frozen_loss: FrozenLoss,
     spec: DenoiserSpec,
     adam: Adam,
     precision: str,
@@ -129,7 +129,7 @@ def build_trainer(
         settings: how long, how much at a time, how often.
         schedule: makes lambda.
         patches: of the training patients.
-        judge: the loss. Its encoder is set to ``precision``.
+        frozen_loss: the loss. Its encoder is set to ``precision``.
         spec: which denoiser.
         adam: the optimizer.
         precision: see `pi.training.machine.choose_precision`.
@@ -156,8 +156,8 @@ def build_trainer(
             precision,
         )
         optimizer.build(denoiser.trainable_variables)
-    compute_in([denoiser, *judge.encoders], precision)
-    terms = loss_terms(judge)
+    compute_in([denoiser, *frozen_loss.encoders], precision)
+    terms = loss_terms(frozen_loss)
     return Trainer(
         settings,
         schedule,

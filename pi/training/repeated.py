@@ -100,10 +100,12 @@ class Bench:
         may set it to another number format.
         """
         if name not in self._built:
-            judge = self.bank.judge(self.find(name), self.patches.size)
-            precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
+            frozen_loss = self.bank.loss_of(self.find(name), self.patches.size)
+            precision = settle_precision(
+                self.precision, frozen_loss, self.patches, self.settings.seed
+            )
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, judge, self.denoiser, self.adam,
+                self.settings, Fixed(0.0), self.patches, frozen_loss, self.denoiser, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

@@ -11,7 +11,7 @@ from mlflow.entities import Run
 
 from entrypoints import calibrate, presets, train
 from pi.command_line import run
-from pi.losses.presets import PRESETS
+from pi.losses.literature import PRESETS
 from pi.parameters import CalibrateParameters, PresetsParameters, TrainParameters
 
 TINY = (

@@ -6,7 +6,7 @@ import pytest
 from report.compared import DIGEST, slice_table
 
 from pi.command_line import ParameterError, parse
-from pi.comparison.compare import Reference, compare_runs
+from pi.comparison.comparison import Reference, compare_runs
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, pair_runs
 from pi.comparison.seeds import group_seeds

@@ -7,13 +7,13 @@ from typing import get_args
 import numpy as np
 
 from pi.choices import ZeroRule
-from pi.comparison.compare import Comparison, compare_runs
+from pi.comparison.comparison import Comparison, compare_runs
 from pi.errors import quoted
 from pi.evaluation.metrics import find_metrics
 from pi.jobs.compared.configurations import configurations_of
 from pi.jobs.compared.evaluated import Evaluated, find_evaluated
 from pi.jobs.compared.reference import ChosenReference, choose_reference
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.exhibits import gather

@@ -6,7 +6,7 @@ This module loads TensorFlow; a comparison without pixels does not.
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from pi.comparison.compare import Comparison, best_run
+from pi.comparison.comparison import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import ShownSlice, read_choice

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pi.comparison.compare import Reference, best_run
+from pi.comparison.comparison import Reference, best_run
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import pair_runs
 from pi.comparison.verdict import heading
@@ -34,7 +34,7 @@ def choose_reference(
 ) -> ChosenReference:
     """Return the run that the others are compared with.
 
-    On validation patients runs are judged by their evaluations there or, where not every run has
+    On validation patients runs are ranked by their evaluations there or, where not every run has
     one and the metric is SSIM, by the validation SSIM of the epochs that were kept. Where the
     compared slices are themselves of validation patients, the best on them is the best on the
     compared slices, and is said to be.

@@ -13,24 +13,24 @@ from pi.jobs.compared.comparing import compare_again
 from pi.jobs.reported.scope import Scope
 from pi.jobs.reported.stages import (
     calibrated_of,
-    judged_of,
+    evaluated_of,
     searched_of,
     texture_of,
     trained_of,
 )
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.configuration import Making
+from pi.report.stages.evaluated import evaluated_groups
 from pi.report.stages.found import (
     Calibrated,
     DataSet,
+    EvaluatedRun,
     Found,
-    Judged,
     RunFacts,
     Searched,
     Texture,
     Trained,
 )
-from pi.report.stages.judged import judged_groups
 from pi.report.stages.searched import MOST as STUDIES
 from pi.report.stages.trained import CURVES
 from pi.search.record import TrialRecord
@@ -75,7 +75,7 @@ def read_found(scope: Scope, making: Making) -> Found:
     """
     reader = _Reader([(_facts(run), run.record) for run in scope.runs])
     data = _data_sets(scope.runs)
-    judged = _judged(reader)
+    evaluated = _evaluated(reader)
     comparison, compared = _compared(reader, making)
     return Found(
         title=scope.title,
@@ -83,8 +83,8 @@ def read_found(scope: Scope, making: Making) -> Found:
         data=data,
         calibrated=_calibrated(reader),
         trained=_trained(reader),
-        judged=judged,
-        texture=_texture(reader, judged, data),
+        evaluated=evaluated,
+        texture=_texture(reader, evaluated, data),
         comparison=comparison,
         compared=compared,
         searched=_searched(reader),
@@ -141,17 +141,19 @@ def _trained(reader: _Reader) -> tuple[Trained, ...]:
     return tuple(found)
 
 
-def _judged(reader: _Reader) -> tuple[Judged, ...]:
+def _evaluated(reader: _Reader) -> tuple[EvaluatedRun, ...]:
     records = {run.run_id: record for run, record in reader.runs}
     return tuple(
-        judged_of(run, record, records.get(record.tags.get("pi.evaluated_run", "")))
+        evaluated_of(run, record, records.get(record.tags.get("pi.evaluated_run", "")))
         for run, record in reader.of("evaluate")
     )
 
 
-def _texture(reader: _Reader, judged: Sequence[Judged], data: Sequence[DataSet]) -> Texture | None:
+def _texture(
+    reader: _Reader, evaluated: Sequence[EvaluatedRun], data: Sequence[DataSet]
+) -> Texture | None:
     """Return that of the best denoiser in the first table."""
-    first = next(iter(judged_groups(judged).values()), [])
+    first = next(iter(evaluated_groups(evaluated).values()), [])
     denoised = [one for one in first if one.denoised and not isnan(one.values["ssim"][0])]
     if not denoised:
         return None

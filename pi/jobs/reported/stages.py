@@ -16,7 +16,7 @@ from pi.figures.training_curves import GRADIENT, PSI, SERIES
 from pi.identity import place_named
 from pi.losses.experiments import NAMED
 from pi.report.png import embedded_png
-from pi.report.stages.found import Calibrated, Judged, RunFacts, Searched, Texture, Trained
+from pi.report.stages.found import Calibrated, EvaluatedRun, RunFacts, Searched, Texture, Trained
 from pi.report.text import percent
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
@@ -89,7 +89,7 @@ def trained_of(run: RunFacts, record: Record, *, with_series: bool) -> Trained:
     )
 
 
-def judged_of(run: RunFacts, record: Record, trained: Record | None) -> Judged:
+def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> EvaluatedRun:
     """Return what a run of `evaluate` holds.
 
     Args:
@@ -102,7 +102,7 @@ def judged_of(run: RunFacts, record: Record, trained: Record | None) -> Judged:
     names = {metric: METRICS[metric].logged(protocol) for metric in ranked_metrics()}
     ends = ("", "_sd", "_low_dose")
     number, folds = (record.tags.get(name, "") for name in (FOLD, FOLDS))
-    return Judged(
+    return EvaluatedRun(
         run,
         label_of(trained or record, run),
         record.tags.get("pi.evaluated_run", IDENTITY) != IDENTITY,
@@ -120,21 +120,21 @@ def judged_of(run: RunFacts, record: Record, trained: Record | None) -> Judged:
     )
 
 
-def texture_of(judged: Judged, *, simulated: bool) -> Texture:
+def texture_of(evaluated: EvaluatedRun, *, simulated: bool) -> Texture:
     """Return what an evaluation logged beside similarity; pixels only of simulated slices.
 
     Raises:
         TrackingError: an artifact is missing or damaged.
     """
-    run_id = judged.run.run_id
+    run_id = evaluated.run.run_id
     noise = read_artifact(run_id, "noise.json", read_logged_table)
     picture = read_artifact(run_id, "slices.png", Path.read_bytes) if simulated else b""
     return Texture(
-        judged.label,
+        evaluated.label,
         read_artifact(run_id, "noise_power.parquet", pd.read_parquet),
         pd.DataFrame() if noise is None else noise,
         read_artifact(run_id, "tissues.parquet", pd.read_parquet),
-        embedded_png(picture, f"slices of {judged.label}") if simulated else None,
+        embedded_png(picture, f"slices of {evaluated.label}") if simulated else None,
     )
 
 

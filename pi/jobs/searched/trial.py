@@ -7,17 +7,17 @@ from math import log10
 from optuna import Trial
 
 from pi.errors import PiError
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
 from pi.search.study import Outcome
 from pi.tracking.loss_facts import loss_params, loss_tags
 from pi.tracking.records import run_status
 from pi.tracking.run import Run
+from pi.training.epoch_summary import epoch_metrics
 from pi.training.plan import StartingWeight
 from pi.training.repeated import Bench
 from pi.training.state import EpochRecord
-from pi.training.summary import epoch_metrics
 
 
 def tracked_trial(
@@ -46,7 +46,7 @@ def tracked_trial(
         with _trial_run(parent, trial, tags) as child:
             child.begin(_params(point, bench), _metrics(point))
 
-            def train(point: Point, report: Report) -> None:
+            def train(point: Point, report: Told) -> None:
                 def epoch_done(record: EpochRecord) -> None:
                     child.metrics(epoch_metrics(record, layers), step=record.epoch)
                     report(record.ssims, record.training.log_odds)

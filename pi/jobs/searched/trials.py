@@ -5,7 +5,7 @@ from optuna import Study
 from pi.jobs.searched.shared_study import balances
 from pi.jobs.searched.trial import tracked_trial
 from pi.progress import counting
-from pi.search.answer import Answer, answer
+from pi.search.answer import SearchAnswer, answer
 from pi.search.objective import Objective
 from pi.search.space import Space
 from pi.search.study import StudyError, enqueue, run_trials
@@ -23,7 +23,7 @@ def search_kept(
     objective: Objective,
     state: State,
     trials: int,
-) -> Answer:
+) -> SearchAnswer:
     """Work at a study until it has its trials, log what it found and return it.
 
     Args:

@@ -7,9 +7,9 @@ from pi.progress import counting
 from pi.tracking.logged_training import log_result
 from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
+from pi.training.epoch_summary import epoch_metrics
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import TrainingState
-from pi.training.summary import epoch_metrics
 
 
 def fit_kept(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from tracking.evaluations import evaluation, training
 
-from pi.comparison.compare import Reference, compare_runs
+from pi.comparison.comparison import Reference, compare_runs
 from pi.denoisers import DenoiserSpec
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.table import COLUMNS

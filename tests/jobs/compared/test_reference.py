@@ -6,7 +6,7 @@ import pytest
 from report.compared import slice_table
 from tracking.evaluations import evaluation, training
 
-from pi.comparison.compare import Reference
+from pi.comparison.comparison import Reference
 from pi.comparison.gains import ComparisonError
 from pi.jobs.compared import reference
 from pi.jobs.compared.configurations import configurations_of

@@ -143,7 +143,7 @@ def test_table_3_is_of_every_slice_of_every_patient_once(job: Job) -> None:
     means = board.set_index("experiment")["ssim"].to_dict()
     assert means == pytest.approx({"demo1": 0.3, "mse": 0.2, "low dose": 0.2})
     with Tracked().open("main", "job", job.run_id) as again:
-        log_board(again, board, switch_rows(SWITCHES), planned().judged)
+        log_board(again, board, switch_rows(SWITCHES), planned().evaluated_on)
     record = read_run(job.run_id)
     note = record.tags["mlflow.note.content"]
     assert note.startswith("Table 3, on every patient, each tested once in 3 folds")

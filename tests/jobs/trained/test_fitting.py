@@ -24,9 +24,9 @@ from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.logged_training import log_result
 from pi.tracking.tracker import EXPERIMENT, Tracked
 from pi.training.checkpoint import Arrays
+from pi.training.epoch_summary import epoch_metrics, gradient_table
 from pi.training.plan import StartingWeight, WeightSource
 from pi.training.state import EpochRecord, TrainingState
-from pi.training.summary import epoch_metrics, gradient_table
 from pi.training.sums import InfluenceSums
 
 SMALL = [
@@ -227,7 +227,7 @@ def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
     state = TrainingState(ScheduleState(1.0), history=(record,), best_epoch=1)
     trainer = MagicMock(steps=4)
     trainer.spec = DenoiserSpec("unet", 2)  # a mock takes the argument for another thing
-    trainer.judge.save_weights = lambda path: path.write_text("weights")
+    trainer.twin.save_weights = lambda path: path.write_text("weights")
     with Tracked().open("train", "one") as tracked:
         log_result(tracked, trainer, state, Arrays(), 0.75)
     files = [file.path for file in client().list_artifacts(tracked.run_id)]

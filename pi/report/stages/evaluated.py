@@ -13,7 +13,7 @@ from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.report.blocks import Block, Drawn, TextTable, Words
 from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
-from pi.report.stages.found import SHORT, Judged, Texture
+from pi.report.stages.found import SHORT, EvaluatedRun, Texture
 from pi.report.stages.long import long_table
 from pi.report.tables import table_3
 from pi.report.text import mean_text
@@ -22,42 +22,42 @@ Group = tuple[str, str, str]
 """Digest, part and protocol: only evaluations that share all three stand in one table."""
 
 
-def judged_section(found: Sequence[Judged], texture: Texture | None) -> Section | None:
+def evaluated_section(found: Sequence[EvaluatedRun], texture: Texture | None) -> Section | None:
     """Return the section; None where nothing was evaluated."""
-    groups = judged_groups(found)
+    groups = evaluated_groups(found)
     if not groups:
         return None
     blocks: list[Block] = []
     for number, (key, of) in enumerate(groups.items()):
-        board = board_of_judged(of)
+        board = board_of_evaluated(of)
         blocks += [Words((_said(key, of, board),)), _table(number, key, board)]
     if texture is not None:
         blocks += _texture(texture)
     return Section("evaluated", "Evaluation", tuple(blocks))
 
 
-def judged_headline(found: Sequence[Judged]) -> list[str]:
+def evaluated_headline(found: Sequence[EvaluatedRun]) -> list[str]:
     """Return which evaluation is best on the largest set of test slices, in a sentence."""
-    groups = judged_groups(found)
+    groups = evaluated_groups(found)
     if not groups:
         return []
     key, of = max(groups.items(), key=lambda item: (item[0][1] == "test", len(item[1])))
-    return [_said(key, of, board_of_judged(of))]
+    return [_said(key, of, board_of_evaluated(of))]
 
 
-def judged_groups(found: Sequence[Judged]) -> dict[Group, list[Judged]]:
+def evaluated_groups(found: Sequence[EvaluatedRun]) -> dict[Group, list[EvaluatedRun]]:
     """Return the evaluations that may stand in one table, test before validation patients.
 
     Of several evaluations of one name, those of later runs are told apart by their ids.
     """
-    groups: dict[Group, list[Judged]] = {}
+    groups: dict[Group, list[EvaluatedRun]] = {}
     for one in found:
         if one.values:
             groups.setdefault((one.run.digest, one.part, one.protocol), []).append(one)
     return dict(sorted(groups.items(), key=lambda item: (item[0][1] != "test", -len(item[1]))))
 
 
-def board_of_judged(of: Sequence[Judged]) -> pd.DataFrame:
+def board_of_evaluated(of: Sequence[EvaluatedRun]) -> pd.DataFrame:
     """Return Table 3's numbers, see `pi.evaluation.ranking.rank_runs`, from logged means.
 
     Doing nothing has a mean and no deviation: runs do not log one.
@@ -78,7 +78,7 @@ def board_of_judged(of: Sequence[Judged]) -> pd.DataFrame:
     return with_ranks([*rows, nothing])
 
 
-def _said(key: Group, of: Sequence[Judged], board: pd.DataFrame) -> str:
+def _said(key: Group, of: Sequence[EvaluatedRun], board: pd.DataFrame) -> str:
     digest, part, protocol = key
     ordered = board.sort_values("ssim_rank")
     best = ordered.iloc[0]

@@ -1,16 +1,16 @@
 """What came of a pre-training, in words and as numbers."""
 
-from pi.pretraining.judging import Judgement, percent
+from pi.pretraining.held_out import TaskScore, percent
 from pi.pretraining.recipe import Context, Recipe
 from pi.pretraining.sources import Source
 from pi.text_table import aligned
 
 
-def judged_rows(judgements: tuple[Judgement, ...]) -> list[list[str]]:
-    """Return a row for each task: its name, score, chance, and how many images judged it."""
+def score_rows(scores: tuple[TaskScore, ...]) -> list[list[str]]:
+    """Return a row for each task: its name, score, chance, and on how many images."""
     return [
-        [judged.task, *(percent(n) for n in (judged.score, judged.chance)), str(judged.judged)]
-        for judged in judgements
+        [one.task, *(percent(n) for n in (one.score, one.chance)), str(one.images)]
+        for one in scores
     ]
 
 
@@ -24,7 +24,7 @@ def summary_text(recipe: Recipe, source: Source, context: Context) -> str:
     return "\n".join(
         [
             about(recipe, source) + f", in {context.precision}",
-            aligned([HEADINGS, *judged_rows(context.judgements)]),
+            aligned([HEADINGS, *score_rows(context.scores)]),
             losses,
         ]
     )
@@ -46,14 +46,14 @@ DONE = {
 }
 
 
-def metrics(judgements: tuple[Judgement, ...]) -> dict[str, float]:
+def metrics(scores: tuple[TaskScore, ...]) -> dict[str, float]:
     """Return the metrics that are logged: by task held-out score, chance, and their distance."""
     return {
-        f"{kind}/{judged.task}": value
-        for judged in judgements
+        f"{kind}/{one.task}": value
+        for one in scores
         for kind, value in (
-            ("held_out", judged.score),
-            ("chance", judged.chance),
-            ("above_chance", judged.score - judged.chance),
+            ("held_out", one.score),
+            ("chance", one.chance),
+            ("above_chance", one.score - one.chance),
         )
     }

@@ -13,7 +13,7 @@ from pi.comparison.friedman import Friedman, friedman
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import PairedTable, RunTable, pair_runs
 from pi.comparison.resampling import draw_resamples
-from pi.comparison.verdict import Verdict, judge
+from pi.comparison.verdict import Verdict, verdict_of
 from pi.errors import quoted
 
 ChosenBy = Literal["name", "validation", "test"]
@@ -97,7 +97,7 @@ def compare_runs(
         protocol=protocol,
         paired=paired,
         contrasts=contrasts,
-        verdicts=tuple(map(judge, contrasts)),
+        verdicts=tuple(map(verdict_of, contrasts)),
         friedman={
             metric: friedman(table.patient_means(), table.higher_is_better)
             for metric, table in paired.items()

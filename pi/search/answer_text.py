@@ -7,18 +7,18 @@ import pandas as pd
 
 from pi.command_line import arguments_of
 from pi.database import shown
-from pi.search.answer import Answer, Standing
+from pi.search.answer import SearchAnswer, Standing
 from pi.search.objective import TRAINING
 from pi.search.record import State, TrialRecord
 from pi.text_table import aligned
 
 
-def answer_text(found: Answer) -> str:
+def answer_text(found: SearchAnswer) -> str:
     """Return the answer for a terminal: the trials in a line, a table, the sentences it means."""
     return "\n".join([_counts(found), answer_table(found), "", *sentences(found)])
 
 
-def answer_table(found: Answer) -> str:
+def answer_table(found: SearchAnswer) -> str:
     """Return the best trial, the front and the first trials as a table; no column is empty."""
     label = found.best.label
     named = [(f"best ({label})" if label else "best", found.best)]
@@ -31,7 +31,7 @@ def answer_table(found: Answer) -> str:
     return aligned([list(table.columns), *table.to_numpy().tolist()])
 
 
-def sentences(found: Answer) -> list[str]:
+def sentences(found: SearchAnswer) -> list[str]:
     """Return the answer in words: what is best, how flat it is, where the first trials stand.
 
     Of the first trials those that differ from the best in lambda alone.
@@ -58,7 +58,7 @@ def onward_text(study: str, url: str, train: Mapping[str, str]) -> str:
     )
 
 
-def train_arguments(run_id: str, found: Answer) -> dict[str, str]:
+def train_arguments(run_id: str, found: SearchAnswer) -> dict[str, str]:
     """Return the parameters of `train` for the best trial of the study of a run, if it has one."""
     return {
         "experiment": found.best.point.experiment,
@@ -88,7 +88,7 @@ def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
     )
 
 
-def _counts(found: Answer) -> str:
+def _counts(found: SearchAnswer) -> str:
     counts = [f"{found.of_state('finished')} finished"]
     others: tuple[tuple[State, str], ...] = (("stopped", "stopped early"), ("failed", "failed"))
     for state, words in others:
@@ -99,7 +99,9 @@ def _counts(found: Answer) -> str:
     return f"{len(found.trials)} trials: {', '.join(counts)}{because}"
 
 
-def _row(name: str, trial: TrialRecord, found: Answer, own: Standing | None) -> dict[str, str]:
+def _row(
+    name: str, trial: TrialRecord, found: SearchAnswer, own: Standing | None
+) -> dict[str, str]:
     trained = found.objective.measured == TRAINING
     behind = "" if own is None or isnan(own.behind) or trial is found.best else _behind(own)
     return {
@@ -115,7 +117,7 @@ def _row(name: str, trial: TrialRecord, found: Answer, own: Standing | None) -> 
     }
 
 
-def _best(found: Answer) -> str:
+def _best(found: SearchAnswer) -> str:
     best, objective = found.best, found.objective
     what = f"lambda = {best.point.weight:.3g} with {best.point.experiment}"
     target = f"{100 * objective.target:g} %"
@@ -136,7 +138,7 @@ def _best(found: Answer) -> str:
     )
 
 
-def _flatness(found: Answer) -> str:
+def _flatness(found: SearchAnswer) -> str:
     kinds: tuple[tuple[State, str], ...] = (
         ("finished", "trained to the end"),
         ("stopped", "stopped early, where they stood"),
@@ -151,7 +153,7 @@ def _flatness(found: Answer) -> str:
     return f"Within one standard error of it: {'; '.join(said) or 'there are no others'}."
 
 
-def _place(own: Standing, found: Answer) -> str:
+def _place(own: Standing, found: SearchAnswer) -> str:
     trial = own.trial
     what = f"{trial.label}: lambda = {trial.point.weight:.3g} (Psi {_percent(trial.point.psi)})"
     if trial.state == "failed":

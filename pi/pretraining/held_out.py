@@ -1,4 +1,4 @@
-"""What was learned, judged on held-out images."""
+"""How well what was learned does on held-out images."""
 
 import math
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from pi.pretraining.examples import Examples, Images
 from pi.pretraining.tasks import UNKNOWN, Task
 
 SETTLING = 16
-"""Batches of training images, looked at without learning, before what was learned is judged."""
+"""Batches of training images, looked at without learning, before what was learned is scored."""
 
 JUDGED_AT_A_TIME = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class TaskScore:
     """How well a task is done on held-out images.
 
     Attributes:
@@ -27,14 +27,14 @@ class Judgement:
             frequent one counts no more than a rare one; of a reconstruction 1 - error / variance.
         chance: score of whoever does not look: one over the classes that are there; of a
             reconstruction 0, that of the mean. Both are NaN where held-out images are of one class.
-        judged: images that were judged.
+        images: how many were looked at.
         confusion: (classes, classes) images of each class (row) by answer (column).
     """
 
     task: str
     score: float
     chance: float
-    judged: int
+    images: int
     confusion: NDArray[np.int64]
 
 
@@ -49,9 +49,9 @@ def settle(
         look(tf.constant(examples.training(rng, batch_size)[0]))
 
 
-def judge(
+def score_task(
     network: keras.Model, examples: Examples, count: int, rng: np.random.Generator
-) -> tuple[Judgement, ...]:
+) -> tuple[TaskScore, ...]:
     """Return how well ``network`` does each task on ``count`` held-out images."""
     images, labels = examples.held_out(rng, count)
     batches = range(0, count, JUDGED_AT_A_TIME)
@@ -66,29 +66,29 @@ def judge(
     if not examples.tasks:
         return (reconstruction(images, outputs[0]),)
     return tuple(
-        judgement(task, labels[:, k], outputs[k].argmax(axis=1))
+        task_score(task, labels[:, k], outputs[k].argmax(axis=1))
         for k, task in enumerate(examples.tasks)
     )
 
 
-def judgement(task: Task, labels: NDArray[np.int32], answers: NDArray[np.int64]) -> Judgement:
-    """Return the judgement of ``answers``, (n,); what is labelled `UNKNOWN` is left out."""
+def task_score(task: Task, labels: NDArray[np.int32], answers: NDArray[np.int64]) -> TaskScore:
+    """Return the score of ``answers``, (n,); what is labelled `UNKNOWN` is left out."""
     known = labels != UNKNOWN
     confusion = np.zeros((len(task.classes),) * 2, np.int64)
     np.add.at(confusion, (labels[known], answers[known]), 1)
-    judged = int(confusion.sum())
+    images = int(confusion.sum())
     there = confusion.sum(axis=1) > 0
     if there.sum() < 2:  # whatever is answered, nothing is told apart
-        return Judgement(task.name, np.nan, np.nan, judged, confusion)
+        return TaskScore(task.name, np.nan, np.nan, images, confusion)
     right = np.diag(confusion)[there] / confusion.sum(axis=1)[there]
-    return Judgement(task.name, float(right.mean()), 1 / int(there.sum()), judged, confusion)
+    return TaskScore(task.name, float(right.mean()), 1 / int(there.sum()), images, confusion)
 
 
-def reconstruction(images: Images, found: Images) -> Judgement:
-    """Return the judgement of reconstructed images, both (n, rows, columns, 1)."""
+def reconstruction(images: Images, found: Images) -> TaskScore:
+    """Return the score of reconstructed images, both (n, rows, columns, 1)."""
     error = float(np.mean((images - found) ** 2, dtype=np.float64))
     score = 1 - error / float(np.var(images, dtype=np.float64))
-    return Judgement("reconstruction", score, 0.0, len(images), np.zeros((0, 0), np.int64))
+    return TaskScore("reconstruction", score, 0.0, len(images), np.zeros((0, 0), np.int64))
 
 
 def percent(share: float) -> str:
