@@ -7,7 +7,7 @@ each of 15 Psi, evenly spaced in log-odds from 2 % to 99.9 %, for 9 epochs of 40
 exhaustive grid. Then `search` looks in the same range with the defaults of its pruning, its first
 trials included, twice with different seeds of the sampler. Networks, patches and validation slices
 are the same everywhere. Printed are the training steps and the greatest validation SSIM, and how
-many points of the grid would do as well, for an optimum that is flat is no feat to find.
+many points of the grid would do as well, because an optimum that is flat is no feat to find.
 
 Ten minutes on two cores. No number is asserted.
 """
@@ -16,23 +16,24 @@ import numpy as np
 from optuna import Trial
 from optuna.storages import InMemoryStorage
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-from entrypoints.parameters import SearchParameters, SimulateParameters
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers import DenoiserSpec
 from pi.influence.psi import log_odds
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.state import State, identity
+from pi.network.state import identity
+from pi.parameters import SearchParameters, SimulateParameters
 from pi.progress import progress
 from pi.search.answer import answer
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, find_space
 from pi.search.study import Outcome, enqueue, open_study, run_trials
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
+from pi.states import State
 from pi.training.build import Adam, calibrate_each
 from pi.training.fit import Settings
 from pi.training.plan import StartingWeight
@@ -102,7 +103,7 @@ def searched(bench: Bench, balance: Balance, seed: int) -> tuple[Point, float, i
     space = find_space("psi", PSI, (1e-7, 1.0), EXPERIMENTS, "fixed")
     objective = Objective("val_ssim", p.target_psi, "training", p.tolerance, EPOCHS)
 
-    def train(point: Point, report: Report) -> None:
+    def train(point: Point, report: Told) -> None:
         def epoch_done(record: EpochRecord) -> None:
             nonlocal spent
             spent += STEPS

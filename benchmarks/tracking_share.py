@@ -5,7 +5,7 @@
 Runs `train` as a user would (Table 2, the simulated study, a new SQLite store) with a clock around
 every call into MLflow: the client's calls, the logging of both models, and MLflow's import. Prints
 their sum beside the time of the whole command, and where most of it went. Ten epochs take ten
-minutes on two cores; fewer make the share larger, since most of the cost comes once a run.
+minutes on two cores; fewer make the share larger, since most of the cost comes once per run.
 """
 
 import argparse
@@ -53,8 +53,8 @@ def main() -> None:
     from mlflow.models import Model
 
     from entrypoints import train
-    from entrypoints.parameters import TrainParameters
     from pi.command_line import run
+    from pi.parameters import TrainParameters
 
     for name in [n for n in vars(MlflowClient) if not n.startswith("_")]:
         method = getattr(MlflowClient, name)

@@ -9,9 +9,10 @@
 The names below are loaded when they are first asked for: `import pi` itself loads nothing. For
 loops of other people there are `pi.torch` and `pi.keras`, to be imported by these names.
 
-Read the rooms in the order of the data: ``simulation``, ``readers`` (scanner files), ``slices``
-(pairs and patches), ``network`` (the denoiser and the judge), ``influence`` (loss components, Psi,
-lambda), ``figures``, ``tracking``; ``door`` is what is offered here.
+Read the rooms in the order of the data: ``simulation``, ``readers``, ``slices``
+(pairs and patches), ``network`` (the denoiser and the encoder), ``influence`` (loss components,
+Psi, lambda), ``training``, ``evaluation``, ``comparison``, ``tracking``, ``jobs``; ``door``
+is what is offered here.
 """
 
 import os
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pi.evaluation.protocol import PROTOCOLS
     from pi.influence.psi import psi, weight_for_psi
     from pi.influence.weight_units import Units, convert_weight
-    from pi.losses.presets import PRESETS
+    from pi.losses.literature import PRESETS
     from pi.version import __version__
 
 __all__ = [
@@ -47,7 +48,7 @@ __all__ = [
 
 _HOMES = {
     "Calibration": "pi.door.calibration",
-    "PRESETS": "pi.losses.presets",
+    "PRESETS": "pi.losses.literature",
     "PROTOCOLS": "pi.evaluation.protocol",
     "PiError": "pi.errors",
     "Units": "pi.influence.weight_units",

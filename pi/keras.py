@@ -1,6 +1,6 @@
 """Psi in a Keras `fit` of anyone: lambda by any schedule of ours, and the epochs logged.
 
-    weight = PerceptualWeight("constant_psi", 1e-3, target=0.95)   # lambda is weight.variable
+    weight = ScheduledWeight("constant_psi", 1e-3, target=0.95)   # lambda is weight.variable
     callback = InfluenceCallback(weight, log_to="mlflow", target=0.95)
     model.fit(..., callbacks=[callback])
 
@@ -18,11 +18,11 @@ that need each sample's loss (interval, mean of ratios) are of `pi.torch` alone:
 from math import isfinite
 from typing import Any
 
+from pi.choices import ScheduleName
 from pi.door.extras import needing
 from pi.influence.named_schedules import find_schedule
 from pi.influence.psi import InvalidLossError
 from pi.influence.schedule import ScheduleState
-from pi.influence.schedule_name import ScheduleName
 from pi.loops.log import EpochLog, epoch_record
 from pi.loops.reading import MeterError
 from pi.training.sums import InfluenceSums
@@ -31,10 +31,10 @@ with needing("platform", "pi.keras"):
     import keras
     import numpy as np
 
-__all__ = ["InfluenceCallback", "PerceptualWeight"]
+__all__ = ["InfluenceCallback", "ScheduledWeight"]
 
 
-class PerceptualWeight:
+class ScheduledWeight:
     """Lambda as a variable that a graph reads, moved by a schedule of `pi.influence`.
 
     Attributes:
@@ -96,7 +96,7 @@ class InfluenceCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
-        weight: PerceptualWeight,
+        weight: ScheduledWeight,
         image: str = "image_loss",
         perceptual: str = "perceptual_loss",
         target: float | None = None,

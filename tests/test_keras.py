@@ -8,7 +8,7 @@ import pytest
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from pi.influence.named_schedules import ScheduleError, find_schedule
 from pi.influence.psi import InvalidLossError
-from pi.keras import InfluenceCallback, PerceptualWeight
+from pi.keras import InfluenceCallback, ScheduledWeight
 from pi.loops.reading import MeterError
 
 EPOCHS = [[(1.0, 9.0), (2.0, 9.0), (3.0, 6.0)], [(0.5, 8.0), (0.5, 6.0), (0.2, 4.0)]]
@@ -43,14 +43,14 @@ def test_lambda_is_that_of_the_numpy_schedule(name: Any) -> None:
             state = schedule.after_step(state, image, perceptual)
         sums = [sum(batch[k] for batch in batches) for k in (0, 1)]
         state = schedule.after_epoch(state, *sums)
-    found = told(InfluenceCallback(PerceptualWeight(name, 0.1, target=0.9)), EPOCHS)
+    found = told(InfluenceCallback(ScheduledWeight(name, 0.1, target=0.9)), EPOCHS)
     assert found == pytest.approx(wanted, rel=1e-6)
 
 
 def test_psi_is_that_of_the_epoch_s_sums() -> None:
     logged: list[tuple[dict[str, float], int]] = []
     callback = InfluenceCallback(
-        PerceptualWeight("fixed", 0.5), log_to=lambda m, step: logged.append((m, step))
+        ScheduledWeight("fixed", 0.5), log_to=lambda m, step: logged.append((m, step))
     )
     told(callback, EPOCHS)
     (first, _), (held_out, _), *_ = logged
@@ -69,7 +69,7 @@ def test_psi_is_that_of_the_epoch_s_sums() -> None:
     ],
 )
 def test_bad_logs_are_told(logs: dict[str, float], error: type[Exception]) -> None:
-    callback = InfluenceCallback(PerceptualWeight("fixed", 0.5))
+    callback = InfluenceCallback(ScheduledWeight("fixed", 0.5))
     callback.on_epoch_begin(0)
     with pytest.raises(error):
         callback.on_train_batch_end(0, logs)
@@ -77,6 +77,6 @@ def test_bad_logs_are_told(logs: dict[str, float], error: type[Exception]) -> No
 
 def test_bad_schedules_are_told() -> None:
     with pytest.raises(ScheduleError, match="must be one of"):
-        PerceptualWeight("nobodys")  # type: ignore[arg-type]
+        ScheduledWeight("nobodys")  # type: ignore[arg-type]
     with pytest.raises(MeterError, match="gradients"):
-        PerceptualWeight("gradnorm", 1.0)
+        ScheduledWeight("gradnorm", 1.0)

@@ -35,12 +35,12 @@ from pi.figures.influence_curve import (
     influence_table,
 )
 from pi.figures.moving_picture import MovingPicture
-from pi.influence.calibration import Calibration
+from pi.influence.calibration import ExperimentCalibration
 from pi.influence.measured import MeasuredLosses
 from pi.influence.psi import Floats
 from pi.influence.table import stratum_table, summary_table, weight_grid
 from pi.losses.experiments import NAMED
-from pi.tracking.gallery import ListedRun, read_measured
+from pi.tracking.listing import ListedRun, read_measured
 
 HABIT = ("habit", 0.1)
 OWN = "another value"
@@ -131,7 +131,7 @@ def _named(losses: MeasuredLosses, suffix: str) -> MeasuredLosses:
     return replace(losses, experiment=experiment)
 
 
-def _answers(calibrations: Sequence[Calibration], weight: float) -> None:
+def _answers(calibrations: Sequence[ExperimentCalibration], weight: float) -> None:
     """Place lambda and its interval, and what the other lambda would mean."""
     rows = summary_table(calibrations, [weight])
     for column, (_, row) in zip(st.columns(len(rows)), rows.iterrows(), strict=True):
@@ -150,7 +150,7 @@ def _interval(row: "pd.Series[float]") -> str:
 
 def _curves(
     losses: Sequence[MeasuredLosses],
-    calibrations: Sequence[Calibration],
+    calibrations: Sequence[ExperimentCalibration],
     target: float,
     weight: float,
 ) -> None:
@@ -185,7 +185,7 @@ class _Drawing:
 
 
 def _drawing(
-    losses: Sequence[MeasuredLosses], calibrations: Sequence[Calibration], weight: float
+    losses: Sequence[MeasuredLosses], calibrations: Sequence[ExperimentCalibration], weight: float
 ) -> _Drawing:
     """Return the drawing of these curves, made anew where it is of others."""
     names = tuple((c.experiment.name, c.state, c.image, c.perceptual) for c in calibrations)
@@ -199,7 +199,7 @@ def _drawing(
     return kept
 
 
-def _breakdown(calibrations: Sequence[Calibration]) -> None:
+def _breakdown(calibrations: Sequence[ExperimentCalibration]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("By reconstruction")

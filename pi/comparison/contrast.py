@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pi.choices import ZeroRule
 from pi.comparison.breakdown import StratumGain, Trend, strata_of, trends_of
 from pi.comparison.clusters import ClusteredSignedRank, SignFlip, clustered_signed_rank, sign_flip
 from pi.comparison.effect import SliceEffects, slice_effects
@@ -15,7 +16,7 @@ from pi.comparison.family import Adjusted, holm
 from pi.comparison.gains import Estimate, Floats
 from pi.comparison.pairing import PairedTable
 from pi.comparison.resampling import PatientIntervals, Resamples, patient_intervals
-from pi.comparison.signed_rank import SignedRank, ZeroRule, signed_rank
+from pi.comparison.signed_rank import SignedRank, signed_rank
 from pi.comparison.walsh import hodges_lehmann
 
 
@@ -48,7 +49,7 @@ class ByPatients:
     """The way that can be generalised: every patient for independent.
 
     Attributes:
-        gains: one a patient, sorted by pseudonym.
+        gains: one per patient, sorted by pseudonym.
         agreeing: patients whose gain has the sign of the mean of the patients' gains.
         flip: sign-flip test of the patients' gains, which the verdict rests on.
         flip_holm: its p within the family.

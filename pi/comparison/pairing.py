@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pi.comparison.facts import shared_facts
 from pi.comparison.gains import ComparisonError, Floats
+from pi.comparison.slice_facts import shared_facts
 from pi.errors import quoted
 from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
 from pi.evaluation.table import (
@@ -28,7 +28,7 @@ class RunTable:
 
     Attributes:
         name: what the run is called in the comparison, unique in it, such as ``E1``.
-        slices: see `pi.evaluation.table`; its judged image is the denoised one or, where nothing
+        slices: see `pi.evaluation.table`; its evaluated image is the denoised one or, where nothing
             was denoised, the low dose.
         digest: of the data set (`Manifest.digest`).
         part: whose patients: ``validation`` or ``test``.
@@ -60,11 +60,11 @@ class PairedTable:
     Attributes:
         metric: one that has a direction.
         protocol: whose values.
-        values: one row a slice, indexed by `pi.evaluation.table.KEY` and sorted; one column a
+        values: one row per slice, indexed by `pi.evaluation.table.KEY` and sorted; one column a
             run, in the order in which they were given; finite float64.
         digest: of the data set.
         part: whose patients.
-        unmatched: one a run, in the order of the columns.
+        unmatched: one per run, in the order of the columns.
         facts: what headers tell of the same slices beside their keys, a column each.
     """
 
@@ -100,7 +100,7 @@ class PairedTable:
         return np.asarray(better * (self.values[other] - self.values[reference]))
 
     def patient_means(self) -> pd.DataFrame:
-        """Return the mean of each patient's slices: one row a patient, one column a run."""
+        """Return the mean of each patient's slices: one row per patient, one column per run."""
         return self.values.groupby(level="patient", sort=True).mean()
 
 
@@ -145,7 +145,7 @@ def join_folds(name: str, folds: Sequence[RunTable]) -> RunTable:
 
     Args:
         name: of the configuration.
-        folds: one run a fold, each on the test patients of its own fold.
+        folds: one run per fold, each on the test patients of its own fold.
 
     Returns:
         One table of all slices. Where the folds' digests differ, as they do because a digest
@@ -216,7 +216,7 @@ def _protocols(run: RunTable) -> str:
 
 
 def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
-    """Return one metric of the judged image, indexed by the slice key."""
+    """Return one metric of the evaluated image, indexed by the slice key."""
     rows = run.slices[run.slices["image"] == evaluated_image(run.slices)]
     rows = rows[rows["protocol"] == protocol]
     if rows.empty:

@@ -4,11 +4,11 @@ from typing import overload
 
 from numpy.typing import ArrayLike
 
+from pi.choices import Estimator
 from pi.door.calibration import Calibration, from_losses
 from pi.door.pairs import Denoise, Features, losses_of_pairs
 from pi.door.stored import from_store
 from pi.errors import PiError
-from pi.influence.interval import Estimator
 from pi.influence.weight_units import Units
 
 TARGET = 0.95

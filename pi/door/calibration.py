@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pi.influence.interval import Estimator, log_interval
+from pi.choices import Estimator
+from pi.influence.interval import log_interval
 from pi.influence.psi import Floats, InvalidLossError, checked_losses, psi
 from pi.influence.sampling import Precision, exact_weight
 from pi.influence.weight_units import Units, convert_weight, units_text

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pi.comparison.compare import Comparison, Reference, compare_runs
+from pi.choices import ZeroRule
+from pi.comparison.comparison import Comparison, Reference, compare_runs
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable
-from pi.comparison.signed_rank import ZeroRule
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, checked, protocols_of
 from pi.identity import UNKNOWN_DOSE, UNKNOWN_KERNEL, UNKNOWN_THICKNESS
@@ -16,7 +16,7 @@ from pi.identity import UNKNOWN_DOSE, UNKNOWN_KERNEL, UNKNOWN_THICKNESS
 OWN = "own"
 """What the protocol of a table is called that names none."""
 
-_UNTOLD: Mapping[str, object] = {
+_UNTOLD: Mapping[str, str | float] = {
     "thickness": UNKNOWN_THICKNESS,
     "kernel": UNKNOWN_KERNEL,
     "dose": UNKNOWN_DOSE,
@@ -92,8 +92,9 @@ def _slices(table: pd.DataFrame) -> pd.DataFrame:
         table = table.rename(columns={"slice": "position"})
     known = [*KEY, *_UNTOLD, *METRICS]
     table = table[[str(name) for name in table if name in known]]
-    missing = {name: value for name, value in _UNTOLD.items() if name not in table}
-    table = table.assign(**missing)
+    table = table.copy()
+    for name, value in _UNTOLD.items():
+        table[name] = table.get(name, value)
     if "patient" in table:
         table["patient"] = table["patient"].astype(str)
     unlike = ~table["image"].isin([LOW_DOSE, DENOISED])

@@ -1,20 +1,17 @@
 """Evaluate any denoiser that is a function of slices in HU: a table with a row a slice."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from pi.choices import EvaluatedPart
 from pi.door.extras import needing
 from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol, find_protocols
 from pi.evaluation.table import DENOISED, LOW_DOSE, checked
 from pi.identity import UNKNOWN_DOSE, UNKNOWN_KERNEL, UNKNOWN_THICKNESS
-
-if TYPE_CHECKING:
-    from pi.evaluation.measure import Part
 
 Denoise = Callable[[NDArray[np.float32]], ArrayLike]
 """From low-dose slices (n, rows, columns) in HU to the same."""
@@ -26,7 +23,7 @@ def evaluate(
     normal: ArrayLike | None = None,
     *,
     store: str = "",
-    part: "Part" = "validation",
+    part: EvaluatedPart = "validation",
     protocols: str = "all",
     patients: Sequence[str] | None = None,
     batch_size: int = 4,
@@ -120,7 +117,7 @@ def _rows(
 
 def _of_store(
     store: str,
-    part: "Part",
+    part: EvaluatedPart,
     denoise: Denoise | None,
     protocols: Sequence[Protocol],
     batch_size: int,

@@ -21,7 +21,7 @@ FAR = 20.0
 """No value of a range [0, 1] or [-1, 1] is so far from it: 2,000 HU in a window of 100 are."""
 
 
-class PairError(PiError):
+class ImagePairError(PiError):
     """Pairs of arrays that are none, or not in the values that were told."""
 
 
@@ -44,7 +44,7 @@ def losses_of_pairs(
         batch_size: images at a time.
 
     Raises:
-        PairError: no pairs, of unlike shape, NaN, or in other values than were told.
+        ImagePairError: no pairs, of unlike shape, NaN, or in other values than were told.
         InvalidLossError: features that are no finite numbers, or not one an image.
     """
     low, normal = _checked(low, normal, units)
@@ -53,7 +53,9 @@ def losses_of_pairs(
         noisy, wanted = low[start : start + batch_size], normal[start : start + batch_size]
         output = noisy if denoise is None else np.asarray(denoise(noisy), np.float32)
         if output.shape != noisy.shape:
-            raise PairError(f"`denoise` must keep the shape {noisy.shape} but gave {output.shape}.")
+            raise ImagePairError(
+                f"`denoise` must keep the shape {noisy.shape} but gave {output.shape}."
+            )
         pair = _layers(features, output), _layers(features, wanted)
         found.append((_image_loss(output, wanted, units), _feature_loss(*pair, units)))
     image, perceptual = zip(*found, strict=True)
@@ -63,18 +65,18 @@ def losses_of_pairs(
 def _checked(low: ArrayLike, normal: ArrayLike, units: Units) -> tuple[Images, Images]:
     a, b = np.asarray(low, np.float32), np.asarray(normal, np.float32)
     if a.ndim != 3 or a.shape != b.shape or not a.size:
-        raise PairError(
+        raise ImagePairError(
             "`low` and `normal` must be two arrays (images, rows, columns) of one shape but are "
             f"{a.shape} and {b.shape}."
         )
     for name, images in (("low", a), ("normal", b)):
         if not np.isfinite(images).all():
-            raise PairError(f"`{name}` must be finite but is NaN or infinite somewhere.")
+            raise ImagePairError(f"`{name}` must be finite but is NaN or infinite somewhere.")
     # Unit values far outside their range are HU that nobody told of, and lambda would be off by
     # the square of the range. Bone and metal may lie somewhat beyond a window.
     farthest = float(np.abs(a).max())
     if units.values.startswith(("unit:", "signed:")) and farthest > FAR:
-        raise PairError(
+        raise ImagePairError(
             f"`low` must be in {Values(units.values)} but goes as far as {farthest:g}: tell its "
             "values by units=pi.Units(values=...)."
         )

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from pi.choices import Estimator
 from pi.door.calibration import Calibration
 from pi.door.extras import needing
 from pi.errors import PiError
-from pi.influence.interval import Estimator
 
 BATCH = 32
 
@@ -65,9 +65,10 @@ def _measured(
     from pi.losses.experiments import find_experiments, require_influence
     from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
-    from pi.network.state import find_states, prepare_denoiser
+    from pi.network.state import prepare_denoiser
     from pi.slices.patches import PatchPopulation
     from pi.source import open_data
+    from pi.states import find_states
 
     experiments = find_experiments(experiment)
     require_influence(experiments)

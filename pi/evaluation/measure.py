@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.choices import EvaluatedPart
 from pi.evaluation.noise_power import (
     PowerSum,
     Spectrum,
@@ -26,8 +27,6 @@ from pi.slices.store import Store, Volume
 
 if TYPE_CHECKING:  # a function of anyone will do, without TensorFlow
     from pi.evaluation.denoise import SliceDenoiser
-
-Part = Literal["validation", "test"]
 Hu = NDArray[np.int16] | NDArray[np.float32]
 Names = dict[str, object]
 
@@ -43,11 +42,11 @@ class Evaluation:
 
     Attributes:
         slices: the slice table, see `pi.evaluation.table`.
-        noise_power: the noise power spectra: one row a patient, reconstruction, image and
+        noise_power: the noise power spectra: one row per patient, reconstruction, image and
             ``frequency`` (1/mm), with ``power`` (HU^2 mm^2).
-        noise: their summaries: one row a patient, reconstruction and image, with ``regions``,
+        noise: their summaries: one row per patient, reconstruction and image, with ``regions``,
             ``noise_hu``, ``peak_frequency`` and ``mean_frequency`` (1/mm).
-        tissues: errors by kind of tissue: one row a patient, reconstruction, image and
+        tissues: errors by kind of tissue: one row per patient, reconstruction, image and
             ``tissue``, with its bounds, ``pixels``, ``bias_hu`` and ``rmse_hu``.
         unscaled: slices whose pixel spacing is unknown, which are in no spectrum.
     """
@@ -78,7 +77,7 @@ class _Measured:
     tissues: dict[Image, Sums]
 
 
-def volumes_of(store: Store, part: Part) -> list[int]:
+def volumes_of(store: Store, part: EvaluatedPart) -> list[int]:
     """Return the numbers of the part's volumes, by patient and reconstruction.
 
     Raises:
@@ -92,7 +91,7 @@ def volumes_of(store: Store, part: Part) -> list[int]:
 
 def evaluate(
     store: Store,
-    part: Part,
+    part: EvaluatedPart,
     denoise: "SliceDenoiser | None",
     protocols: Sequence[Protocol],
     batch_size: int,

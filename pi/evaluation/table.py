@@ -1,4 +1,4 @@
-"""The result of an evaluation: one row a slice, protocol and image. Means are a view of it."""
+"""The result of an evaluation: one row per slice, protocol and image. Means are a view of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,7 +82,7 @@ def protocols_of(table: pd.DataFrame) -> list[str]:
 
 
 def evaluated_image(table: pd.DataFrame) -> Image:
-    """Return which image is judged: the denoised one, or the low dose where nothing else is."""
+    """Return which image is evaluated: the denoised one, or the low dose where nothing else is."""
     return DENOISED if (table["image"] == DENOISED).any() else LOW_DOSE
 
 
@@ -158,7 +158,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
         metric: one that has a direction.
 
     Returns:
-        One row a slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
+        One row per slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
         the low dose again) and ``gain``, above 0 where denoising helped. Where both are infinite
         the gain is 0.
 
@@ -183,7 +183,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
 
 
 def wide(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as the UI shows it: one row a slice, one column a metric.
+    """Return the table as the UI shows it: one row per slice, one column per metric.
 
     ``slice`` spells the key, so that the UI can join runs on it. Infinite values, which its JSON
     cannot hold, are empty.

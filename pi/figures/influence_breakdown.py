@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
-from pi.influence.calibration import Calibration
+from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
@@ -53,7 +53,7 @@ class LayerShares:
         return bool((np.count_nonzero(self.shares, axis=1) > 1).any())
 
 
-def strata_of(calibrations: Sequence[Calibration]) -> Strata:
+def strata_of(calibrations: Sequence[ExperimentCalibration]) -> Strata:
     """Return the breakdown of some calibrations by reconstruction."""
     places = sorted({stratum.reconstruction for c in calibrations for stratum in c.strata})
     found = [{s.reconstruction: s.weight / c.weight for s in c.strata} for c in calibrations]
@@ -64,7 +64,7 @@ def strata_of(calibrations: Sequence[Calibration]) -> Strata:
     )
 
 
-def layer_shares_of(calibrations: Sequence[Calibration]) -> LayerShares:
+def layer_shares_of(calibrations: Sequence[ExperimentCalibration]) -> LayerShares:
     """Return the breakdown of some calibrations by layer."""
     layers = sorted({layer for c in calibrations for layer in c.experiment.encoder.layers})
     found = [
@@ -78,7 +78,7 @@ def layer_shares_of(calibrations: Sequence[Calibration]) -> LayerShares:
 
 
 def share_table(shares: LayerShares) -> pd.DataFrame:
-    """Return the layers' shares: one row a calibration, one column a layer."""
+    """Return the layers' shares: one row per calibration, one column per layer."""
     table = pd.DataFrame(shares.shares, columns=list(shares.layers))
     table.insert(0, "calibration", list(shares.names))
     return table
@@ -127,5 +127,5 @@ def draw_layer_shares(shares: LayerShares) -> Figure:
     return figure
 
 
-def _names(calibrations: Sequence[Calibration]) -> tuple[str, ...]:
+def _names(calibrations: Sequence[ExperimentCalibration]) -> tuple[str, ...]:
     return tuple(f"{c.experiment.name}, {c.state}" for c in calibrations)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pi.influence.calibration import Calibration
+from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats, from_log_odds, log_odds
 from pi.influence.table import curve_table
 
@@ -45,7 +45,7 @@ class Curve:
     high: float
 
 
-def influence_curves(calibrations: Sequence[Calibration], weights: Floats) -> list[Curve]:
+def influence_curves(calibrations: Sequence[ExperimentCalibration], weights: Floats) -> list[Curve]:
     """Return the curves of some calibrations: a colour an experiment, a line style a state."""
     names = list(dict.fromkeys(c.experiment.name for c in calibrations))
     states = list(dict.fromkeys(c.state for c in calibrations))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pi.figures.influence_curve import COLOURS
-from pi.pretraining.judging import Judgement
+from pi.pretraining.held_out import TaskScore
 
 SMOOTHED = 10
 """Steps whose mean is drawn."""
@@ -37,20 +37,18 @@ class TaskCurve:
         return SMOOTHED // 2 + np.arange(len(self.losses))
 
 
-def task_curves(
-    judgements: Sequence[Judgement], history: NDArray[np.float32]
-) -> tuple[TaskCurve, ...]:
+def task_curves(scores: Sequence[TaskScore], history: NDArray[np.float32]) -> tuple[TaskCurve, ...]:
     """Return what is drawn of a pre-training; ``history`` is (steps, tasks)."""
     width = min(SMOOTHED, len(history))
     window = np.full(width, 1 / width)
     return tuple(
         TaskCurve(one.task, one.score, one.chance, np.convolve(history[:, k], window, "valid"))
-        for k, one in enumerate(judgements)
+        for k, one in enumerate(scores)
     )
 
 
 def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
-    """Return the data of the figure: a row a point of a task's curve, and how well it is done."""
+    """Return the data of the figure: a row per point of a task's curve, and how well it is done."""
     return pd.concat(
         [
             pd.DataFrame({"task": one.name, "step": one.steps, "loss": one.losses,

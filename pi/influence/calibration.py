@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pi.choices import Rounding
 from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
 from pi.influence.losses import Losses, Measured, share_weights
 from pi.influence.mean_of_ratios import mean_of_ratios
-from pi.influence.psi import Floats, InfluenceError, Rounding, layer_shares, psi, round_weight
+from pi.influence.psi import Floats, InfluenceError, layer_shares, psi, round_weight
 from pi.influence.sampling import (
     Measure,
     Precision,
-    Report,
+    Watch,
     exact_weight,
     sample_losses,
 )
@@ -41,7 +42,7 @@ class Stratum:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ExperimentCalibration:
     """The lambda of one experiment in one state of the denoiser, and what it rests on.
 
     Attributes:
@@ -111,7 +112,7 @@ def calibrate(
     population: int,
     precision: Precision,
     rounding: Rounding,
-) -> Calibration:
+) -> ExperimentCalibration:
     """Return the lambda that gives the target Psi: paper, Algorithm 2, solved for lambda.
 
     Args:
@@ -131,7 +132,7 @@ def calibrate(
     interval = log_interval(losses.image, perceptual, exact, population, precision.estimator)
     mean_image, mean_perceptual = float(losses.image.mean()), float(perceptual.mean())
     weight = round_weight(exact, rounding, lambda w: float(psi(mean_image, mean_perceptual, w)))
-    return Calibration(
+    return ExperimentCalibration(
         experiment,
         state,
         precision,
@@ -177,8 +178,8 @@ def calibrate_all(
     precision: Precision,
     rounding: Rounding,
     rng: np.random.Generator,
-    report: Report,
-) -> list[Calibration]:
+    report: Watch,
+) -> list[ExperimentCalibration]:
     """Calibrate every experiment in every state on the same random patches.
 
     Args:

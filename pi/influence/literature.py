@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pi.influence.calibration import Calibration
+from pi.influence.calibration import ExperimentCalibration
 from pi.influence.output_gradient import OutputInfluence
 from pi.losses.experiments import Experiment
 from pi.text_table import aligned
@@ -17,7 +17,7 @@ CRITIC_SAID = (
 
 
 def literature_table(
-    calibrations: Sequence[Calibration],
+    calibrations: Sequence[ExperimentCalibration],
     gradients: Sequence[OutputInfluence],
     patch_size: int,
     target: float,

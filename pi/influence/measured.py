@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pi.choices import Estimator
 from pi.identity import UNKNOWN_DOSE, Reconstruction
-from pi.influence.calibration import Calibration, calibrate
-from pi.influence.interval import Estimator
+from pi.influence.calibration import ExperimentCalibration, calibrate
 from pi.influence.losses import Losses
 from pi.influence.psi import InvalidLossError
 from pi.influence.sampling import Precision
@@ -35,7 +35,7 @@ class MeasuredLosses:
     population: int
     estimator: Estimator
 
-    def at(self, target: float) -> Calibration:
+    def at(self, target: float) -> ExperimentCalibration:
         """Return the calibration for another target Psi.
 
         Raises:

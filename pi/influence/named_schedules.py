@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from pi.choices import AdaptiveName, CalibratedName, ScheduleName
 from pi.errors import PiError, quoted
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.calibrated_schedules import (
@@ -12,7 +13,6 @@ from pi.influence.calibrated_schedules import (
 )
 from pi.influence.psi import odds_of
 from pi.influence.schedule import Fixed, Schedule
-from pi.influence.schedule_name import AdaptiveName, CalibratedName, ScheduleName
 
 
 class ScheduleError(PiError):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pi.influence.calibration import Calibration
+from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
 from pi.slices.patches import PatchPopulation
 from pi.text_table import aligned
@@ -18,7 +18,7 @@ IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
 """Columns of a patch table; the second is followed by a layer."""
 
 
-def weight_grid(calibrations: Sequence[Calibration], beyond: int = 3) -> Floats:
+def weight_grid(calibrations: Sequence[ExperimentCalibration], beyond: int = 3) -> Floats:
     """Return the lambdas of the curves: the paper's 1e-7 to 1, and decades beyond any answer."""
     exact = np.log10([calibration.exact_weight for calibration in calibrations])
     low = min(-7.0, np.floor(exact.min()) - beyond)
@@ -26,8 +26,8 @@ def weight_grid(calibrations: Sequence[Calibration], beyond: int = 3) -> Floats:
     return np.asarray(10.0 ** np.linspace(low, high, int((high - low) * POINTS_PER_DECADE) + 1))
 
 
-def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
-    """Return Psi over lambda: one row a point of Algorithm 2's curve.
+def curve_table(calibration: ExperimentCalibration, weights: Floats) -> pd.DataFrame:
+    """Return Psi over lambda: one row per point of Algorithm 2's curve.
 
     Columns: ``log10_lambda``, ``lambda``, ``psi`` (ratio of sums) with the bounds ``psi_low`` and
     ``psi_high`` that lambda's interval implies, ``psi_eq5`` (mean of ratios) and ``log_odds``.
@@ -47,8 +47,8 @@ def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
     )
 
 
-def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFrame:
-    """Return the losses that the calibration rests on: one row a patch.
+def patch_table(calibration: ExperimentCalibration, patches: PatchPopulation) -> pd.DataFrame:
+    """Return the losses that the calibration rests on: one row per patch.
 
     Columns: the slice key, ``row`` and ``column`` of the patch's corner, ``image_loss`` and one
     ``perceptual_loss/LAYER`` per layer.
@@ -66,8 +66,10 @@ def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFr
     return table
 
 
-def summary_table(calibrations: Sequence[Calibration], weights: Sequence[float]) -> pd.DataFrame:
-    """Return the answer: one row a calibration, with Psi at each of ``weights``.
+def summary_table(
+    calibrations: Sequence[ExperimentCalibration], weights: Sequence[float]
+) -> pd.DataFrame:
+    """Return the answer: one row per calibration, with Psi at each of ``weights``.
 
     ``psi`` is what the chosen lambda gives by the ratio of sums, ``psi_eq5`` by Eq. (5), and
     ``psi at published`` what the lambda in print for this configuration gives here.
@@ -96,8 +98,8 @@ def summary_table(calibrations: Sequence[Calibration], weights: Sequence[float])
     return pd.DataFrame(rows)
 
 
-def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
-    """Return the breakdown by reconstruction: one row a calibration and reconstruction."""
+def stratum_table(calibrations: Sequence[ExperimentCalibration]) -> pd.DataFrame:
+    """Return the breakdown by reconstruction: one row per calibration and reconstruction."""
     return pd.DataFrame(
         [
             {
@@ -115,10 +117,10 @@ def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
     )
 
 
-def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
+def summary_text(calibrations: Sequence[ExperimentCalibration], asked: Sequence[float]) -> str:
     """Return the answer for a terminal.
 
-    First one line a calibration; then, for the first (the recommended) state, what each
+    First one line per calibration; then, for the first (the recommended) state, what each
     reconstruction alone would ask for.
     """
     target = calibrations[0].precision.target_psi
@@ -157,7 +159,7 @@ def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) ->
     )
 
 
-def _remarks(calibrations: Sequence[Calibration]) -> list[str]:
+def _remarks(calibrations: Sequence[ExperimentCalibration]) -> list[str]:
     remarks = []
     dropped = {c.state: c.degenerate for c in calibrations if c.degenerate}
     if dropped:
@@ -169,14 +171,14 @@ def _remarks(calibrations: Sequence[Calibration]) -> list[str]:
     return [*remarks, ""] if remarks else []
 
 
-def _chosen(calibration: Calibration) -> str:
+def _chosen(calibration: ExperimentCalibration) -> str:
     if calibration.weight == calibration.exact_weight:
         return f"{calibration.weight:.3g}"
     psi = _percent(calibration.psi_of_sums(calibration.weight))
     return f"{calibration.weight:.3g} (Psi {psi}; exact {calibration.exact_weight:.3g})"
 
 
-def _interval(calibration: Calibration) -> str:
+def _interval(calibration: ExperimentCalibration) -> str:
     if calibration.half_width == 0:
         return "all patches measured"
     return "{:.3g} to {:.3g}".format(*calibration.interval)
@@ -186,7 +188,7 @@ def _percent(share: ArrayLike) -> str:
     return f"{100 * float(np.asarray(share)):.4g} %"
 
 
-def _published(calibration: Calibration) -> str:
+def _published(calibration: ExperimentCalibration) -> str:
     published = calibration.experiment.published
     if published is None:
         return ""

@@ -65,7 +65,7 @@ class EpochLog:
             record: of the epoch, in its ``training``.
             terms: names of the perceptual terms.
         """
-        from pi.training.summary import epoch_metrics  # which needs pandas
+        from pi.training.epoch_summary import epoch_metrics  # which needs pandas
 
         if name == "train":
             found = epoch_metrics(record, terms)
@@ -100,8 +100,8 @@ class EpochLog:
         params = dict(self.params) | ({} if self.target is None else {"target_psi": self.target})
         if self.to == "mlflow":
             with needing("platform", 'log_to="mlflow"'):
-                from pi.tracking.run import open_run
-            run = self._open.enter_context(open_run("train", self.run_name))
+                from pi.tracking.tracker import Tracked
+            run: Any = self._open.enter_context(Tracked().open("train", self.run_name))
         elif hasattr(self.to, "metrics") and hasattr(self.to, "params"):
             run = self.to
         else:

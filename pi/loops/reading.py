@@ -21,7 +21,7 @@ class UntrainedWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class Reading:
+class MeterReading:
     """What was seen since a meter was last reset.
 
     Attributes:
@@ -38,7 +38,7 @@ class Reading:
     terms: tuple[str, ...]
     weight: float
     batches: int
-    identity: "Reading | None" = None
+    identity: "MeterReading | None" = None
 
     @property
     def psi(self) -> float:
@@ -118,8 +118,9 @@ class Reading:
             said = (
                 f"this network is untrained: its image loss {self._mean:.3g} is above the "
                 f"{self.identity._mean:.3g} of its own input. lambda {weight:.3g} is for that; in "
-                f"the regime of training it gives Psi {100 * float(became):.4g} % instead of {100 * target:g} %. There it "
-                f"takes lambda {own:.3g}, {times:.3g} times {'less' if own < weight else 'more'}: "
+                f"the regime of training it gives Psi {100 * float(became):.4g} % instead of "
+                f"{100 * target:g} %. There it takes lambda {own:.3g}, {times:.3g} times "
+                f"{'less' if own < weight else 'more'}: "
                 "calibrate on the identity, meter.reading().identity."
             )
         else:
@@ -134,8 +135,8 @@ def reading_of(
     moments: tuple[float, ...],
     weight: float,
     batches: int,
-    identity: Reading | None,
-) -> Reading:
+    identity: MeterReading | None,
+) -> MeterReading:
     """Return the reading of plain sums.
 
     Args:
@@ -143,13 +144,13 @@ def reading_of(
         sums: ``image``, ``weighted``, ``shares``, ``shared`` and ``items``, as `InfluenceSums` has
             them.
         terms: sum of each perceptual term.
-        moments: see `Reading`.
+        moments: see `MeterReading`.
         weight: lambda of the last batch.
         batches: how many were seen.
-        identity: see `Reading`.
+        identity: see `MeterReading`.
     """
     found = InfluenceSums(
         sums["image"], terms, sums["weighted"], sums["shares"], round(sums["shared"]),
         round(sums["items"]),
     )  # fmt: skip
-    return Reading(found, moments, names, weight, batches, identity)
+    return MeterReading(found, moments, names, weight, batches, identity)

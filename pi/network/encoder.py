@@ -1,4 +1,4 @@
-"""The judge: a frozen encoder, tapped at several layers in one pass."""
+"""The frozen encoder, tapped at several layers in one pass."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from pi.errors import quoted
 from pi.losses.architecture import (
     Architecture,
     EncoderError,
+    LayerStack,
     Residual,
-    Stack,
     Tap,
     find_architecture,
     layer_names,
@@ -68,9 +68,9 @@ def fold(first: Convolution, convention: InputConvention) -> Convolution:
     """Return the first convolution of an encoder as one of the grey image itself.
 
     All its channels are scale_c * image + shift_c, and a convolution is linear: the kernels are
-    summed over the channels, each times its scale. A shift cannot go into the bias, for the zeros
-    beyond the border are not shifted: with one, the kernels times their shifts are the kernel of a
-    second channel, which is 1 within the image and, like the first, 0 beyond.
+    summed over the channels, each times its scale. A shift cannot go into the bias, because the
+    zeros beyond the border are not shifted: with one, the kernels times their shifts are the
+    kernel of a second channel, which is 1 within the image and, like the first, 0 beyond.
 
     Args:
         first: kernel (rows, columns, channels, features) and bias (features,).
@@ -115,11 +115,11 @@ class _Feed(layers.Layer):  # type: ignore[misc]
 def _outputs(
     network: Architecture, x: keras.KerasTensor, taps: Sequence[str]
 ) -> dict[str, keras.KerasTensor]:
-    return _stack(network, x, taps) if isinstance(network, Stack) else _residual(network, x)
+    return _stack(network, x, taps) if isinstance(network, LayerStack) else _residual(network, x)
 
 
 def _stack(
-    network: Stack, x: keras.KerasTensor, taps: Sequence[str]
+    network: LayerStack, x: keras.KerasTensor, taps: Sequence[str]
 ) -> dict[str, keras.KerasTensor]:
     outputs = {}
     for block, widths in enumerate(network.blocks, start=1):

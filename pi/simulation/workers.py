@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
-from pi.simulation.patient import Preset, write_patient
+from pi.simulation.patient import StudySize, write_patient
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from pi.simulation.workers import serve; serve()"
 
@@ -25,11 +25,11 @@ class WorkerError(RuntimeError):
     """A process ended before its patients were made: it was killed, most often for its memory."""
 
 
-def each_patient(preset: Preset, root: Path, seed: int, workers: int) -> Iterator[int]:
+def each_patient(size: StudySize, root: Path, seed: int, workers: int) -> Iterator[int]:
     """Yield the number of files of each patient as it is finished, in any order.
 
     Args:
-        preset: of the study.
+        size: of the study.
         root: folder of the study.
         seed: of the study.
         workers: processes.
@@ -38,13 +38,13 @@ def each_patient(preset: Preset, root: Path, seed: int, workers: int) -> Iterato
         WorkerError: one of them was killed.
         OSError: why a patient could not be written.
     """
-    patients = range(1, preset.patients + 1)
+    patients = range(1, size.patients + 1)
     answers: SimpleQueue[Answer] = SimpleQueue()
     processes = []
     try:
         for share in (patients[k::workers] for k in range(workers)):
             processes.append(_start())
-            listening = (processes[-1], (preset, list(share), seed, root), answers)
+            listening = (processes[-1], (size, list(share), seed, root), answers)
             threading.Thread(target=_talk, args=listening, daemon=True).start()
         for _ in patients:
             answer = answers.get()
@@ -62,12 +62,12 @@ def each_patient(preset: Preset, root: Path, seed: int, workers: int) -> Iterato
 def serve() -> None:
     """Make the patients that standard input names, and tell of each; what a process does."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once, without a traceback
-    preset, patients, seed, root = pickle.load(sys.stdin.buffer)
+    size, patients, seed, root = pickle.load(sys.stdin.buffer)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed is no answer
     for patient in patients:
         try:
-            answer: Answer = write_patient(preset, patient, seed, root)
+            answer: Answer = write_patient(size, patient, seed, root)
         except OSError as error:
             answer = error
         pickle.dump(answer, answers)
@@ -81,7 +81,7 @@ def _start() -> "subprocess.Popen[bytes]":
 
 def _talk(
     process: "subprocess.Popen[bytes]",
-    asked: tuple[Preset, Sequence[int], int, Path],
+    asked: tuple[StudySize, Sequence[int], int, Path],
     answers: "SimpleQueue[Answer]",
 ) -> None:
     """Ask for the patients of one process and hand on its answers; None where it ended early."""

@@ -28,4 +28,4 @@ def over_all(sums: Tensor) -> Tensor:
 
 
 def _together() -> bool:
-    return distributed.is_available() and distributed.is_initialized()
+    return bool(distributed.is_available() and distributed.is_initialized())

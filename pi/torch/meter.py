@@ -13,7 +13,7 @@ from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.psi import InvalidLossError
 from pi.loops.log import EpochLog, epoch_record
 from pi.loops.moments import POWERS
-from pi.loops.reading import MeterError, Reading, reading_of
+from pi.loops.reading import MeterError, MeterReading, reading_of
 from pi.torch.device import exact, over_all, rank
 from pi.torch.weight import PerceptualWeight
 
@@ -94,7 +94,7 @@ class InfluenceMeter:
         if identity is not None:
             self._identity = _plus(self._identity, self._sums(identity))
 
-    def reading(self) -> Reading:
+    def reading(self) -> MeterReading:
         """Return what was seen, over all processes of a distributed training.
 
         Raises:
@@ -108,7 +108,7 @@ class InfluenceMeter:
         return self._read(self._seen, weight, own)
 
     def calibrate(self, target: float, population: int | None = None) -> Calibration:
-        """Return the lambda for ``target``; see `pi.loops.reading.Reading.calibrate`."""
+        """Return the lambda for ``target``; see `pi.loops.reading.MeterReading.calibrate`."""
         return self.reading().calibrate(target, population)
 
     def gradients(
@@ -121,7 +121,7 @@ class InfluenceMeter:
 
     def end_epoch(
         self, schedule: PerceptualWeight | None = None, ssim: float | None = None
-    ) -> Reading:
+    ) -> MeterReading:
         """Log the epoch, tell the schedule, forget the batches, and return what was seen."""
         found = self.reading()
         self.epoch += 1
@@ -176,7 +176,7 @@ class InfluenceMeter:
         few = torch.stack([weighted.sum(), shares.sum(), (total > 0).sum(), m.new_ones(())])
         return torch.cat([few, bad, rows.sum(dim=1), moments.reshape(-1)])
 
-    def _read(self, sums: Tensor, weight: float, identity: Reading | None) -> Reading:
+    def _read(self, sums: Tensor, weight: float, identity: MeterReading | None) -> MeterReading:
         weighted, shares, shared, batches, *rest = over_all(sums).tolist()
         terms = 1 + len(self._terms)
         bad, own, moments = rest[:terms], rest[terms : 2 * terms], rest[2 * terms :]

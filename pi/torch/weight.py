@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pi.choices import ScheduleName
 from pi.influence.named_schedules import ScheduleError, find_schedule
 from pi.influence.schedule import ScheduleState
-from pi.influence.schedule_name import ScheduleName
 from pi.loops.reading import MeterError
 from pi.torch.device import exact, over_all
 from pi.torch.gradient import gradient_influence

@@ -1,13 +1,13 @@
 """What a training is asked to do, read from its parameters before any work begins."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
+from pi.choices import AdaptiveName, CalibratedName, ScheduleName
 from pi.errors import PiError, quoted
 from pi.influence.named_schedules import find_schedule
 from pi.influence.psi import checked_weight, odds_of
 from pi.influence.schedule import Schedule
-from pi.influence.schedule_name import AdaptiveName, CalibratedName, ScheduleName
 from pi.losses.experiments import (
     MSE,
     Experiment,
@@ -16,8 +16,6 @@ from pi.losses.experiments import (
     find_experiments,
     require_influence,
 )
-
-Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 
 
 class PlanError(PiError):

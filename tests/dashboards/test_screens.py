@@ -18,11 +18,11 @@ from dashboards.placing import plain
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.address import tracking_uri
-from pi.tracking.gallery import list_artifacts, list_runs
-from pi.tracking.run import open_run
+from pi.tracking.listing import list_artifacts, list_runs
+from pi.tracking.tracker import Tracked
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
-NAMES = ["influence", "training", "slices", "comparison", "search"]
+NAMES = ["influence", "training", "slices", "comparison", "studies"]
 RUDE = "<script>alert(1)</script> *$x$*"
 IMAGE, PERCEPTUAL = [1.0, 1.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0]
 
@@ -51,7 +51,7 @@ def log_calibration(experiment: str, *, patches: bool = True) -> str:
         {"patient": "S001", "thickness": 1.0, "kernel": ["B30", "B30", "D45", "D45"],
          "position": 0.0, "image_loss": IMAGE, "perceptual_loss/block1_conv1": PERCEPTUAL}
     )  # fmt: skip
-    with open_run("calibrate", "a") as run, run.child(experiment, "calibration") as child:
+    with Tracked().open("calibrate", "a") as run, run.child(experiment, "calibration") as child:
         child.params(
             {"experiment": experiment, "architecture": "vgg16", "context": "random",
              "layers": "block1_conv1", "state": "identity", "target_psi": 0.75,
@@ -131,11 +131,11 @@ def test_a_rude_name_is_text(database: Path) -> None:
 
 
 def test_a_training_shows_its_epochs_and_how_far_it_drifted(database: Path) -> None:
-    with open_run("train", "a") as run:
+    with Tracked().open("train", "a") as run:
         run.params({"experiment": "demo1", "schedule": "fixed", "target_psi": 0.95})
         for epoch, psi in ((1, 0.95), (2, 0.9)):
             run.metrics({"train/psi": psi, "train/image_loss": 1.0, "lambda": 0.1}, epoch)
-    with open_run("train", "not begun"):
+    with Tracked().open("train", "not begun"):
         pass
     app = screen("training")
     assert not app.exception
@@ -177,7 +177,7 @@ def test_a_page_shows_what_there_is_and_no_warning(in_filled: Path, name: str) -
 
 def test_a_jump_goes_to_the_slice_that_the_table_ranks_first(in_filled: Path) -> None:
     from pi.evaluation.browsing import ranked_slices
-    from pi.tracking.earlier import read_slices
+    from pi.tracking.records import read_slices
 
     app = screen("slices")
     tables = [read_slices(run_id) for run_id in app.multiselect(key="evaluations").value]
@@ -196,7 +196,7 @@ def test_a_place_of_ones_own_is_enlarged(in_filled: Path) -> None:
     assert "RMSE here" in words(app)
 
 
-@pytest.mark.parametrize(("name", "stage"), [("comparison", "compare"), ("search", "search")])
+@pytest.mark.parametrize(("name", "stage"), [("comparison", "compare"), ("studies", "search")])
 def test_each_logged_figure_is_offered_with_its_data(
     in_filled: Path, name: str, stage: str
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) ->
 def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path) -> None:
     database = in_filled / "optuna.db"
     aside = database.rename(in_filled / "aside.db")
-    app = screen("search")
+    app = screen("studies")
     made = database.exists()
     aside.rename(database)
     assert not app.exception
@@ -245,7 +245,7 @@ def test_of_a_study_under_way_its_progress_is_shown(in_filled: Path) -> None:
     (run,) = client.search_runs(["1"], "tags.`pi.stage` = 'search'")
     client.update_run(run.info.run_id, "RUNNING")
     client.set_tag(run.info.run_id, "looked", "at")
-    app = screen("search")
+    app = screen("studies")
     client.set_terminated(run.info.run_id, "FINISHED")
     assert not app.exception
     (progress,) = app.get("progress")
@@ -266,7 +266,7 @@ def test_a_tracking_server_that_went_away_is_told(
 @pytest.mark.parametrize("rude", ["[here](http://evil.example)", "<img src=x onerror=alert(1)>"])
 def test_a_link_and_a_tag_in_a_name_are_text(database: Path, rude: str) -> None:
     log_calibration(rude)
-    with open_run("train", rude) as run:
+    with Tracked().open("train", rude) as run:
         run.params({"experiment": rude})
         run.metrics({"train/psi": 0.9}, step=1)
     for name in ("influence", "training"):

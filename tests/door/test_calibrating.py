@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import pi
 from pi.door.calibrating import CalibrateError
 from pi.door.calibration import Calibration
-from pi.door.pairs import PairError
+from pi.door.pairs import ImagePairError
 from pi.influence.psi import InvalidLossError, InvalidTargetError, NoPerceptualLossError
 from pi.losses.experiments import ExperimentError
 
@@ -118,15 +118,15 @@ BAD: list[tuple[dict[str, Any], type[pi.PiError]]] = [
     ({}, CalibrateError),
     ({"image": [1.0], "perceptual": [1.0], "store": "mine"}, CalibrateError),
     ({"low": np.zeros((1, 4, 4)), "normal": np.zeros((1, 4, 4))}, CalibrateError),
-    ({"low": np.zeros((4, 4)), "normal": np.zeros((4, 4)), "features": square}, PairError),
+    ({"low": np.zeros((4, 4)), "normal": np.zeros((4, 4)), "features": square}, ImagePairError),
     ({"low": np.full((1, 4, 4), np.nan), "normal": np.zeros((1, 4, 4)), "features": square},
-     PairError),
+     ImagePairError),
     ({"low": np.full((1, 4, 4), -1000.0), "normal": np.zeros((1, 4, 4)), "features": square},
-     PairError),
+     ImagePairError),
     ({"low": np.ones((2, 4, 4)), "normal": np.zeros((2, 4, 4)), "features": lambda x: x.mean()},
      InvalidLossError),
     ({"low": np.ones((2, 4, 4)), "normal": np.zeros((2, 4, 4)), "features": square,
-      "denoise": lambda x: x[:, 1:]}, PairError),
+      "denoise": lambda x: x[:, 1:]}, ImagePairError),
     ({"store": "simulated:tiny", "experiment": "demo1,demo2"}, pi.PiError),
     ({"store": "simulated:tiny", "experiment": "nobody"}, ExperimentError),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import pi
-from pi.comparison.compare import Reference, compare_runs
+from pi.comparison.comparison import Reference, compare_runs
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable
 from pi.evaluation.protocol import EvaluationError

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from pi.choices import Rounding
 from pi.identity import Reconstruction
-from pi.influence.calibration import Calibration, calibrate
+from pi.influence.calibration import ExperimentCalibration, calibrate
 from pi.influence.losses import Losses
-from pi.influence.psi import Rounding
 from pi.influence.sampling import Precision
 from pi.losses.architecture import EncoderSpec
 from pi.losses.experiments import Experiment, PublishedWeight
@@ -29,7 +29,7 @@ def by_hand(
     rounding: Rounding = "none",
     population: int = 4,
     **kinds: str,
-) -> Calibration:
+) -> ExperimentCalibration:
     """A calibration of the four patches; lambda is 3 at a Psi of 3/4."""
     layers = len(experiment.encoder.layers)
     perceptual = np.array(PERCEPTUAL) if layers == 2 else np.full((4, 1), 2.0)

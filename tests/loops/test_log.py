@@ -7,11 +7,12 @@ import pytest
 
 from pi.figures.training_curves import PSI, SERIES, training_curves
 from pi.influence.gradient_pair import GradientInfluence, GradientPair
+from pi.jobs.report import report
 from pi.loops.log import EpochLog, epoch_record
 from pi.loops.reading import MeterError
-from pi.tracking.gallery import list_runs, read_series
-from pi.tracking.report import log_report
-from pi.tracking.run import open_run
+from pi.parameters import ReportParameters
+from pi.tracking.listing import list_runs, read_series
+from pi.tracking.tracker import Tracked
 from pi.training.sums import InfluenceSums
 
 
@@ -47,10 +48,9 @@ def test_it_is_listed_and_drawn_as_a_training(database: Path) -> None:
 
 def test_it_is_in_the_report(database: Path) -> None:
     logged(database)
-    with open_run("report", "report") as run:
-        page, html = log_report(run, {"runs": "all"})
-    assert "their loss" in html
-    assert any("percentage points from its target" in said for said in page.headline)
+    found = report(ReportParameters(), Tracked())
+    assert "their loss" in found.html
+    assert any("percentage points from its target" in said for said in found.page.headline)
 
 
 def test_a_name_is_taken_once() -> None:

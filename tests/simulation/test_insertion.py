@@ -17,7 +17,14 @@ from pi.simulation.insertion import (
     trace,
 )
 from pi.simulation.projector import Geometry, back_project, project
-from pi.simulation.scanner import KERNELS, Protocol, attenuation, expose, hounsfield, sent_photons
+from pi.simulation.scanner import (
+    KERNELS,
+    ScanSettings,
+    attenuation,
+    expose,
+    hounsfield,
+    sent_photons,
+)
 
 PIXEL = 300 / 96
 SETTING = Setting(PIXEL, False, 2.0e4, (0.0, 0.08, 0.15), (1.0, 0.7, 0.0))
@@ -44,7 +51,7 @@ def test_variance_of_a_beam_is_that_of_counts_and_electronics(dose: float, photo
 
 
 def test_added_variance_is_that_of_the_scanner_that_thins_photons() -> None:
-    protocol = Protocol(photons=4.0e4, electronic_variance=4.0e4 * ELECTRONIC_SHARE, dose=0.25)
+    protocol = ScanSettings(photons=4.0e4, electronic_variance=4.0e4 * ELECTRONIC_SHARE, dose=0.25)
     lines = np.full((400, 400), 2.0, dtype=np.float32)
     sent = np.full(400, protocol.photons)
     full, low = expose(lines, sent, protocol, np.random.default_rng(3))
@@ -57,7 +64,7 @@ def test_noise_is_larger_where_the_patient_is_thicker() -> None:
     """Centre over rim, against a scan of the same water through the scanner's own photons."""
     hu = water()
     geometry = Geometry(96, 135, PIXEL)
-    protocol = Protocol(photons=2.0e4, electronic_variance=1.0)
+    protocol = ScanSettings(photons=2.0e4, electronic_variance=1.0)
     lines = project(attenuation(hu), geometry)
     sent = sent_photons(float(np.percentile(lines, 99)), geometry, protocol)
     theirs = []

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 from pi.simulation import workers
-from pi.simulation.patient import Preset
-from pi.simulation.study import StudyError, simulate
+from pi.simulation.dataset import SimulationError, simulate
+from pi.simulation.patient import StudySize
 
-TOY = Preset("toy", size=48, views=60, slices=2, patients=3)
+TOY = StudySize("toy", size=48, views=60, slices=2, patients=3)
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
 print("imported once")
 from pathlib import Path
-from pi.simulation.patient import Preset
-from pi.simulation.study import simulate
-toy = Preset("toy", size=48, views=60, slices=2, patients=3)
+from pi.simulation.patient import StudySize
+from pi.simulation.dataset import simulate
+toy = StudySize("toy", size=48, views=60, slices=2, patients=3)
 print(len(list(simulate(toy, Path("made"), seed=5, workers=2).rglob("*.IMA"))))
 """
 
@@ -48,7 +48,7 @@ def test_a_process_that_is_killed_is_told_as_what_it_is(
         return process
 
     monkeypatch.setattr(workers, "_start", doomed)
-    with pytest.raises(StudyError, match="a worker was killed"):
+    with pytest.raises(SimulationError, match="a worker was killed"):
         simulate(TOY, tmp_path / "study", seed=5, workers=2)
     assert list(tmp_path.iterdir()) == []
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_written_is_raised(tmp_path: Path) -> None:
 
 
 def test_no_process_outlives_who_stops_asking(tmp_path: Path) -> None:
-    asking = workers.each_patient(Preset("toy", 48, 60, 2, 50), tmp_path, 5, 2)
+    asking = workers.each_patient(StudySize("toy", 48, 60, 2, 50), tmp_path, 5, 2)
     next(asking)
     asking.close()
     time.sleep(0.1)

@@ -17,8 +17,13 @@ from pi.training.sums import InfluenceSums
 if TYPE_CHECKING:
     import torch
 
-    from pi.torch import InfluenceMeter, MeterError, PerceptualWeight, UntrainedWarning
-    from pi.torch import gradient_influence
+    from pi.torch import (
+        InfluenceMeter,
+        MeterError,
+        PerceptualWeight,
+        UntrainedWarning,
+        gradient_influence,
+    )
 else:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed here: make test-torch")
     from pi.torch import (
