@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search report pretrain presets simulate prepare ui dashboard test test-slow lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search report pretrain presets simulate prepare ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ test: $(READY)  ## the tests
 test-slow: $(READY)  ## the slow tests: minutes long, some need Chromium or the network's absence
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
+test-torch: .venv-torch/.ready  ## the tests of pi.torch and its examples, in an environment of their own
+	@.venv-torch/bin/python -m pytest --confcutdir=tests/torch tests/torch $(ARGS)
+
 lint: $(READY)  ## style, types, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
@@ -61,6 +64,10 @@ lint: $(READY)  ## style, types, import contracts
 
 format: $(READY)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+docs: $(READY)  ## the documentation as pages in site/, which need no network
+	@$(BIN)/python -m docs.parameters
+	@$(BIN)/mkdocs build --quiet --strict
 
 benchmarks: $(READY)  ## every benchmark; prints ratios, minutes long
 	@for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
@@ -70,7 +77,8 @@ screenshots: $(READY)  ## the pictures in the README, from mlflow.db here; needs
 
 lock: $(READY)  ## resolve the dependencies anew: requirements.lock and conda.yaml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-header --no-annotate --group dev \
+		--extra platform --extra dashboard --extra team pyproject.toml -o requirements.lock
 	@$(MAKE) --no-print-directory conda.yaml
 
 conda.yaml: requirements.lock pyproject.toml | $(READY)
@@ -80,7 +88,7 @@ conda.yaml: requirements.lock pyproject.toml | $(READY)
 		'name: perceptual-influence' 'channels:' '  - conda-forge' 'dependencies:' \
 		'  - python=3.11' '  - pip' '  - pip:'; \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
-		--no-header --no-annotate --constraint requirements.lock pyproject.toml \
+		--no-header --no-annotate --constraint requirements.lock --extra platform pyproject.toml \
 		| sed 's/^/      - /'; } > $@.new && mv $@.new $@
 
 MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it anew of the declarations in pi/parameters
@@ -88,12 +96,22 @@ MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it a
 
 # pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked.
 $(READY): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and f"Python 3.11 to 3.13 is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'
 	@echo "building the environment in .venv (once; about 2 GB)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 
+# PyTorch for the processor alone is what pip finds first where a local index has it; else PyPI's own
+# wheel, which brings CUDA (gigabytes). Nothing else of the platform is needed.
+.venv-torch/.ready: pyproject.toml
+	@echo "building the environment of PyTorch in .venv-torch (once; 1 GB or more)"
+	@$(PYTHON) -m venv .venv-torch
+	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 \
+		numpy scipy pandas pytest hypothesis 2>&1 | grep -v "is ignored" || true
+	@.venv-torch/bin/python -c "import torch, pandas"
+	@touch $@
+
 clean:  ## remove the environment; results and caches stay
-	@rm -rf .venv
+	@rm -rf .venv .venv-torch site

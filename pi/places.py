@@ -32,6 +32,16 @@ class PlaceError(PiError):
     """A folder that must exist is not named, not there, or not usable."""
 
 
+def program_folder() -> Path:
+    """Return the folder that holds `entrypoints` and `dashboards`.
+
+    Of a clone that is its root. A wheel brings them inside `pi`, because their names are too
+    common to be anybody's import: only the command puts them on its own path.
+    """
+    installed = Path(__file__).parent / "_installed"
+    return installed if installed.is_dir() else Path(__file__).parents[1]
+
+
 def data_folder() -> Path:
     """Return the folder named by ``PI_DATA``.
 

@@ -34,14 +34,16 @@ def names(requirements: set[str]) -> set[str]:
 
 
 def asked_for() -> list[Requirement]:
-    return [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+    project = PYPROJECT["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["platform"]]
+    return [Requirement(line) for line in dict.fromkeys(lines)]
 
 
 def test_every_pin_of_conda_is_a_pin_of_the_lock() -> None:
     assert {str(r) for r in conda()} <= locked()
 
 
-@pytest.mark.parametrize("requirement", asked_for(), ids=lambda r: r.name)
+@pytest.mark.parametrize("requirement", asked_for(), ids=str)
 def test_every_dependency_is_pinned_within_its_bounds_in_both(requirement: Requirement) -> None:
     for pins in ([Requirement(line) for line in locked()], conda()):
         found = [
@@ -58,6 +60,8 @@ def test_every_development_tool_is_locked() -> None:
     groups = PYPROJECT["dependency-groups"]
     included = [groups[e["include-group"]] for e in groups["dev"] if isinstance(e, dict)]
     own = [entry for entry in groups["dev"] if isinstance(entry, str)]
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    included += [extras["dashboard"], extras["team"]]
     wanted = {canonicalize_name(Requirement(x).name) for x in sum(included, own)}
     assert wanted <= names(locked())
     assert not wanted & {canonicalize_name(r.name) for r in conda()} - {"pyyaml"}
@@ -80,6 +84,18 @@ def test_no_address_of_any_index_or_machine_is_written_down(file: str) -> None:
 def test_tensorflow_has_no_second_copy_beside_it(file: str) -> None:
     assert not re.search(r"tensorflow[-_](cpu|gpu|intel)", (ROOT / file).read_text())
     assert re.search(r"\btensorflow\b", (ROOT / file).read_text())
+
+
+def test_the_core_is_three_packages() -> None:
+    core = {Requirement(line).name for line in PYPROJECT["project"]["dependencies"]}
+    assert core == {"numpy", "scipy", "pandas"}
+
+
+def test_both_bounds_of_python_are_told_alike() -> None:
+    low, high = re.findall(r"3\.(\d+)", PYPROJECT["project"]["requires-python"])
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"(3, {low}) <= sys.version_info < (3, {high})" in makefile
+    assert f"Python 3.{low} to 3.{int(high) - 1} is needed" in makefile
 
 
 def test_the_project_itself_is_nowhere_installed() -> None:

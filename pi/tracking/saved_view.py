@@ -9,13 +9,13 @@ import json
 import time
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from pi.places import program_folder
 from pi.tracking.backend import MlflowException
 from pi.tracking.run import Run
 
-VIEWS = Path(__file__).parents[2] / "dashboards"
+VIEWS = program_folder() / "dashboards"
 TAG = "mlflow.sharedViewState."
 
 

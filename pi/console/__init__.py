@@ -1,0 +1,1 @@
+"""The command ``perceptual-influence NAME ...``: every entry point under one name."""
