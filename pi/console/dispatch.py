@@ -47,7 +47,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     sys.path.insert(0, str(program_folder()))
     sys.argv = [f"{PROGRAM} {name}", *arguments]
     try:
-        with needing(DASHBOARD if name == DASHBOARD else "platform", f"the command {name}"):
+        with needing("dashboard" if name == DASHBOARD else "platform", f"the command {name}"):
             runpy.run_module(module_of(name), run_name="__main__", alter_sys=True)
     except MissingExtraError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201

@@ -31,6 +31,7 @@ class MeterReading:
         weight: lambda of the last batch.
         batches: how many were seen.
         identity: the same with the input in the place of the output; None where it was not told.
+        of_input: whether it is itself of the input in the place of the output.
     """
 
     sums: InfluenceSums
@@ -39,6 +40,7 @@ class MeterReading:
     weight: float
     batches: int
     identity: "MeterReading | None" = None
+    of_input: bool = False
 
     @property
     def psi(self) -> float:
@@ -97,7 +99,7 @@ class MeterReading:
     def state(self) -> str:
         """Of the network: ``untrained`` where its image loss is above its input's."""
         if self.identity is None:
-            return "unknown"
+            return "identity" if self.of_input else "unknown"
         return "untrained" if self._mean > self.identity._mean else "trained"
 
     @property
@@ -105,6 +107,8 @@ class MeterReading:
         return self.sums.image / self.sums.patches
 
     def _warn(self, weight: float, target: float) -> None:
+        if self.of_input:
+            return
         if self.identity is None:
             said = (
                 f"lambda {weight:.3g} is for the network as it was, and an untrained one asks for "
@@ -121,7 +125,7 @@ class MeterReading:
                 f"the regime of training it gives Psi {100 * float(became):.4g} % instead of "
                 f"{100 * target:g} %. There it takes lambda {own:.3g}, {times:.3g} times "
                 f"{'less' if own < weight else 'more'}: "
-                "calibrate on the identity, meter.reading().identity."
+                "see `calibrate_identity`."
             )
         else:
             return
@@ -136,6 +140,7 @@ def reading_of(
     weight: float,
     batches: int,
     identity: MeterReading | None,
+    of_input: bool,
 ) -> MeterReading:
     """Return the reading of plain sums.
 
@@ -148,9 +153,10 @@ def reading_of(
         weight: lambda of the last batch.
         batches: how many were seen.
         identity: see `MeterReading`.
+        of_input: see `MeterReading`.
     """
     found = InfluenceSums(
         sums["image"], terms, sums["weighted"], sums["shares"], round(sums["shared"]),
         round(sums["items"]),
     )  # fmt: skip
-    return MeterReading(found, moments, names, weight, batches, identity)
+    return MeterReading(found, moments, names, weight, batches, identity, of_input)

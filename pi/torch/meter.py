@@ -104,12 +104,28 @@ class InfluenceMeter:
         if self._seen is None:
             raise MeterError("a meter must be updated before it is read but has seen no batch.")
         weight = float(self._weight)
-        own = None if self._identity is None else self._read(self._identity, weight, None)
+        own = None
+        if self._identity is not None:
+            own = self._read(self._identity, weight, None, of_input=True)
         return self._read(self._seen, weight, own)
 
     def calibrate(self, target: float, population: int | None = None) -> Calibration:
         """Return the lambda for ``target``; see `pi.loops.reading.MeterReading.calibrate`."""
         return self.reading().calibrate(target, population)
+
+    def calibrate_identity(self, target: float, population: int | None = None) -> Calibration:
+        """Return the lambda for ``target`` with the input as output: the regime of training.
+
+        Raises:
+            MeterError: no batch told the losses of the pairs alone.
+        """
+        own = self.reading().identity
+        if own is None:
+            raise MeterError(
+                "the identity must be told to be calibrated on, by update(..., identity=), but was "
+                "in no batch."
+            )
+        return own.calibrate(target, population)
 
     def gradients(
         self, parameters: GradientPair | None = None, output: GradientPair | None = None
@@ -176,7 +192,14 @@ class InfluenceMeter:
         few = torch.stack([weighted.sum(), shares.sum(), (total > 0).sum(), m.new_ones(())])
         return torch.cat([few, bad, rows.sum(dim=1), moments.reshape(-1)])
 
-    def _read(self, sums: Tensor, weight: float, identity: MeterReading | None) -> MeterReading:
+    def _read(
+        self,
+        sums: Tensor,
+        weight: float,
+        identity: MeterReading | None,
+        *,
+        of_input: bool = False,
+    ) -> MeterReading:
         weighted, shares, shared, batches, *rest = over_all(sums).tolist()
         terms = 1 + len(self._terms)
         bad, own, moments = rest[:terms], rest[terms : 2 * terms], rest[2 * terms :]
@@ -190,7 +213,7 @@ class InfluenceMeter:
                  "items": moments[0]}  # fmt: skip
         kept = tuple(moments[5 * i + j] for i, j in POWERS)
         return reading_of(
-            self._terms, found, tuple(own[1:]), kept, weight, round(batches), identity
+            self._terms, found, tuple(own[1:]), kept, weight, round(batches), identity, of_input
         )
 
 

@@ -81,8 +81,8 @@ def test_what_is_declared_is_told_of_each_parameter() -> None:
 def test_a_shell_completes_it(line: str, wanted: set[str], tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     there = os.environ | {
-        "_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n",
-        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer), "COMP_TYPE": "9",
+        "_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)),
+        "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer), "COMP_TYPE": "9",
     }  # fmt: skip
     subprocess.run([sys.executable, "-m", "pi"], cwd=ROOT, env=there, check=True)
     assert {word.strip() for word in answer.read_text().split("\n") if word.strip()} == wanted

@@ -99,8 +99,9 @@ def test_an_untrained_network_is_told_and_by_how_much(meter: Any) -> None:
     # lambda is .274/.02 times too great: odds 19 become 260, 99.62 %.
     assert "99.62 %" in said
     assert "13.7 times less" in said
-    own = meter.reading().identity
-    assert own.weight_for(0.95) == pytest.approx(19 * 0.02 / 0.5)
+    own = meter.calibrate_identity(0.95)
+    assert own.state == "identity"
+    assert own.weight == pytest.approx(19 * 0.02 / 0.5)
 
 
 def test_a_trained_network_is_calibrated_without_a_word(meter: Any) -> None:
