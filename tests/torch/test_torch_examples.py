@@ -10,7 +10,7 @@ def test_the_loop_holds_psi_and_tells_whoever_listens() -> None:
 
     told: list[dict[str, float]] = []
     found = torch_loop.main(epochs=12, log_to=lambda metrics, epoch: told.append(metrics))
-    assert found[-1] == pytest.approx(0.95, abs=0.01)
+    assert found[-1] == pytest.approx(0.95, abs=0.03)
     assert [one["psi"] for one in told] == found
     assert all(-1 <= one["gradient_cosine"] <= 1 for one in told)
 
