@@ -1,6 +1,7 @@
 """What many tests share: a tiny store, a tracking database, places that are nobody's."""
 
 import functools
+import gc
 import os
 import shutil
 import signal
@@ -14,6 +15,13 @@ from filelock import FileLock
 from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the collector need not go through it again for every graph."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
