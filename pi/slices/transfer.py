@@ -13,6 +13,7 @@ from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
 from pi.readers.noise import high_pass_sd
 from pi.readers.refusal import Refused
+from pi.slices.facts import facts_of
 from pi.slices.manifest import DOSES, Volume, told_dose
 from pi.slices.paired_pixels import PairError, pair_reader
 from pi.slices.pairing import Pair, PairedVolume
@@ -154,6 +155,7 @@ def _describe(
         **told_dose(paired.reconstruction.dose),
     }
     pixels = {dose: files[dose].digest for dose in DOSES}
+    simulated = is_simulated(paired)  # whose scanner is none
     digested = json.dumps(content | {"pixels": pixels}, sort_keys=True)
     return Volume(
         patient=name,
@@ -167,9 +169,10 @@ def _describe(
         checksums={dose: tuple(files[dose].checksums) for dose in DOSES},
         content=hashlib.sha256(digested.encode()).hexdigest(),
         sheared=paired.sheared,
-        simulated=is_simulated(paired),
+        simulated=simulated,
         padded=tally.counts["padded"],
         clipped=tally.counts["clipped"],
         dose=paired.reconstruction.dose,
         low_dose=paired.low_dose,
+        facts={} if simulated else facts_of([pair.normal.facts.text for pair in tally.pairs]),
     )

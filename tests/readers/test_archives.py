@@ -144,7 +144,7 @@ def test_encrypted_members_and_zips_in_zips_must_be_unpacked_by_hand(tmp_path: P
     (tmp_path / "a.zip").write_bytes(content)
     assert refused(tmp_path) == [
         ("a.zip/inner.zip", "packed-archive"),
-        ("a.zip/secret", "packed-archive"),
+        ("a.zip/secret", "encrypted"),
     ]
 
 

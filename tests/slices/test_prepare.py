@@ -224,7 +224,7 @@ def _copied(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda folder: None, "must be a folder of DICOM files but is not a folder"),
+        (lambda folder: None, "must be a folder of CT slices but is not a folder"),
         (_empty, "got an empty folder"),
         (_no_dicom, r"none of its 2 files is a usable one \(image-without-hu 1, not-dicom 1\)"),
         (_one_dose, "at full and at low dose but all 3 slices are of the low dose"),
@@ -379,3 +379,20 @@ def test_a_conflict_is_printed_with_both_values(tmp_path: Path) -> None:
     write_ct(tmp_path / "in/L067/full_3mm/odder", z=22, PatientName="L067_FD_3_SHARP")
     text = run(tmp_path / "in", tmp_path / "store").report.text()
     assert "refused      1  conflicting-kernel: ConvolutionKernel says B30 but PatientName" in text
+
+
+def test_scanner_and_tube_current_travel_from_the_header_into_the_manifest(tmp_path: Path) -> None:
+    told = {"ManufacturerModelName": "SOMATOM Definition Flash"}
+    for dose, current in (("FD", 210), ("QD", 52)):
+        for z in (0, 2, 4):
+            write_ct(
+                tmp_path / "in" / dose / f"{z}", dose=dose, z=z, XRayTubeCurrent=current + z, **told
+            )
+    write_patient(tmp_path / "in", "L192", ManufacturerModelName="of Dr Eichendorff")
+    by_scanner = {
+        volume.facts["scanner"][0]: volume.facts
+        for volume in run(tmp_path / "in", tmp_path / "out").store.manifest.volumes
+    }
+    assert by_scanner["SOMATOM DEFINITION FLASH"]["tube_current"] == (210.0, 212.0, 214.0)
+    assert by_scanner.keys() == {"SOMATOM DEFINITION FLASH", "other"}
+    assert "tube_current" not in by_scanner["other"]
