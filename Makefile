@@ -2,7 +2,7 @@
 # first if it is not there. `make help` lists the rest.
 
 PYTHON ?= python3
-PRESET ?= small
+SIZE ?= small
 DATA ?=
 NAME ?= mine
 ARGS ?=
@@ -36,8 +36,8 @@ presets: $(READY)  ## list the losses of the literature, and what is known of ea
 pretrain: $(READY)  ## make a medical context; DATA=folder of DICOM files (or, with --task supervised, of images), ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.pretrain $(if $(DATA),--data folder) $(ARGS)
 
-simulate: $(READY)  ## make the simulated study; PRESET=tiny, small, full or many
-	@$(BIN)/python -m entrypoints.simulate --preset $(PRESET) $(ARGS)
+simulate: $(READY)  ## make the simulated study; SIZE=tiny, small, full or many
+	@$(BIN)/python -m entrypoints.simulate --size $(SIZE) $(ARGS)
 
 prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
 	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)
@@ -82,6 +82,9 @@ conda.yaml: requirements.lock pyproject.toml | $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
 		--no-header --no-annotate --constraint requirements.lock pyproject.toml \
 		| sed 's/^/      - /'; } > $@.new && mv $@.new $@
+
+MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it anew of the declarations in pi/parameters
+	@$(BIN)/python -m pi.parameters.project_file > $@.new && mv $@.new $@
 
 # pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked.
 $(READY): requirements.lock

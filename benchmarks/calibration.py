@@ -28,6 +28,7 @@ from pi.influence.losses import Measured
 from pi.influence.measure import patch_measure
 from pi.influence.psi import Floats
 from pi.influence.sampling import Measure, Precision, exact_weight, sample_losses
+from pi.jobs.contexts import find_contexts
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import RAW255
 from pi.losses.loss import Reading
@@ -36,7 +37,6 @@ from pi.network.state import identity
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.source import open_data
-from pi.tracking.contexts import find_contexts
 
 PAPER_PATCHES = 279_200
 PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)

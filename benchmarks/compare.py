@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmarks.false_positives import correlated_gains
-from pi.comparison.compare import compare_runs
+from pi.comparison.comparison import compare_runs
 from pi.comparison.gains import Floats
 from pi.comparison.pairing import RunTable
 from pi.comparison.resampling import RESAMPLES

@@ -37,7 +37,7 @@ from pi.evaluation.protocol import PAPER8, PROTOCOLS, Protocol, to_values
 from pi.evaluation.scores import scores
 from pi.evaluation.ssim import ssim
 from pi.evaluation.table import IDENTITY, KEY, checked, wide
-from pi.tracking.evaluation import log_evaluation
+from pi.tracking.logged_evaluation import log_evaluation
 from pi.tracking.run import Run
 
 SLICES = {"L096": 2306, "L506": 1474}

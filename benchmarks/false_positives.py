@@ -3,9 +3,9 @@
     python -m benchmarks.false_positives
 
 Null comparisons as in the method's section 4.3: 400 slices a patient, neighbours correlated by an
-AR(1) of .9, patients that differ by 0, .3 and 1 slice deviations, no true gain. Beside the verdict
-(`pi.comparison.verdict.judge`) stand the tests that it does not rest on: the paper's slice-level
-Wilcoxon test and the clustered signed-rank test.
+AR(1) of .9, patients that differ by 0, .3 and 1 slice deviations, no true gain. Beside the
+verdict (`pi.comparison.verdict.verdict_of`) stand the tests that it does not rest on: the paper's
+slice-level Wilcoxon test and the clustered signed-rank test.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pi.comparison.contrast import contrast
 from pi.comparison.gains import ALPHA, Floats
 from pi.comparison.pairing import PairedTable
 from pi.comparison.resampling import draw_resamples
-from pi.comparison.verdict import judge
+from pi.comparison.verdict import verdict_of
 from pi.evaluation.table import KEY
 
 PATIENTS = (2, 6, 8, 10)
@@ -57,7 +57,7 @@ def rejections(patients: int, slices: int, patient_sd: float, times: int) -> Cou
         values = pd.DataFrame({"one": 0.0, "other": gains}, index=keys)
         paired = PairedTable("ssim", "paper8", values, "simulated", "test", ())
         found = contrast(paired, "one", "other", resamples, rng)
-        rejected["verdict"] += judge(found).outcome in ("better", "worse")
+        rejected["verdict"] += verdict_of(found).outcome in ("better", "worse")
         rejected["clustered"] += found.patients.clustered.p <= ALPHA
         rejected["slices"] += found.slices.test.p <= ALPHA
     return rejected

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
 from entrypoints import compare
-from entrypoints.parameters import CompareParameters
 from pi.denoisers import PUBLISHED, DenoiserSpec
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
 from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
 from pi.influence.psi import weight_for_psi
+from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import NAMED, Experiment
+from pi.parameters import CompareParameters
 from pi.places import store_folder
 from pi.readers.names import Dose
 from pi.search.answer import answer
@@ -39,12 +40,12 @@ from pi.search.study import enqueue, open_study, run_trials
 from pi.slices.manifest import DOSES, Manifest, Volume, to_json
 from pi.slices.store import MANIFEST, Store, volume_file
 from pi.tracking.address import tracking_uri
-from pi.tracking.earlier import DENOISER
-from pi.tracking.encoder import loss_params
-from pi.tracking.model import log_weights
-from pi.tracking.run import Run, open_run
-from pi.tracking.search import log_study
-from pi.tracking.trial import tracked_trial
+from pi.tracking.kept_denoiser import log_weights
+from pi.tracking.logged_search import log_study
+from pi.tracking.loss_facts import loss_params
+from pi.tracking.records import DENOISER
+from pi.tracking.run import Run
+from pi.tracking.tracker import Tracked
 from pi.training.repeated import Bench
 
 DATA = "filled"
@@ -144,7 +145,7 @@ def _keys(store: Store) -> pd.DataFrame:
 
 
 def _calibrate(number: int, store: Store, rng: np.random.Generator) -> None:
-    with open_run("calibrate", f"calibrate {number}") as run:
+    with Tracked().open("calibrate", f"calibrate {number}") as run:
         for name in reversed(EXPERIMENTS):
             with run.child(f"{name} · identity", "calibration") as child:
                 _log_calibration(child, NAMED[name], store, rng)
@@ -186,7 +187,7 @@ def _train_and_evaluate(
     """Log a training and its evaluation; return the run of the evaluation."""
     said = {"experiment": experiment, "schedule": "fixed", "target_psi": TARGET, "lambda": 1e-3}
     own = {"data": DATA, "split": "auto", "seed": number, "denoiser": size.denoiser}
-    with open_run("train", f"train {experiment}") as run:
+    with Tracked().open("train", f"train {experiment}") as run:
         trained = run.run_id
         run.params({**said, **own, **loss_params(NAMED[experiment])})
         run.tags({"pi.data_digest": store.digest})
@@ -194,7 +195,7 @@ def _train_and_evaluate(
         if number >= size.runs - DENOISERS:
             spec = DenoiserSpec.parse(size.denoiser)
             log_weights(run, spec.build(seed=number), spec, DENOISER)
-    with open_run("evaluate", f"evaluate {experiment}") as run:
+    with Tracked().open("evaluate", f"evaluate {experiment}") as run:
         run.params({**said, **own, "part": "test", "run": trained, "denoiser": ""})
         run.tags({"pi.data_digest": store.digest, "pi.evaluated_run": trained})
         run.tags_of(trained, {"pi.evaluated_by.test": run.run_id})
@@ -256,7 +257,7 @@ def _search() -> None:
     """Log a study of which every training is a formula."""
     uri = tracking_uri()
     storage = open_storage(storage_url(uri), uri)
-    with open_run("search", f"search on {DATA}") as run:
+    with Tracked().open("search", f"search on {DATA}") as run:
         study = open_study(storage, DATA, {}, OBJECTIVE.directions, SeededByTrial(5),
                            HalvingOfPairs(3, 0.01))  # fmt: skip
         study.set_user_attr(RUN, run.run_id)

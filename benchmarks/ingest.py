@@ -77,12 +77,12 @@ def write(folder: Path, slices: int) -> dict[str, float]:
     """Write one patient, half of ``slices`` at each dose: noise around water."""
     import numpy as np
 
-    from pi.simulation.challenge import Placement, Series, write_series
+    from pi.simulation.challenge import ChallengeSeries, Placement, write_series
 
     noise = np.random.default_rng(0)
     placement = Placement(pixel=0.7, top=0.0, step=2.0, current=200)
     for dose, sd in (("FD", 16.0), ("QD", 32.0)):
-        series = Series(patient=1, dose=dose, thickness=3, kernel="B30", seed=0)  # type: ignore[arg-type]
+        series = ChallengeSeries(patient=1, dose=dose, thickness=3, kernel="B30", seed=0)  # type: ignore[arg-type]
         stack = noise.normal(0, sd, (slices // 2, SIZE, SIZE)).astype(np.float32)
         write_series(stack, series, placement, folder)
     return {}

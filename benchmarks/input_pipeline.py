@@ -101,7 +101,7 @@ def measure(folder: Path) -> dict[str, float]:
     """Train one epoch over the store, each slice touched once; return peak memory in bytes."""
     from pi.denoisers import DenoiserSpec
     from pi.influence.schedule import Fixed
-    from pi.network.bank import Judge
+    from pi.network.bank import FrozenLoss
     from pi.slices.patches import PatchPopulation
     from pi.slices.store import Store
     from pi.training.build import Adam, build_trainer
@@ -112,8 +112,8 @@ def measure(folder: Path) -> dict[str, float]:
     settings = Settings(5, 1, 16, 0, 60.0, "last", 1, 1)
     adam = Adam(1e-3, 0.9, 0.999, 1e-7)
     trainer = build_trainer(
-        settings, Fixed(0.0), patches, Judge(), DenoiserSpec("unet", 2), adam, "float32", "none",
-        start="half",
+        settings, Fixed(0.0), patches, FrozenLoss(), DenoiserSpec("unet", 2), adam, "float32",
+        "none", start="half",
     )  # fmt: skip
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)

@@ -1,7 +1,7 @@
 """Is the low dose that is made from a normal dose like the real one?
 
-    python -m benchmarks.insertion [--preset small] [--patients 2]
-    PI_DATA=... python -m benchmarks.insertion --preset small
+    python -m benchmarks.insertion [--size small] [--patients 2]
+    PI_DATA=... python -m benchmarks.insertion --size small
 
 1. The simulated study, whose low dose is known: noise and its spectrum by octave, with the
    kernel known by name and not.
@@ -27,9 +27,9 @@ from pi.readers.dicom.pixels import read_hounsfield
 from pi.simulation.calm_noise import ring_powers, tissue_squares
 from pi.simulation.insertion import Setting, insert, slice_rng
 from pi.simulation.insertion_setting import SIDE, estimate, known_kernel
-from pi.simulation.patient import PRESETS, Preset, scan_patient, thick_slices
+from pi.simulation.patient import SIZES, StudySize, scan_patient, thick_slices
 from pi.simulation.projector import Geometry
-from pi.simulation.scanner import KERNELS, Kernel, Protocol, scan
+from pi.simulation.scanner import KERNELS, Kernel, ScanSettings, scan
 
 Slices = Sequence[NDArray[np.floating]]
 FRACTION, SEED = 0.25, 5
@@ -74,16 +74,16 @@ def _octaves(noise: Slices, full: Slices) -> NDArray[np.float64]:
     return np.array([rings[a:b].sum() for a, b in OCTAVES]) / rings.sum()
 
 
-def simulated(preset: Preset, patients: int) -> None:
+def simulated(size: StudySize, patients: int) -> None:
     """Compare with the low dose that the simulated study has."""
-    print(f"simulated, preset {preset.name}: inserted over true, octaves from 1/16 per pixel")
+    print(f"simulated, size {size.name}: inserted over true, octaves from 1/16 per pixel")
     for patient in range(1, patients + 1):
-        thin, placement = scan_patient(preset, patient, SEED)
+        thin, placement = scan_patient(size, patient, SEED)
         for thickness, images in ((1, thin), (3, thick_slices(thin))):
             for k, kernel in enumerate(KERNELS):
                 full, low = np.rint(images[:, 0, k]), np.rint(images[:, 1, k])
                 for named in (True, False):
-                    known = known_kernel(kernel.name, preset.size) if named else None
+                    known = known_kernel(kernel.name, size.pixels) if named else None
                     made = inserted(list(full), placement.pixel, known)
                     name = kernel.name if named else f"({kernel.name})"
                     print_comparison(f"{patient}: {thickness} mm {name}", full, low, made)
@@ -117,10 +117,10 @@ def print_lambda(pairs: Sequence[tuple[Slices, Slices, Slices]]) -> None:
     """Print sum of MSE over sum of feature losses, inserted over real."""
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.influence.components import loss_components
+    from pi.jobs.contexts import find_contexts
     from pi.losses.experiments import find_experiments
     from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
-    from pi.tracking.contexts import find_contexts
 
     experiments = find_experiments("demo1")
     bank = build_bank(experiments, RAW255, seed=SEED, files=find_contexts(experiments, "", print))
@@ -150,7 +150,7 @@ def speed() -> None:
     seconds = []
     for work in (
         lambda rng: insert(body, setting, FRACTION, rng),
-        lambda rng: scan(body, Geometry(512, 720, pixel), Protocol(), rng),
+        lambda rng: scan(body, Geometry(512, 720, pixel), ScanSettings(), rng),
     ):
         start = time.process_time()
         work(np.random.default_rng(SEED))
@@ -164,7 +164,7 @@ def speed() -> None:
 def main() -> None:
     """Run the three parts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", choices=list(PRESETS), default="small")
+    parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--patients", type=int, default=2, help="0: none")
     given = parser.parse_args()
     speed()
@@ -173,7 +173,7 @@ def main() -> None:
         real(Path(folder))
     else:
         print("real pairs: not compared, for PI_DATA names no folder")
-    simulated(PRESETS[given.preset], given.patients)
+    simulated(SIZES[given.size], given.patients)
 
 
 if __name__ == "__main__":

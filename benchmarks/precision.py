@@ -13,19 +13,19 @@ another seed, since two trainings differ by chance alone. Three quarters of an h
 import argparse
 import time
 
-from pi.network.bank import Judge, build_bank  # first, for TensorFlow starts quietly there
+from pi.network.bank import FrozenLoss, build_bank  # first, for TensorFlow starts quietly there
 
 # isort: split
 import keras
 
-from entrypoints.parameters import CalibrateParameters, TrainParameters
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
+from pi.jobs.contexts import find_contexts
 from pi.losses.experiments import MSE, find_experiments
 from pi.losses.input_convention import RAW255
+from pi.parameters import CalibrateParameters, TrainParameters
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
-from pi.tracking.contexts import find_contexts
 from pi.training.build import Adam, build_trainer, calibrate_first
 from pi.training.fidelity import loss_added
 from pi.training.fit import Listener, Settings, fit
@@ -47,18 +47,18 @@ def trained(
     )
     experiments = () if name == MSE else find_experiments(name)
     bank = build_bank(experiments, RAW255, seed=P.seed, files=find_contexts(experiments, "", print))
-    judge = bank.judge(experiments[0], patches.size) if experiments else Judge()
+    frozen_loss = bank.loss_of(experiments[0], patches.size) if experiments else FrozenLoss()
     target = CalibrateParameters().target_psi
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]
     adam = Adam(P.learning_rate, P.beta_1, P.beta_2, P.epsilon)
     trainer = build_trainer(
-        settings, Fixed(weights[0] if weights else 0.0), patches, judge,
+        settings, Fixed(weights[0] if weights else 0.0), patches, frozen_loss,
         DenoiserSpec.parse(P.denoiser), adam, precision, "none", start=P.start,
     )  # fmt: skip
     nothing = Listener(lambda *_: None, lambda _: None, lambda _: None)
     state, _ = fit(trainer, TrainingState(trainer.schedule.start()), [], nothing)
     psi = state.history[-1].validation.metrics(())["psi"]
-    added = loss_added(precision, judge, patches, P.seed) if experiments else 0.0
+    added = loss_added(precision, frozen_loss, patches, P.seed) if experiments else 0.0
     return max(record.ssim for record in state.history), psi, added
 
 

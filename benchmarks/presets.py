@@ -1,9 +1,9 @@
-"""How often encoders run where several presets are calibrated: together, against one by one.
+"""How often encoders run where several sizes are calibrated: together, against one by one.
 
-    python -m benchmarks.presets
+    python -m benchmarks.sizes
 
 Counts patches that go through an encoder, target and predictions alike, over the same random
-patches, for all presets that have an influence by losses; then for those of VGG-19 alone. Weights
+patches, for all sizes that have an influence by losses; then for those of VGG-19 alone. Weights
 are random: they change no count.
 """
 
@@ -52,14 +52,14 @@ def report(name: str, patches: PatchPopulation, experiments: Sequence[Experiment
     together = passes(patches, whole)
     alone = sum(passes(patches, whole.only([experiment])) for experiment in experiments)
     print(
-        f"{name}: {len(experiments)} presets on {len(whole.encoders)} encoders and inputs; "
+        f"{name}: {len(experiments)} sizes on {len(whole.encoders)} encoders and inputs; "
         f"{together / PATCHES / 2:.0f} passes a patch together, {alone / PATCHES / 2:.0f} one by "
         f"one: {alone / together:.2f} times as many"
     )
 
 
 def main() -> None:
-    """Count for all presets, and for those of one encoder and input."""
+    """Count for all sizes, and for those of one encoder and input."""
     store = open_data("simulated:tiny", split="auto", split_seed=5, study_seed=5)
     patches = PatchPopulation(store, "train", SIZE, SIZE, "paper")
     found = standing_in(find_experiments("literature"), "random")

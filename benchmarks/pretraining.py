@@ -19,10 +19,10 @@ from pi.network.weights import load_weights  # first, for TensorFlow starts quie
 import numpy as np
 import tensorflow as tf
 
-from entrypoints.parameters import SimulateParameters
 from pi.losses.input_convention import input_convention
+from pi.parameters import SimulateParameters
 from pi.pretraining.examples import drawing, header_examples
-from pi.pretraining.judging import Judgement
+from pi.pretraining.held_out import TaskScore
 from pi.pretraining.networks import build_trunk
 from pi.pretraining.recipe import make_context
 from pi.pretraining.simulated import DATA, RECIPE
@@ -69,7 +69,7 @@ def plain_seconds(steps: int) -> float:
     return time.perf_counter() - start
 
 
-def row(judged: Judgement) -> list[str]:
+def row(judged: TaskScore) -> list[str]:
     """Return a line of the table; the interval is that of as many independent answers."""
     there = judged.confusion.sum(axis=1)
     recalls = np.diag(judged.confusion) / np.maximum(there, 1)
@@ -105,7 +105,7 @@ def main() -> None:
         f"({used:.0f} s of processor), {seconds / plain:.2f} times the {plain:.0f} s of plain steps"
     )
     heads = ["task", f"ten patients of {UNSEEN}", "chance", "images"]
-    print(aligned([heads, *map(row, context.judgements)]))
+    print(aligned([heads, *map(row, context.scores)]))
 
 
 if __name__ == "__main__":

@@ -17,22 +17,23 @@ from optuna import Trial
 from optuna.storages import InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-from entrypoints.parameters import SearchParameters, SimulateParameters
 from pi.denoisers import DenoiserSpec
 from pi.influence.psi import log_odds
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
-from pi.network.state import State, identity
+from pi.network.state import identity
+from pi.parameters import SearchParameters, SimulateParameters
 from pi.progress import progress
 from pi.search.answer import answer
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, find_space
 from pi.search.study import Outcome, enqueue, open_study, run_trials
 from pi.slices.patches import PatchPopulation
 from pi.source import open_data
+from pi.states import State
 from pi.training.build import Adam, calibrate_each
 from pi.training.fit import Settings
 from pi.training.plan import StartingWeight
@@ -102,7 +103,7 @@ def searched(bench: Bench, balance: Balance, seed: int) -> tuple[Point, float, i
     space = find_space("psi", PSI, (1e-7, 1.0), EXPERIMENTS, "fixed")
     objective = Objective("val_ssim", p.target_psi, "training", p.tolerance, EPOCHS)
 
-    def train(point: Point, report: Report) -> None:
+    def train(point: Point, report: Told) -> None:
         def epoch_done(record: EpochRecord) -> None:
             nonlocal spent
             spent += STEPS

@@ -26,16 +26,16 @@ from optuna import Study, Trial
 from optuna.storages import BaseStorage, InMemoryStorage
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
-from pi.influence.schedule_name import ScheduleName
+from pi.choices import ScheduleName
+from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import Experiment, find_experiments
-from pi.search.objective import Objective, Report
+from pi.search.objective import Objective, Told
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, find_space
 from pi.search.storage import open_storage
 from pi.search.study import Outcome, open_study, run_trials
-from pi.tracking.run import open_run
-from pi.tracking.trial import tracked_trial
+from pi.tracking.tracker import Tracked
 from pi.training.plan import StartingWeight
 from pi.training.repeated import Bench
 from pi.training.state import EpochRecord
@@ -92,7 +92,7 @@ def in_memory() -> Times:
     """Return what each trial takes without any file."""
 
     def evaluate(trial: Trial) -> Outcome:
-        def train(point: Point, report: Report) -> None:
+        def train(point: Point, report: Told) -> None:
             report((SLICES - (point.weight - 1e-3) ** 2).tolist(), point.log_odds)
 
         return OBJECTIVE.evaluate(trial, SPACE.suggest(trial, BALANCES), train)
@@ -106,7 +106,7 @@ def tracked(folder: Path) -> Times:
     os.environ["MLFLOW_TRACKING_URI"] = uri
     storage = open_storage(f"sqlite:///{folder / 'optuna.db'}", uri)
     bench = cast(Bench, Formula())
-    with open_run("search", "overhead") as run:
+    with Tracked().open("search", "overhead") as run:
         return timed(storage, tracked_trial(run, "overhead", bench, SPACE, BALANCES, OBJECTIVE))
 
 

@@ -1,7 +1,7 @@
 """Does the simulated study look like the real one? The acceptance table of the simulator.
 
-    python -m benchmarks.simulator --preset small
-    python -m benchmarks.simulator --preset full --patients 4 --slices 6
+    python -m benchmarks.simulator --size small
+    python -m benchmarks.simulator --size full --patients 4 --slices 6
 
 Every patient's middle base slices are scanned anew (nothing is read from disk), and the
 quarter dose is compared with the full dose as the literature does. Beside each row stand the
@@ -21,13 +21,13 @@ from scipy import fft
 from scipy.ndimage import binary_erosion
 from skimage.metrics import structural_similarity
 
-from pi.simulation.patient import PRESETS, Preset, scan_patient, thick_slices
-from pi.simulation.scanner import KERNELS, REFERENCE_SIZE, Protocol
+from pi.simulation.patient import SIZES, StudySize, scan_patient, thick_slices
+from pi.simulation.scanner import KERNELS, REFERENCE_SIZE, ScanSettings
 
 Row = dict[str, float]
 Images = NDArray[np.float32]
 
-CALM = Protocol(photons=400 * Protocol().photons)
+CALM = ScanSettings(photons=400 * ScanSettings().photons)
 CONFIGURATIONS = ("3 mm B30", "3 mm D45", "1 mm B30", "1 mm D45")
 # configuration -> measure -> (reference simulation, real data where known)
 EXPECTED: dict[str, dict[str, tuple[str, str]]] = {
@@ -79,7 +79,7 @@ EVERYWHERE = {
 }
 
 
-def measure(preset: Preset, patient: int, seed: int, count: int) -> dict[str, Row]:
+def measure(size: StudySize, patient: int, seed: int, count: int) -> dict[str, Row]:
     """Return each configuration's measures on ``count`` middle base slices of one patient.
 
     The noise is what is left after taking out a scan of the same slices at 400 times the
@@ -87,10 +87,10 @@ def measure(preset: Preset, patient: int, seed: int, count: int) -> dict[str, Ro
     behind the expected values do not say where in the body they were taken, and noise is lower
     toward the skin: so one row tells the middle alone.
     """
-    start = max((preset.slices - count) // 2, 0)
-    slices = range(start, min(start + count, preset.slices))
-    thin, placement = scan_patient(preset, patient, seed, slices)
-    calm, _ = scan_patient(preset, patient, seed, slices, CALM)
+    start = max((size.slices - count) // 2, 0)
+    slices = range(start, min(start + count, size.slices))
+    thin, placement = scan_patient(size, patient, seed, slices)
+    calm, _ = scan_patient(size, patient, seed, slices, CALM)
     rows = {}
     for thickness, noisy, clean in (
         (3, thick_slices(thin), thick_slices(calm)),
@@ -195,18 +195,18 @@ def _print_table(per_patient: list[dict[str, Row]]) -> None:
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=list(PRESETS), default="small")
+    parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--patients", type=int, default=0, help="0: all")
     parser.add_argument("--slices", type=int, default=0, help="middle base slices; 0: all")
     given = parser.parse_args()
-    preset = PRESETS[given.preset]
-    patients = range(1, (given.patients or preset.patients) + 1)
-    count = given.slices or preset.slices
+    size = SIZES[given.size]
+    patients = range(1, (given.patients or size.patients) + 1)
+    count = given.slices or size.slices
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        work = partial(measure, preset, seed=given.seed, count=count)
+        work = partial(measure, size, seed=given.seed, count=count)
         per_patient = list(pool.map(work, patients))
-    print(f"preset {preset.name}, seed {given.seed}, {len(patients)} patients, {count} slices each")
+    print(f"size {size.name}, seed {given.seed}, {len(patients)} patients, {count} slices each")
     _print_table(per_patient)
 
 

@@ -53,8 +53,8 @@ def main() -> None:
     from mlflow.models import Model
 
     from entrypoints import train
-    from entrypoints.parameters import TrainParameters
     from pi.command_line import run
+    from pi.parameters import TrainParameters
 
     for name in [n for n in vars(MlflowClient) if not n.startswith("_")]:
         method = getattr(MlflowClient, name)

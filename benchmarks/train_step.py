@@ -86,12 +86,14 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
 
     experiments = find_experiments(f"vgg19:random:{layer}")
     bank = build_bank(experiments, RAW255, seed=5)
-    judge = bank.judge(experiments[0], SIZE)
+    frozen_loss = bank.loss_of(experiments[0], SIZE)
     denoiser = PUBLISHED.build(5)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(denoiser.trainable_variables)
-    compute_in([denoiser, *judge.encoders], number_format)
-    step = train_step(denoiser, optimizer, loss_terms(judge), strategy_for("none", BATCH), BATCH)
+    compute_in([denoiser, *frozen_loss.encoders], number_format)
+    step = train_step(
+        denoiser, optimizer, loss_terms(frozen_loss), strategy_for("none", BATCH), BATCH
+    )
     rng = np.random.default_rng(5)
     low, normal = rng.integers(-1024, 3072, (2, BATCH, SIZE, SIZE, 1), np.int16)
     seconds = best_seconds(lambda: step(low, normal, WeightRule(1e-5)), 5)

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from pi.errors import PiError
 from pi.figures.ground import on_dark, svg_on_dark
 from pi.figures.moving_picture import MovingPicture
-from pi.tracking.earlier import read_artifact
-from pi.tracking.gallery import ListedRun, list_artifacts, list_runs, read_logged_table
+from pi.tracking.listing import ListedRun, list_artifacts, list_runs, read_logged_table
+from pi.tracking.records import read_artifact
 
 FRESH = 5  # seconds for which a list of runs is not asked for again
 SAVED, ON_SCREEN = 200, 110
@@ -66,7 +66,7 @@ def runs_of(stage: str, advice: str) -> list[ListedRun]:
     """Return the runs of a stage; where there are none, say so and stop the page.
 
     Args:
-        stage: see `pi.tracking.gallery.list_runs`.
+        stage: see `pi.tracking.listing.list_runs`.
         advice: the command that makes one.
     """
     found: list[ListedRun] = []

@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from dashboards.app import PAGES, path_of
 from dashboards.browsing import browser_page, dashboard, find_chromium, mlflow_ui
 from pi.tracking.address import pages, tracking_uri
-from pi.tracking.earlier import fetch_artifact, newest_run
+from pi.tracking.records import fetch_artifact, newest_run
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT = 1280, 1280  # pixels: the narrowest screen that the pages are made for

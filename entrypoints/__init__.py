@@ -1,1 +1,13 @@
-"""One file an entry point: parse, build, call, log."""
+"""One file per entry point: parse, do the job, print."""
+
+
+def say(message: str) -> None:
+    """Print what happens while a job works, at once."""
+    print(message, flush=True)
+
+
+def recall(run_id: str) -> dict[str, str]:
+    """Return what an earlier run was typed with, for `--resume RUN`."""
+    from pi.jobs.agreement import parameters_of  # slow to load, and seldom needed
+
+    return parameters_of(run_id)

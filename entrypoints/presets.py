@@ -6,25 +6,15 @@ Every one is a name for `--experiments` of `calibrate` and, where it has an infl
 
 import sys
 
-from entrypoints.parameters import PresetsParameters
 from pi.command_line import run
-from pi.losses.experiments import NAMED
-from pi.losses.preset_table import preset_table
-from pi.losses.presets import EVIDENCE, PRESETS
-from pi.text_table import aligned
+from pi.parameters import PresetsParameters
 
 
 def main(parameters: PresetsParameters) -> None:
-    """Print the table, then what is assumed."""
-    experiments = [NAMED[name] for name in PRESETS]
-    print(aligned(preset_table(experiments, parameters.patch_size)))
-    print()
-    for mark, meaning in EVIDENCE.items():
-        print(f"{mark}  {meaning}")
-    print()
-    for experiment in experiments:
-        if experiment.assumptions:
-            print(f"{experiment.name}: {experiment.assumptions}")
+    """Do the job, and print what came out."""
+    from pi.jobs.presets import presets  # slow to load, and --help needs none of it
+
+    print(presets(parameters).text())
 
 
 if __name__ == "__main__":

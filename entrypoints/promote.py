@@ -6,16 +6,15 @@ afterwards with `mlflow models serve -m models:/ldct-denoiser@champion --env-man
 
 import sys
 
-from entrypoints.parameters import PromoteParameters
 from pi.command_line import run
+from pi.parameters import PromoteParameters
 
 
 def main(parameters: PromoteParameters) -> None:
-    """Register, set the alias, and say which version it is."""
-    from pi.tracking.registry import promote
+    """Do the job, and print what came out."""
+    from pi.jobs.promote import promote  # slow to load, and --help needs none of it
 
-    name, version = promote(parameters.run, parameters.name, parameters.alias)
-    print(f"models:/{name}@{parameters.alias} is now version {version}")
+    print(promote(parameters).text())
 
 
 if __name__ == "__main__":

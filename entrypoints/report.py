@@ -7,28 +7,17 @@ prints.
 
 import sys
 
-from entrypoints.parameters import ReportParameters
-from pi.command_line import recorded, run
+from entrypoints import say
+from pi.command_line import run
+from pi.parameters import ReportParameters
 
 
 def main(parameters: ReportParameters) -> None:
-    """Read, compose, log, and say what came out and where it is."""
-    # Slow to import, and --help needs none of it.
-    from pi.report.copy import copy_of, require_place
-    from pi.tracking.address import farewell
-    from pi.tracking.report import log_report
-    from pi.tracking.run import open_run
+    """Do the job, keep it in the tracking store, and print what came out."""
+    from pi.jobs.report import report  # slow to load, and --help needs none of it
+    from pi.tracking.tracker import Tracked
 
-    p = parameters
-    place = require_place(p.to)
-    with open_run("report", f"report of {p.runs}") as tracked:
-        tracked.params(recorded(p))
-        page, html = log_report(tracked, recorded(p))
-    print("\n".join([page.title, "", *page.headline, ""]))
-    if place is not None:
-        copy_of(html, place)
-        print("a copy is where `to` says")
-    print(farewell(tracked.uri, tracked.experiment_id, tracked.run_id, ""))
+    print(report(parameters, Tracked(say)).text())
 
 
 if __name__ == "__main__":

@@ -6,28 +6,15 @@ afterwards.
 
 import sys
 
-from entrypoints.parameters import SimulateParameters
 from pi.command_line import run
+from pi.parameters import SimulateParameters
 
 
 def main(parameters: SimulateParameters) -> None:
-    """Make the study, or find it, and say what it is and where."""
-    from pi.places import simulated_folder
-    from pi.simulation.study import PRESETS, simulate
+    """Do the job, and print what came out."""
+    from pi.jobs.simulate import simulate  # slow to load, and --help needs none of it
 
-    preset = PRESETS[parameters.preset]
-    folder = simulate(
-        preset,
-        simulated_folder(preset.name, parameters.seed),
-        seed=parameters.seed,
-        workers=parameters.workers,
-    )
-    print(
-        f"simulated study `{preset.name}`, seed {parameters.seed}: {preset.patients} patients, "
-        f"{preset.files} files of {preset.size} x {preset.size} pixels, two doses, "
-        f"B30 and D45, 1 mm and 3 mm"
-    )
-    print(f"in {folder}")
+    print(simulate(parameters).text())
 
 
 if __name__ == "__main__":

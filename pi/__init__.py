@@ -1,8 +1,8 @@
 """Perceptual influence: an instrument for perceptual losses in low-dose CT denoising.
 
-Read the rooms in the order of the data: ``simulation``, ``dicom`` (scanner files), ``slices``
-(pairs and patches), ``network`` (the denoiser and the judge), ``influence`` (loss components, Psi,
-lambda), ``figures``, ``tracking``.
+Read the rooms in the order of the data: ``simulation``, ``readers``, ``slices``
+(pairs and patches), ``network`` (the denoiser and the encoder), ``influence`` (loss components,
+Psi, lambda), ``training``, ``evaluation``, ``comparison``, ``tracking``, ``jobs``.
 """
 
 import os

@@ -86,7 +86,7 @@ class Plan:
     part: str
 
     @property
-    def judged(self) -> str:
+    def evaluated_on(self) -> str:
         """Whose slices are in the tables."""
         if self.folds:
             return f"every patient, each tested once in {self.folds} folds"

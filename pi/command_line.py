@@ -60,7 +60,12 @@ def parameter(default: Any, help: str, rule: Rule | None = None, *, path: bool =
     return dataclasses.field(default=default, metadata={"help": help, "rule": rule, "path": path})
 
 
-REPLACED: Mapping[str, tuple[str, str]] = {"channels": ("denoiser", "unet:{}")}
+REPLACED: Mapping[str, tuple[str, str]] = {
+    "channels": ("denoiser", "unet:{}"),
+    "protocol": ("practice", "{}"),
+    "preset": ("size", "{}"),
+    "reduction": ("halving", "{}"),
+}
 """Of parameters that are no more: the one that took their place, and its value for theirs."""
 
 Recall = Callable[[str], dict[str, str]]
@@ -184,7 +189,12 @@ def _refuse_replaced(arguments: Sequence[str], declared: Collection[str]) -> Non
     for word, following in zip(arguments, [*arguments[1:], ""], strict=False):
         flag, equals, value = word.partition("=")
         name = flag.removeprefix("--")
-        if flag.startswith("--") and name in REPLACED and REPLACED[name][0] in declared:
+        if (
+            flag.startswith("--")
+            and name not in declared
+            and name in REPLACED
+            and REPLACED[name][0] in declared
+        ):
             raise ParameterError(now_written(name, value if equals else following))
 
 

@@ -19,7 +19,7 @@ from pi.places import (
     store_folder,
 )
 from pi.readers.files import list_files
-from pi.simulation.study import PRESETS, simulate
+from pi.simulation.dataset import SIZES, simulate
 from pi.slices.folds import find_fold
 from pi.slices.prepare import RECIPE, prepare
 from pi.slices.split import DRAWN, PARTS, named_splits
@@ -43,7 +43,7 @@ def open_data(
     """Return the store that ``data`` means, made first where it can be.
 
     Args:
-        data: ``simulated:PRESET`` or ``simulated:PRESET:SEED`` (made once, then found again);
+        data: ``simulated:SIZE`` or ``simulated:SIZE:SEED`` (made once, then found again);
             ``folder``, the DICOM folder named by PI_DATA (prepared again only if a file in it
             changed); or the name of a store that `prepare` made.
         split: how patients are divided where the store is made now.
@@ -66,9 +66,9 @@ def open_data(
 def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
     kind, _, rest = data.partition(":")
     if kind == "simulated":
-        preset, seed = _study(data, rest, study_seed)
-        folder = simulate(PRESETS[preset], simulated_folder(preset, seed), seed=seed)
-        return _managed(f"simulated-{preset}-seed{seed}", folder, split, split_seed)
+        size, seed = _study(data, rest, study_seed)
+        folder = simulate(SIZES[size], simulated_folder(size, seed), seed=seed)
+        return _managed(f"simulated-{size}-seed{seed}", folder, split, split_seed)
     if data == "folder":
         folder = data_folder()
         name = f"folder-{_fingerprint(folder)}{_mapped(folder)}"
@@ -77,13 +77,13 @@ def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
 
 
 def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
-    preset, _, seed = rest.partition(":")
-    if preset not in PRESETS or not (seed.isdecimal() or not seed):
+    size, _, seed = rest.partition(":")
+    if size not in SIZES or not (seed.isdecimal() or not seed):
         raise DataNameError(
-            f"`data` must be simulated:PRESET or simulated:PRESET:SEED with a preset of "
-            f"{', '.join(PRESETS)} but got {quoted(data)}."
+            f"`data` must be simulated:SIZE or simulated:SIZE:SEED with a size of "
+            f"{', '.join(SIZES)} but got {quoted(data)}."
         )
-    return preset, int(seed) if seed else default_seed
+    return size, int(seed) if seed else default_seed
 
 
 def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:

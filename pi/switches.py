@@ -1,19 +1,17 @@
 """Every switch on which the paper's text, its code and good practice differ: data, no code.
 
-A protocol sets them all; each can be overridden alone. What a run did with each is logged beside
+A practice sets them all; each can be overridden alone. What a run did with each is logged beside
 what the paper says and what the authors' code did. Sources: sections 4 to 6 and Table 2 of the
 paper, and the authors' repository at its newest commit.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from pi.choices import Practice
 from pi.command_line import REPLACED, arguments_of, now_written
 from pi.errors import PiError, quoted
 from pi.losses.experiments import MSE, find_experiments, require_influence, spelling
-
-ProtocolName = Literal["recommended", "paper-text", "authors-code"]
 
 
 class SwitchError(PiError):
@@ -28,7 +26,7 @@ class Switch:
         name: ``step.parameter``, as the entry point of that step has it.
         paper: what the paper says.
         code: what the authors' code did.
-        recommended: value under the protocol of that name.
+        recommended: value under the practice of that name.
         paper_text: value under ``paper-text``.
         authors_code: value under ``authors-code``.
     """
@@ -40,14 +38,14 @@ class Switch:
     paper_text: str
     authors_code: str
 
-    def value(self, protocol: ProtocolName) -> str:
-        """Return the value under a protocol."""
+    def value(self, practice: Practice) -> str:
+        """Return the value under a practice."""
         values = {
             "recommended": self.recommended,
             "paper-text": self.paper_text,
             "authors-code": self.authors_code,
         }
-        return values[protocol]
+        return values[practice]
 
 
 SWITCHES = (
@@ -100,18 +98,18 @@ FIXED: Mapping[str, tuple[str, str, str]] = {
 """Facts that are no parameter here: what the paper says, its code did, and this project does."""
 
 
-def switch_values(protocol: ProtocolName, overrides: str) -> dict[str, str]:
-    """Return the value of every switch under ``protocol``, after ``overrides``.
+def switch_values(practice: Practice, overrides: str) -> dict[str, str]:
+    """Return the value of every switch under ``practice``, after ``overrides``.
 
     Args:
-        protocol: which protocol.
-        overrides: comma-separated ``step.parameter=value``; a parameter that no protocol sets
+        practice: which practice.
+        overrides: comma-separated ``step.parameter=value``; a parameter that no practice sets
             may be given too. A ``+`` stands for a comma within a value.
 
     Raises:
         SwitchError: an override that is misspelt, or of no step.
     """
-    values = {switch.name: switch.value(protocol) for switch in SWITCHES}
+    values = {switch.name: switch.value(practice) for switch in SWITCHES}
     for word in (word.strip() for word in overrides.split(",") if word.strip()):
         name, equals, value = word.partition("=")
         step, dot, parameter = name.partition(".")

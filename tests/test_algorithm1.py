@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from entrypoints.parameters import (
+from pi.algorithm1 import Plan, Step, make_plan
+from pi.command_line import parse
+from pi.losses.experiments import ExperimentError
+from pi.parameters import (
     CalibrateParameters,
     CompareParameters,
     EvaluateParameters,
     TrainParameters,
 )
-from pi.algorithm1 import Plan, Step, make_plan
-from pi.command_line import parse
-from pi.losses.experiments import ExperimentError
 from pi.switches import SwitchError, switch_values
 
 KINDS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}
@@ -86,8 +86,8 @@ def test_only_what_has_an_encoder_is_calibrated() -> None:
 def test_the_first_state_is_trained_with_and_the_first_protocol_ranks() -> None:
     plan = planned(overrides="calibrate.states=warmup:9+identity,evaluate.part=validation")
     assert (plan.state, plan.protocol) == ("warmup:9", "paper8")
-    assert plan.judged == "the validation patients"
-    assert planned(folds=5).judged == "every patient, each tested once in 5 folds"
+    assert plan.evaluated_on == "the validation patients"
+    assert planned(folds=5).evaluated_on == "every patient, each tested once in 5 folds"
 
 
 def test_folds_are_evaluated_on_their_test_patients_alone() -> None:

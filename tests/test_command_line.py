@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints import parameters as entry_parameters
 from pi.command_line import (
     NOT_NEGATIVE,
     OPEN_UNIT,
@@ -27,13 +26,9 @@ from pi.command_line import (
     run,
 )
 from pi.errors import PiError
+from pi.parameters import ENTRY_POINTS
 
 ROOT = Path(__file__).parents[1]
-ENTRY_POINTS: dict[str, type] = {
-    name.removesuffix("Parameters").lower(): kind
-    for name, kind in vars(entry_parameters).items()
-    if (ROOT / "entrypoints" / f"{name.removesuffix('Parameters').lower()}.py").is_file()
-}
 
 
 @dataclass(frozen=True)

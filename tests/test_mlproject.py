@@ -1,50 +1,19 @@
-"""MLproject against the code: what is declared arrives, is accepted, and has the same default."""
+"""MLproject against the declarations: it is what they make, and MLflow reads it as it is meant."""
 
 import importlib.util
-import re
 import shlex
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from entrypoints.parameters import (
-    CalibrateParameters,
-    CompareParameters,
-    EvaluateParameters,
-    MainParameters,
-    PrepareParameters,
-    PresetsParameters,
-    PretrainParameters,
-    PromoteParameters,
-    ReportParameters,
-    SearchParameters,
-    SimulateParameters,
-    TrainParameters,
-)
 from pi.command_line import parse
+from pi.parameters import ENTRY_POINTS
+from pi.parameters.project_file import project_file
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
-PARAMETERS: dict[str, type] = {
-    "simulate": SimulateParameters,
-    "prepare": PrepareParameters,
-    "presets": PresetsParameters,
-    "calibrate": CalibrateParameters,
-    "train": TrainParameters,
-    "search": SearchParameters,
-    "evaluate": EvaluateParameters,
-    "main": MainParameters,
-    "compare": CompareParameters,
-    "report": ReportParameters,
-    "pretrain": PretrainParameters,
-    "promote": PromoteParameters,
-}
-DECLARED = [
-    (entry, name) for entry, what in PROJECT["entry_points"].items() for name in what["parameters"]
-]
 
 
 def declared(entry: str) -> dict[str, dict[str, Any]]:
@@ -52,70 +21,32 @@ def declared(entry: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def command(entry: str) -> list[str]:
-    return shlex.split(PROJECT["entry_points"][entry]["command"])
+def test_the_file_is_what_the_declarations_make() -> None:
+    assert (ROOT / "MLproject").read_text() == project_file(), "run `make MLproject`"
 
 
-def test_every_entry_point_has_parameters_of_its_own() -> None:
-    assert set(PROJECT["entry_points"]) == set(PARAMETERS)
+def test_it_names_the_project_its_environment_and_every_entry_point() -> None:
     assert PROJECT["name"] == "perceptual-influence"
     assert (ROOT / PROJECT["conda_env"]).is_file()
+    assert set(PROJECT["entry_points"]) == set(ENTRY_POINTS)
+    modules = {file.stem for file in (ROOT / "entrypoints").glob("*.py")} - {"__init__"}
+    assert modules == set(ENTRY_POINTS)
 
 
-@pytest.mark.parametrize("entry", PARAMETERS)
-def test_the_command_runs_the_module_of_that_name(entry: str) -> None:
-    assert command(entry)[:3] == ["python", "-m", f"entrypoints.{entry}"]
+@pytest.mark.parametrize("entry", ENTRY_POINTS)
+def test_an_entry_point_is_told_every_parameter_as_mlflow_reads_the_file(entry: str) -> None:
+    words = shlex.split(PROJECT["entry_points"][entry]["command"])
+    assert words[:3] == ["python", "-m", f"entrypoints.{entry}"]
     assert importlib.util.find_spec(f"entrypoints.{entry}") is not None
-
-
-@pytest.mark.parametrize(("entry", "name"), DECLARED)
-def test_a_declared_parameter_reaches_its_command_once(entry: str, name: str) -> None:
-    words = command(entry)
-    assert words.count(f"--{name}") == 1
-    assert words.count(f"{{{name}}}") == 1
-    assert words[words.index(f"--{name}") + 1] == f"{{{name}}}"
-
-
-@pytest.mark.parametrize("entry", PARAMETERS)
-def test_the_command_holds_nothing_else(entry: str) -> None:
-    words = command(entry)[3:]
-    assert words[0::2] == [f"--{name}" for name in declared(entry)]
-    assert words[1::2] == [f"{{{name}}}" for name in declared(entry)]
-
-
-@pytest.mark.parametrize("entry", PARAMETERS)
-def test_no_placeholder_is_quoted_twice(entry: str) -> None:
-    # MLflow quotes for the shell; quotes of ours around it would end its own.
-    assert not re.search(r"""['"]\{\w+\}|\{\w+\}['"]""", PROJECT["entry_points"][entry]["command"])
-
-
-@pytest.mark.parametrize(("entry", "name"), DECLARED)
-def test_a_default_is_text_in_yaml(entry: str, name: str) -> None:
-    default = declared(entry)[name]["default"]
-    assert isinstance(default, str)
-
-
-@pytest.mark.parametrize("entry", PARAMETERS)
-def test_the_defaults_are_those_of_the_code(entry: str) -> None:
+    # Each once, followed by its placeholder, which MLflow itself quotes for the shell.
+    assert words[3::2] == [f"--{name}" for name in declared(entry)]
+    assert words[4::2] == [f"{{{name}}}" for name in declared(entry)]
+    assert "'" not in PROJECT["entry_points"][entry]["command"]
+    for what in declared(entry).values():
+        # MLflow's `path` and `uri` would fetch; a `float` is checked and passed on as typed.
+        assert what["type"] in ("string", "float")
+        assert isinstance(what["default"], str)
     arguments = [
         word for name, what in declared(entry).items() for word in (f"--{name}", what["default"])
     ]
-    found = parse(PARAMETERS[entry], arguments, "", "here")
-    assert found == PARAMETERS[entry]()
-
-
-@pytest.mark.parametrize(("entry", "name"), DECLARED)
-def test_a_declared_parameter_is_a_field(entry: str, name: str) -> None:
-    assert name in {field.name for field in fields(PARAMETERS[entry])}
-
-
-@pytest.mark.parametrize("entry", PARAMETERS)
-def test_every_field_is_declared_unless_it_is_a_path(entry: str) -> None:
-    names = {f.name for f in fields(PARAMETERS[entry]) if not f.metadata["path"]}
-    assert names == set(declared(entry))
-
-
-@pytest.mark.parametrize(("entry", "name"), DECLARED)
-def test_types_are_those_that_mlflow_does_not_bend(entry: str, name: str) -> None:
-    # MLflow's `path` and `uri` would fetch; a `float` is checked and passed on as typed.
-    assert declared(entry)[name]["type"] in ("string", "float")
+    assert parse(ENTRY_POINTS[entry], arguments, "", "here") == ENTRY_POINTS[entry]()

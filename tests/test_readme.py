@@ -5,17 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints import parameters
+from pi.parameters import ENTRY_POINTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
-ENTRY_POINTS = {
-    name.removesuffix("Parameters").lower(): kind
-    for name, kind in vars(parameters).items()
-    if dataclasses.is_dataclass(kind)
-    and (
-        Path(parameters.__file__).parent / f"{name.removesuffix('Parameters').lower()}.py"
-    ).exists()
-}
 
 
 def row_of(field: "dataclasses.Field[object]") -> str:

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from entrypoints.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.command_line import parse
 from pi.losses.experiments import ExperimentError
+from pi.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.switches import (
     FIXED,
     SWITCHES,

@@ -40,7 +40,7 @@ from pi.influence.measured import MeasuredLosses
 from pi.influence.psi import Floats
 from pi.influence.table import stratum_table, summary_table, weight_grid
 from pi.losses.experiments import NAMED
-from pi.tracking.gallery import ListedRun, read_measured
+from pi.tracking.listing import ListedRun, read_measured
 
 HABIT = ("habit", 0.1)
 OWN = "another value"

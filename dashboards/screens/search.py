@@ -13,11 +13,11 @@ from dashboards.placing import (
     table,
 )
 from pi.figures.search_history import draw_search, search_history
+from pi.search.answer_text import trial_table
 from pi.search.storage import storage_url
-from pi.search.summary import trial_table
 from pi.search.watching import objective_of, watch_trials
 from pi.tracking.address import tracking_uri
-from pi.tracking.gallery import ListedRun
+from pi.tracking.listing import ListedRun
 
 HISTORY = "history"
 

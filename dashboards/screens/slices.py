@@ -22,7 +22,6 @@ from dashboards.placing import (
     savers,
     table,
 )
-from entrypoints.parameters import SimulateParameters
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
@@ -33,15 +32,16 @@ from pi.evaluation.pair import HuErrors
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
-from pi.figures.slice_row import WINDOWS, Panel, Pictured, Row, picture_row, region_around
+from pi.figures.slice_row import WINDOWS, Panel, Pictured, SliceRow, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
+from pi.jobs.subject import fetch_subject
+from pi.parameters import SimulateParameters
 from pi.slices.store import Store
 from pi.source import open_data
 from pi.tracking.address import TrackingError
-from pi.tracking.earlier import read_slices
-from pi.tracking.evaluation import fetch_subject
-from pi.tracking.gallery import ListedRun
+from pi.tracking.listing import ListedRun
+from pi.tracking.records import read_slices
 
 MOST = 3  # runs side by side
 OWN, WHOLE = "own", "whole"
@@ -225,7 +225,7 @@ def _pictures(
     region = region_around(low.shape, *spot) if spot else None
     show = partial(_show, window=window, detail=detail)
 
-    def row() -> Row:
+    def row() -> SliceRow:
         return picture_row("", key, pictured, target, spacing, region)
 
     show(columns[0], row(), 0)
@@ -246,7 +246,7 @@ def _pictures(
 
 
 def _show(
-    column: DeltaGenerator, row: Row, number: int, window: tuple[float, float], *, detail: bool
+    column: DeltaGenerator, row: SliceRow, number: int, window: tuple[float, float], *, detail: bool
 ) -> None:
     """Place an image and its error, one above the other."""
     images, errors = viewer_panels(row)
@@ -255,7 +255,12 @@ def _show(
 
 
 def _panel(
-    column: DeltaGenerator, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+    column: DeltaGenerator,
+    panel: Panel,
+    row: SliceRow,
+    window: tuple[float, float],
+    *,
+    detail: bool,
 ) -> None:
     said = (panel.detail_caption if detail else panel.caption) or "for comparison"
     title = panel.title.replace("\n", " ")

@@ -26,7 +26,7 @@ from pi.figures.training_curves import (
     drift_table,
     training_curves,
 )
-from pi.tracking.gallery import ListedRun, read_series
+from pi.tracking.listing import ListedRun, read_series
 
 AT_FIRST = 4  # runs
 

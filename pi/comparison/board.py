@@ -62,7 +62,7 @@ class Cell:
     reason: str
 
 
-def judged(
+def cell(
     given: Given,
     where: tuple[Place, str, str],
     paper: str,

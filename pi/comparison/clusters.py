@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pi.choices import ZeroRule
 from pi.comparison.gains import ALPHA, Floats, checked_gains
-from pi.comparison.signed_rank import ZeroRule, signed_ranks, two_sided
+from pi.comparison.signed_rank import signed_ranks, two_sided
 
 EXACT_FLIPS_UP_TO = 20
 """Patients up to which all 2^m sign flips are counted; beyond, `FLIPS` are drawn."""

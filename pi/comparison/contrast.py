@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pi.choices import ZeroRule
 from pi.comparison.breakdown import StratumGain, Trend, strata_of, trends_of
 from pi.comparison.clusters import ClusteredSignedRank, SignFlip, clustered_signed_rank, sign_flip
 from pi.comparison.effect import SliceEffects, slice_effects
@@ -15,7 +16,7 @@ from pi.comparison.family import Adjusted, holm
 from pi.comparison.gains import Estimate, Floats
 from pi.comparison.pairing import PairedTable
 from pi.comparison.resampling import PatientIntervals, Resamples, patient_intervals
-from pi.comparison.signed_rank import SignedRank, ZeroRule, signed_rank
+from pi.comparison.signed_rank import SignedRank, signed_rank
 from pi.comparison.walsh import hodges_lehmann
 
 

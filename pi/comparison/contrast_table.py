@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import Verdict

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pi.choices import ZeroRule
 from pi.comparison.gains import ALPHA, Z_95, Estimate, Floats, checked_gains
-from pi.comparison.signed_rank import ZeroRule, signed_rank
+from pi.comparison.signed_rank import signed_rank
 from pi.comparison.walsh import hodges_lehmann
 
 NO_SPREAD = 1e-12

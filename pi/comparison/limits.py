@@ -1,7 +1,7 @@
 """What a comparison cannot say, in sentences for the reader."""
 
 from pi.comparison.clusters import patients_needed
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.gains import ALPHA
 from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import counted

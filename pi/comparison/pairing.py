@@ -28,7 +28,7 @@ class RunTable:
 
     Attributes:
         name: what the run is called in the comparison, unique in it, such as ``E1``.
-        slices: see `pi.evaluation.table`; its judged image is the denoised one or, where nothing
+        slices: see `pi.evaluation.table`; its evaluated image is the denoised one or, where nothing
             was denoised, the low dose.
         digest: of the data set (`Manifest.digest`).
         part: whose patients: ``validation`` or ``test``.
@@ -216,7 +216,7 @@ def _protocols(run: RunTable) -> str:
 
 
 def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
-    """Return one metric of the judged image, indexed by the slice key."""
+    """Return one metric of the evaluated image, indexed by the slice key."""
     rows = run.slices[run.slices["image"] == evaluated_image(run.slices)]
     rows = rows[rows["protocol"] == protocol]
     if rows.empty:

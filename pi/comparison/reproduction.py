@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pi.comparison.board import Cell, Given, judged
+from pi.comparison.board import Cell, Given, cell
 from pi.comparison.gains import ALPHA
 from pi.comparison.paper import (
     BEST,
@@ -53,7 +53,7 @@ def _table_3(given: Given) -> Iterator[Cell]:
             printed, near = row[metric], closeness(list(printed_means(metric).values()))
             digits = TABLE_3_DECIMALS[metric]
             here = given.means.get(experiment, {}).get(metric)
-            yield judged(
+            yield cell(
                 given,
                 ("Table 3", experiment, label),
                 f"{printed.mean:.{digits}f} ({printed.sd:.{digits}f})",
@@ -69,7 +69,7 @@ def _ranks(given: Given) -> Iterator[Cell]:
     found = ranks(means, "ssim") if set(TABLE_3) <= set(means) else {}
     for experiment, rank in TABLE_3_RANK.items():
         here = found.get(experiment)
-        yield judged(
+        yield cell(
             given,
             ("Table 3", experiment, "Rank"),
             str(rank),
@@ -91,7 +91,7 @@ def _ssims(given: Given, experiment: str) -> Cell:
     row, both = TABLE_4[experiment], [BEST, experiment]
     near = closeness([mean for one in TABLE_4.values() for mean in _means(one)])
     known = [given.means[one]["ssim"] for one in both if "ssim" in given.means.get(one, {})]
-    return judged(
+    return cell(
         given,
         ("Table 4", f"{BEST} vs {experiment}", "SSIMs"),
         f"{row.reference_mean:.4f} vs {row.other_mean:.4f}",
@@ -106,7 +106,7 @@ def _test(given: Given, experiment: str) -> Iterator[Cell]:
     row, both = TABLE_4[experiment], [BEST, experiment]
     log10_p = given.log10_ps.get(experiment)
     significant = log10_p is not None and log10_p < np.log10(ALPHA)
-    yield judged(
+    yield cell(
         given,
         ("Table 4", f"{BEST} vs {experiment}", "p-value"),
         f"{row.p}",
@@ -115,7 +115,7 @@ def _test(given: Given, experiment: str) -> Iterator[Cell]:
         log10_p is not None and round(10**log10_p, 1) == row.p,
         "p rounds to the printed 0.0 (no p is 0)",
     )
-    yield judged(
+    yield cell(
         given,
         ("Table 4", f"{BEST} vs {experiment}", "Significant"),
         _yes(row.significant),
@@ -129,7 +129,7 @@ def _test(given: Given, experiment: str) -> Iterator[Cell]:
 def _effect(given: Given, experiment: str) -> Cell:
     printed, here = TABLE_4[experiment].effect, given.effects.get(experiment)
     near = closeness([row.effect for row in TABLE_4.values()])
-    return judged(
+    return cell(
         given,
         ("Table 4", f"{BEST} vs {experiment}", "Effect size"),
         f"{printed:.2f}",
@@ -143,7 +143,7 @@ def _effect(given: Given, experiment: str) -> Cell:
 def _lambdas(given: Given) -> Iterator[Cell]:
     for experiment, printed in LAMBDAS.items():
         here = given.lambdas.get(experiment)
-        yield judged(
+        yield cell(
             given,
             ("Section 5.2", experiment, "lambda"),
             f"{printed:.0e}",
@@ -157,7 +157,7 @@ def _lambdas(given: Given) -> Iterator[Cell]:
 def _figure_2(given: Given) -> Iterator[Cell]:
     for experiment in LAMBDAS:
         here = given.psi_at_tenth.get(experiment)
-        yield judged(
+        yield cell(
             given,
             ("Figure 2", experiment, "Psi at lambda 0.1"),
             "approximately 100 %",
@@ -169,7 +169,7 @@ def _figure_2(given: Given) -> Iterator[Cell]:
     for shallow, deep in DEEPER_IN_SAME_CONTEXT.items():
         psis = [given.psi_at_tenth.get(experiment) for experiment in (shallow, deep)]
         known = [psi for psi in psis if psi is not None]
-        yield judged(
+        yield cell(
             given,
             ("Figure 2", f"{shallow} above {deep}", "Psi at the same lambda"),
             "block3_conv2 above block5_conv4",

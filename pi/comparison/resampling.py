@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, t
 
+from pi.choices import ZeroRule
 from pi.comparison.effect import d_z, one_sided
 from pi.comparison.gains import ALPHA, Estimate, Floats, checked_gains
-from pi.comparison.signed_rank import ZeroRule, signed_rank
+from pi.comparison.signed_rank import signed_rank
 
 RESAMPLES = 2000
 BLOCK_MM = 20.0

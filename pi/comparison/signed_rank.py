@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, rankdata
 
+from pi.choices import ZeroRule
 from pi.comparison.gains import Floats, checked_gains
 
-ZeroRule = Literal["wilcox", "pratt"]
 Method = Literal["exact", "normal"]
 
 EXACT_UP_TO = 50

@@ -30,7 +30,7 @@ class Verdict:
     sentence: str
 
 
-def judge(contrast: Contrast) -> Verdict:
+def verdict_of(contrast: Contrast) -> Verdict:
     """Return what may be claimed of a contrast."""
     outcome = _outcome(contrast)
     slices, metric = contrast.slices.test.n, heading(contrast.metric)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.choices import EvaluatedPart
 from pi.evaluation.denoise import SliceDenoiser
 from pi.evaluation.noise_power import (
     PowerSum,
@@ -25,7 +25,6 @@ from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, check
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
 from pi.slices.store import Store, Volume
 
-Part = Literal["validation", "test"]
 Hu = NDArray[np.int16] | NDArray[np.float32]
 Names = dict[str, object]
 
@@ -76,7 +75,7 @@ class _Measured:
     tissues: dict[Image, Sums]
 
 
-def volumes_of(store: Store, part: Part) -> list[int]:
+def volumes_of(store: Store, part: EvaluatedPart) -> list[int]:
     """Return the numbers of the part's volumes, by patient and reconstruction.
 
     Raises:
@@ -90,7 +89,7 @@ def volumes_of(store: Store, part: Part) -> list[int]:
 
 def evaluate(
     store: Store,
-    part: Part,
+    part: EvaluatedPart,
     denoise: SliceDenoiser | None,
     protocols: Sequence[Protocol],
     batch_size: int,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # slow to import, and --help lists metrics
-    from pi.evaluation.pair import Pair
+    from pi.evaluation.pair import ImagePair
     from pi.evaluation.protocol import Protocol
 
 Better = Literal["high", "low", "zero"]
@@ -43,7 +43,7 @@ class Metric:
     decimals: int
     better: Better
     protocols: Own | None
-    function: "Callable[[Pair], float]"
+    function: "Callable[[ImagePair], float]"
     infinite: str = ""
     ranked: bool = False
 

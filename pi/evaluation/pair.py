@@ -48,7 +48,7 @@ class HuErrors:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ImagePair:
     """A slice and its target under a protocol: what a metric is a function of.
 
     What several metrics need is kept, so that each of them is a line of `pi.evaluation.metrics`.
@@ -110,7 +110,7 @@ def measured(hu: HuErrors, protocols: Sequence[Protocol], *, predicted: bool) ->
     rows: dict[str, Mapping[str, float]] = {}
     same: Mapping[str, float] = {}
     for protocol in protocols:
-        pair = Pair(hu, protocol, predicted)
+        pair = ImagePair(hu, protocol, predicted)
         same = same or {name: METRICS[name].function(pair) for name in errors()}
         own = {name: METRICS[name].function(pair) for name in similarities()}
         rows[protocol.name] = {name: {**own, **same}[name] for name in METRICS}

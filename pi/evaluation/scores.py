@@ -21,7 +21,7 @@ from pi.evaluation.table import (
 def scores(evaluation: Evaluation) -> dict[str, float]:
     """Return every metric of an evaluation by its name; some may be NaN where no slice counts.
 
-    ``paper8/ssim`` is the mean of the judged image (the denoised one; where nothing was denoised
+    ``paper8/ssim`` is the mean of the evaluated image (the denoised one; where nothing was denoised
     the low dose), ``paper8/ssim_sd`` its deviation, ``paper8/ssim_low_dose`` the mean of doing
     nothing, ``paper8/ssim_gain`` the mean paired gain (above 0 is better, whatever the metric),
     ``paper8/ssim_in/1mm_B30_25pct`` that in a reconstruction, ``paper8/ssim_of/S009`` of a patient.
@@ -42,7 +42,7 @@ def scores(evaluation: Evaluation) -> dict[str, float]:
 
 def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> dict[str, float]:
     summary, image = by_image(rows), evaluated_image(rows)
-    judged = rows[rows["image"] == image].replace(np.inf, np.nan)
+    evaluated = rows[rows["image"] == image].replace(np.inf, np.nan)
     found: dict[str, float] = {}
     for metric in (METRICS[name] for name in metrics if METRICS[name].speaks(protocol)):
         name, of = metric.logged(protocol), summary[image, metric.name]
@@ -53,9 +53,9 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
         if metric.better != "zero":
             gain = gains(rows, protocol, metric.name)["gain"]
             found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
-        for place, inside in by_reconstruction(judged):
+        for place, inside in by_reconstruction(evaluated):
             found[f"{name}_in/{place.spelt}"] = float(inside[metric.name].mean())
-        for patient, own in judged.groupby("patient", sort=True):
+        for patient, own in evaluated.groupby("patient", sort=True):
             found[f"{name}_of/{patient}"] = float(own[metric.name].mean())
     return found
 

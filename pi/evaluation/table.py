@@ -83,7 +83,7 @@ def protocols_of(table: pd.DataFrame) -> list[str]:
 
 
 def evaluated_image(table: pd.DataFrame) -> Image:
-    """Return which image is judged: the denoised one, or the low dose where nothing else is."""
+    """Return which image is evaluated: the denoised one, or the low dose where nothing else is."""
     return DENOISED if (table["image"] == DENOISED).any() else LOW_DOSE
 
 

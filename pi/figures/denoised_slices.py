@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.table import DENOISED, LOW_DOSE
-from pi.figures.slice_row import SOFT_TISSUE, Panel, Pictured, Row, picture_row
+from pi.figures.slice_row import SOFT_TISSUE, Panel, Pictured, SliceRow, picture_row
 
 ERROR_HIGH_HU = 100.0
 """Absolute error at the bright end of the colour scale; the same for every run."""
@@ -20,7 +20,7 @@ ERROR_HIGH_HU = 100.0
 TITLES = {LOW_DOSE: "low dose (input)", DENOISED: "denoised (output)"}
 
 
-def slice_rows(shown: Sequence[ShownSlice], metric: str) -> list[Row]:
+def slice_rows(shown: Sequence[ShownSlice], metric: str) -> list[SliceRow]:
     """Return what is drawn of some slices.
 
     Args:
@@ -30,7 +30,7 @@ def slice_rows(shown: Sequence[ShownSlice], metric: str) -> list[Row]:
     return [_row(one, metric) for one in shown]
 
 
-def draw_slices(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
+def draw_slices(rows: Sequence[SliceRow], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
     """Draw whole slices, one a row, with the region that `draw_details` enlarges.
 
     Args:
@@ -40,7 +40,7 @@ def draw_slices(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) 
     return _draw(rows, window, detail=False)
 
 
-def draw_details(rows: Sequence[Row], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
+def draw_details(rows: Sequence[SliceRow], window: tuple[float, float] = SOFT_TISSUE) -> Figure:
     """Draw the enlarged regions, one slice a row. Arguments as of `draw_slices`."""
     return _draw(rows, window, detail=True)
 
@@ -52,7 +52,7 @@ def to_uint8(panel: Panel, window: tuple[float, float] = SOFT_TISSUE) -> NDArray
     return np.asarray(np.rint(levels), np.uint8)
 
 
-def _row(shown: ShownSlice, metric: str) -> Row:
+def _row(shown: ShownSlice, metric: str) -> SliceRow:
     images = [
         Pictured(
             image,
@@ -69,7 +69,7 @@ def _row(shown: ShownSlice, metric: str) -> Row:
     )
 
 
-def _draw(rows: Sequence[Row], window: tuple[float, float], *, detail: bool) -> Figure:
+def _draw(rows: Sequence[SliceRow], window: tuple[float, float], *, detail: bool) -> Figure:
     columns = len(rows[0].panels)
     figure = Figure(figsize=(2.5 * columns + 0.9, 2.5 * len(rows) + 0.7), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -84,7 +84,7 @@ def _draw(rows: Sequence[Row], window: tuple[float, float], *, detail: bool) -> 
 
 
 def draw_panel(
-    axes: Axes, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+    axes: Axes, panel: Panel, row: SliceRow, window: tuple[float, float], *, detail: bool
 ) -> AxesImage:
     """Draw one image: whole with the region marked, or the region alone; return it for a scale."""
     (top, left), side = row.corner, row.side

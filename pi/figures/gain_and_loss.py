@@ -11,7 +11,7 @@ from pi.comparison.verdict import heading
 from pi.evaluation.choice import Choice, ShownSlice
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.figures.denoised_slices import TITLES
-from pi.figures.slice_row import Pictured, Row, picture_row
+from pi.figures.slice_row import Pictured, SliceRow, picture_row
 from pi.identity import SliceKey
 
 
@@ -53,7 +53,7 @@ def extremes(paired: PairedTable, contrast: Contrast) -> tuple[Extreme, Extreme]
     return extreme(highest), extreme(lowest)
 
 
-def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) -> Row:
+def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) -> SliceRow:
     """Return what `draw_slices` draws of a slice: low dose, the two runs, target, errors.
 
     Args:
@@ -77,6 +77,6 @@ def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) 
 
 def rows_of(
     found: Sequence[Extreme], shown: Sequence[Mapping[str, ShownSlice]], metric: str
-) -> list[Row]:
+) -> list[SliceRow]:
     """Return a row a slice: see `extreme_row`."""
     return [extreme_row(one, of, metric) for one, of in zip(found, shown, strict=True)]

@@ -17,7 +17,7 @@ COLOURS: dict[Image, str] = {LOW_DOSE: "#0072B2", DENOISED: "#D55E00"}  # Okabe 
 
 
 @dataclass(frozen=True)
-class Line:
+class SpectrumLine:
     """One spectrum.
 
     Attributes:
@@ -45,8 +45,8 @@ class Spectra:
     """
 
     reconstruction: Reconstruction
-    patients: tuple[Line, ...]
-    means: tuple[Line, ...]
+    patients: tuple[SpectrumLine, ...]
+    means: tuple[SpectrumLine, ...]
     summary: str
 
 
@@ -61,7 +61,7 @@ def noise_spectra(power: pd.DataFrame, noise: pd.DataFrame) -> list[Spectra]:
     summaries = dict(by_reconstruction(noise))
     for place, rows in by_reconstruction(power):
         lines = [
-            Line(image, str(patient), one["frequency"].to_numpy(np.float64),
+            SpectrumLine(image, str(patient), one["frequency"].to_numpy(np.float64),
                  one["power"].to_numpy(np.float64))
             for image in COLOURS
             for patient, one in rows[rows["image"] == image].groupby("patient", sort=True)
@@ -127,13 +127,13 @@ def _draw_spectra(axes: Axes, spectra: Spectra) -> None:
     axes.grid(alpha=0.25)
 
 
-def _mean(lines: Sequence[Line]) -> Line:
+def _mean(lines: Sequence[SpectrumLine]) -> SpectrumLine:
     """Return the mean of spectra whose frequencies differ by the patients' pixel spacings."""
     low = max(line.frequencies[0] for line in lines)
     high = min(line.frequencies[-1] for line in lines)
     grid = np.linspace(low, high, max(line.frequencies.size for line in lines))
     power = np.mean([np.interp(grid, line.frequencies, line.power) for line in lines], axis=0)
-    return Line(lines[0].image, "", grid, power)
+    return SpectrumLine(lines[0].image, "", grid, power)
 
 
 def _summary(noise: pd.DataFrame, image: Image) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pi.figures.influence_curve import COLOURS
-from pi.pretraining.judging import Judgement
+from pi.pretraining.held_out import TaskScore
 
 SMOOTHED = 10
 """Steps whose mean is drawn."""
@@ -37,15 +37,13 @@ class TaskCurve:
         return SMOOTHED // 2 + np.arange(len(self.losses))
 
 
-def task_curves(
-    judgements: Sequence[Judgement], history: NDArray[np.float32]
-) -> tuple[TaskCurve, ...]:
+def task_curves(scores: Sequence[TaskScore], history: NDArray[np.float32]) -> tuple[TaskCurve, ...]:
     """Return what is drawn of a pre-training; ``history`` is (steps, tasks)."""
     width = min(SMOOTHED, len(history))
     window = np.full(width, 1 / width)
     return tuple(
         TaskCurve(one.task, one.score, one.chance, np.convolve(history[:, k], window, "valid"))
-        for k, one in enumerate(judgements)
+        for k, one in enumerate(scores)
     )
 
 

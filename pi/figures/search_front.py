@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
 from pi.influence.psi import Floats
-from pi.search.answer import Answer
+from pi.search.answer import SearchAnswer
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FrontPoints:
     front_ssim: Floats
 
 
-def front_points(found: Answer) -> FrontPoints:
+def front_points(found: SearchAnswer) -> FrontPoints:
     """Return what is drawn of the finished trials and their front."""
     finished = [trial.values for trial in found.trials if trial.state == "finished"]
     ssim, distance = np.array(finished).T

@@ -34,7 +34,7 @@ class SearchHistory:
 
 
 def value_of(trial: TrialRecord, objective: Objective) -> float:
-    """Return what a trial is judged by first: SSIM, or the distance of Psi; NaN if it has none."""
+    """Return what a trial is valued by first: SSIM, or the distance of Psi; NaN if it has none."""
     if objective.kind == "psi_target":
         return abs(trial.measured - float(log_odds(objective.target)))
     return trial.ssim

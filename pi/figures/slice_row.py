@@ -21,7 +21,7 @@ WINDOWS: Mapping[str, tuple[float, float]] = {
 SOFT_TISSUE = WINDOWS["soft_tissue"]
 
 Region = tuple[tuple[int, int], int]
-"""Row and column of a square's upper left pixel, and its side in pixels."""
+"""SliceRow and column of a square's upper left pixel, and its side in pixels."""
 
 SMALLEST_REGION = 8  # pixels
 DETAIL = RegionRule(share_of_slice=3 / 16)
@@ -73,7 +73,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Row:
+class SliceRow:
     """One slice.
 
     Attributes:
@@ -107,7 +107,7 @@ def picture_row(
     normal_dose: NDArray[np.float32],
     pixel_spacing: float | None,
     region: Region | None = None,
-) -> Row:
+) -> SliceRow:
     """Return what is drawn of one slice: its images, the target, and the images' errors.
 
     Args:
@@ -131,10 +131,10 @@ def picture_row(
         whole = f"RMSE {image.rmse_hu:.1f} HU"
         errors.append(Panel(f"{image.name}_error", difference, error, True, whole, of_region))
     target = Panel("normal_dose", "normal dose (target)", normal_dose, False, "", "")
-    return Row(rank, key, (*panels, target, *errors), (top, left), side, pixel_spacing)
+    return SliceRow(rank, key, (*panels, target, *errors), (top, left), side, pixel_spacing)
 
 
-def row_table(rows: Sequence[Row]) -> pd.DataFrame:
+def row_table(rows: Sequence[SliceRow]) -> pd.DataFrame:
     """Return which slices a figure shows, and the numbers it says of them: a row an image."""
     return pd.DataFrame(
         [

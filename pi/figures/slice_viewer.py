@@ -8,7 +8,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from pi.figures.denoised_slices import draw_panel, to_uint8
-from pi.figures.slice_row import Panel, Row
+from pi.figures.slice_row import Panel, SliceRow
 
 SIDE = 2.9  # inches of a panel
 SMALLEST = 512  # pixels of a panel's side on a screen
@@ -17,7 +17,7 @@ ERRORS = np.asarray(colormaps["inferno"](np.arange(256), bytes=True)[:, :3])
 """Colours of `draw_panel`: of the region's frame, and of errors by level, (256, 3) RGB."""
 
 
-def viewer_panels(row: Row) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
+def viewer_panels(row: SliceRow) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
     """Return the panels above and below each other.
 
     Above are the images and the target. Below each image is its error, and below the target, where
@@ -40,7 +40,7 @@ def viewer_panels(row: Row) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
 
 
 def panel_pixels(
-    panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+    panel: Panel, row: SliceRow, window: tuple[float, float], *, detail: bool
 ) -> NDArray[np.uint8]:
     """Return one panel as `draw_viewer` colours it, pixel by pixel: for a screen, in milliseconds.
 
@@ -72,7 +72,7 @@ def _frame(colours: NDArray[np.uint8], top: int, left: int, side: int) -> None:
         colours[down, left + edge] = FRAME
 
 
-def draw_viewer(row: Row, window: tuple[float, float], *, detail: bool) -> Figure:
+def draw_viewer(row: SliceRow, window: tuple[float, float], *, detail: bool) -> Figure:
     """Draw a slice, whole or its region alone, on fixed scales.
 
     Args:
@@ -101,7 +101,7 @@ def draw_viewer(row: Row, window: tuple[float, float], *, detail: bool) -> Figur
 
 
 def _titled(
-    axes: Axes, panel: Panel, row: Row, window: tuple[float, float], *, detail: bool
+    axes: Axes, panel: Panel, row: SliceRow, window: tuple[float, float], *, detail: bool
 ) -> AxesImage:
     axes.set_title(panel.title, fontsize=9)
     return draw_panel(axes, panel, row, window, detail=detail)

@@ -17,7 +17,7 @@ PSI, HELD_OUT = "train/psi", "validation/psi"
 GRADIENT, OUTPUT_GRADIENT = "gradient/psi_parameters", "gradient/psi_output"
 SSIM, WEIGHT = "validation/ssim", "lambda"
 SERIES = (IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, SSIM, WEIGHT)
-"""Metrics of a training that are drawn: see `pi.training.summary.epoch_metrics`."""
+"""Metrics of a training that are drawn: see `pi.training.epoch_summary.epoch_metrics`."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pi.choices import Rounding
 from pi.identity import Reconstruction
 from pi.influence.interval import log_interval
 from pi.influence.losses import Losses, Measured, share_weights
 from pi.influence.mean_of_ratios import mean_of_ratios
-from pi.influence.psi import Floats, InfluenceError, Rounding, layer_shares, psi, round_weight
+from pi.influence.psi import Floats, InfluenceError, layer_shares, psi, round_weight
 from pi.influence.sampling import (
     Measure,
     Precision,
-    Report,
+    Watch,
     exact_weight,
     sample_losses,
 )
@@ -177,7 +178,7 @@ def calibrate_all(
     precision: Precision,
     rounding: Rounding,
     rng: np.random.Generator,
-    report: Report,
+    report: Watch,
 ) -> list[Calibration]:
     """Calibrate every experiment in every state on the same random patches.
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from pi.losses.loss import Norm, PixelKind, PixelTerm
-from pi.network.bank import Judge
+from pi.network.bank import FrozenLoss
 
 Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From prediction and normal dose to the image loss (n,) and the perceptual loss (n, layers)."""
@@ -82,7 +82,7 @@ def loss_components(
     return tf.stack(images), tf.stack(columns, axis=-1)
 
 
-def loss_terms(judge: Judge) -> Terms:
+def loss_terms(frozen_loss: FrozenLoss) -> Terms:
     """Return the two terms of Eq. (4) of one experiment, per patch.
 
     Unlike `loss_components`, target and prediction go through the encoder one after the other: a
@@ -90,18 +90,18 @@ def loss_terms(judge: Judge) -> Terms:
     """
 
     def terms(prediction: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        image = pixel_loss(prediction, target, judge.pixel)
-        if not judge.encoders:
+        image = pixel_loss(prediction, target, frozen_loss.pixel)
+        if not frozen_loss.encoders:
             return image, tf.zeros((tf.shape(image)[0], 0), image.dtype)
         features, references = (
-            keras.tree.flatten([encoder(x) for encoder in judge.encoders])
+            keras.tree.flatten([encoder(x) for encoder in frozen_loss.encoders])
             for x in (prediction, target)
         )
         layers = [
             # Squares of bfloat16 numbers would be sums of bfloat16 numbers.
             factor * feature_loss(tf.cast(found, tf.float32), tf.cast(wanted, tf.float32), norm)
             for found, wanted, norm, factor in zip(
-                features, references, judge.norms, judge.factors, strict=True
+                features, references, frozen_loss.norms, frozen_loss.factors, strict=True
             )
         ]
         return image, tf.stack(layers, axis=-1)

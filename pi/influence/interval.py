@@ -9,14 +9,12 @@ N of the training set: the interval is for the lambda of that set, not of other 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from pi.choices import Estimator
 from pi.influence.mean_of_ratios import influence_on_log_weight
 from pi.influence.psi import Floats
-
-Estimator = Literal["ratio_of_sums", "mean_of_ratios"]
 
 Z_95 = 1.959963984540054
 HEAVY_TAIL_FACTOR = 1.2

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pi.choices import Estimator
 from pi.identity import UNKNOWN_DOSE, Reconstruction
 from pi.influence.calibration import Calibration, calibrate
-from pi.influence.interval import Estimator
 from pi.influence.losses import Losses
 from pi.influence.psi import InvalidLossError
 from pi.influence.sampling import Precision

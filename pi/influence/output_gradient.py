@@ -138,3 +138,18 @@ def _pair(experiment: Experiment, products: Floats, count: int) -> GradientPair:
     if experiment.adversarial:
         return GradientPair(CRITIC, float(np.sqrt(pp)), float("nan"))
     return GradientPair(float(np.sqrt(mm)), float(np.sqrt(pp)), mp)
+
+
+def gradient_metrics(found: OutputInfluence, target: float) -> dict[str, float]:
+    """Return influence by gradients by name; NaN where one is not defined."""
+    published = found.experiment.published
+    metrics = {
+        "lambda_by_gradients": found.weight_for(target),
+        "gradient_of_image_loss": found.gradients.image,
+        "gradient_of_perceptual_loss": found.gradients.perceptual,
+        "gradient_cosine": found.gradients.cosine,
+        "gradient_patches": found.patches,
+    }
+    if published:
+        metrics["psi_by_gradients_at/published"] = found.gradients.psi(published.value)
+    return metrics

@@ -11,15 +11,14 @@ Eq. (5), the mean of the items' own ratios, is in `pi.influence.mean_of_ratios`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pi.choices import Rounding
 from pi.errors import PiError
 
 Floats = NDArray[np.float64]
-Rounding = Literal["none", "nearest_decade_log10", "nearest_decade_psi", "ceil_decade"]
 
 
 class InfluenceError(PiError):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.influence.interval import Estimator, log_interval
+from pi.choices import Estimator
+from pi.influence.interval import log_interval
 from pi.influence.losses import Measured
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
 from pi.influence.psi import (
@@ -45,7 +46,7 @@ class Precision:
 Measure = Callable[[NDArray[np.int64], Sequence[str]], Mapping[str, Measured]]
 """Measures numbered patches in the named states of the denoiser."""
 
-Report = Callable[[int, float], object]
+Watch = Callable[[int, float], object]
 """Told after each round: patches measured so far, the widest half-width of ln lambda."""
 
 
@@ -63,7 +64,7 @@ def sample_losses(
     population: int,
     precision: Precision,
     rng: np.random.Generator,
-    report: Report = lambda measured, half_width: None,
+    report: Watch = lambda measured, half_width: None,
 ) -> dict[str, Measured]:
     """Return the losses of as many random patches as the tolerance needs.
 

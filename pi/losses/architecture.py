@@ -19,7 +19,7 @@ class EncoderError(PiError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class LayerStack:
     """3x3 convolutions, each with its ReLU, in blocks behind each of which an image is halved.
 
     Attributes:
@@ -109,15 +109,15 @@ class Residual:
         return -(-rows // step) * -(-columns // step) * 4 * self.stages[stage][1]
 
 
-Architecture = Stack | Residual
+Architecture = LayerStack | Residual
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     # Simonyan and Zisserman 2015, Table 1, columns D and E.
-    "vgg16": Stack(((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)),
-    "vgg19": Stack(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)),
+    "vgg16": LayerStack(((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)),
+    "vgg19": LayerStack(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)),
     # Of the authors' code, whose weights are private. One channel, for it is trained on CT and on
     # nothing else: three equal ones would act through the sum of their kernels.
-    "autoencoder": Stack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
+    "autoencoder": LayerStack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
     "resnet50": Residual(((3, 64), (4, 128), (6, 256), (3, 512))),
 }
 """Encoders by name."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from pi.errors import PiError, quoted
 from pi.losses.architecture import EncoderSpec
+from pi.losses.literature import PRESETS, Preset
 from pi.losses.loss import FeatureDistance, PixelTerm, parse_loss, written
-from pi.losses.presets import PRESETS, Preset
 
 
 class ExperimentError(PiError):

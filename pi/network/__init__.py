@@ -1,4 +1,4 @@
-"""The denoiser and the judge: f_theta and the frozen encoder E."""
+"""The denoiser f_theta and the frozen encoder E."""
 
 import os
 import sys

@@ -40,7 +40,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Judge:
+class FrozenLoss:
     """The loss of one experiment, ready to be computed; without an encoder, its image loss alone.
 
     Attributes:
@@ -101,7 +101,7 @@ class EncoderBank:
             experiment.distance.values if experiment.distance.layers == "shares" else (),
         )
 
-    def judge(self, experiment: Experiment, patch_size: int) -> Judge:
+    def loss_of(self, experiment: Experiment, patch_size: int) -> FrozenLoss:
         """Return the loss of ``experiment``, with an encoder of its own that reads its taps alone.
 
         Args:
@@ -109,7 +109,7 @@ class EncoderBank:
             patch_size: of which a sum over features depends.
         """
         own = _columns(experiment, self.convention)
-        return Judge(
+        return FrozenLoss(
             (_encoder(own, self.weights_of(experiment.encoder)),),
             tuple(column.norm for column in own),
             experiment.distance.factors(experiment.encoder, patch_size),
@@ -142,7 +142,7 @@ def build_bank(
         experiments: the configurations.
         convention: what encoders are fed that have no input of their own.
         seed: of the context ``random``.
-        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
+        files: those of contexts that have one; see `pi.jobs.contexts.find_contexts`.
 
     Raises:
         WeightsError: see `load_weights`; where several are missing, a sentence for each.

@@ -1,4 +1,4 @@
-"""The judge: a frozen encoder, tapped at several layers in one pass."""
+"""The frozen encoder, tapped at several layers in one pass."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from pi.errors import quoted
 from pi.losses.architecture import (
     Architecture,
     EncoderError,
+    LayerStack,
     Residual,
-    Stack,
     Tap,
     find_architecture,
     layer_names,
@@ -115,11 +115,11 @@ class _Feed(layers.Layer):  # type: ignore[misc]
 def _outputs(
     network: Architecture, x: keras.KerasTensor, taps: Sequence[str]
 ) -> dict[str, keras.KerasTensor]:
-    return _stack(network, x, taps) if isinstance(network, Stack) else _residual(network, x)
+    return _stack(network, x, taps) if isinstance(network, LayerStack) else _residual(network, x)
 
 
 def _stack(
-    network: Stack, x: keras.KerasTensor, taps: Sequence[str]
+    network: LayerStack, x: keras.KerasTensor, taps: Sequence[str]
 ) -> dict[str, keras.KerasTensor]:
     outputs = {}
     for block, widths in enumerate(network.blocks, start=1):

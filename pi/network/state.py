@@ -1,8 +1,7 @@
-"""In which state of the denoiser the losses are measured."""
+"""A denoiser brought into the state in which losses are measured."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 import keras
 import numpy as np
@@ -10,63 +9,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.denoisers import DenoiserSpec
-from pi.errors import PiError, quoted
 from pi.network.denoiser_file import SavedDenoiser
 from pi.network.start import start_at
+from pi.states import State, StateError
 
-Kind = Literal["identity", "untrained", "warmup", "logged"]
 Denoiser = Callable[[tf.Tensor], tf.Tensor]
 """(n, rows, columns, 1) float32 in the network's range to the same."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-
-class StateError(PiError):
-    """A state of the denoiser that is misspelt or cannot be had."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One state.
-
-    Attributes:
-        kind: ``identity`` (the output is the low-dose input: the residual is the noise),
-            ``untrained`` (the paper's text), ``warmup`` or ``logged``.
-        argument: number of MSE steps of a warm-up; run id of a logged network.
-    """
-
-    kind: Kind
-    argument: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.argument}" if self.argument else self.kind
-
-
-def find_states(text: str) -> tuple[State, ...]:
-    """Return the states that a comma-separated list means.
-
-    Raises:
-        StateError: an unknown state, or an empty list.
-    """
-    words = dict.fromkeys(word.strip() for word in text.split(",") if word.strip())
-    if not words:
-        raise StateError(f"`states` must name at least one state but got {quoted(text)}.")
-    return tuple(_state(word) for word in words)
-
-
-def _state(word: str) -> State:
-    kind, _, argument = word.partition(":")
-    match kind:
-        case "identity" | "untrained" if not argument:
-            return State(kind)
-        case "warmup" if argument.isdecimal() and int(argument) > 0:
-            return State("warmup", argument)
-        case "logged" if argument:
-            return State("logged", argument)
-    raise StateError(
-        "`states` must be made of identity, untrained, warmup:STEPS (1 or more) and logged:RUN "
-        f"but got {quoted(word)}."
-    )
 
 
 def identity(low_dose: tf.Tensor) -> tf.Tensor:

@@ -76,7 +76,7 @@ def load_weights(
         architecture: a key of `pi.losses.architecture.ARCHITECTURES`.
         context: a key of `CONTEXTS` or of ``files``.
         seed: of the context ``random``.
-        files: those of contexts that have one; see `pi.tracking.contexts.find_contexts`.
+        files: those of contexts that have one; see `pi.jobs.contexts.find_contexts`.
 
     Raises:
         WeightsError: an unknown context, or weights that are missing, damaged or of another

@@ -43,7 +43,7 @@ Draw = Callable[[np.random.Generator, int], tuple[Images, Labels]]
 
 @dataclass(frozen=True)
 class Examples:
-    """What is learned from, and what is judged by.
+    """What is learned from, and what is scored on.
 
     Attributes:
         tasks: what the labels mean; none where images are their own target.

@@ -35,7 +35,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images to learn from and images to judge by.
+    """Images to learn from and images to score on.
 
     Attributes:
         training: learned from.

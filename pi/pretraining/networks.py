@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from pi.losses.architecture import EncoderError, Stack, find_architecture
+from pi.losses.architecture import EncoderError, LayerStack, find_architecture
 from pi.losses.input_convention import InputConvention
 from pi.network.weight_file import Convolution
 from pi.pretraining.tasks import Task
@@ -18,14 +18,14 @@ HIDDEN = 64
 """Features between trunk and task in a head."""
 
 
-def stack_of(architecture: str) -> Stack:
+def stack_of(architecture: str) -> LayerStack:
     """Return an architecture that can be pre-trained.
 
     Raises:
         EncoderError: another one.
     """
     found = find_architecture(architecture)
-    if not isinstance(found, Stack):
+    if not isinstance(found, LayerStack):
         raise EncoderError(
             f"`architecture` must be a stack of convolutions, such as vgg16, to be pre-trained but "
             f"got {architecture}."

@@ -9,20 +9,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.choices import PrecisionName, TaskName
 from pi.errors import PiError
 from pi.losses.input_convention import input_convention
 from pi.network.weight_file import Convolution
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
-from pi.pretraining.judging import Judgement, judge, settle
+from pi.pretraining.held_out import TaskScore, score_task, settle
 from pi.pretraining.learning import learn, learning_step
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
-from pi.training.machine import PrecisionName, choose_precision, compute_in
+from pi.training.machine import choose_precision, compute_in
 
 VERSION = 2
 """Raised whenever the same recipe would give other weights."""
 
-TaskName = Literal["headers", "supervised", "autoencoder"]
 Initial = Literal["imagenet", "natural-offline", "random"]
 
 INITIAL: dict[str, Initial] = {
@@ -50,7 +50,7 @@ class Recipe:
         steps: of Adam.
         batch_size: images a step.
         learning_rate: the highest.
-        held_out: images that judge.
+        held_out: images that score_task.
         seed: of everything random.
         precision: number format of the convolutions.
     """
@@ -109,13 +109,13 @@ class Context:
 
     Attributes:
         convolutions: the encoder's weights.
-        judgements: of each task, on held-out images.
+        scores: of each task, on held-out images.
         history: (steps, tasks) losses.
         precision: number format that it was made in.
     """
 
     convolutions: list[Convolution] = field(repr=False)
-    judgements: tuple[Judgement, ...]
+    scores: tuple[TaskScore, ...]
     history: NDArray[np.float32] = field(repr=False)
     precision: str
 
@@ -154,5 +154,5 @@ def make_context(
         step_done=step_done,
     )
     settle(network, examples, recipe.batch_size, rng)
-    judgements = judge(network, examples, recipe.held_out, np.random.default_rng([recipe.seed, 1]))
-    return Context(learned(trunk), judgements, history, precision)
+    scores = score_task(network, examples, recipe.held_out, np.random.default_rng([recipe.seed, 1]))
+    return Context(learned(trunk), scores, history, precision)

@@ -16,7 +16,7 @@ from pi.errors import PiError
 from pi.network.weight_file import write_convolutions
 from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
-from pi.pretraining.judging import percent
+from pi.pretraining.held_out import percent
 from pi.pretraining.recipe import Context, Recipe, make_context
 from pi.pretraining.tasks import header_tasks
 from pi.progress import counting
@@ -38,6 +38,19 @@ class SimulatedContextError(PiError):
     """The context cannot be made here."""
 
 
+def require_architecture(architecture: str) -> None:
+    """Refuse the context for any other architecture than the recipe's.
+
+    Raises:
+        SimulatedContextError: it is another.
+    """
+    if architecture != RECIPE.architecture:
+        raise SimulatedContextError(
+            f"context `{NAME}` must be used with {RECIPE.architecture} but got {architecture}: it "
+            "starts from the one network whose weights need no download. `pretrain` makes others."
+        )
+
+
 def simulated_context(architecture: str, say: Callable[[str], object]) -> Path:
     """Return the weight file of the context, made first where it is not in the cache.
 
@@ -51,11 +64,7 @@ def simulated_context(architecture: str, say: Callable[[str], object]) -> Path:
     Raises:
         SimulatedContextError: another architecture than the recipe's, or no room on the disk.
     """
-    if architecture != RECIPE.architecture:
-        raise SimulatedContextError(
-            f"context `{NAME}` must be used with {RECIPE.architecture} but got {architecture}: it "
-            "starts from the one network whose weights need no download. `pretrain` makes others."
-        )
+    require_architecture(architecture)
     store = open_data(DATA, split="auto", split_seed=RECIPE.seed, study_seed=RECIPE.seed)
     digest = RECIPE.digest(store.digest)
     folder = cache_folder() / "contexts" / f"{NAME}-{digest[:16]}"
@@ -80,8 +89,7 @@ def _make(store: Store) -> Context:
 
 def _accuracies(context: Context) -> str:
     return ", ".join(
-        f"{judged.task} {percent(judged.score)} ({percent(judged.chance)})"
-        for judged in context.judgements
+        f"{one.task} {percent(one.score)} ({percent(one.chance)})" for one in context.scores
     )
 
 
@@ -103,8 +111,8 @@ def _keep(context: Context, folder: Path) -> None:
             "data": DATA,
             "recipe": asdict(RECIPE),
             "precision": context.precision,
-            "accuracy": {judged.task: judged.score for judged in context.judgements},
-            "chance": {judged.task: judged.chance for judged in context.judgements},
+            "accuracy": {one.task: one.score for one in context.scores},
+            "chance": {one.task: one.chance for one in context.scores},
         }
         (scratch / RECORD).write_text(json.dumps(record, indent=2) + "\n")
         if not _whole(folder):  # nobody else has made it meanwhile

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pi.choices import TaskName
 from pi.errors import PiError, quoted
 from pi.places import data_place
 from pi.pretraining.examples import Examples, header_examples
 from pi.pretraining.image_files import read_images
 from pi.pretraining.images import image_examples
-from pi.pretraining.recipe import TaskName
 from pi.pretraining.tasks import header_tasks
 from pi.slices.store import Store
 
 
-class SourceError(PiError):
+class ImagesError(PiError):
     """Data that do not go with the task."""
 
 
@@ -22,7 +22,7 @@ class Source:
     """Examples with their identity.
 
     Attributes:
-        examples: to learn from and to be judged by.
+        examples: to learn from and to be scored on.
         digest: of the whole data set.
         facts: what may be logged of it.
         store: that they are from; None of the user's own images.
@@ -64,12 +64,12 @@ def from_images(data: str, seed: int, size: int) -> Source:
     """Return the user's own images, where PI_DATA says they are.
 
     Raises:
-        SourceError: ``data`` names a store.
+        ImagesError: ``data`` names a store.
         ImagesError: see `pi.pretraining.image_files.read_images`.
         PlaceError: PI_DATA names nothing.
     """
     if data != "folder":
-        raise SourceError(
+        raise ImagesError(
             "`data` must be folder for the task supervised, with PI_DATA naming a folder of "
             f"class-named folders of images or an .npz, but got {quoted(data)}."
         )

@@ -21,7 +21,7 @@ from pi.identity import UNKNOWN_KERNEL, UNKNOWN_THICKNESS
 from pi.slices.manifest import DOSES, Manifest, Volume
 
 UNKNOWN = -1
-"""Label of what the training patients do not have, such as a kernel: it is not judged."""
+"""Label of what the training patients do not have, such as a kernel: it is not scored."""
 
 POSITION = "position"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pi.comparison.board import Data, Given
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.effect import pooled_d
 from pi.comparison.pairing import PairedTable, pair_runs
 from pi.comparison.paper import BEST, SLICES

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pi.comparison.board import Cell
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
 from pi.report.blocks import Board, BoardRow, Said, TextTable
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.configuration import (
     Configuration,
     DataFacts,

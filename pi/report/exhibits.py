@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from pi.comparison.board import Cell
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.reproduction import reproduction_board
 from pi.report.blocks import TextTable
 from pi.report.board import given

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pi.comparison.compare import Comparison, best_run
+from pi.comparison.comparison import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.figures.calibrated_influence import recorded_curves

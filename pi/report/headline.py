@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pi.comparison.clusters import patients_needed
-from pi.comparison.compare import Comparison, best_run
+from pi.comparison.comparison import Comparison, best_run
 from pi.comparison.verdict import Outcome, counted, heading
 from pi.report.text import listed, mean_text
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.limits import limits
 from pi.comparison.verdict import counted
 from pi.evaluation.protocol import PROTOCOLS

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pi.comparison.clusters import patients_needed
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import Outcome, counted, heading
 from pi.figures.effect_forest import claimed

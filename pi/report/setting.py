@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted, heading
 from pi.evaluation.protocol import PROTOCOLS
 from pi.evaluation.table import by_reconstruction

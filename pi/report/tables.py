@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pi.comparison.compare import Comparison
+from pi.comparison.comparison import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable
 from pi.comparison.verdict import Verdict, heading

@@ -42,7 +42,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchAnswer:
     """What a study found.
 
     Attributes:
@@ -79,7 +79,7 @@ class Answer:
         return sum(trial.state == state for trial in self.trials)
 
 
-def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) -> Answer:
+def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) -> SearchAnswer:
     """Return what the finished trials of a study say.
 
     Raises:
@@ -97,7 +97,7 @@ def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) 
     best = front[0] if front else _best(finished, objective)
     balance = balances[best.point.experiment]
     interval = LogInterval(balance.half_width, heavy_tailed=False).around(best.point.weight)
-    return Answer(
+    return SearchAnswer(
         objective,
         trials,
         best,

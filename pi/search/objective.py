@@ -1,28 +1,28 @@
-"""What a trial is judged by: validation SSIM, the distance of its Psi from the target, or both."""
+"""What a trial is valued by: validation SSIM, the distance of its Psi from the target, or both."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log1p, nan
-from typing import Literal
 
 from optuna import Study, Trial, TrialPruned
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
+from pi.choices import ObjectiveName
+from pi.errors import quoted
 from pi.influence.psi import from_log_odds, log_odds
 from pi.search.record import Epoch, keep_epochs, keep_point
 from pi.search.space import Point
 from pi.search.study import Outcome
-
-ObjectiveName = Literal["val_ssim", "psi_target", "both"]
+from pi.states import State, StateError, find_states
 
 TRAINING = "training"
 """Where Psi is measured, unless in a state of the denoiser: in the last epoch of each trial."""
 
-Report = Callable[[Sequence[float], float], None]
+Told = Callable[[Sequence[float], float], None]
 """Told after each epoch: SSIM of every validation slice, log-odds of Psi in it; may raise."""
 
-Train = Callable[[Point, Report], object]
+Train = Callable[[Point, Told], object]
 """Trains at a point."""
 
 
@@ -119,3 +119,20 @@ class _Progress:
             return Outcome((), stopped=True, measures=measures)
         values = {"val_ssim": (ssim,), "psi_target": (distance,), "both": (ssim, distance)}
         return Outcome(values[self.objective.kind], measures=measures)
+
+
+def state_measured(measured: str) -> State:
+    """Return the state of the denoiser in which a search calibrates.
+
+    It is the one in which Psi is measured, and identity where that is after training.
+
+    Raises:
+        StateError: it is misspelt, or there are several.
+    """
+    try:
+        found = find_states("identity" if measured == TRAINING else measured)
+    except StateError as error:
+        raise StateError(f"`measured` may also be {TRAINING}; {error}") from error
+    if len(found) != 1:
+        raise StateError(f"`measured` must be {TRAINING} or one state but got {quoted(measured)}.")
+    return found[0]

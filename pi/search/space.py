@@ -12,16 +12,15 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from optuna import Trial
 
+from pi.choices import ScheduleName, Variable
 from pi.errors import PiError, quoted
 from pi.influence.psi import from_log_odds, log_odds
-from pi.influence.schedule_name import ScheduleName
 from pi.losses.experiments import Experiment
 
-Variable = Literal["psi", "lambda"]
 HABIT = 0.1
 """The lambda of the literature, whose worth every study is to tell."""
 

@@ -5,8 +5,9 @@ from typing import get_args
 
 import optuna
 
+from pi.choices import ObjectiveName
 from pi.database import sqlite_file
-from pi.search.objective import Objective, ObjectiveName
+from pi.search.objective import Objective
 from pi.search.record import TrialRecord, records
 from pi.search.storage import open_storage
 from pi.search.study import StudyError

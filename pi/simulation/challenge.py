@@ -33,7 +33,7 @@ DATE = "20000101"
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ChallengeSeries:
     """One reconstruction of one patient at one dose.
 
     Attributes:
@@ -112,7 +112,7 @@ class Placement:
 
 
 def write_series(
-    slices: NDArray[np.floating], series: Series, placement: Placement, root: Path
+    slices: NDArray[np.floating], series: ChallengeSeries, placement: Placement, root: Path
 ) -> int:
     """Write a stack as DICOM files below ``root`` and return how many.
 
@@ -140,7 +140,7 @@ def write_series(
     return len(slices)
 
 
-def _header(series: Series, placement: Placement, shape: tuple[int, ...]) -> Dataset:
+def _header(series: ChallengeSeries, placement: Placement, shape: tuple[int, ...]) -> Dataset:
     """Return what all slices of a series share."""
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -187,7 +187,7 @@ def _header(series: Series, placement: Placement, shape: tuple[int, ...]) -> Dat
     return ds
 
 
-def _place(ds: Dataset, series: Series, placement: Placement, instance: int) -> None:
+def _place(ds: Dataset, series: ChallengeSeries, placement: Placement, instance: int) -> None:
     """Set what tells one slice from the next."""
     z = placement.top - (instance - 1) * placement.step
     corner = -(ds.Columns - 1) / 2 * placement.pixel

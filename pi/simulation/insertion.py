@@ -26,7 +26,7 @@ from pi.simulation.scanner import (
     REFERENCE_SIZE,
     REFERENCE_VIEWS,
     WATER,
-    Protocol,
+    ScanSettings,
     attenuation,
     photons_share,
     sent_photons,
@@ -37,7 +37,7 @@ HU_LOW, HU_HIGH, AIR = -1024, 3072, -1000
 BEAMS = 2
 """Detector pixels per image pixel: the noise of a sharp kernel reaches the corners of the plane."""
 
-ELECTRONIC_SHARE = Protocol().electronic_variance / Protocol().photons
+ELECTRONIC_SHARE = ScanSettings().electronic_variance / ScanSettings().photons
 """Electronic variance over the photons sent. An image does not tell it; it is the literature's."""
 
 OF_LOGARITHM = 1.5
@@ -181,7 +181,7 @@ def trace(hu: NDArray[np.float32], pixel: float) -> Beams:
     geometry = Geometry(size, 2 * views, pixel, BEAMS)
     # The photons that a detector pixel as wide as an image pixel gets in one view.
     whole = Geometry(size, 2 * views, pixel)
-    sent = sent_photons(float(np.percentile(lines, 99)), whole, Protocol(photons=1.0))
+    sent = sent_photons(float(np.percentile(lines, 99)), whole, ScanSettings(photons=1.0))
     fine = geometry.bin_centres
     through = np.stack([np.interp(fine, seen.bin_centres, line) for line in lines])
     arriving = np.interp(fine, whole.bin_centres, sent) * np.exp(-through)

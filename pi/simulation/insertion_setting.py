@@ -24,7 +24,7 @@ from pi.simulation.insertion import (
     trace,
 )
 from pi.simulation.kernel_fit import clean_power
-from pi.simulation.scanner import KERNELS, Kernel, Protocol
+from pi.simulation.scanner import KERNELS, Kernel, ScanSettings
 
 FIELD_OF_VIEW = 360.0
 """mm; assumed where pixels have no size. The challenge's are 340 to 420. Only the paths through
@@ -114,7 +114,7 @@ def estimate(
     frequencies = ring_frequencies(SIDE)
     flat = np.sqrt(np.clip((np.sqrt(0.5) - frequencies) / 0.2, 0, 1))
     setting = Setting(
-        pixel, spacing is None, Protocol().photons, _tuple(frequencies / pixel), _tuple(flat)
+        pixel, spacing is None, ScanSettings().photons, _tuple(frequencies / pixel), _tuple(flat)
     )
     for _ in range(ROUNDS):
         setting = _corrected(setting, samples, kernel, rng)

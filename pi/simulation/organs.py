@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from pi.simulation.solid import SMOOTH, Frame, Solid, Vector
+from pi.simulation.solid import SMOOTH, BodyFrame, Solid, Vector
 
 Content = Literal["fluid", "gas", "contrast", "stool"]
 
@@ -32,7 +32,7 @@ def _loop(
     return [wall, Solid(centre, inner, hu, texture=texture, within="cavity")]
 
 
-def bowel(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def bowel(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Small bowel low and central, colon along both flanks and in front."""
     solids: list[Solid] = []
     small: tuple[Content, ...] = ("fluid", "fluid", "contrast", "gas")
@@ -67,7 +67,7 @@ def bowel(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     return solids
 
 
-def upper_organs(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def upper_organs(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Stomach, spleen, pancreas, gall bladder."""
     near = rng.normal(0.0, 0.02, size=(8, 2))
     spleen = rng.uniform(108.0, 125.0)
@@ -111,7 +111,7 @@ def upper_organs(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     ]
 
 
-def liver(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def liver(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Two lobes, 26 vessels (+35..70 HU) and 0-5 lesions (-70..-15 HU)."""
     liver = rng.uniform(95.0, 120.0)
     solids = [
@@ -167,7 +167,7 @@ def liver(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     return solids
 
 
-def kidneys(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def kidneys(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Cortex 185, pyramids 150, sinus fat -60 HU, in a rim of fat."""
     solids = []
     for side, u, z in ((-1.0, -0.44, -22.0), (1.0, 0.44, -8.0)):
@@ -195,7 +195,7 @@ def kidneys(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     return solids
 
 
-def vessels(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def vessels(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Aorta 165, cava 150, the portal and mesenteric veins, the crura beside the aorta."""
     inf = math.inf
     front = frame.cavity_y + 0.84 * frame.cavity[1] - 18.0

@@ -13,28 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.simulation.anatomy import draw_anatomy
-from pi.simulation.challenge import Dose, Placement, Series, write_series
+from pi.simulation.challenge import ChallengeSeries, Dose, Placement, write_series
 from pi.simulation.phantom import draw_phantom
 from pi.simulation.projector import Geometry
-from pi.simulation.scanner import KERNELS, Protocol, scan
+from pi.simulation.scanner import KERNELS, ScanSettings, scan
 
-PROTOCOL = Protocol()
+PROTOCOL = ScanSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Preset:
+class StudySize:
     """How large a study is.
 
     Attributes:
-        name: of the preset.
-        size: rows and columns of a slice.
+        name: of the size.
+        pixels: rows and columns of a slice.
         views: projections per slice.
         slices: base slices of 1 mm per patient, at least 3.
         patients: how many.
     """
 
     name: str
-    size: int
+    pixels: int
     views: int
     slices: int
     patients: int = 10
@@ -50,28 +50,28 @@ class Preset:
         return (self.slices - 1) // 2
 
 
-PRESETS: dict[str, Preset] = {
-    preset.name: preset
-    for preset in (
-        Preset("tiny", 128, 180, 6),
-        Preset("small", 256, 360, 16),
-        Preset("full", 512, 720, 40),
-        Preset("many", 256, 360, 3, patients=96),
+SIZES: dict[str, StudySize] = {
+    size.name: size
+    for size in (
+        StudySize("tiny", 128, 180, 6),
+        StudySize("small", 256, 360, 16),
+        StudySize("full", 512, 720, 40),
+        StudySize("many", 256, 360, 3, patients=96),
     )
 }
 
 
 def scan_patient(
-    preset: Preset,
+    size: StudySize,
     patient: int,
     seed: int,
     slices: range | None = None,
-    protocol: Protocol = PROTOCOL,
+    protocol: ScanSettings = PROTOCOL,
 ) -> tuple[NDArray[np.float32], Placement]:
     """Scan one patient.
 
     Args:
-        preset: of the study.
+        size: of the study.
         patient: number from 1.
         seed: of the study.
         slices: which base slices; all of them by default. A slice does not depend on the others.
@@ -83,19 +83,19 @@ def scan_patient(
     """
     rng = np.random.default_rng([seed, patient])
     anatomy = draw_anatomy(rng)
-    phantom = draw_phantom(anatomy, preset.slices, rng)
+    phantom = draw_phantom(anatomy, size.slices, rng)
     # As a header would store it, so that geometry and header agree to the last digit.
-    pixel = round(anatomy.field_of_view / preset.size, 6)
-    geometry = Geometry(preset.size, preset.views, pixel)
-    top = (preset.slices - 1) / 2
+    pixel = round(anatomy.field_of_view / size.pixels, 6)
+    geometry = Geometry(size.pixels, size.views, pixel)
+    top = (size.slices - 1) / 2
     scans = [
         scan(
-            phantom.slice(top - k, preset.size),
+            phantom.slice(top - k, size.pixels),
             geometry,
-            protocol.on(preset.size),
+            protocol.on(size.pixels),
             np.random.default_rng([seed, patient, k]),
         )
-        for k in (range(preset.slices) if slices is None else slices)
+        for k in (range(size.slices) if slices is None else slices)
     ]
     current = round(200 * math.exp((anatomy.field_of_view - 350) / 150))
     return np.stack(scans), Placement(pixel, round(anatomy.level + top, 1), 1.0, current)
@@ -107,15 +107,15 @@ def thick_slices(thin: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def write_patient(preset: Preset, patient: int, seed: int, root: Path) -> int:
+def write_patient(size: StudySize, patient: int, seed: int, root: Path) -> int:
     """Scan one patient, write the eight series below ``root`` and return the number of files."""
-    thin, placement = scan_patient(preset, patient, seed)
+    thin, placement = scan_patient(size, patient, seed)
     thick = thick_slices(thin)
     below = replace(placement, top=placement.top - 1.0, step=2.0)
     written = 0
     for d, dose in enumerate(get_args(Dose)):
         for k, kernel in enumerate(KERNELS):
-            one = Series(patient, dose, 1, kernel.name, seed)
+            one = ChallengeSeries(patient, dose, 1, kernel.name, seed)
             three = replace(one, thickness=3)
             written += write_series(thin[:, d, k], one, placement, root)
             written += write_series(thick[:, d, k], three, below, root)

@@ -55,7 +55,7 @@ class Kernel:
     def on(self, size: int) -> "Kernel":
         """Return the kernel as a scanner with a ``size`` x ``size`` matrix would have it.
 
-        The small presets are the same body seen by a detector two or four times coarser. Kept in
+        The small sizes are the same body seen by a detector two or four times coarser. Kept in
         1/mm, both kernels would lie beyond that detector's Nyquist frequency and be all but
         equal; kept in cycles per pixel, they differ as they do at 512.
         """
@@ -67,7 +67,7 @@ KERNELS = (Kernel("B30", 0.38, 0.64), Kernel("D45", 0.80, 1.20))
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class ScanSettings:
     """How many photons are sent, and what the electronics add.
 
     Attributes:
@@ -80,7 +80,7 @@ class Protocol:
     electronic_variance: float = 10.0
     dose: float = 0.25
 
-    def on(self, size: int) -> "Protocol":
+    def on(self, size: int) -> "ScanSettings":
         """Return the protocol that gives a ``size`` x ``size`` image the noise (HU) of a 512 one.
 
         The variance of a reconstruction goes as 1 / (views x photons per beam x pixel area).
@@ -117,7 +117,7 @@ def photons_share(geometry: Geometry) -> float:
     return geometry.pixel / REFERENCE_PIXEL * (REFERENCE_VIEWS / geometry.views)
 
 
-def sent_photons(depth: float, geometry: Geometry, protocol: Protocol) -> NDArray[np.float64]:
+def sent_photons(depth: float, geometry: Geometry, protocol: ScanSettings) -> NDArray[np.float64]:
     """Return the photons sent along each beam of a view, (bins,).
 
     Automatic exposure sends more through a thick patient (``depth`` is the 99th percentile of
@@ -131,7 +131,7 @@ def sent_photons(depth: float, geometry: Geometry, protocol: Protocol) -> NDArra
 def expose(
     lines: NDArray[np.floating],
     sent: NDArray[np.float64],
-    protocol: Protocol,
+    protocol: ScanSettings,
     rng: np.random.Generator,
 ) -> tuple[Image, Image]:
     """Return noisy line integrals at full and at low dose, both (views, bins) float32.
@@ -166,7 +166,7 @@ def apply_kernel(image: Image, kernel: Kernel, pixel: float) -> Image:
 
 
 def scan(
-    hu: Image, geometry: Geometry, protocol: Protocol, rng: np.random.Generator
+    hu: Image, geometry: Geometry, protocol: ScanSettings, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Scan one slice and reconstruct it at both doses with both kernels.
 

@@ -63,7 +63,7 @@ class Anatomy:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class BodyFrame:
     """The body's outline and the abdominal cavity in it; lengths in mm."""
 
     half_width: float

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from pi.simulation.solid import BONE, SMOOTH, Frame, Solid
+from pi.simulation.solid import BONE, SMOOTH, BodyFrame, Solid
 
 
-def trunk(frame: Frame) -> list[Solid]:
+def trunk(frame: BodyFrame) -> list[Solid]:
     """Skin 25, fat -102 and muscle 58 HU around the fat of the cavity."""
     width, depth = frame.half_width, frame.half_depth
     (wall_x, wall_y), inf = frame.wall, math.inf
@@ -25,7 +25,7 @@ def trunk(frame: Frame) -> list[Solid]:
     ]
 
 
-def ribs(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def ribs(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Ribs cross the slice obliquely: with z they slide along the wall, and low ones end."""
     ribs = []
     for side in (-1.0, 1.0):
@@ -45,7 +45,7 @@ def ribs(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     return ribs
 
 
-def spine(frame: Frame, rng: np.random.Generator) -> list[Solid]:
+def spine(frame: BodyFrame, rng: np.random.Generator) -> list[Solid]:
     """Psoas, vertebra (shell 620, trabecular 210 HU), canal and processes."""
     y = frame.cavity_y + 0.84 * frame.cavity[1]
     scale, inf = rng.uniform(0.92, 1.08), math.inf
@@ -77,7 +77,7 @@ def spine(frame: Frame, rng: np.random.Generator) -> list[Solid]:
     ]
 
 
-def table(frame: Frame) -> list[Solid]:
+def table(frame: BodyFrame) -> list[Solid]:
     """A curved carbon shell around foam, with a mattress on it, all below the back."""
     top = frame.half_depth - 1.0
     wide, bow = 210.0, 95.0

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from pi.choices import Part
 from pi.errors import PiError
 
-Part = Literal["train", "validation", "test"]
 Membership = Literal["train", "validation", "test", "unassigned"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 

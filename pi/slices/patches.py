@@ -5,19 +5,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.choices import Grid, Part
 from pi.errors import PiError
 from pi.identity import Reconstruction, SliceKey
 from pi.readers.names import Dose
 from pi.slices.intensity import normalise
 from pi.slices.store import Store
-
-Grid = Literal["paper", "covering"]
-Split = Literal["train", "validation", "test"]
 
 
 class PatchError(PiError):
@@ -67,7 +64,7 @@ class PatchPopulation:
         PatchError: the split has no slices, or the patch is larger than a slice.
     """
 
-    def __init__(self, store: Store, split: Split, size: int, step: int, grid: Grid) -> None:
+    def __init__(self, store: Store, split: Part, size: int, step: int, grid: Grid) -> None:
         self.store = store
         self.size = size
         self._step, self._grid = step, grid
@@ -124,7 +121,7 @@ class PatchPopulation:
             for pixels in maps.values():
                 _let_go(pixels)
 
-    def of(self, split: Split) -> "PatchPopulation":
+    def of(self, split: Part) -> "PatchPopulation":
         """Return the patches of another part of the same store, cut in the same way.
 
         Raises:

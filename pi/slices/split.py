@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from pi.choices import Part
 from pi.errors import PiError, quoted
 from pi.places import OWN, split_file
 from pi.readers.aliases import ALIASES
-from pi.slices.parts import PARTS, Membership, Part, advice, counted, empty_parts, listed
+from pi.slices.parts import PARTS, Membership, advice, counted, empty_parts, listed
 
 __all__ = ["PARTS", "Membership", "Part", "Split", "SplitError", "choose_split"]
 

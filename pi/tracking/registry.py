@@ -1,22 +1,34 @@
-"""The model registry: what is the champion, set on purpose and nowhere else."""
+"""The model registry: contexts and denoisers as versions, and the champion, set on purpose alone.
 
-from pi.errors import quoted
+A context is a version of a weight file, with what it was made of.
+"""
+
+from pathlib import Path
+
+from pi.errors import is_path, quoted
+from pi.places import file_digest
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowClient, MlflowException
-from pi.tracking.context_registry import (
-    FILE_DIGEST,
-    REGISTERED,
-    ensure_registered,
-    register_context,
-    version_of,
-)
-from pi.tracking.earlier import connect
+from pi.tracking.records import connect, fetch_artifact
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
 
 DENOISERS = "ldct-denoiser"
 """Name under which denoisers are registered unless something else is asked for."""
+
+
+CONTEXT_FILE = "context/weights.h5"
+"""Artifact in which a run of `pretrain` keeps the weights of the encoder."""
+
+FILE_DIGEST = "pi.weight_file_sha256"
+"""Tag of a run and of a version: sha256 of `CONTEXT_FILE`."""
+
+ABOUT = "pi.context"
+"""Tag of a run and of a version: what the encoder was pre-trained on."""
+
+REGISTERED = "pi.registered"
+"""Tag of a run of `pretrain`: the name that its context is registered under."""
 
 
 def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
@@ -67,3 +79,111 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     newest = services[-1]
     created = client.create_model_version(name, newest.model_uri, run_id, model_id=newest.model_id)
     return int(created.version)
+
+
+def register_context(run_id: str, name: str) -> int:
+    """Register the context of a run of `pretrain` as a new version of ``name``; return which.
+
+    Raises:
+        TrackingError: the registry refuses, or holds other models under that name.
+    """
+    client = connect()
+    try:
+        tags = client.get_run(run_id).data.tags
+        kept = {key: tags[key] for key in (FILE_DIGEST, ABOUT, "pi.data_digest")}
+        ensure_registered(client, name)
+        for other in client.search_model_versions(f"name = '{name}'"):
+            if FILE_DIGEST not in other.tags:
+                raise TrackingError(
+                    f"`name` must be that of contexts but {quoted(name)} holds models of "
+                    "another kind."
+                )
+        source = f"{client.get_run(run_id).info.artifact_uri}/{CONTEXT_FILE}"
+        created = client.create_model_version(name, source, run_id, tags=kept)
+        client.set_tag(run_id, REGISTERED, name)
+    except MlflowException as error:
+        raise TrackingError(
+            f"the registry must take the context as {quoted(name)} but says: {_first_line(error)}"
+        ) from error
+    return int(created.version)
+
+
+def fetch_context(registered: str) -> tuple[Path, str]:
+    """Return a local copy of the weights of a registered context.
+
+    Args:
+        registered: NAME@ALIAS or NAME@VERSION.
+
+    Returns:
+        The file, and what the encoder was pre-trained on.
+
+    Raises:
+        TrackingError: it is misspelt; there is no such model, alias or version, or it is no
+            context; the file is not the one that was registered.
+    """
+    client = connect()
+    name, alias, version = _parted(registered)
+    try:
+        if alias:
+            found = client.get_model_version_by_alias(name, alias)
+        else:
+            found = client.get_model_version(name, version)
+    except MlflowException as error:
+        raise TrackingError(
+            f"context `medical:{registered}` must be in the model registry but "
+            f"{_there(client, name)}"
+        ) from error
+    if FILE_DIGEST not in found.tags or not found.run_id:
+        raise TrackingError(
+            f"context `medical:{registered}` must be one that `pretrain` made but "
+            f"{quoted(name)} holds models of another kind."
+        )
+    file = fetch_artifact(found.run_id, CONTEXT_FILE)
+    if file_digest(file) != found.tags[FILE_DIGEST]:
+        raise TrackingError(
+            f"weights of context `medical:{registered}` must be those that were registered but "
+            "their sha256 differs."
+        )
+    return file, f"{found.tags[ABOUT]} ({name}, version {found.version})"
+
+
+def version_of(client: MlflowClient, run_id: str, name: str) -> int:
+    """Return the newest version of ``name`` that a run made; 0 where there is none."""
+    versions = client.search_model_versions(f"name = '{name}'")
+    return max((int(v.version) for v in versions if v.run_id == run_id), default=0)
+
+
+def ensure_registered(client: MlflowClient, name: str) -> None:
+    """Make the registered model ``name`` unless it is there."""
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+
+
+def _parted(registered: str) -> tuple[str, str, str]:
+    """Return name, alias and version; one of the latter is empty."""
+    name, _, which = registered.partition("@")
+    if not (name and which) or is_path(registered):
+        raise TrackingError(
+            "a context in the model registry must be medical:NAME@ALIAS or medical:NAME@VERSION "
+            f"but got {quoted(f'medical:{registered}')}."
+        )
+    return (name, "", which) if which.isdecimal() else (name, which, "")
+
+
+def _there(client: MlflowClient, name: str) -> str:
+    """Return what of ``name`` there is instead, as the end of a sentence."""
+    known = {model.name: model for model in client.search_registered_models()}
+    if name not in known:
+        contexts = sorted({v.name for v in client.search_model_versions() if FILE_DIGEST in v.tags})
+        others = f" (contexts there: {', '.join(contexts)})" if contexts else ""
+        return f"no model is called {quoted(name)}{others}: `pretrain --name {name}` makes one."
+    aliases = ", ".join(sorted(known[name].aliases)) or "none"
+    versions = sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}'"))
+    return (
+        f"{quoted(name)} has the aliases {aliases} and the versions "
+        f"{', '.join(map(str, versions)) or 'none'}; `promote` sets an alias."
+    )
+
+
+def _first_line(error: MlflowException) -> str:
+    return str(error).partition("\n")[0]

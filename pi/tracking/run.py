@@ -1,4 +1,4 @@
-"""Runs: opened and written to.
+"""A run that is open for writing; see `pi.tracking.tracker` for how it is opened.
 
 It works on run ids through the client, never on MLflow's global "active run": a child is a child
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
@@ -6,13 +6,11 @@ in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 
 import json
 import math
-import os
 import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -23,25 +21,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.database import shown
-from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import (
-    Dataset,
-    DatasetInput,
-    Metric,
-    MlflowClient,
-    MlflowException,
-    Param,
-    RunTag,
-)
+from pi.tracking.backend import Dataset, DatasetInput, Metric, MlflowClient, Param, RunTag
 from pi.tracking.provenance import provenance
 
-EXPERIMENT = "perceptual-influence"
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
-
-_NESTING: ContextVar[tuple[str, Callable[[str], None]] | None] = ContextVar("nesting", default=None)
-"""Parent of the runs that are opened now, and who is told of them: see `nested_in`."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +34,20 @@ class Run:
 
     Attributes:
         client: the tracking store.
-        run_id: of this run.
-        experiment_id: of its experiment.
-        uri: of the tracking store.
+        run_id: of this run; empty where nothing is kept.
+        experiment_id: of its experiment; empty likewise.
+        uri: of the tracking store; empty likewise.
     """
 
     client: MlflowClient = field(repr=False)
     run_id: str
     experiment_id: str
     uri: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether anything is kept of it."""
+        return bool(self.run_id)
 
     def params(self, values: Mapping[str, object]) -> None:
         """Log parameters, but none that is there: `mlflow run` has logged its own already."""
@@ -85,6 +74,10 @@ class Run:
     def tag(self, key: str) -> str:
         """Return a tag of the run; empty where it has none."""
         return str(self.client.get_run(self.run_id).data.tags.get(key, ""))
+
+    def metric(self, key: str) -> float | None:
+        """Return the newest value of a metric of the run; None where it has none."""
+        return self.client.get_run(self.run_id).data.metrics.get(key)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
@@ -144,6 +137,8 @@ class Run:
         self._through_file(file, write)
 
     def _through_file(self, file: str, write: Callable[[Path], Any]) -> None:
+        if not self.kept:
+            return
         folder, _, name = file.rpartition("/")
         with tempfile.TemporaryDirectory() as scratch:
             write(Path(scratch) / name)
@@ -152,6 +147,10 @@ class Run:
     def experiment_tag(self, key: str, value: str) -> None:
         """Set a tag of the experiment."""
         self.client.set_experiment_tag(self.experiment_id, key, value)
+
+    def end(self, run_id: str, status: Status) -> None:
+        """End another run, whose process is gone."""
+        self.client.set_terminated(run_id, status)
 
     @contextmanager
     def child(
@@ -165,63 +164,8 @@ class Run:
             **more,
         }
         created = self.client.create_run(self.experiment_id, tags=tags | provenance(stage))
-        with _ending(self.client, created.info.run_id):
+        with ending(self.client, created.info.run_id):
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
-
-
-@contextmanager
-def open_run(stage: str, name: str, resumed: str = "") -> Iterator[Run]:
-    """Open the run of an entry point: the one that `mlflow run` made, or a new one.
-
-    The run ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or
-    SIGTERM.
-
-    Args:
-        stage: name of the entry point, kept as the tag ``pi.stage``.
-        name: the run's name in the UI.
-        resumed: id of an earlier run to be continued instead; see `read_run`.
-
-    Raises:
-        TrackingError: the tracking store cannot be reached or refuses.
-    """
-    uri = tracking_uri()
-    probe(uri)
-    try:
-        client = MlflowClient(uri)
-        # Taken out of the environment, so that no process we start writes into our run.
-        given = os.environ.pop("MLFLOW_RUN_ID", None)
-        run_id = resumed or given or _create(client)
-        if resumed:
-            client.update_run(run_id, "RUNNING")
-        named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
-        if nesting := _NESTING.get():
-            parent, opened = nesting
-            named["mlflow.parentRunId"] = parent
-            opened(run_id)
-        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
-        experiment_id = client.get_run(run_id).info.experiment_id
-    except MlflowException as error:
-        raise _refused(error, uri) from error
-    try:
-        with _ending(client, run_id):
-            yield Run(client, run_id, experiment_id, uri)
-    except MlflowException as error:  # a server that went away, say
-        raise _refused(error, uri) from error
-
-
-@contextmanager
-def nested_in(parent: str, opened: Callable[[str], None]) -> Iterator[None]:
-    """Make every run that `open_run` opens within the block a child of ``parent``.
-
-    Args:
-        parent: id of the run.
-        opened: told the id of each run, as soon as it is open.
-    """
-    token = _NESTING.set((parent, opened))
-    try:
-        yield
-    finally:
-        _NESTING.reset(token)
 
 
 def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[Metric]:
@@ -239,22 +183,9 @@ def _metric_name(key: str) -> str:
     return re.sub(r"[^\w/.\- :]", "_", key.replace("e+", "e"))
 
 
-def _refused(error: MlflowException, uri: str) -> TrackingError:
-    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
-    return TrackingError(f"the tracking store must take what it is told but says: {said}")
-
-
-def _create(client: MlflowClient) -> str:
-    experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
-    if experiment_id is None:
-        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
-        known = client.get_experiment_by_name(name)
-        experiment_id = known.experiment_id if known else client.create_experiment(name)
-    return str(client.create_run(experiment_id).info.run_id)
-
-
 @contextmanager
-def _ending(client: MlflowClient, run_id: str) -> Iterator[None]:
+def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
+    """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM."""
     status: Status = "FAILED"
     try:
         yield

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from pi.choices import Distribution
 from pi.denoisers import DenoiserSpec
 from pi.influence.calibration import Calibration, calibrate_all
 from pi.influence.components import loss_terms
@@ -14,13 +15,14 @@ from pi.influence.measure import patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.losses.experiments import Experiment
-from pi.network.bank import EncoderBank, Judge
+from pi.network.bank import EncoderBank, FrozenLoss
 from pi.network.start import start_at
-from pi.network.state import Denoiser, State, identity
+from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
+from pi.states import State
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
-from pi.training.machine import Distribution, compute_in, scaled, strategy_for
+from pi.training.machine import compute_in, scaled, strategy_for
 from pi.training.step import measure_step, train_step
 from pi.training.validation import draw_validation_set
 
@@ -113,7 +115,7 @@ def build_trainer(
     settings: Settings,
     schedule: Schedule,
     patches: PatchPopulation,
-    judge: Judge,
+    frozen_loss: FrozenLoss,
     spec: DenoiserSpec,
     adam: Adam,
     precision: str,
@@ -127,7 +129,7 @@ def build_trainer(
         settings: how long, how much at a time, how often.
         schedule: makes lambda.
         patches: of the training patients.
-        judge: the loss. Its encoder is set to ``precision``.
+        frozen_loss: the loss. Its encoder is set to ``precision``.
         spec: which denoiser.
         adam: the optimizer.
         precision: see `pi.training.machine.choose_precision`.
@@ -154,8 +156,8 @@ def build_trainer(
             precision,
         )
         optimizer.build(denoiser.trainable_variables)
-    compute_in([denoiser, *judge.encoders], precision)
-    terms = loss_terms(judge)
+    compute_in([denoiser, *frozen_loss.encoders], precision)
+    terms = loss_terms(frozen_loss)
     return Trainer(
         settings,
         schedule,

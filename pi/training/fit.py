@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pi.choices import Keep
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
 from pi.influence.gradient import GradientInfluence, GradientPair
@@ -18,9 +19,8 @@ from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks
 from pi.training.feed import steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
-from pi.training.plan import Keep
 from pi.training.state import EpochRecord, TrainingState
-from pi.training.step import Measure, StepLosses, TrainStep, in_range
+from pi.training.step import MeasureStep, StepLosses, TrainStep, in_range
 from pi.training.sums import InfluenceSums
 from pi.training.validation import ValidationSet, validation_ssims, validation_sums
 
@@ -79,7 +79,7 @@ class Trainer:
         validation: patches and slices of the validation patients.
         networks: denoiser and optimizer.
         spec: what the denoiser is.
-        judge: the denoiser's twin in float32, which validates.
+        twin: the denoiser's twin in float32, which validates.
         step: trains on a batch.
         measure: measures a batch.
         gradients: measures a batch's gradients.
@@ -91,9 +91,9 @@ class Trainer:
     validation: ValidationSet
     networks: Networks
     spec: DenoiserSpec
-    judge: keras.Model = field(repr=False)
+    twin: keras.Model = field(repr=False)
     step: TrainStep
-    measure: Measure
+    measure: MeasureStep
     gradients: GradientMeasure
 
     @property
@@ -214,7 +214,7 @@ class _Session:
     def _measure_gradients(
         self, low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16]
     ) -> None:
-        """Measure them where they are to be kept, or where lambda is made of them."""
+        """MeasureStep them where they are to be kept, or where lambda is made of them."""
         trainer, state = self.trainer, self.state
         number = state.epoch * trainer.steps + state.step
         every = trainer.settings.gradient_every
@@ -253,10 +253,10 @@ class _Session:
         sums: InfluenceSums = validation_sums(
             trainer.validation, trainer.measure, trainer.settings.batch_size, weight, self.poll
         )
-        if trainer.judge is not trainer.networks.denoiser:
-            trainer.judge.set_weights(trainer.networks.denoiser.get_weights())
+        if trainer.twin is not trainer.networks.denoiser:
+            trainer.twin.set_weights(trainer.networks.denoiser.get_weights())
         sizes = trainer.spec.design.sizes
-        ssims = validation_ssims(trainer.validation, trainer.judge, sizes, self.poll)
+        ssims = validation_ssims(trainer.validation, trainer.twin, sizes, self.poll)
         return EpochRecord(
             state.epoch + 1,
             weight,

@@ -3,15 +3,12 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import keras
 import tensorflow as tf
 
+from pi.choices import Distribution, PrecisionName
 from pi.errors import PiError
-
-PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
-Distribution = Literal["none", "mirrored"]
 
 CPU_FLAGS = re.compile(r"\b(avx512_bf16|amx_bf16)\b")
 BFLOAT16_COMPUTE_CAPABILITY = (8, 0)

@@ -1,8 +1,8 @@
 """What a training is asked to do, read from its parameters before any work begins."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from pi.choices import AdaptiveName, ScheduleName
 from pi.errors import PiError, quoted
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.calibrated_schedules import (
@@ -13,7 +13,6 @@ from pi.influence.calibrated_schedules import (
 )
 from pi.influence.psi import checked_weight, odds_of
 from pi.influence.schedule import Fixed, Schedule
-from pi.influence.schedule_name import AdaptiveName, ScheduleName
 from pi.losses.experiments import (
     MSE,
     Experiment,
@@ -22,8 +21,6 @@ from pi.losses.experiments import (
     find_experiments,
     require_influence,
 )
-
-Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 
 
 class PlanError(PiError):

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
 
+from pi.choices import PrecisionName, ScheduleName
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
-from pi.influence.schedule_name import ScheduleName
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
@@ -20,7 +20,7 @@ from pi.training.build import Adam, build_trainer
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
-from pi.training.machine import MachineError, PrecisionName
+from pi.training.machine import MachineError
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
 
@@ -100,10 +100,12 @@ class Bench:
         may set it to another number format.
         """
         if name not in self._built:
-            judge = self.bank.judge(self.find(name), self.patches.size)
-            precision = settle_precision(self.precision, judge, self.patches, self.settings.seed)
+            frozen_loss = self.bank.loss_of(self.find(name), self.patches.size)
+            precision = settle_precision(
+                self.precision, frozen_loss, self.patches, self.settings.seed
+            )
             trainer = build_trainer(
-                self.settings, Fixed(0.0), self.patches, judge, self.denoiser, self.adam,
+                self.settings, Fixed(0.0), self.patches, frozen_loss, self.denoiser, self.adam,
                 precision, "none", start=self.start,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()

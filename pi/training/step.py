@@ -42,7 +42,7 @@ class StepLosses:
 TrainStep = Callable[[NDArray[np.int16], NDArray[np.int16], WeightRule], StepLosses]
 """Trains on low and normal dose, each (n, rows, columns, 1) int16 HU."""
 
-Measure = Callable[[NDArray[np.int16], NDArray[np.int16], float], StepLosses]
+MeasureStep = Callable[[NDArray[np.int16], NDArray[np.int16], float], StepLosses]
 """Measures the losses of a batch at a lambda and trains nothing."""
 
 
@@ -105,7 +105,7 @@ def train_step(
     return step
 
 
-def measure_step(denoiser: keras.Model, terms: Terms) -> Measure:
+def measure_step(denoiser: keras.Model, terms: Terms) -> MeasureStep:
     """Return the function that measures a batch, in the format that training computes in."""
 
     @tf.function(reduce_retracing=True, jit_compile=False)  # type: ignore[untyped-decorator]

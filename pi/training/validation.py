@@ -13,7 +13,7 @@ from pi.evaluation.ssim import ssim
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import read_ahead
-from pi.training.step import Measure
+from pi.training.step import MeasureStep
 from pi.training.sums import InfluenceSums
 
 Poll = Callable[[], object]
@@ -54,7 +54,7 @@ def draw_validation_set(
 
 
 def validation_sums(
-    chosen: ValidationSet, measure: Measure, batch_size: int, weight: float, poll: Poll
+    chosen: ValidationSet, measure: MeasureStep, batch_size: int, weight: float, poll: Poll
 ) -> InfluenceSums:
     """Return the losses of the validation patches at ``weight``."""
     sums = InfluenceSums()

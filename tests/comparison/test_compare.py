@@ -6,7 +6,7 @@ import pytest
 from run_tables import grid, run_of, slice_table
 
 from pi.comparison.clusters import patients_needed
-from pi.comparison.compare import Comparison, Reference, best_run, compare_runs
+from pi.comparison.comparison import Comparison, Reference, best_run, compare_runs
 from pi.comparison.contrast_table import contrast_table
 from pi.comparison.family import holm
 from pi.comparison.gains import ComparisonError

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import effectsize_smd
 
+from pi.choices import ZeroRule
 from pi.comparison.effect import d_z, one_sided, pooled_d, rank_biserial, slice_effects
 from pi.comparison.gains import Z_95, Estimate
-from pi.comparison.signed_rank import ZeroRule
 
 Whole = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=40)
 

@@ -8,7 +8,7 @@ import pytest
 from run_tables import run_of
 
 from pi.comparison.breakdown import StratumGain, Trend
-from pi.comparison.compare import Comparison, Reference, compare_runs
+from pi.comparison.comparison import Comparison, Reference, compare_runs
 from pi.comparison.contrast_table import breakdown_table
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, join_folds, pair_runs

@@ -6,10 +6,11 @@ import pytest
 from run_tables import grid
 from scipy import stats
 
+from pi.choices import ZeroRule
 from pi.comparison.effect import d_z
 from pi.comparison.gains import Estimate
 from pi.comparison.resampling import Resamples, draw_resamples, patient_intervals
-from pi.comparison.signed_rank import ZeroRule, signed_rank
+from pi.comparison.signed_rank import signed_rank
 from pi.evaluation.table import KEY
 
 RNG = np.random.default_rng

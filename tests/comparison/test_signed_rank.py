@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pi.choices import ZeroRule
 from pi.comparison.gains import ComparisonError
-from pi.comparison.signed_rank import ZeroRule, null_distribution, signed_rank, two_sided
+from pi.comparison.signed_rank import null_distribution, signed_rank, two_sided
 
 Whole = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=70)
 Rules = st.sampled_from(["wilcox", "pratt"])

@@ -13,12 +13,12 @@ from mlflow import MlflowClient
 from playwright.sync_api import ConsoleMessage, FrameLocator, Page
 
 from dashboards.browsing import browser_page, find_chromium, mlflow_ui
-from entrypoints.parameters import ReportParameters
 from entrypoints.report import main
 from pi.command_line import run
+from pi.parameters import ReportParameters
 from pi.tracking.address import pages
-from pi.tracking.run import open_run
-from pi.tracking.view import save_view
+from pi.tracking.saved_view import save_view
+from pi.tracking.tracker import Tracked
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def store(
 
             fill(Size(runs=runs, patients=2, slices=2, pixels=32, denoiser="unet:8"))
         assert run(main, ReportParameters, "", ["--to", str(folder)]) == 0
-        with open_run("train", "for its view") as tracked:
+        with Tracked().open("train", "for its view") as tracked:
             save_view(tracked, "train")
         yield request.param, f"sqlite:///{file}", folder / "report.html", tracked.experiment_id
 

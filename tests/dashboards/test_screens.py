@@ -18,8 +18,8 @@ from dashboards.placing import plain
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.address import tracking_uri
-from pi.tracking.gallery import list_artifacts, list_runs
-from pi.tracking.run import open_run
+from pi.tracking.listing import list_artifacts, list_runs
+from pi.tracking.tracker import Tracked
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
 NAMES = ["influence", "training", "slices", "comparison", "search"]
@@ -51,7 +51,7 @@ def log_calibration(experiment: str, *, patches: bool = True) -> str:
         {"patient": "S001", "thickness": 1.0, "kernel": ["B30", "B30", "D45", "D45"],
          "position": 0.0, "image_loss": IMAGE, "perceptual_loss/block1_conv1": PERCEPTUAL}
     )  # fmt: skip
-    with open_run("calibrate", "a") as run, run.child(experiment, "calibration") as child:
+    with Tracked().open("calibrate", "a") as run, run.child(experiment, "calibration") as child:
         child.params(
             {"experiment": experiment, "architecture": "vgg16", "context": "random",
              "layers": "block1_conv1", "state": "identity", "target_psi": 0.75,
@@ -131,11 +131,11 @@ def test_a_rude_name_is_text(database: Path) -> None:
 
 
 def test_a_training_shows_its_epochs_and_how_far_it_drifted(database: Path) -> None:
-    with open_run("train", "a") as run:
+    with Tracked().open("train", "a") as run:
         run.params({"experiment": "demo1", "schedule": "fixed", "target_psi": 0.95})
         for epoch, psi in ((1, 0.95), (2, 0.9)):
             run.metrics({"train/psi": psi, "train/image_loss": 1.0, "lambda": 0.1}, epoch)
-    with open_run("train", "not begun"):
+    with Tracked().open("train", "not begun"):
         pass
     app = screen("training")
     assert not app.exception
@@ -177,7 +177,7 @@ def test_a_page_shows_what_there_is_and_no_warning(in_filled: Path, name: str) -
 
 def test_a_jump_goes_to_the_slice_that_the_table_ranks_first(in_filled: Path) -> None:
     from pi.evaluation.browsing import ranked_slices
-    from pi.tracking.earlier import read_slices
+    from pi.tracking.records import read_slices
 
     app = screen("slices")
     tables = [read_slices(run_id) for run_id in app.multiselect(key="evaluations").value]
@@ -266,7 +266,7 @@ def test_a_tracking_server_that_went_away_is_told(
 @pytest.mark.parametrize("rude", ["[here](http://evil.example)", "<img src=x onerror=alert(1)>"])
 def test_a_link_and_a_tag_in_a_name_are_text(database: Path, rude: str) -> None:
     log_calibration(rude)
-    with open_run("train", rude) as run:
+    with Tracked().open("train", rude) as run:
         run.params({"experiment": rude})
         run.metrics({"train/psi": 0.9}, step=1)
     for name in ("influence", "training"):

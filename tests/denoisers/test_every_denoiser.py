@@ -9,16 +9,16 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
-from entrypoints import evaluate, train
-from entrypoints.parameters import EvaluateParameters, TrainParameters, recall
+from entrypoints import evaluate, recall, train
 from pi.command_line import run
 from pi.denoisers import NAMES, DenoiserSpec
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.network.denoiser_file import DenoiserFileError
-from pi.tracking.earlier import read_slices
-from pi.tracking.gallery import list_runs
-from pi.tracking.model import fetch_denoiser
+from pi.parameters import EvaluateParameters, TrainParameters
+from pi.tracking.kept_denoiser import fetch_denoiser
+from pi.tracking.listing import list_runs
+from pi.tracking.records import read_slices
 from pi.tracking.registry import promote
 
 SMALL = [

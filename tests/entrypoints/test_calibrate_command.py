@@ -17,8 +17,8 @@ from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
 
 from entrypoints.calibrate import main
-from entrypoints.parameters import CalibrateParameters
 from pi.command_line import run
+from pi.parameters import CalibrateParameters
 
 ROOT = Path(__file__).parents[2]
 TINY = (
@@ -284,7 +284,7 @@ NO_RUN = [
     (("--data", "/ward/Eichendorff"), "`data` must be no path"),
 ]
 FAILED = [
-    (("--data", "simulated:huge"), "`data` must be simulated:PRESET"),
+    (("--data", "simulated:huge"), "`data` must be simulated:SIZE"),
     (("--data", "no-such-store"), "store 'no-such-store' must exist but does not"),
     (("--data", "folder"), "PI_DATA must name your folder of scans but is not set."),
     (("--patch_size", "160"), "`patch_size` must be at most the slice's 128 pixels but got 160."),

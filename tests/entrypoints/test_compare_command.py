@@ -15,8 +15,8 @@ from tracking.evaluations import DIGEST, TABLE, log_evaluation, log_training, tr
 from tracking.logged_figures import whole_figures
 
 from entrypoints.compare import main
-from entrypoints.parameters import CompareParameters
 from pi.command_line import run
+from pi.parameters import CompareParameters
 
 ROOT = Path(__file__).parents[2]
 GAINS = {"demo1": 0.0, "demo2": -0.01, "mse": -0.03}

@@ -18,7 +18,7 @@ class Slow(importlib.abc.MetaPathFinder):
         if name.split(".")[0] in ("tensorflow", "keras", "mlflow"):
             raise SystemExit(f"{name} is imported")
 sys.meta_path.insert(0, Slow())
-from entrypoints import parameters
+from pi import parameters
 from pi.command_line import run
 for name in ("train", "evaluate", "search", "main", "pretrain"):
     main = importlib.import_module(f"entrypoints.{name}").main

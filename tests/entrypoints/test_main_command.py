@@ -13,13 +13,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from entrypoints.main import main
-from entrypoints.parameters import MainParameters
 from pi.command_line import run
 from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import KEY
+from pi.jobs.planned.carrying_out import slice_table
+from pi.parameters import MainParameters
 from pi.slices.store import Store
-from pi.tracking.algorithm1 import slice_table
-from pi.tracking.run import EXPERIMENT
+from pi.tracking.tracker import EXPERIMENT
 
 ROOT = Path(__file__).parents[2]
 OWN = "vgg16:random:block1_conv1"
@@ -110,7 +110,7 @@ def test_every_patient_is_tested_once_though_it_was_killed_in_the_second_fold(
     said = dict(re.findall(r"^== (\S+): (done before|starting|going on)", out, re.MULTILINE))
     assert list(said) == STEPS
     assert [said[name] == "done before" for name in STEPS] == [True] * 6 + [False] * 4
-    assert "judged on every patient, each tested once in 2 folds" in out
+    assert "evaluated on every patient, each tested once in 2 folds" in out
 
     job = client.get_run(job.info.run_id)
     after = children(client, job)

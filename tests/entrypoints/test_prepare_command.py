@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.parameters import PrepareParameters
 from entrypoints.prepare import main
 from pi.command_line import run
+from pi.parameters import PrepareParameters
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ct"))
 from ct_files import write_patient

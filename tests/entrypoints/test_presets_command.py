@@ -10,9 +10,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from entrypoints import calibrate, presets, train
-from entrypoints.parameters import CalibrateParameters, PresetsParameters, TrainParameters
 from pi.command_line import run
-from pi.losses.presets import PRESETS
+from pi.losses.literature import PRESETS
+from pi.parameters import CalibrateParameters, PresetsParameters, TrainParameters
 
 TINY = (
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",

@@ -14,18 +14,18 @@ from tracking.logged_figures import whole_figures
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints import calibrate, pretrain, promote
-from entrypoints.parameters import CalibrateParameters, PretrainParameters, PromoteParameters
 from pi.command_line import run
+from pi.jobs.contexts import find_contexts
 from pi.losses.experiments import find_experiments
 from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
+from pi.parameters import CalibrateParameters, PretrainParameters, PromoteParameters
 from pi.places import file_digest
 from pi.pretraining import simulated
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
-from pi.tracking.context_registry import CONTEXT_FILE, FILE_DIGEST, fetch_context
-from pi.tracking.contexts import find_contexts
-from pi.tracking.encoder import DIGEST
+from pi.tracking.loss_facts import DIGEST
+from pi.tracking.registry import CONTEXT_FILE, FILE_DIGEST, fetch_context
 
 SMALL = [
     "--data", "simulated:tiny", "--patch_size", "32", "--steps", "3", "--batch_size", "4",

@@ -12,12 +12,12 @@ from report.compared import slice_table
 from tracking.evaluations import DIGEST, TABLE, log_evaluation, log_training, training
 
 from entrypoints import compare
-from entrypoints.parameters import CompareParameters, ReportParameters
 from entrypoints.report import main
 from pi.command_line import run
 from pi.evaluation.metrics import ranked_metrics
+from pi.parameters import CompareParameters, ReportParameters
 from pi.tracking.address import tracking_uri
-from pi.tracking.run import open_run
+from pi.tracking.tracker import Tracked
 
 RUDE = "<script>alert(1)</script> & $\\frac$"
 """A name that is HTML, and mathematics that does not parse."""
@@ -42,7 +42,7 @@ def page_of(database: Path) -> str:
 
 def log_calibration(name: str = "demo1", *, result: bool = True) -> str:
     """Log S_P / S_M = 100, of which lambda for .95 is .19; return the run of `calibrate`."""
-    with open_run("calibrate", f"calibrate {name}") as tracked:
+    with Tracked().open("calibrate", f"calibrate {name}") as tracked:
         facts = {"digest": DIGEST, "simulated": False, "training_patients": 7,
                  "training_patches": 1792, "reconstructions": ["1mm B30", "1mm D45"]}  # fmt: skip
         tracked.dataset("patients", DIGEST, facts)
@@ -88,7 +88,7 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
 
 
 def log_search(note: str = "- The best is lambda = 1e-05 with demo1, a Psi of 23 %.") -> str:
-    with open_run("search", "a search") as tracked:
+    with Tracked().open("search", "a search") as tracked:
         tracked.params({"trials": 6, "objective": "val_ssim", "target_psi": 0.95,
                         "measured": "training", "tolerance": 0.02, "epochs": 2})  # fmt: skip
         tracked.tags({"optuna.study": "not there"})
@@ -194,7 +194,7 @@ def test_half_logged_runs_are_told_and_the_others_stay(database: Path) -> None:
     half = log_calibration("demo3", result=False)
     log_calibration("demo1")
     log_evaluation(TABLE, log_training())
-    with open_run("train", "begun"), open_run("compare", "nothing compared"):
+    with Tracked().open("train", "begun"), Tracked().open("compare", "nothing compared"):
         pass
     assert report() == 0
     page = page_of(database)
@@ -222,7 +222,7 @@ def test_a_deleted_run_is_told_and_the_comparison_of_it_cannot_be_made_again(
 
 
 def test_runs_that_failed_are_named(database: Path) -> None:
-    with pytest.raises(RuntimeError), open_run("train", "a bad one"):
+    with pytest.raises(RuntimeError), Tracked().open("train", "a bad one"):
         raise RuntimeError
     assert report() == 0
     assert "Runs that failed, 1 of train: a bad one (" in page_of(database)

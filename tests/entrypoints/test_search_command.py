@@ -15,11 +15,11 @@ from tracking.logged_figures import whole_figures
 
 import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
 from entrypoints import search, train
-from entrypoints.parameters import SearchParameters, TrainParameters
 from pi.command_line import run
+from pi.jobs.searched import shared_study as shared
+from pi.parameters import SearchParameters, TrainParameters
 from pi.search.storage import open_storage
 from pi.slices.store import Store
-from pi.tracking import study as shared
 from pi.training.fit import DivergedError
 from pi.training.repeated import Bench
 

@@ -15,15 +15,15 @@ from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
 
 from entrypoints.evaluate import main
-from entrypoints.parameters import EvaluateParameters
 from pi.command_line import run
 from pi.denoisers import DenoiserSpec
 from pi.evaluation.table import read_table
+from pi.parameters import EvaluateParameters
 from pi.slices.folds import Fold
 from pi.slices.store import Store
-from pi.tracking.earlier import DENOISER
-from pi.tracking.model import log_weights
-from pi.tracking.run import open_run
+from pi.tracking.kept_denoiser import log_weights
+from pi.tracking.records import DENOISER
+from pi.tracking.tracker import Tracked
 
 ROOT = Path(__file__).parents[2]
 TINY = ("--data", "simulated:tiny", "--part", "test")
@@ -42,7 +42,7 @@ def newest(database: Path) -> Run:
 def log_network(written: str, digest: str) -> str:
     """Log an untrained denoiser as `train` logs a trained one; return the id of its run."""
     spec = DenoiserSpec.parse(written)
-    with open_run("train", "untrained") as tracked:
+    with Tracked().open("train", "untrained") as tracked:
         tracked.params({"denoiser": written, "experiment": "'my own'"})
         tracked.tags({"pi.data_digest": digest})
         log_weights(tracked, spec.build(0), spec, DENOISER)
@@ -185,7 +185,7 @@ def test_bad_input_is_one_sentence_and_exit_2(
 def test_a_run_without_a_denoiser_is_refused_and_the_run_fails(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with open_run("calibrate", "no network") as tracked:
+    with Tracked().open("calibrate", "no network") as tracked:
         run_id = tracked.run_id
     assert evaluate(*TINY, "--run", run_id) == 2
     assert "must hold one denoiser but holds 0" in capsys.readouterr().err

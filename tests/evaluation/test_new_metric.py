@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from report.compared import DIGEST, slice_table
 
-from entrypoints.parameters import EvaluateParameters
 from pi.command_line import ParameterError, parse
-from pi.comparison.compare import Reference, compare_runs
+from pi.comparison.comparison import Reference, compare_runs
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, pair_runs
 from pi.comparison.seeds import group_seeds
@@ -17,6 +16,7 @@ from pi.evaluation.protocol import FULL_FLOAT, PAPER8
 from pi.evaluation.scores import scores
 from pi.evaluation.summary import summary_text
 from pi.evaluation.table import KEY, checked, joined, wide
+from pi.parameters import EvaluateParameters
 from pi.report.tables import table_3, tables_4
 from pi.slices.store import Store
 

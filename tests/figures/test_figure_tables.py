@@ -8,7 +8,7 @@ from pi.comparison.gains import Estimate
 from pi.figures.critical_difference import rank_table
 from pi.figures.effect_forest import Effect, effect_table
 from pi.figures.influence_curve import Curve, influence_table
-from pi.figures.noise_power import Line, Spectra, spectrum_table
+from pi.figures.noise_power import Spectra, SpectrumLine, spectrum_table
 from pi.figures.pair_matrix import PairMatrix, pair_table
 from pi.figures.paired_differences import GainDistribution, gain_table
 from pi.figures.patient_gains import PatientStrip, strip_table
@@ -94,9 +94,9 @@ def test_of_an_influence_a_row_a_lambda_beside_the_chosen_one() -> None:
 
 def test_of_spectra_a_row_a_frequency_and_the_means_are_of_nobody() -> None:
     ring = np.array([0.25])
-    patients = (Line("low_dose", "S1", ring, np.array([6.0])),
-                Line("low_dose", "S2", ring, np.array([2.0])))  # fmt: skip
-    mean = Line("low_dose", "", ring, np.array([4.0]))
+    patients = (SpectrumLine("low_dose", "S1", ring, np.array([6.0])),
+                SpectrumLine("low_dose", "S2", ring, np.array([2.0])))  # fmt: skip
+    mean = SpectrumLine("low_dose", "", ring, np.array([4.0]))
     held(
         spectrum_table([Spectra(Reconstruction(1.0, "B30", 0.25), patients, (mean,), "")]),
         "thickness kernel dose patient image frequency_per_mm power_hu2_mm2",

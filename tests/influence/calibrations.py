@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from pi.choices import Rounding
 from pi.identity import Reconstruction
 from pi.influence.calibration import Calibration, calibrate
 from pi.influence.losses import Losses
-from pi.influence.psi import Rounding
 from pi.influence.sampling import Precision
 from pi.losses.architecture import EncoderSpec
 from pi.losses.experiments import Experiment, PublishedWeight

@@ -61,7 +61,7 @@ def test_a_feature_loss_is_that_of_plain_numpy_in_calibration_and_in_training(op
     losses = measured.read(bank.reading(own, SIZE))
     assert losses.perceptual[:, 0] == pytest.approx(wanted, rel=1e-4)
 
-    image, perceptual = loss_terms(bank.judge(own, SIZE))(*inputs)
+    image, perceptual = loss_terms(bank.loss_of(own, SIZE))(*inputs)
     assert perceptual[:, 0].numpy() == pytest.approx(wanted, rel=1e-4)
     assert image.numpy() == pytest.approx(losses.image, rel=1e-6)
 

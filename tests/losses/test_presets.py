@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pi.losses import presets
+from pi.losses import literature as presets
 from pi.losses.experiments import (
     NAMED,
     ExperimentError,
@@ -15,8 +15,8 @@ from pi.losses.experiments import (
     spelling,
     standing_in,
 )
+from pi.losses.literature import EVIDENCE, PRESETS
 from pi.losses.preset_table import TITLES, preset_table
-from pi.losses.presets import EVIDENCE, PRESETS
 
 # Name, lambda, evidence, whether adversarial: method, section 3.
 TABLE = [

@@ -1,4 +1,4 @@
-"""The judge against keras.applications, for every input convention; what it must not do."""
+"""The encoder against keras.applications, for every input convention; what it must not do."""
 
 from collections.abc import Callable
 from typing import Any

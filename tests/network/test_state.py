@@ -9,15 +9,8 @@ import pytest
 
 from pi.denoisers import NAMES, DenoiserSpec
 from pi.network.denoiser_file import SavedDenoiser, save_denoiser
-from pi.network.state import (
-    Batch,
-    State,
-    StateError,
-    find_states,
-    identity,
-    prepare_denoiser,
-    warm_up,
-)
+from pi.network.state import Batch, identity, prepare_denoiser, warm_up
+from pi.states import State, StateError, find_states
 
 UNET = DenoiserSpec("unet", 2)
 

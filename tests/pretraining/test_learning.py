@@ -9,7 +9,7 @@ from pi.losses.input_convention import input_convention
 from pi.network.encoder import build_encoder
 from pi.network.weights import load_weights
 from pi.pretraining.examples import Examples
-from pi.pretraining.judging import judgement, reconstruction
+from pi.pretraining.held_out import reconstruction, task_score
 from pi.pretraining.learning import LearningError, learn, rate_at
 from pi.pretraining.networks import build_trunk, learned, with_decoder, with_heads
 from pi.pretraining.recipe import Recipe, RecipeError, find_recipe, make_context
@@ -67,7 +67,7 @@ def test_the_loss_falls_below_that_of_guessing_on_a_tiny_study(tiny_store: Store
     assert context.history[0] == pytest.approx(entropies, rel=1e-5)
     kernel = names.index("kernel")
     assert context.history[-5:, kernel].mean() < 0.8 * entropies[kernel]
-    scores = {judged.task: judged.score for judged in context.judgements}
+    scores = {judged.task: judged.score for judged in context.scores}
     assert scores["kernel"] > 0.6
 
 
@@ -84,7 +84,7 @@ def test_an_autoencoder_learns_the_image(tiny_store: Store) -> None:
     source = from_store(tiny_store, "autoencoder", 32)
     recipe = replace(SMALL, encoder_input="unit")
     context = make_context(recipe, source.examples, lambda losses: None)
-    (judged,) = context.judgements
+    (judged,) = context.scores
     assert (judged.task, judged.chance) == ("reconstruction", 0.0)
     assert context.history[-5:, 0].mean() < 0.8 * context.history[:3, 0].mean()
 
@@ -93,14 +93,14 @@ def test_scores_by_hand() -> None:
     task = Task("kernel", ("a", "b", "c"))
     labels = np.array([0, 0, 0, 0, 1, 1, -1], np.int32)
     answers = np.array([0, 0, 0, 2, 1, 0, 1])
-    judged = judgement(task, labels, answers)
+    judged = task_score(task, labels, answers)
     assert judged.score == pytest.approx((3 / 4 + 1 / 2) / 2)  # c is not there
-    assert (judged.chance, judged.judged) == (0.5, 6)
+    assert (judged.chance, judged.images) == (0.5, 6)
     assert judged.confusion.tolist() == [[3, 0, 1], [1, 1, 0], [0, 0, 0]]
 
 
 def test_one_class_alone_tells_nothing() -> None:
-    judged = judgement(Task("a", ("x", "y")), np.zeros(5, np.int32), np.zeros(5, np.int64))
+    judged = task_score(Task("a", ("x", "y")), np.zeros(5, np.int32), np.zeros(5, np.int64))
     assert np.isnan([judged.score, judged.chance]).all()
 
 

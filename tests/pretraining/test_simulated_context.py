@@ -79,7 +79,7 @@ def test_it_is_a_vgg16() -> None:
 
 
 def test_its_study_shows_nobody_of_the_users_studies() -> None:
-    from entrypoints.parameters import PretrainParameters, SimulateParameters
+    from pi.parameters import PretrainParameters, SimulateParameters
 
     assert simulated.DATA.rpartition(":")[2] != str(SimulateParameters.seed)
     assert PretrainParameters.data == simulated.DATA

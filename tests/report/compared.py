@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pi.comparison.compare import Comparison, Reference, compare_runs
+from pi.comparison.comparison import Comparison, Reference, compare_runs
 from pi.comparison.pairing import RunTable
 from pi.comparison.seeds import group_seeds
 from pi.evaluation.table import COLUMNS

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from report.compared import compared, configuration, configurations
 
-from pi.comparison.compare import Reference
+from pi.comparison.comparison import Reference
 from pi.report.configuration import DataFacts
 from pi.report.headline import headline
 from pi.report.limits import all_limits

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from report.compared import MAKING, compared, configurations
 
-from pi.comparison.compare import Comparison
-from pi.report.comparison import Report, comparison_page
+from pi.comparison.comparison import Comparison
+from pi.report.comparison_page import Report, comparison_page
 from pi.report.compose import compose
 from pi.report.configuration import DataFacts
 from pi.report.document import render
@@ -98,7 +98,7 @@ def test_everything_from_the_store_is_escaped(report: Report) -> None:
 
 
 def test_how_the_reference_was_chosen_is_said_where_it_is_named() -> None:
-    from pi.comparison.compare import Reference
+    from pi.comparison.comparison import Reference
 
     chosen = report_of(compared(reference=Reference("E1", "test")))
     assert "best on these very slices, which favours it" in chosen.question[1]

@@ -4,7 +4,7 @@ import math
 
 from report.compared import compared, configuration, configurations
 
-from pi.comparison.compare import Reference
+from pi.comparison.comparison import Reference
 from pi.report.recommendation import (
     at_equal_influence,
     quality_answer,

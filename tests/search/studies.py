@@ -10,8 +10,8 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from pi.errors import PiError
 from pi.losses.experiments import Experiment, find_experiments
-from pi.search.answer import Answer, answer
-from pi.search.objective import Objective, Report
+from pi.search.answer import SearchAnswer, answer
+from pi.search.objective import Objective, Told
 from pi.search.sampler import SeededByTrial
 from pi.search.space import Balance, Point, Space, find_space
 from pi.search.study import Outcome, enqueue, open_study, run_trials
@@ -51,10 +51,10 @@ def study_of(
     )  # fmt: skip
 
 
-def training(curve: Curve, epochs: int = EPOCHS) -> Callable[[Point, Report], None]:
+def training(curve: Curve, epochs: int = EPOCHS) -> Callable[[Point, Told], None]:
     """What `Objective.evaluate` calls to train: it follows ``curve``."""
 
-    def train(point: Point, report: Report) -> None:
+    def train(point: Point, report: Told) -> None:
         for epoch in range(1, epochs + 1):
             report(*curve(point, epoch))
 
@@ -93,13 +93,13 @@ def worked_at(
     *,
     pruner: BasePruner | None = None,
     fails: Collection[int] = (),
-) -> tuple[Study, Answer]:
+) -> tuple[Study, SearchAnswer]:
     """A study that has its trials, the first ones of demo1 in front, and its answer."""
     study = study_of(sought, pruner=pruner)
     enqueue(study, space().first_trials(EXPERIMENTS[:1], BALANCES, sought.target))
 
     def evaluate(trial: Trial) -> Outcome:
-        def train(point: Point, report: Report) -> None:
+        def train(point: Point, report: Told) -> None:
             if trial.number in fails:
                 raise PiError("the loss must be finite but is not.")
             training(curve, sought.epochs)(point, report)

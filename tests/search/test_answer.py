@@ -10,11 +10,11 @@ from search.studies import BALANCES, EXPERIMENTS, SLICES, objective, space, stud
 
 from pi.influence.psi import from_log_odds
 from pi.search.answer import answer, importances
+from pi.search.answer_text import answer_table, answer_text, onward_text, sentences, trial_table
 from pi.search.pruning import HalvingOfPairs
 from pi.search.record import records
 from pi.search.space import Point
 from pi.search.study import StudyError, enqueue, run_trials
-from pi.search.summary import answer_table, answer_text, onward_text, sentences, trial_table
 
 
 def test_the_target_is_best_where_the_hill_has_its_top() -> None:

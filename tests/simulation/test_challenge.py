@@ -9,9 +9,9 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from pi.simulation.challenge import Placement, Series, write_series
+from pi.simulation.challenge import ChallengeSeries, Placement, write_series
 
-SERIES = Series(patient=3, dose="QD", thickness=3, kernel="D45", seed=5)
+SERIES = ChallengeSeries(patient=3, dose="QD", thickness=3, kernel="D45", seed=5)
 PLACEMENT = Placement(pixel=0.7421875, top=-100.5, step=2.0, current=234)
 # HU that need rounding and both clips.
 STACK = np.stack([np.linspace(-1100, 3200, 48 * 40).reshape(48, 40) + k for k in range(3)])
@@ -42,7 +42,7 @@ def test_files_lie_in_the_challenge_tree_under_names_of_its_grammar(files: list[
 
 
 def test_soft_full_dose_has_no_kernel_in_its_names() -> None:
-    soft = Series(1, "FD", 1, "B30", 5)
+    soft = ChallengeSeries(1, "FD", 1, "B30", 5)
     assert soft.label == "S001_FD_1"
     assert soft.folder(Path()).as_posix() == (
         "Training_Image_Data/1mm B30/FD_1mm/full_1mm/S001/full_1mm"

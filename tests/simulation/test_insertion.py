@@ -19,7 +19,14 @@ from pi.simulation.insertion import (
     trace,
 )
 from pi.simulation.projector import Geometry, back_project, project
-from pi.simulation.scanner import KERNELS, Protocol, attenuation, expose, hounsfield, sent_photons
+from pi.simulation.scanner import (
+    KERNELS,
+    ScanSettings,
+    attenuation,
+    expose,
+    hounsfield,
+    sent_photons,
+)
 
 PIXEL = 300 / 96
 REFERENCE = Geometry(512, 720, 0.7)
@@ -47,7 +54,7 @@ def test_variance_of_a_beam_is_that_of_counts_and_electronics(dose: float, photo
 
 
 def test_added_variance_is_that_of_the_scanner_that_thins_photons() -> None:
-    protocol = Protocol(photons=4.0e4, electronic_variance=4.0e4 * ELECTRONIC_SHARE, dose=0.25)
+    protocol = ScanSettings(photons=4.0e4, electronic_variance=4.0e4 * ELECTRONIC_SHARE, dose=0.25)
     lines = np.full((400, 400), 2.0, dtype=np.float32)
     sent = np.full(400, protocol.photons)
     full, low = expose(lines, sent, protocol, np.random.default_rng(3))
@@ -58,7 +65,7 @@ def test_added_variance_is_that_of_the_scanner_that_thins_photons() -> None:
 
 def test_few_photons_of_a_coarse_detector_make_the_noise_of_its_scanner() -> None:
     """Of the smallest preset, whose beams hold few photons and electronics of their own share."""
-    geometry, protocol = Geometry(128, 180, 2.8), replace(Protocol().on(128), dose=0.25)
+    geometry, protocol = Geometry(128, 180, 2.8), replace(ScanSettings().on(128), dose=0.25)
     sent = sent_photons(5.6, geometry, protocol)[geometry.bins // 2]
     lines, arriving = np.full((600, 600), 5.6, np.float32), np.exp(-5.6) * sent / protocol.photons
     both = expose(lines, np.full(600, sent), protocol, np.random.default_rng(4))
@@ -72,7 +79,7 @@ def test_noise_is_larger_where_the_patient_is_thicker() -> None:
     """Centre over rim, against a scan of the same water through the scanner's own photons."""
     hu = water()
     geometry = Geometry(96, 135, PIXEL)
-    protocol = Protocol(photons=2.0e4, electronic_variance=1.0)
+    protocol = ScanSettings(photons=2.0e4, electronic_variance=1.0)
     lines = project(attenuation(hu), geometry)
     sent = sent_photons(float(np.percentile(lines, 99)), geometry, protocol)
     theirs = []

@@ -7,17 +7,17 @@ from scipy.ndimage import gaussian_filter
 from pi.simulation.calm_noise import ring_powers, tissue_squares
 from pi.simulation.insertion import InsertionError, insert, slice_rng
 from pi.simulation.insertion_setting import estimate, known_kernel
-from pi.simulation.patient import PRESETS, scan_patient
+from pi.simulation.patient import SIZES, scan_patient
 from pi.simulation.scanner import KERNELS
 
-PRESET = PRESETS["small"]
-SIZE = PRESET.size
+SIZE_SMALL = SIZES["small"]
+SIZE = SIZE_SMALL.pixels
 
 
 @pytest.fixture(scope="module")
 def study() -> tuple[np.ndarray, float]:
     """Four slices of a simulated patient, (slices, 2 doses, 2 kernels, rows, columns), and mm."""
-    images, placement = scan_patient(PRESET, 4, 5, range(5, 9))
+    images, placement = scan_patient(SIZE_SMALL, 4, 5, range(5, 9))
     return np.rint(images), placement.pixel
 
 

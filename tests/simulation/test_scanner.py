@@ -7,7 +7,7 @@ from pi.simulation.projector import Geometry
 from pi.simulation.scanner import (
     KERNELS,
     Kernel,
-    Protocol,
+    ScanSettings,
     apply_kernel,
     attenuation,
     expose,
@@ -31,7 +31,7 @@ def uniform() -> tuple[np.ndarray, np.ndarray, float]:
     """Readings of a million beams that all arrive with the same number of photons."""
     arriving, lines = 4000.0, np.full((1000, 1000), 2.0, dtype=np.float32)
     sent = np.full(1000, arriving * np.exp(2.0))
-    full, low = expose(lines, sent, Protocol(), np.random.default_rng(7))
+    full, low = expose(lines, sent, ScanSettings(), np.random.default_rng(7))
     return full - 2.0, low - 2.0, arriving
 
 
@@ -57,16 +57,16 @@ def test_quarter_dose_is_full_dose_with_added_noise(
 
 def test_a_starved_beam_stays_finite() -> None:
     lines = np.full((20, 50), 30.0, dtype=np.float32)
-    for noisy in expose(lines, np.full(50, 1e4), Protocol(), np.random.default_rng(0)):
+    for noisy in expose(lines, np.full(50, 1e4), ScanSettings(), np.random.default_rng(0)):
         assert np.isfinite(noisy).all()
 
 
 def test_photons_follow_patient_and_bowtie() -> None:
     geometry = Geometry(512, 720, 0.7)
-    sent = sent_photons(5.6, geometry, Protocol(2e5))
+    sent = sent_photons(5.6, geometry, ScanSettings(2e5))
     assert sent.max() == pytest.approx(2e5, rel=1e-4)
     assert sent[0] < 0.5 * sent.max()
-    thick = sent_photons(7.6, geometry, Protocol(2e5))
+    thick = sent_photons(7.6, geometry, ScanSettings(2e5))
     np.testing.assert_allclose(thick, np.e * sent)
 
 
@@ -106,7 +106,9 @@ def test_a_coarser_matrix_has_the_same_noise_in_hu() -> None:
         middle = slice(size // 3, 2 * size // 3)
         noise = []
         for trial in range(4):
-            image = scan(water(size), geometry, Protocol().on(size), np.random.default_rng(trial))
+            image = scan(
+                water(size), geometry, ScanSettings().on(size), np.random.default_rng(trial)
+            )
             noise.append((image[1] - image[0])[:, middle, middle])
         deviations.append(np.std(noise, axis=(0, 2, 3)))
     np.testing.assert_allclose(deviations[0], deviations[1], rtol=0.08)
@@ -114,7 +116,7 @@ def test_a_coarser_matrix_has_the_same_noise_in_hu() -> None:
 
 def test_scan_gives_two_doses_and_two_kernels_of_the_same_water() -> None:
     geometry = Geometry(64, 90, 300 / 64)
-    images = scan(water(64), geometry, Protocol(), np.random.default_rng(0))
+    images = scan(water(64), geometry, ScanSettings(), np.random.default_rng(0))
     assert images.shape == (2, 2, 64, 64)
     assert images.dtype == np.float32
     np.testing.assert_allclose(images[:, :, 24:40, 24:40].mean(axis=(2, 3)), 0.0, atol=3.0)
@@ -128,6 +130,8 @@ def test_scan_gives_two_doses_and_two_kernels_of_the_same_water() -> None:
 def test_the_global_generator_is_left_alone() -> None:
     before = np.random.get_state()[1].copy()  # type: ignore[index]
     geometry = Geometry(32, 20, 9.0)
-    once, again = (scan(water(32), geometry, Protocol(), np.random.default_rng(1)) for _ in "ab")
+    once, again = (
+        scan(water(32), geometry, ScanSettings(), np.random.default_rng(1)) for _ in "ab"
+    )
     np.testing.assert_array_equal(once, again)
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # type: ignore[index]

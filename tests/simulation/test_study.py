@@ -10,11 +10,11 @@ import pytest
 from pydicom import dcmread
 
 from benchmarks.simulator import EXPECTED, measure
-from pi.simulation import study
+from pi.simulation import dataset as study
+from pi.simulation.dataset import SIZES, SimulationError, StudySize, simulate
 from pi.simulation.patient import scan_patient, thick_slices
-from pi.simulation.study import PRESETS, Preset, StudyError, simulate
 
-TOY = Preset("toy", size=48, views=60, slices=5, patients=2)
+TOY = StudySize("toy", pixels=48, views=60, slices=5, patients=2)
 
 
 def digest(folder: Path) -> str:
@@ -102,18 +102,20 @@ def test_an_outdated_or_holed_study_is_made_anew(made: Path, tmp_path: Path, har
 @pytest.mark.usefixtures("never_made")
 def test_a_study_of_another_seed_is_refused_and_kept(made: Path) -> None:
     before = digest(made)
-    with pytest.raises(StudyError, match="must hold the study toy of seed 6 but got toy of seed 5"):
+    with pytest.raises(
+        SimulationError, match="must hold the study toy of seed 6 but got toy of seed 5"
+    ):
         simulate(TOY, made, seed=6, workers=1)
     assert digest(made) == before
 
 
 @pytest.mark.usefixtures("never_made")
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"preset": 1}'])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"size": 1}'])
 def test_a_folder_of_something_else_is_refused_and_kept(tmp_path: Path, content: str) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     if content:
         (tmp_path / study.RECORD).write_text(content)
-    with pytest.raises(StudyError, match="must be new, empty or hold a simulated study"):
+    with pytest.raises(SimulationError, match="must be new, empty or hold a simulated study"):
         simulate(TOY, tmp_path, seed=5, workers=1)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
@@ -134,7 +136,9 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing(
 ) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(study, "write_patient", _fails_at(1, full))
-    with pytest.raises(StudyError, match=r"room for the study \(1 MB\).*No space left on device"):
+    with pytest.raises(
+        SimulationError, match=r"room for the study \(1 MB\).*No space left on device"
+    ):
         simulate(TOY, tmp_path / "toy", seed=5, workers=1)
     assert not any(tmp_path.iterdir())
 
@@ -148,19 +152,19 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "toy").write_text("")
-    with pytest.raises(StudyError, match="must be"):
+    with pytest.raises(SimulationError, match="must be"):
         simulate(TOY, tmp_path / "toy", seed=5, workers=1)
 
 
 @pytest.mark.parametrize(("seed", "workers", "name"), [(-1, 1, "seed"), (5, -1, "workers")])
 def test_negative_numbers_are_refused(tmp_path: Path, seed: int, workers: int, name: str) -> None:
-    with pytest.raises(StudyError, match=f"`{name}` must be 0 or greater but got -1"):
+    with pytest.raises(SimulationError, match=f"`{name}` must be 0 or greater but got -1"):
         simulate(TOY, tmp_path / "toy", seed=seed, workers=workers)
 
 
-def _accepted(preset: Preset, patients: range, count: int) -> None:
+def _accepted(size: StudySize, patients: range, count: int) -> None:
     """The acceptance table: PSNR within 1 dB, noise correlation .40 to .55, and its relatives."""
-    rows = [measure(preset, patient, 5, count) for patient in patients]
+    rows = [measure(size, patient, 5, count) for patient in patients]
     for configuration, expected in EXPECTED.items():
 
         def mean(name: str, configuration: str = configuration) -> float:
@@ -175,10 +179,10 @@ def _accepted(preset: Preset, patients: range, count: int) -> None:
 
 
 def test_the_default_study_is_as_noisy_as_the_real_one() -> None:
-    _accepted(PRESETS["small"], range(1, 11), 3)
+    _accepted(SIZES["small"], range(1, 11), 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", ["tiny", "full"])
-def test_the_other_presets_are_as_noisy_as_the_real_one(preset: str) -> None:
-    _accepted(PRESETS[preset], range(1, 11), 3)
+@pytest.mark.parametrize("size", ["tiny", "full"])
+def test_the_other_sizes_are_as_noisy_as_the_real_one(size: str) -> None:
+    _accepted(SIZES[size], range(1, 11), 3)

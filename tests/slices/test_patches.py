@@ -9,8 +9,9 @@ from ct_files import SECRET, write_patient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi.choices import Grid
 from pi.slices.intensity import normalise
-from pi.slices.patches import Grid, PatchError, PatchPopulation, origins
+from pi.slices.patches import PatchError, PatchPopulation, origins
 from pi.slices.prepare import prepare
 from pi.slices.store import Store
 

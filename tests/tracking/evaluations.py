@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pandas as pd
 from report.compared import slice_table
 
-from pi.tracking.compared import Evaluated
-from pi.tracking.earlier import Record
-from pi.tracking.run import open_run
+from pi.jobs.compared.evaluated import Evaluated
+from pi.tracking.records import Record
+from pi.tracking.tracker import Tracked
 
+TRACKED = Tracked()
 DIGEST = "d" * 64
 
 
@@ -64,10 +65,10 @@ def evaluation(
     return Evaluated(run_id, record, f"trained-{run_id}" if trained else "", trained, table, False)
 
 
-def log_training(record: Record | None = None) -> str:
+def log_training(record: Record | None = None, tracker: Tracked = TRACKED) -> str:
     """Log a training without its weights; return its id."""
     made = record or training()
-    with open_run("train", "a training") as run:
+    with tracker.open("train", "a training") as run:
         run.params(made.params)
         run.metrics(made.metrics)
         run.tags(made.tags)
@@ -80,9 +81,10 @@ def log_evaluation(
     part: str = "test",
     digest: str = DIGEST,
     tags: Mapping[str, str] | None = None,
+    tracker: Tracked = TRACKED,
 ) -> str:
     """Log an evaluation of patients (nothing is simulated); return its id."""
-    with open_run("evaluate", f"evaluate {trained}") as run:
+    with tracker.open("evaluate", f"evaluate {trained}") as run:
         run.params({"experiment": "identity", "part": part, "seed": 5, "data": "mine"})
         run.tags({"pi.data_digest": digest, "pi.evaluated_run": trained, **(tags or {})})
         run.json({"data": {"digest": digest, "simulated": False, "part": part}}, "config.json")

@@ -17,10 +17,11 @@ from mlflow.entities import Run as Logged
 from pi.command_line import run as run_command
 from pi.errors import PiError
 from pi.tracking.address import TrackingError
-from pi.tracking.earlier import DENOISER, newest_run
-from pi.tracking.model import fetch_denoiser
+from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.provenance import _git
-from pi.tracking.run import BATCH, Run, open_run
+from pi.tracking.records import DENOISER, newest_run
+from pi.tracking.run import BATCH, Run
+from pi.tracking.tracker import Tracked
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def rows(database: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def test_a_run_ends_finished(client: MlflowClient) -> None:
-    with open_run("calibrate", "a name") as run:
+    with Tracked().open("calibrate", "a name") as run:
         assert client.get_run(run.run_id).info.status == "RUNNING"
     found = client.get_run(run.run_id)
     assert found.info.status == "FINISHED"
@@ -64,7 +65,7 @@ def test_a_run_ends_as_its_block_does_and_its_children_too(
 ) -> None:
     with (
         pytest.raises(type(error)),
-        open_run("calibrate", "a") as run,
+        Tracked().open("calibrate", "a") as run,
         run.child("b", "calibration") as child,
     ):
         raise error
@@ -76,7 +77,7 @@ def test_a_polite_kill_leaves_a_killed_run(client: MlflowClient) -> None:
     from test_command_line import Parameters
 
     def main(_: Parameters) -> None:
-        with open_run("calibrate", "a"):
+        with Tracked().open("calibrate", "a"):
             os.kill(os.getpid(), signal.SIGTERM)
 
     assert run_command(main, Parameters, "", []) == 130
@@ -84,10 +85,10 @@ def test_a_polite_kill_leaves_a_killed_run(client: MlflowClient) -> None:
 
 
 def test_earlier_runs_stay_as_they_are(client: MlflowClient) -> None:
-    with open_run("calibrate", "first") as first:
+    with Tracked().open("calibrate", "first") as first:
         first.metrics({"psi": 0.95})
     before = client.get_run(first.run_id).to_dictionary()
-    with pytest.raises(PiError), open_run("calibrate", "second"):
+    with pytest.raises(PiError), Tracked().open("calibrate", "second"):
         raise PiError("x")
     assert client.get_run(first.run_id).to_dictionary() == before
 
@@ -105,7 +106,7 @@ def adopted(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_run_of_mlflow_run_is_adopted(client: MlflowClient, adopted: str) -> None:
-    with open_run("calibrate", "a name") as run:
+    with Tracked().open("calibrate", "a name") as run:
         assert run.run_id == adopted
         assert run.experiment_id == "0"
         assert "MLFLOW_RUN_ID" not in os.environ
@@ -117,7 +118,7 @@ def test_the_run_of_mlflow_run_is_adopted(client: MlflowClient, adopted: str) ->
 def test_parameters_that_are_there_already_stay_and_conflict_with_nothing(
     client: MlflowClient, adopted: str
 ) -> None:
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.params({"data": "simulated:tiny", "seed": 5})
         run.params({"seed": 6})
     assert client.get_run(adopted).data.params == {
@@ -130,7 +131,7 @@ def test_parameters_that_are_there_already_stay_and_conflict_with_nothing(
 def test_an_adopted_run_says_which_code_it_is_and_not_where_it_lies(
     client: MlflowClient, adopted: str
 ) -> None:
-    with open_run("calibrate", "a"):
+    with Tracked().open("calibrate", "a"):
         pass
     tags = client.get_run(adopted).data.tags
     assert tags["mlflow.source.name"] == "entrypoints.calibrate"
@@ -142,7 +143,7 @@ def test_a_run_to_adopt_that_does_not_exist_is_one_sentence(
     monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
     with (
         pytest.raises(TrackingError, match=r"told but says: .*0{32}") as caught,
-        open_run("calibrate", "a"),
+        Tracked().open("calibrate", "a"),
     ):
         pass
     assert "\n" not in str(caught.value)
@@ -156,10 +157,11 @@ def test_the_experiment_may_be_named_by_the_environment(
 ) -> None:
     monkeypatch.setenv(name, value)
     if value == "999":
-        with pytest.raises(TrackingError, match="what it is told"), open_run("calibrate", "a"):
+        opened = Tracked().open("calibrate", "a")
+        with pytest.raises(TrackingError, match="what it is told"), opened:
             pass
     else:
-        with open_run("calibrate", "a") as run:
+        with Tracked().open("calibrate", "a") as run:
             assert client.get_experiment(run.experiment_id).name == "mine"
 
 
@@ -167,7 +169,7 @@ def test_the_experiment_may_be_named_by_the_environment(
 
 
 def test_a_child_knows_its_parent_and_its_experiment(client: MlflowClient) -> None:
-    with open_run("calibrate", "a") as run, run.child("b", "calibration") as child:
+    with Tracked().open("calibrate", "a") as run, run.child("b", "calibration") as child:
         pass
     found = client.get_run(child.run_id)
     assert found.data.tags["mlflow.parentRunId"] == run.run_id
@@ -177,7 +179,7 @@ def test_a_child_knows_its_parent_and_its_experiment(client: MlflowClient) -> No
 
 
 def test_nobody_is_named_by_a_run(client: MlflowClient, database: Path) -> None:
-    with open_run("calibrate", "a") as run, run.child("b", "calibration"):
+    with Tracked().open("calibrate", "a") as run, run.child("b", "calibration"):
         pass
     for found in all_runs(client):
         assert "mlflow.user" not in found.data.tags
@@ -187,7 +189,7 @@ def test_nobody_is_named_by_a_run(client: MlflowClient, database: Path) -> None:
 
 def test_the_commit_is_logged(client: MlflowClient) -> None:
     _git.cache_clear()  # the commit may have changed while the tests ran
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         pass
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True,
@@ -199,7 +201,7 @@ def test_the_commit_is_logged(client: MlflowClient) -> None:
 
 
 def test_metrics_that_are_no_numbers_are_left_out(client: MlflowClient) -> None:
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.metrics({"good": 1.5, "nan": math.nan, "inf": math.inf, "minus": -math.inf})
         run.metrics({"none": math.nan})
     assert client.get_run(run.run_id).data.metrics == {"good": 1.5}
@@ -207,7 +209,7 @@ def test_metrics_that_are_no_numbers_are_left_out(client: MlflowClient) -> None:
 
 def test_more_metrics_than_one_call_may_carry(client: MlflowClient) -> None:
     points = [(step, step / 7) for step in range(2 * BATCH + 3)]
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.series({"curve": points, "other": [(0, 1.0)]})
     history = client.get_metric_history(run.run_id, "curve")
     assert sorted((m.step, m.value) for m in history) == points
@@ -217,7 +219,7 @@ def test_more_metrics_than_one_call_may_carry(client: MlflowClient) -> None:
 def test_a_number_or_a_kernel_that_mlflow_would_refuse_in_a_name_is_no_trap(
     client: MlflowClient, name: str
 ) -> None:
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.metrics({name: 1.0})
     (found,) = client.get_run(run.run_id).data.metrics
     assert found == name.replace("e+", "e").replace("\\", "_").replace("+", "_")
@@ -225,7 +227,7 @@ def test_a_number_or_a_kernel_that_mlflow_would_refuse_in_a_name_is_no_trap(
 
 def test_artifacts_are_files_of_the_run(client: MlflowClient, tmp_path: Path) -> None:
     table = pd.DataFrame({"psi": [0.1, 1 / 3]})
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.table(table, "table.json")
         run.parquet(table, "table.parquet")
         run.json({"a": 1}, "config.json")
@@ -244,7 +246,7 @@ def test_artifacts_are_files_of_the_run(client: MlflowClient, tmp_path: Path) ->
 
 def test_data_are_logged_by_their_digest(client: MlflowClient) -> None:
     digest = "ab" * 32
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.dataset("patients", digest, {"training_patients": 7})
     (used,) = client.get_run(run.run_id).inputs.dataset_inputs
     assert used.dataset.name == "patients"
@@ -254,7 +256,7 @@ def test_data_are_logged_by_their_digest(client: MlflowClient) -> None:
 
 
 def test_artifacts_lie_beside_the_database(client: MlflowClient, database: Path) -> None:
-    with open_run("calibrate", "a") as run:
+    with Tracked().open("calibrate", "a") as run:
         run.text("hello", "words.txt")
     assert list(database.parent.glob("mlruns/**/words.txt"))
 
@@ -268,7 +270,7 @@ def finished(run: Run, *names: str) -> None:
 
 
 def test_the_denoiser_of_an_earlier_run_is_fetched(database: Path) -> None:
-    with open_run("train", "a") as run:
+    with Tracked().open("train", "a") as run:
         run.params({"channels": 8})
         finished(run, "unet.weights.h5")
     found = fetch_denoiser(run.run_id)
@@ -276,7 +278,7 @@ def test_the_denoiser_of_an_earlier_run_is_fetched(database: Path) -> None:
 
 
 def test_no_denoiser_several_and_no_run_are_told_apart(database: Path) -> None:
-    with open_run("train", "a") as none, open_run("train", "b") as two:
+    with Tracked().open("train", "a") as none, Tracked().open("train", "b") as two:
         finished(two, "v.weights.h5", "w.weights.h5")
     with pytest.raises(TrackingError, match="must hold one denoiser but holds 0"):
         fetch_denoiser(none.run_id)
@@ -290,12 +292,12 @@ def test_no_denoiser_several_and_no_run_are_told_apart(database: Path) -> None:
 def test_the_newest_finished_run_of_a_stage_is_found(database: Path) -> None:
     with pytest.raises(TrackingError, match="a finished run of calibrate but has none"):
         newest_run("calibrate")
-    with open_run("calibrate", "a"):
+    with Tracked().open("calibrate", "a"):
         pass
-    with open_run("calibrate", "b") as newest:
+    with Tracked().open("calibrate", "b") as newest:
         pass
-    with open_run("other", "c"):
+    with Tracked().open("other", "c"):
         pass
-    with pytest.raises(PiError), open_run("calibrate", "d"):
+    with pytest.raises(PiError), Tracked().open("calibrate", "d"):
         raise PiError("x")
     assert newest_run("calibrate") == (newest.run_id, newest.experiment_id)

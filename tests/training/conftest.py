@@ -10,7 +10,7 @@ import pytest
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
 from pi.losses.loss import Norm
-from pi.network.bank import Judge
+from pi.network.bank import FrozenLoss
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.training.build import Adam, build_trainer
@@ -36,7 +36,7 @@ def patches(tiny_store: Store) -> PatchPopulation:
 
 @pytest.fixture
 def encoders() -> tuple[keras.Model, ...]:
-    """A judge of two taps, as `build_encoder` makes them but small."""
+    """An encoder of two taps, as `build_encoder` makes them but small."""
     image = keras.Input((None, None, 1))
     drawn = iter(keras.initializers.GlorotUniform(seed) for seed in range(2))
     first = keras.layers.Conv2D(3, 3, activation="relu", kernel_initializer=next(drawn))(image)
@@ -55,12 +55,14 @@ def make_trainer(
             name: changed.pop(name, default)
             for name, default in (("precision", "float32"), ("distribution", "none"))
         }
-        judges = changed.pop("encoders", encoders)
-        norms: tuple[Norm, ...] = ("squared", "squared") if judges else ()
-        judge = Judge(judges, norms, (1.0,) * len(norms))
+        own = changed.pop("encoders", encoders)
+        norms: tuple[Norm, ...] = ("squared", "squared") if own else ()
+        frozen_loss = FrozenLoss(own, norms, (1.0,) * len(norms))
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         spec, start = changed.pop("spec", UNET), changed.pop("start", "half")
         settings = replace(SETTINGS, **changed)
-        return build_trainer(settings, schedule, patches, judge, spec, adam, start=start, **machine)
+        return build_trainer(
+            settings, schedule, patches, frozen_loss, spec, adam, start=start, **machine
+        )
 
     return make

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from pi.tracking.earlier import DENOISER
+from pi.tracking.records import DENOISER
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = {

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from pi.choices import AdaptiveName, CalibratedName, ScheduleName
 from pi.errors import PiError
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.calibrated_schedules import (
@@ -13,7 +14,6 @@ from pi.influence.calibrated_schedules import (
     esrgan_dp,
 )
 from pi.influence.schedule import Fixed, Schedule
-from pi.influence.schedule_name import AdaptiveName, CalibratedName, ScheduleName
 from pi.training.plan import (
     StartingWeight,
     WeightSource,

@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from pi.choices import ScheduleName
 from pi.denoisers import DenoiserSpec
-from pi.influence.schedule_name import ScheduleName
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.network.bank import build_bank
@@ -96,7 +96,8 @@ def test_whoever_listens_may_end_it_early(bench: Bench) -> None:
 
 
 def test_configurations_are_calibrated_together_as_alone(bench: Bench) -> None:
-    from pi.network.state import State, identity
+    from pi.network.state import identity
+    from pi.states import State
 
     settings = replace(SETTINGS, batch_size=16)
     state = State("identity")

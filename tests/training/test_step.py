@@ -10,7 +10,7 @@ import tensorflow as tf
 from pi.influence.components import loss_components, loss_terms
 from pi.influence.schedule import WeightRule
 from pi.losses.loss import Norm, PixelTerm
-from pi.network.bank import Judge
+from pi.network.bank import FrozenLoss
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.fit import Trainer
@@ -106,7 +106,7 @@ def test_the_gradient_is_that_of_eq_4_with_lambda_held(rule: WeightRule) -> None
 
 
 def test_without_an_encoder_there_is_no_tap() -> None:
-    image, perceptual = loss_terms(Judge())(tf.ones((3, 4, 4, 1)), tf.zeros((3, 4, 4, 1)))
+    image, perceptual = loss_terms(FrozenLoss())(tf.ones((3, 4, 4, 1)), tf.zeros((3, 4, 4, 1)))
     assert image.numpy().tolist() == [1.0] * 3
     assert perceptual.shape == (3, 0)
 

@@ -1,7 +1,7 @@
 """What was compared: the newest comparison's answer, with its tables, verdicts and figures."""
 
 from pi.report.blocks import Block, Bullets, Part, Verdicts, Words
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.document import Section
 from pi.report.stages.found import Found
 

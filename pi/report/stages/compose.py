@@ -8,8 +8,8 @@ from pi.report.document import Link, Page, Section
 from pi.report.stages.calibrated import calibrated_headline, calibrated_section
 from pi.report.stages.compared import compared_section
 from pi.report.stages.data import data_section
+from pi.report.stages.evaluated import evaluated_headline, evaluated_section
 from pi.report.stages.found import Found
-from pi.report.stages.judged import judged_headline, judged_section
 from pi.report.stages.missing import missing_section
 from pi.report.stages.runs import making_section
 from pi.report.stages.searched import searched_headline, searched_section
@@ -39,7 +39,7 @@ def headline(found: Found) -> list[str]:
     said = [
         *calibrated_headline(found.calibrated),
         *trained_headline(found.trained),
-        *judged_headline(found.judged),
+        *evaluated_headline(found.evaluated),
         *(found.comparison.headline[-1:] if found.comparison else ()),
         *searched_headline(found.searched),
     ]
@@ -50,7 +50,7 @@ def _stages(found: Found) -> Iterator[Section | None]:
     yield data_section(found)
     yield calibrated_section(found.calibrated)
     yield trained_section(found.trained)
-    yield judged_section(found.judged, found.texture)
+    yield evaluated_section(found.evaluated, found.texture)
     yield compared_section(found)
     yield searched_section(found.searched)
 

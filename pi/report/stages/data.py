@@ -6,7 +6,7 @@ from pi.comparison.verdict import counted
 from pi.report.blocks import TextTable, Words
 from pi.report.document import Section
 from pi.report.limits import simulated_dose_sentence
-from pi.report.stages.found import DataSet, Found, Judged
+from pi.report.stages.found import DataSet, EvaluatedRun, Found
 from pi.report.text import NOTHING, listed
 
 
@@ -39,7 +39,7 @@ def _said(found: Found) -> tuple[str, ...]:
 def _table(found: Found) -> TextTable:
     rows = tuple(_row(one, found) for one in found.data)
     caption = "A data set is known by the digest of its manifest, which is the same on any machine."
-    columns = ("Data set", "Of", "Trained on", "Judged on", "Reconstructions", "Runs")
+    columns = ("Data set", "Of", "Trained on", "EvaluatedRun on", "Reconstructions", "Runs")
     return TextTable("data", "Data sets", caption, columns, rows)
 
 
@@ -47,20 +47,20 @@ def _row(one: DataSet, found: Found) -> tuple[str, ...]:
     trained = NOTHING
     if one.patients:
         trained = f"{counted(one.patients, 'patient')}, {one.patches:,} patches"
-    judged = [run for run in found.judged if run.run.digest == one.digest]
+    evaluated = [run for run in found.evaluated if run.run.digest == one.digest]
     return (
         one.short,
         ("simulated" if one.simulated else "patients")
         + (", low dose simulated" if one.simulated_doses else ""),
         trained,
-        "; ".join(_parts(judged)) or NOTHING,
+        "; ".join(_parts(evaluated)) or NOTHING,
         str(len(one.reconstructions)) if one.reconstructions else NOTHING,
         str(sum(run.digest == one.digest for run in found.runs)),
     )
 
 
-def _parts(judged: Sequence[Judged]) -> list[str]:
-    parts = {run.part: run for run in judged if run.part and run.slices}
+def _parts(evaluated: Sequence[EvaluatedRun]) -> list[str]:
+    parts = {run.part: run for run in evaluated if run.part and run.slices}
     return [
         f"{part}: {counted(run.patients, 'patient')}, {counted(run.slices, 'slice')}"
         for part, run in parts.items()

@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from pi.influence.recorded import RecordedInfluence
-from pi.report.comparison import Report
+from pi.report.comparison_page import Report
 from pi.report.text import DIGITS
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
@@ -139,7 +139,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedRun:
     """An evaluation by one protocol.
 
     Attributes:
@@ -215,7 +215,7 @@ class Found:
         data: the data sets they are on.
         calibrated: the newest first.
         trained: the newest first.
-        judged: the newest first.
+        evaluated: the newest first.
         texture: of the best of them; None without one.
         comparison: the newest, made again from its evaluations; None without one.
         compared: its run.
@@ -228,7 +228,7 @@ class Found:
     data: tuple[DataSet, ...]
     calibrated: tuple[Calibrated, ...]
     trained: tuple[Trained, ...]
-    judged: tuple[Judged, ...]
+    evaluated: tuple[EvaluatedRun, ...]
     texture: Texture | None
     comparison: Report | None
     compared: RunFacts | None

@@ -47,7 +47,7 @@ def _not_done(found: Found, there: Sequence[str]) -> list[str]:
 
 
 def _without_means(found: Found) -> list[str]:
-    without = [one for one in found.judged if not one.values]
+    without = [one for one in found.evaluated if not one.values]
     if not without:
         return []
     return [f"Evaluations that hold no means: {_names([one.run for one in without])}."]

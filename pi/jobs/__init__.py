@@ -1,0 +1,1 @@
+"""One file per entry point: `job(parameters, tracker) -> result`. No printing, no parsing."""

@@ -1,0 +1,154 @@
+"""Algorithm 2 of the paper: the losses measured on random patches, and lambda set by them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pi.command_line import numbers, recorded
+from pi.denoisers import find_denoiser
+from pi.influence.calibration import Calibration, calibrate_all
+from pi.influence.psi import checked_weight
+from pi.influence.sampling import Precision
+from pi.influence.table import summary_text
+from pi.jobs.opening import open_asked
+from pi.jobs.result import Kept, Result, joined
+from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
+from pi.losses.input_convention import input_convention
+from pi.parameters import CalibrateParameters
+from pi.progress import counting
+from pi.slices.dose_levels import dose_notes
+from pi.slices.parts import OF_ONE
+from pi.slices.patches import PatchPopulation
+from pi.states import find_states
+from pi.tracking.tracker import UNTRACKED, Tracker
+
+if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
+    from pi.influence.output_gradient import OutputInfluence
+    from pi.network.bank import EncoderBank
+    from pi.network.state import Denoiser
+
+
+@dataclass(frozen=True, repr=False)
+class CalibrationResult(Result):
+    """What was measured.
+
+    Attributes:
+        calibrations: of each configuration in each state of the denoiser.
+        gradients: influence by gradients of presets.
+        literature: the table of presets, as text; empty without any.
+        asked: lambdas whose Psi is told.
+        notes: what is to be known of the data.
+        kept: where the run is.
+    """
+
+    calibrations: tuple[Calibration, ...]
+    gradients: "tuple[OutputInfluence, ...]"
+    literature: str
+    asked: tuple[float, ...]
+    notes: tuple[str, ...]
+    kept: Kept
+
+    @property
+    def headline(self) -> str:
+        """Lambda of each configuration in the first state, which is the one recommended."""
+        firsts = {c.experiment.name: c for c in reversed(self.calibrations)}
+        said = [f"{name} lambda {firsts[name].weight:.3g}" for name in reversed(firsts)]
+        return ", ".join(said) or f"{len(self.gradients)} by gradients alone"
+
+    def text(self) -> str:
+        """Return the notes, the tables and where the run is."""
+        summary = summary_text(self.calibrations, self.asked) if self.calibrations else ""
+        return joined(*self.notes, summary, self.literature, self.kept.text())
+
+
+def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> CalibrationResult:
+    """Measure how much each loss would dominate training, and set lambda by it.
+
+    Raises:
+        PiError: something that was asked for cannot be had.
+    """
+    p = parameters
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    if not p.gradient_patches:
+        require_influence(experiments)
+    states, spec = find_states(p.states), find_denoiser(p.denoiser, p.patch_size)
+    convention = input_convention(p.encoder_input)
+    asked = checked_weight(numbers(p.perceptual_weight, "perceptual_weight")).tolist()
+    store = open_asked(p, p.fold, "train")
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.influence.literature import literature_table, literature_text
+    from pi.jobs.contexts import find_contexts
+    from pi.network.bank import build_bank
+    from pi.network.state import prepare_denoiser
+    from pi.tracking.kept_denoiser import fetch_denoiser
+    from pi.tracking.logged_calibration import log_calibrations, log_literature, log_setup
+    from pi.tracking.saved_view import save_view
+
+    contexts = find_contexts(experiments, p.medical_weights)
+    typed = recorded(p)
+    with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
+        run.params(typed)
+        log_setup(run, typed, patches, experiments)
+        bank = build_bank(experiments, convention, seed=p.seed, files=contexts.made(tracker.say))
+        denoisers = {}
+        for state in states:  # each with batches of its own: no state depends on the others
+            batches = patches.batches(16, np.random.default_rng(p.seed))
+            denoisers[str(state)] = prepare_denoiser(state, spec, p.seed, batches, fetch_denoiser)
+        calibrations = _by_losses(p, experiments, bank, denoisers, patches)
+        by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
+        gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)
+        table = literature_table(calibrations, gradients, p.patch_size, p.target_psi)
+        log_literature(run, table, gradients, bank, p.target_psi)
+        if calibrations:
+            log_calibrations(run, calibrations, bank, spec, denoisers, patches, asked, gradients)
+        kept = Kept.of(run, save_view(run, "calibrate"))
+    notes = [*dose_notes(store.volumes)]
+    notes += [f"warning: {OF_ONE}."] if len(patches.patients) == 1 else []
+    literature = literature_text(table, by_gradients, p.target_psi) if gradients else ""
+    return CalibrationResult(
+        tuple(calibrations), tuple(gradients), literature, tuple(asked), tuple(notes), kept
+    )
+
+
+def _by_losses(
+    p: CalibrateParameters,
+    experiments: Sequence[Experiment],
+    bank: "EncoderBank",
+    denoisers: "Mapping[str, Denoiser]",
+    patches: PatchPopulation,
+) -> list[Calibration]:
+    """Calibrate every experiment that has an influence by losses, in every state."""
+    from pi.influence.measure import patch_measure
+
+    found = [e for e in experiments if not e.refusal]
+    own = bank.only(found)
+    precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
+    with counting("measuring", "patch") as bar:
+        return calibrate_all(
+            found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
+            patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
+            precision, p.rounding, np.random.default_rng(p.seed),
+            lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"),
+        )  # fmt: skip
+
+
+def _by_gradients(
+    p: CalibrateParameters,
+    experiments: Sequence[Experiment],
+    bank: "EncoderBank",
+    denoisers: "Mapping[str, Denoiser]",
+    patches: PatchPopulation,
+) -> "list[OutputInfluence]":
+    """Measure the influence by gradients of ``experiments`` in every state."""
+    from pi.influence.output_gradient import output_influences
+
+    with counting("measuring gradients", "patch") as bar:
+        drawn = np.random.default_rng(p.seed).permutation(len(patches))[: p.gradient_patches]
+        return output_influences(
+            experiments, bank.only(experiments), denoisers, patches, drawn, p.batch_size,
+            bar.advance,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Which evaluations are compared, as which configurations, and how."""

@@ -1,0 +1,83 @@
+"""What a denoiser does to whole slices of patients that it has not learned from."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pi.command_line import recorded
+from pi.evaluation.protocol import find_protocols
+from pi.jobs.opening import open_asked
+from pi.jobs.result import Kept, Result, joined
+from pi.parameters import EvaluateParameters
+from pi.progress import counting
+from pi.slices.dose_levels import dose_notes
+from pi.tracking.tracker import UNTRACKED, Tracker
+
+if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
+    from pi.evaluation.measure import Evaluation
+
+
+@dataclass(frozen=True, repr=False)
+class EvaluationResult(Result):
+    """What was measured.
+
+    Attributes:
+        run: id of the run whose denoiser it is, or ``identity``.
+        evaluation: the slice table, noise power and bias by tissue.
+        summary: the tables of it, as text.
+        notes: what is to be known of the data.
+        kept: where the run is.
+    """
+
+    run: str
+    evaluation: "Evaluation" = field(repr=False)
+    summary: str
+    notes: tuple[str, ...]
+    kept: Kept
+
+    @property
+    def headline(self) -> str:
+        """How many slices of how many patients."""
+        table = self.evaluation.slices
+        slices = table.drop_duplicates(["patient", "reconstruction", "position"])
+        return f"{self.run} on {len(slices)} slices of {table['patient'].nunique()} patients"
+
+    def text(self) -> str:
+        """Return the notes, the tables and where the run is."""
+        return joined(*self.notes, self.summary, self.evaluation.remark, self.kept.text())
+
+
+def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> EvaluationResult:
+    """Measure a run's denoiser on whole slices, under every protocol asked for.
+
+    Raises:
+        PiError: something that was asked for cannot be had.
+    """
+    p = parameters
+    protocols = find_protocols(p.protocols)
+    store = open_asked(p, p.fold, p.part)
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.evaluation.choice import choose_slices, read_choice
+    from pi.evaluation.measure import evaluate as measure
+    from pi.evaluation.summary import summary_text
+    from pi.figures.slice_row import WINDOWS
+    from pi.jobs.subject import fetch_subject, require_own_data
+    from pi.tracking.logged_evaluation import log_evaluation, log_setup, log_slices
+    from pi.tracking.saved_view import save_view
+
+    subject = fetch_subject(p.run, p.denoiser)
+    require_own_data(subject, store)
+    denoise = subject.load()
+    with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
+        run.params(recorded(p))
+        log_setup(run, recorded(p), subject.run_id, subject.params, store, p.part, protocols)
+        with counting("evaluating", "slice") as bar:
+            evaluation = measure(store, p.part, denoise, protocols, p.batch_size, bar.advance)
+        log_evaluation(run, evaluation, protocols)
+        if store.simulated or p.log_images:
+            choices = choose_slices(evaluation.slices, protocols[0].name, p.metric)
+            shown = [read_choice(store, choice, denoise) for choice in choices]
+            log_slices(run, shown, p.metric, WINDOWS[p.window])
+        kept = Kept.of(run, save_view(run, "evaluate"))
+    notes = tuple(dose_notes(store.volumes))
+    return EvaluationResult(p.run, evaluation, summary_text(evaluation.slices), notes, kept)

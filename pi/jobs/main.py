@@ -1,0 +1,98 @@
+"""Algorithm 1 of the paper: calibrate, train and evaluate each experiment, then compare them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from pi.algorithm1 import EntryPoint, make_plan
+from pi.command_line import parse, recorded
+from pi.evaluation.ranking import rank_runs, ranking_text
+from pi.jobs.agreement import require_resumable
+from pi.jobs.calibrate import calibrate
+from pi.jobs.compare import compare
+from pi.jobs.evaluate import evaluate
+from pi.jobs.opening import open_asked
+from pi.jobs.planned.carrying_out import carry_out, compare_all, slice_table
+from pi.jobs.planned.steps import Steps
+from pi.jobs.result import Kept, Result
+from pi.jobs.train import train
+from pi.parameters import ENTRY_POINTS, MainParameters
+from pi.switches import switch_rows, switch_values
+from pi.tracking.address import TrackingError
+from pi.tracking.logged_evaluation import log_board
+from pi.tracking.tracker import UNTRACKED, Tracker
+
+STEPS: Mapping[EntryPoint, Callable[[Any, Tracker], Result]] = {
+    "calibrate": calibrate,
+    "train": train,
+    "evaluate": evaluate,
+    "compare": compare,
+}
+"""The job of each step."""
+
+
+@dataclass(frozen=True, repr=False)
+class AlgorithmResult(Result):
+    """Table 3 for the experiments.
+
+    Attributes:
+        board: see `pi.evaluation.ranking.rank_runs`.
+        protocol: of the metrics in it.
+        evaluated_on: in words, whose slices it is of.
+        kept: where the run is.
+    """
+
+    board: pd.DataFrame = field(repr=False)
+    protocol: str
+    evaluated_on: str
+    kept: Kept
+
+    @property
+    def headline(self) -> str:
+        """Who came first."""
+        return (
+            f"{self.board.iloc[0]['experiment']} first of {len(self.board)} on {self.evaluated_on}"
+        )
+
+    def text(self) -> str:
+        """Return Table 3, and which run holds it."""
+        ranking = ranking_text(self.board, self.protocol)
+        return f"{ranking}\nthis run: {self.kept.run_id}; evaluated on {self.evaluated_on}"
+
+
+def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmResult:
+    """Do every step that is not done, each in a run nested in this one.
+
+    Raises:
+        TrackingError: no tracker, for one step finds the result of another by its run.
+        PiError: something that was asked for cannot be had.
+    """
+    p, typed = parameters, recorded(parameters)
+    switches = switch_values(p.practice, p.overrides)
+    plan = make_plan(switches, p.experiments, p.folds, vars(p))
+    if not tracker.kept:
+        raise TrackingError(
+            "`tracker` must be one that keeps runs, such as pi.tracking.tracker.Tracked(): the "
+            "steps of `main` find one another by their runs."
+        )
+    open_asked(p, p.folds, "train", "validation", plan.part)  # before there is a run
+    require_resumable("main", p.resume, typed)
+    on = f"{p.data}, {p.folds} folds" if p.folds else p.data
+    with tracker.open("main", f"{p.practice}: {p.experiments} on {on}", p.resume) as run:
+        run.params({name: value for name, value in typed.items() if name != "resume"})
+        steps = Steps(run, tracker, take)
+        evaluated = carry_out(plan, steps)
+        tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
+        board = rank_runs(tables, plan.protocol)
+        log_board(run, board, switch_rows(switches), plan.evaluated_on)
+        compare_all(plan, steps, evaluated)
+    return AlgorithmResult(board, plan.protocol, plan.evaluated_on, Kept.of(run))
+
+
+def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:
+    """Do the job of an entry point on a command line, and say what came out."""
+    program = f"entrypoints.{entry_point}"
+    parameters: Any = parse(ENTRY_POINTS[entry_point], arguments, "", program)
+    tracker.say(STEPS[entry_point](parameters, tracker).text())

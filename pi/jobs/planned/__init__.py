@@ -1,0 +1,1 @@
+"""The steps of Algorithm 1, taken one after the other."""

@@ -1,0 +1,1 @@
+"""A search of lambda as its workers share it."""

@@ -1,0 +1,144 @@
+"""A denoiser trained on MSE + lambda * perceptual loss, its influence watched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pi.command_line import recorded
+from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.jobs.agreement import require_resumable, require_same_data
+from pi.jobs.opening import open_asked
+from pi.jobs.result import Kept, Result, joined
+from pi.losses.experiments import Experiment
+from pi.losses.input_convention import input_convention
+from pi.parameters import TrainParameters
+from pi.slices.dose_levels import dose_notes
+from pi.slices.patches import PatchPopulation
+from pi.tracking.tracker import UNTRACKED, Tracker
+from pi.training import plan
+
+if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
+    import keras
+
+    from pi.network.bank import EncoderBank
+    from pi.tracking.run import Run
+    from pi.training.fit import Trainer
+    from pi.training.state import TrainingState
+
+
+@dataclass(frozen=True, repr=False)
+class TrainingResult(Result):
+    """A training that came to its end.
+
+    Attributes:
+        state: after the last epoch, with every epoch's record.
+        target: Psi that was asked for; None of a lambda that was given as a number.
+        denoiser: the network, with the weights that are kept.
+        summary: the result in a line.
+        kept: where the run is.
+    """
+
+    state: "TrainingState" = field(repr=False)
+    target: float | None
+    denoiser: "keras.Model" = field(repr=False)
+    summary: str
+    kept: Kept
+
+    @property
+    def headline(self) -> str:
+        """Which epoch was kept, how good it is, and what the influence became."""
+        return self.summary
+
+    def text(self) -> str:
+        """Return the result and where the run is."""
+        return joined(self.summary, self.kept.text())
+
+
+def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> TrainingResult:
+    """Train, or go on with a training; what the influence becomes is kept epoch by epoch.
+
+    Raises:
+        PiError: something that was asked for cannot be had, or the training diverges.
+    """
+    p = parameters
+    source = plan.weight_source(p.perceptual_weight)
+    experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
+    convention = input_convention(p.encoder_input)
+    spec = find_denoiser(p.denoiser, p.patch_size, p.start)
+    store = open_asked(p, p.fold, "train", "validation")
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+
+    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    from pi.jobs.contexts import find_contexts
+    from pi.jobs.trained.fitting import fit_kept
+    from pi.network.bank import build_bank
+    from pi.tracking.kept_denoiser import log_denoiser
+    from pi.tracking.logged_calibration import log_setup
+    from pi.tracking.saved_view import save_view
+    from pi.training.epoch_summary import summary_text
+    from pi.training.machine import choose_precision, make_deterministic
+
+    choose_precision(p.precision)  # what this machine cannot do is told before any work
+    contexts = find_contexts(experiments, p.medical_weights)
+    typed = recorded(p)
+    require_resumable("train", p.resume, typed)
+    require_same_data(p.resume, store.digest)
+    if p.deterministic:
+        make_deterministic(p.seed)
+    for note in dose_notes(store.volumes):
+        tracker.say(note)
+    with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
+        run.params({name: value for name, value in typed.items() if name != "resume"})
+        log_setup(run, typed, patches, experiments)
+        bank = build_bank(experiments, convention, seed=p.seed, files=contexts.made(tracker.say))
+        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
+        state = fit_kept(run, trainer, experiments, target)
+        log_denoiser(run, trainer.twin, spec, store)
+        kept = Kept.of(run, save_view(run, "train"))
+    return TrainingResult(state, target, trainer.twin, summary_text(state, target), kept)
+
+
+def _trainer(
+    p: TrainParameters,
+    run: "Run",
+    source: plan.WeightSource,
+    experiments: Sequence[Experiment],
+    bank: "EncoderBank",
+    patches: PatchPopulation,
+    spec: DenoiserSpec,
+) -> "tuple[Trainer, float | None]":
+    """Return the parts of the training and the Psi aimed at; log what it starts from."""
+    from pi.jobs.trained.starting_weight import made_of, starting_weight
+    from pi.network.bank import FrozenLoss
+    from pi.tracking.logged_training import log_start
+    from pi.training import build
+    from pi.training.fidelity import settle_precision
+    from pi.training.fit import Settings
+
+    settings = Settings(
+        p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
+        p.validation_patches, p.validation_slices,
+    )  # fmt: skip
+    frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
+    precision = settle_precision(p.precision, frozen_loss, patches, p.seed)
+    start = starting_weight(
+        run, source, made_of(experiments, bank, patches.store.digest, p.schedule),
+        lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
+    )  # fmt: skip
+    log_start(run, start, experiments, bank, precision)
+    schedule = plan.make_schedule(
+        p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches)), p.seed
+    )
+    adam = build.Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
+    trainer = build.build_trainer(
+        settings,
+        schedule,
+        patches,
+        frozen_loss,
+        spec,
+        adam,
+        precision,
+        p.distribution,
+        start=p.start,
+    )
+    return trainer, start.target

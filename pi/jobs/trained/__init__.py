@@ -1,0 +1,1 @@
+"""How a training starts, goes on and ends."""

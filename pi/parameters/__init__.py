@@ -1,0 +1,54 @@
+"""Every parameter of every entry point: its name, type, default, help and rule, once.
+
+An entry point's parameters are one frozen dataclass. A parameter that several entry points
+share is declared in the class they inherit. None holds a path: see `pi.command_line`.
+"""
+
+from collections.abc import Mapping
+
+from pi.parameters.judging import (
+    CompareParameters,
+    EvaluateParameters,
+    MainParameters,
+    ReportParameters,
+)
+from pi.parameters.learning import CalibrateParameters, SearchParameters, TrainParameters
+from pi.parameters.making import (
+    PrepareParameters,
+    PresetsParameters,
+    PretrainParameters,
+    PromoteParameters,
+    SimulateParameters,
+)
+
+__all__ = [
+    "ENTRY_POINTS",
+    "CalibrateParameters",
+    "CompareParameters",
+    "EvaluateParameters",
+    "MainParameters",
+    "PrepareParameters",
+    "PresetsParameters",
+    "PretrainParameters",
+    "PromoteParameters",
+    "ReportParameters",
+    "SearchParameters",
+    "SimulateParameters",
+    "TrainParameters",
+]
+
+ENTRY_POINTS: Mapping[str, type] = {
+    "simulate": SimulateParameters,
+    "prepare": PrepareParameters,
+    "presets": PresetsParameters,
+    "calibrate": CalibrateParameters,
+    "train": TrainParameters,
+    "search": SearchParameters,
+    "evaluate": EvaluateParameters,
+    "compare": CompareParameters,
+    "main": MainParameters,
+    "report": ReportParameters,
+    "pretrain": PretrainParameters,
+    "promote": PromoteParameters,
+}
+"""The parameters of each entry point, in the order in which a user meets them."""

@@ -1,0 +1,125 @@
+"""Parameters of the entry points that evaluate, compare and tell, and of all steps at once."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from pi.choices import EvaluatedPart, EvaluationProtocol, Practice, ZeroRule
+from pi.command_line import POSITIVE, Rule, parameter
+from pi.denoisers import WRITTEN, is_written
+from pi.evaluation.metrics import directed_metrics
+from pi.parameters.rules import A_METRIC, NOT_EMPTY
+from pi.parameters.shared import (
+    EncoderParameters,
+    FoldParameters,
+    ShownParameters,
+    SplitParameters,
+)
+
+
+@dataclass(frozen=True)
+class EvaluateParameters(ShownParameters, FoldParameters):
+    """Parameters of `evaluate`."""
+
+    run: str = parameter(
+        "identity",
+        "id of the run whose denoiser is evaluated, or identity: the low dose alone",
+        NOT_EMPTY,
+    )
+    part: EvaluatedPart = parameter("validation", "whose patients' slices")
+    protocols: str = parameter(
+        "all",
+        f"comma-separated: {', '.join(get_args(EvaluationProtocol))}; or all. By the first one "
+        "the shown slices are chosen",
+        NOT_EMPTY,
+    )
+    metric: str = parameter(
+        "ssim",
+        "metric by whose gain the shown slices are the worst, the median and the best: "
+        f"{', '.join(directed_metrics())}",
+        A_METRIC,
+    )
+    denoiser: str = parameter(
+        "",
+        "which network the run's is, NAME:WIDTH; empty: as the run says",
+        Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text)),
+    )
+    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+
+
+@dataclass(frozen=True)
+class CompareParameters(ShownParameters, SplitParameters):
+    """Parameters of `compare`."""
+
+    runs: str = parameter(
+        "main",
+        "comma-separated ids of runs of evaluate, of train (for their evaluation on test patients "
+        "or, without one, on validation patients) or of main (for its evaluations); an MLflow "
+        "filter such as tags.pi.stage = 'evaluate' and params.part = 'test', which finds finished "
+        "runs; or main, the newest run of that",
+        NOT_EMPTY,
+    )
+    reference: str = parameter(
+        "validation",
+        "run with which the others are compared: validation (best there), test (best on the "
+        "compared slices themselves, which is labelled), or a run's id or name",
+        NOT_EMPTY,
+    )
+    all_pairs: bool = parameter(False, "compare every pair instead; there is no reference then")
+    metrics: str = parameter(
+        "ssim,psnr,nrmse",
+        f"comma-separated: {', '.join(directed_metrics())}; the first one decides, all are "
+        "corrected as one family",
+        NOT_EMPTY,
+    )
+    protocol: EvaluationProtocol = parameter("paper8", "whose values of the metrics")
+    group_by: str = parameter(
+        "",
+        "parameter of the runs, such as seed: runs that differ in it alone are one configuration, "
+        "averaged slice by slice",
+    )
+    zero_rule: ZeroRule = parameter(
+        "wilcox", "what the signed-rank test does with slices that do not differ"
+    )
+
+
+@dataclass(frozen=True)
+class ReportParameters:
+    """Parameters of `report`."""
+
+    runs: str = parameter(
+        "all",
+        "all, every run of the MLflow experiment (MLFLOW_EXPERIMENT_NAME names another); "
+        "comma-separated run ids, each with what is nested in it and what it rests on; an MLflow "
+        "filter; or main, the newest finished run of that",
+        NOT_EMPTY,
+    )
+    to: str = parameter(
+        "",
+        "file or folder to which a copy of the page is written, on the plain command line alone; "
+        "empty: none",
+        path=True,
+    )
+
+
+@dataclass(frozen=True)
+class MainParameters(EncoderParameters):
+    """Parameters of `main`."""
+
+    experiments: str = parameter(
+        "demo,mse",
+        "comma-separated experiments as for calibrate; mse is the control without perceptual loss",
+        NOT_EMPTY,
+    )
+    practice: Practice = parameter(
+        "recommended",
+        "sets every switch on which the paper's text, its code and good practice differ",
+    )
+    overrides: str = parameter(
+        "",
+        "switches that are to differ from the protocol: comma-separated step.parameter=value, such "
+        "as train.epochs=2,calibrate.tolerance=0.1; + stands for a comma within a value",
+    )
+    resume: str = parameter(
+        "",
+        "id of a run of `main` to go on with; what is not typed is as it had it",
+    )

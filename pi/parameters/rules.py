@@ -1,0 +1,32 @@
+"""The rules that values of parameters must fulfil, and the words for each."""
+
+import re
+
+from pi.command_line import Rule
+from pi.denoisers import WRITTEN, is_written
+from pi.evaluation.metrics import directed_metrics
+from pi.identity import is_dose
+from pi.readers.units import GRAMMAR, is_grammatical
+
+NOT_EMPTY = Rule("not empty", lambda text: bool(text.strip()))
+
+A_WEIGHT_FILE = Rule(
+    "own, or own:NAME, of which PI_WEIGHTS names the file or its folder, or models:/NAME@ALIAS",
+    lambda text: not text or re.fullmatch(r"own(:.+)?|models:/.+", text) is not None,
+)
+
+A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
+
+A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
+A_DENOISER = Rule(WRITTEN, is_written)
+VALUES = Rule(GRAMMAR, is_grammatical)  # what was typed may be a path
+
+BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)
+
+# MLflow takes / for the version's separator, and we @ and : for those of a context.
+A_REGISTERED = Rule(
+    "letters, digits, - _ . alone", lambda text: re.fullmatch(r"[\w.-]+", text) is not None
+)
+
+# An encoder halves an image four times, and so does the U-Net.
+MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)

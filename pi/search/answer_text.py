@@ -1,0 +1,177 @@
+"""The answer of a study, for a terminal and for whoever trains next."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+
+import pandas as pd
+
+from pi.command_line import arguments_of
+from pi.database import shown
+from pi.search.answer import SearchAnswer, Standing
+from pi.search.objective import TRAINING
+from pi.search.record import State, TrialRecord
+from pi.text_table import aligned
+
+
+def answer_text(found: SearchAnswer) -> str:
+    """Return the answer for a terminal: the trials in a line, a table, the sentences it means."""
+    return "\n".join([_counts(found), answer_table(found), "", *sentences(found)])
+
+
+def answer_table(found: SearchAnswer) -> str:
+    """Return the best trial, the front and the first trials as a table; no column is empty."""
+    label = found.best.label
+    named = [(f"best ({label})" if label else "best", found.best)]
+    named += [(f"front {k}", trial) for k, trial in enumerate(found.front[1:], 2)]
+    named += [(own.trial.label, own.trial) for own in found.first if own.trial is not found.best]
+    standings = {own.trial.number: own for own in found.first}
+    rows = [_row(name, trial, found, standings.get(trial.number)) for name, trial in named]
+    table = pd.DataFrame(rows)
+    table = table.loc[:, (table != "").any()]
+    return aligned([list(table.columns), *table.to_numpy().tolist()])
+
+
+def sentences(found: SearchAnswer) -> list[str]:
+    """Return the answer in words: what is best, how flat it is, where the first trials stand.
+
+    Of the first trials those that differ from the best in lambda alone.
+    """
+    said = [_best(found)]
+    if found.objective.kind != "psi_target":
+        said.append(_flatness(found))
+    best = found.best
+    others = [own for own in found.first if own.trial is not best]
+    return said + [_place(own, found) for own in others if own.trial.point.alike(best.point)]
+
+
+def onward_text(study: str, url: str, train: Mapping[str, str]) -> str:
+    """Return the lines that say how the best is trained to the end, and what shows the study.
+
+    Args:
+        study: its name.
+        url: of its database.
+        train: parameters of `train`; those of the data are the search's own.
+    """
+    return (
+        f"train the best: python -m entrypoints.train {' '.join(arguments_of(train))}\n"
+        f"this study:     {study}, in: optuna-dashboard {shown(url)}"
+    )
+
+
+def train_arguments(run_id: str, found: SearchAnswer) -> dict[str, str]:
+    """Return the parameters of `train` for the best trial of the study of a run, if it has one."""
+    return {
+        "experiment": found.best.point.experiment,
+        "schedule": found.best.point.schedule,
+        "perceptual_weight": f"search:{run_id}" if run_id else f"{found.best.point.weight:.6g}",
+    }
+
+
+def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
+    """Return every trial that is over: one row each, for people and for other programs."""
+    return pd.DataFrame(
+        {
+            "trial": trial.number,
+            "state": trial.state,
+            "first_trial": trial.label,
+            "experiment": trial.point.experiment,
+            "schedule": trial.point.schedule,
+            "lambda": trial.point.weight,
+            "psi": trial.point.psi,
+            "measured_psi": trial.measured_psi,
+            "ssim": trial.ssim,
+            "epochs": len(trial.epochs),
+            "reason": trial.reason,
+            "run": trial.run_id,
+        }
+        for trial in trials
+    )
+
+
+def _counts(found: SearchAnswer) -> str:
+    counts = [f"{found.of_state('finished')} finished"]
+    others: tuple[tuple[State, str], ...] = (("stopped", "stopped early"), ("failed", "failed"))
+    for state, words in others:
+        if found.of_state(state):
+            counts.append(f"{found.of_state(state)} {words}")
+    reasons = dict.fromkeys(trial.reason for trial in found.trials if trial.reason)
+    because = f" ({'; '.join(reasons)})" if reasons else ""
+    return f"{len(found.trials)} trials: {', '.join(counts)}{because}"
+
+
+def _row(
+    name: str, trial: TrialRecord, found: SearchAnswer, own: Standing | None
+) -> dict[str, str]:
+    trained = found.objective.measured == TRAINING
+    behind = "" if own is None or isnan(own.behind) or trial is found.best else _behind(own)
+    return {
+        "": name,
+        "experiment": trial.point.experiment,
+        "schedule": trial.point.schedule if found.objective.trains else "",
+        "lambda": f"{trial.point.weight:.3g}",
+        "Psi": _percent(trial.point.psi),
+        "Psi after training": _percent(trial.measured_psi) if trained else "",
+        "validation SSIM": "" if isnan(trial.ssim) else f"{trial.ssim:.5f}",
+        "behind the best": behind,
+        "epochs": f"{len(trial.epochs)} of {found.objective.epochs}" if trial.epochs else "",
+    }
+
+
+def _best(found: SearchAnswer) -> str:
+    best, objective = found.best, found.objective
+    what = f"lambda = {best.point.weight:.3g} with {best.point.experiment}"
+    target = f"{100 * objective.target:g} %"
+    if found.interval is not None:
+        low, high = found.interval
+        return (
+            f"{what} gives a Psi of {target} in the state {objective.measured}: this is exact, in "
+            f"closed form, and nothing was searched (95 % interval {low:.3g} to {high:.3g})."
+        )
+    if objective.kind == "psi_target":
+        return (
+            f"{what} comes nearest to a Psi of {target}: {_percent(best.measured_psi)} measured in "
+            f"{objective.measured}."
+        )
+    return (
+        f"The best is {what}, a Psi of {_percent(best.point.psi)}: validation SSIM "
+        f"{best.ssim:.5f} after {best.kept_epoch} of {objective.epochs} epochs."
+    )
+
+
+def _flatness(found: SearchAnswer) -> str:
+    kinds: tuple[tuple[State, str], ...] = (
+        ("finished", "trained to the end"),
+        ("stopped", "stopped early, where they stood"),
+    )
+    said = []
+    for state, words in kinds:
+        others = found.in_state(state)
+        shares = [own.trial.point.psi for own in others if own.level]
+        where = f" (Psi {_percent(min(shares))} to {_percent(max(shares))})" if shares else ""
+        if others:
+            said.append(f"{len(shares) or 'none'} of {len(others)} others {words}{where}")
+    return f"Within one standard error of it: {'; '.join(said) or 'there are no others'}."
+
+
+def _place(own: Standing, found: SearchAnswer) -> str:
+    trial = own.trial
+    what = f"{trial.label}: lambda = {trial.point.weight:.3g} (Psi {_percent(trial.point.psi)})"
+    if trial.state == "failed":
+        return f"{what} failed: {trial.reason}."
+    if found.objective.kind == "psi_target":
+        return f"{what} gives a Psi of {_percent(trial.measured_psi)} there."
+    stopped = (
+        f", stopped after {len(trial.epochs)} of {found.objective.epochs} epochs"
+        if trial.state == "stopped"
+        else ""
+    )
+    verdict = "within one standard error of" if own.level else "worse than"
+    return f"{what} is {verdict} the best, behind by {_behind(own)}{stopped}."
+
+
+def _behind(own: Standing) -> str:
+    return f"{own.behind:.5f} ± {own.error:.5f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"

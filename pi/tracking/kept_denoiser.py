@@ -1,0 +1,146 @@
+"""A denoiser in the tracking store: its weights, its network, and a service in HU."""
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.denoisers import DenoiserSpec, said
+from pi.errors import quoted
+from pi.evaluation import served
+from pi.network.denoiser_file import (
+    ENDING,
+    STEM,
+    SavedDenoiser,
+    facts_of,
+    open_denoiser,
+    save_denoiser,
+)
+from pi.slices.store import Store
+from pi.tracking.address import TrackingError
+from pi.tracking.backend import (
+    MlflowException,
+    Model,
+    ModelSignature,
+    Schema,
+    TensorSpec,
+    flavor,
+    set_experiment,
+    set_tracking_uri,
+)
+from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
+from pi.tracking.registry import SERVICE
+from pi.tracking.run import Run
+
+NETWORK = "denoiser_network"
+PACKAGES = ("mlflow", "tensorflow", "keras", "numpy", "h5py")
+
+
+def log_weights(
+    run: Run, network: keras.Model, spec: DenoiserSpec, folder: str, stem: str = STEM
+) -> None:
+    """Log the weights of a denoiser below ``folder``, and beside them what they are of."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for file in save_denoiser(network, spec, Path(scratch), stem):
+            run.file(partial(shutil.copyfile, file), f"{folder}/{file.name}")
+
+
+def fetch_denoiser(run_id: str) -> SavedDenoiser:
+    """Return a local copy of the denoiser that an earlier run logged below `DENOISER`.
+
+    Raises:
+        TrackingError: no such run, or it holds no denoiser, or several.
+        DenoiserFileError: its weights are not those that it logged.
+    """
+    client = connect()
+    try:
+        found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
+    except (MlflowException, OSError) as error:
+        raise TrackingError(
+            f"run {quoted(run_id)} must exist and be readable but is not."
+        ) from error
+    # A logged model of the same name is listed here too.
+    files = [path for path in found if path.endswith(ENDING)]
+    if len(files) != 1:
+        raise TrackingError(f"run {quoted(run_id)} must hold one denoiser but holds {len(files)}.")
+    weights = fetch_artifact(run_id, files[0])
+    facts = str(facts_of(PurePosixPath(files[0])))
+    if facts in found:
+        shutil.move(fetch_artifact(run_id, facts), facts_of(weights))
+    return open_denoiser(weights, said(read_run(run_id).params))
+
+
+def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Store) -> None:
+    """Log a trained denoiser twice: the network in its own range, and the service in HU.
+
+    The network is logged uncompiled, so that nobody needs our losses to load it, and takes the
+    rows and columns of its design; the service takes any.
+
+    Args:
+        run: the training run.
+        trained: the network.
+        spec: what it is.
+        store: what it was trained on; a piece of a slice is shown beside the service as input
+            example, but only of a simulated patient.
+    """
+    if not run.kept:
+        return
+    network = keras.Model(trained.input, trained.output, name=trained.name)
+    _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
+    with tempfile.TemporaryDirectory() as folder:
+        save_denoiser(trained, spec, Path(folder))
+        _log(
+            run,
+            "pyfunc",
+            SERVICE,
+            (-1, -1, -1),
+            loader_module=served.__name__,
+            data_path=folder,
+            code_paths=[str(Path(served.__file__).parents[1])],
+            input_example=_example(store),
+        )
+
+
+def _example(store: Store) -> NDArray[np.float32] | None:
+    if not store.simulated:
+        return None
+    low_dose, _ = store.pair(0, 0)
+    return low_dose[np.newaxis, :64, :64].astype(np.float32)
+
+
+def _log(
+    run: Run,
+    kind: Literal["pyfunc", "tensorflow"],
+    name: str,
+    shape: tuple[int, ...],
+    **contents: object,
+) -> None:
+    # No names in the signature: one other than the Keras input's makes the model refuse its data.
+    schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
+    # A logged model goes to the experiment that is active in this process, not to its run's.
+    set_tracking_uri(run.uri)
+    before = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    set_experiment(experiment_id=run.experiment_id)
+    try:
+        Model.log(
+            artifact_path=None,
+            flavor=flavor(kind),
+            name=name,
+            run_id=run.run_id,
+            signature=ModelSignature(schema, schema),
+            # Letting MLflow infer them takes 20 s and may be wrong.
+            pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
+            **contents,
+        )
+    finally:
+        # It was put into the environment too, where the runs opened next would find it.
+        os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+        if before is not None:
+            os.environ["MLFLOW_EXPERIMENT_ID"] = before

@@ -1,0 +1,140 @@
+"""What the tracking store holds of an evaluation, and of all those of Algorithm 1: Table 3."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from pi.choices import EvaluatedPart
+from pi.evaluation.choice import ShownSlice
+from pi.evaluation.measure import Evaluation, volumes_of
+from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.protocol import Protocol
+from pi.evaluation.scores import scores
+from pi.evaluation.summary import error_table, note, paper_table, summarise
+from pi.evaluation.table import RECONSTRUCTION, wide
+from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
+from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
+from pi.figures.slice_row import row_table
+from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
+from pi.slices.store import Store
+from pi.text_table import markdown
+from pi.tracking.logged_data import log_data
+from pi.tracking.records import IDENTITY
+from pi.tracking.run import Run
+
+
+def log_setup(
+    run: Run,
+    parameters: Mapping[str, str],
+    evaluated: str,
+    passed: Mapping[str, str],
+    store: Store,
+    part: EvaluatedPart,
+    protocols: Sequence[Protocol],
+) -> None:
+    """Log what is about to be evaluated, by which protocols, on which data.
+
+    Args:
+        run: the evaluation.
+        parameters: as typed.
+        evaluated: id of the run whose denoiser it is, or ``identity``.
+        passed: parameters of that run which this one shows beside its metrics.
+        store: the data.
+        part: whose patients.
+        protocols: by which slices are compared.
+
+    Raises:
+        EvaluationError: the part has no patients.
+    """
+    volumes = [store.volumes[number] for number in volumes_of(store, part)]
+    facts = {
+        "part": part,
+        "patients": len({volume.patient for volume in volumes}),
+        "slices": sum(len(volume.positions) for volume in volumes),
+        "reconstructions": sorted({str(volume.reconstruction) for volume in volumes}),
+    }
+    known = log_data(run, store, facts)
+    names = ",".join(protocol.name for protocol in protocols)
+    run.tags({"pi.evaluated_run": evaluated, "pi.protocols": names})
+    run.params(passed)
+    if evaluated != IDENTITY:
+        run.tags_of(evaluated, {f"pi.evaluated_by.{part}": run.run_id})
+    described = {protocol.name: asdict(protocol) for protocol in protocols}
+    run.json({"parameters": parameters, "data": known, "protocols": described}, "config.json")
+
+
+def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protocol]) -> None:
+    """Log tables, metrics, figures without pixels, and the note."""
+    slices = evaluation.slices
+    run.metrics(scores(evaluation))
+    run.parquet(slices, "slices.parquet")
+    run.table(wide(slices), "slices.json")
+    run.table(paper_table(slices), "summary.json")
+    run.table(error_table(slices), "errors.json")
+    run.table(summarise(slices, RECONSTRUCTION), "by_reconstruction.json")
+    run.table(summarise(slices, ["patient"]), "by_patient.json")
+    run.parquet(evaluation.noise_power, "noise_power.parquet")
+    run.table(evaluation.noise, "noise.json")
+    run.parquet(evaluation.tissues, "tissues.parquet")
+    run.table(evaluation.tissues.replace(np.inf, np.nan), "tissues.json")
+    spectra = noise_spectra(evaluation.noise_power, evaluation.noise)
+    run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
+    tissues = tissue_biases(evaluation.tissues)
+    run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
+    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+
+
+def log_slices(
+    run: Run, shown: Sequence[ShownSlice], metric: str, window: tuple[float, float]
+) -> None:
+    """Log slices as figures, and as images of fixed keys for the UI's grid.
+
+    These are pixels: of a patient only where the user asked for it.
+
+    Args:
+        run: the evaluation.
+        shown: the slices.
+        metric: name of the metric by which they were chosen, as captions spell it.
+        window: HU from black to white.
+    """
+    rows = slice_rows(shown, metric)
+    run.figure(draw_slices(rows, window), "slices", row_table(rows))
+    run.figure(draw_details(rows, window), "details", row_table(rows))
+    for row in rows:
+        for panel in row.panels:
+            run.image(to_uint8(panel, window), f"{row.rank}/{panel.name}")
+
+
+def log_board(
+    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], evaluated_on: str
+) -> None:
+    """Log Table 3 as metrics, table and note, and the board of switches.
+
+    Args:
+        run: of the whole job.
+        board: see `pi.evaluation.ranking.rank_runs`.
+        switches: see `pi.switches.switch_rows`.
+        evaluated_on: in words, whose slices the table is of.
+    """
+    run.table(board, "table3.json")
+    run.text(board.to_csv(index=False), "table3.csv")
+    run.table(pd.DataFrame(switches), "switches.json")
+    run.metrics(
+        {
+            f"{metric}_of/{row['experiment']}": float(row[metric])
+            for _, row in board.iterrows()
+            for metric in ranked_metrics()
+        }
+    )
+    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank"]
+    rows = [
+        [
+            row["experiment"],
+            *(f"{row[metric]:.4g}" for metric in ranked_metrics()),
+            f"{row['mean_rank']:.2f}",
+        ]
+        for _, row in board.iterrows()
+    ]
+    run.note(f"Table 3, on {evaluated_on}\n\n{markdown([head, *rows])}")

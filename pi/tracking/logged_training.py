@@ -1,0 +1,73 @@
+"""What the tracking store holds of a training."""
+
+from collections.abc import Sequence
+
+from pi.figures.training_influence import draw_history, history_table, influence_history
+from pi.losses.experiments import Experiment
+from pi.network.bank import EncoderBank
+from pi.tracking.kept_denoiser import log_weights
+from pi.tracking.loss_facts import loss_params, loss_tags
+from pi.tracking.records import DENOISER
+from pi.tracking.run import Run
+from pi.training.checkpoint import Arrays
+from pi.training.epoch_summary import gradient_table, note
+from pi.training.fit import Trainer
+from pi.training.plan import StartingWeight
+from pi.training.state import TrainingState
+
+LAST = "last"
+"""Folder of artifacts with the weights of the last epoch, whichever epoch was kept."""
+
+
+def log_start(
+    run: Run,
+    start: StartingWeight,
+    experiments: Sequence[Experiment],
+    bank: EncoderBank,
+    precision: str,
+) -> None:
+    """Log what a training begins with: its lambda, its encoder, its number format.
+
+    Args:
+        run: of the training.
+        start: the first lambda.
+        experiments: the configuration, or none for MSE alone.
+        bank: with its encoder.
+        precision: of the convolutions.
+    """
+    run.params({"lambda": f"{start.weight:.6g}"})
+    run.tags({"pi.precision": precision})
+    if start.target is not None:
+        run.params({"target_psi": start.target})
+    for experiment in experiments:
+        run.params(loss_params(experiment))
+        run.tags(loss_tags(experiment, bank))
+
+
+def log_result(
+    run: Run, trainer: Trainer, state: TrainingState, best: Arrays, target: float | None
+) -> None:
+    """Log what a training ends with: the weights kept and the last, figure, tables, note.
+
+    Args:
+        run: of the training.
+        trainer: its parts.
+        state: after the last epoch.
+        best: the weights that are kept.
+        target: the Psi asked for.
+    """
+    last, kept = state.history[-1], state.history[state.best_epoch - 1]
+    final = {"kept_epoch": state.best_epoch, "kept/ssim": kept.ssim}
+    if target is not None:
+        drift = 100 * (last.training.metrics(())["psi"] - target)
+        final |= {"psi_drift": drift, "psi_drift_abs": abs(drift)}
+    run.metrics(final)
+    if any(record.weight > 0 for record in state.history):  # MSE alone has no influence to draw
+        history = influence_history(state.history, trainer.steps)
+        data = history_table(history)
+        run.figure(draw_history(history, target), "influence_over_epochs", data)
+    run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
+    run.note(note(state, target))
+    for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
+        trainer.twin.set_weights(weights)
+        log_weights(run, trainer.twin, trainer.spec, folder)

@@ -1,0 +1,192 @@
+"""What earlier runs hold, read back."""
+
+import json
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+from pyarrow import ArrowInvalid
+
+from pi.denoisers import as_written_now
+from pi.errors import quoted
+from pi.evaluation.table import read_table
+from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
+
+_Read = TypeVar("_Read")
+
+IDENTITY = "identity"
+"""What an evaluation calls the run that it evaluates where nothing was denoised."""
+
+DENOISER = "denoiser"
+"""Folder of artifacts in which a run keeps the weights of its denoiser."""
+
+BEST = "best.json"
+"""Artifact in which the run of a search names its best trial."""
+
+
+class FilterError(TrackingError):
+    """A filter of runs that MLflow does not understand, in its words."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an earlier run holds.
+
+    Attributes:
+        params: as they were logged; `mlflow run` quotes them for a shell.
+        metrics: the newest value of each.
+        tags: of the run.
+    """
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+    def typed(self, name: str, default: str = "") -> str:
+        """Return a parameter as it was typed: `mlflow run` keeps it quoted for a shell."""
+        value = self.params.get(name, default)
+        try:
+            return " ".join(shlex.split(value))
+        except ValueError:  # a quote of the user's own
+            return value
+
+
+def record_of(run: StoredRun) -> Record:
+    """Return what a run holds, its parameters as they are written today."""
+    return Record(as_written_now(run.data.params), run.data.metrics, run.data.tags)
+
+
+def fetch_artifact(run_id: str, file: str) -> Path:
+    """Return a local copy of an artifact of an earlier run.
+
+    Raises:
+        TrackingError: no such run, or it has no such artifact.
+    """
+    client = connect()
+    try:
+        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+    except (MlflowException, OSError) as error:
+        raise TrackingError(
+            f"run {quoted(run_id)} must hold {file} but it cannot be read."
+        ) from error
+
+
+def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
+    """Return what ``read`` makes of a run's artifact, of which no copy stays behind.
+
+    Raises:
+        TrackingError: no such run or artifact, or it is damaged.
+    """
+    path = fetch_artifact(run_id, file)
+    try:
+        return read(path)
+    except (OSError, ArrowInvalid, UnicodeDecodeError) as error:
+        raise TrackingError(
+            f"{file} of run {quoted(run_id)} must be readable but is not."
+        ) from error
+    finally:
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def read_slices(run_id: str) -> pd.DataFrame:
+    """Return the slice table of an evaluation; see `pi.evaluation.table`.
+
+    Raises:
+        TrackingError: no such run, or it does not hold one.
+        EvaluationError: it is damaged.
+    """
+    return read_artifact(run_id, "slices.parquet", read_table)
+
+
+def best_trial(run_id: str) -> str:
+    """Return the run of the best trial of a search.
+
+    Raises:
+        TrackingError: the search has not come to an end yet.
+    """
+    return str(json.loads(read_artifact(run_id, BEST, Path.read_text))["run"])
+
+
+def run_status(run_id: str) -> str:
+    """Return FINISHED, FAILED, KILLED or RUNNING; empty where there is no such run."""
+    try:
+        info = connect().get_run(run_id).info
+    except MlflowException:  # deleted for good: its step is simply not done
+        return ""
+    return str(info.status) if info.lifecycle_stage == "active" else ""
+
+
+def children_of(run_id: str) -> dict[str, Record]:
+    """Return what the runs nested in a run hold, by their ids.
+
+    Raises:
+        TrackingError: there is no such run.
+    """
+    client = connect()
+    try:
+        experiment = client.get_run(run_id).info.experiment_id
+    except MlflowException as error:
+        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
+    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    return {run.info.run_id: record_of(run) for run in found}
+
+
+def read_run(run_id: str) -> Record:
+    """Return what an earlier run holds.
+
+    Raises:
+        TrackingError: there is no such run, or it was deleted.
+    """
+    try:
+        found = connect().get_run(run_id)
+    except MlflowException as error:
+        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
+    if found.info.lifecycle_stage != "active":
+        raise TrackingError(f"run {quoted(run_id)} must not be deleted but is.")
+    return record_of(found)
+
+
+def newest_run(stage: str) -> tuple[str, str]:
+    """Return run id and experiment id of the newest finished run of an entry point.
+
+    Raises:
+        TrackingError: there is none.
+    """
+    query = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
+    runs = find_runs(query, most=1)
+    if not runs:
+        raise TrackingError(f"the tracking store must hold a finished run of {stage} but has none.")
+    return runs[0].info.run_id, runs[0].info.experiment_id
+
+
+def find_runs(query: str, *, order_by: Sequence[str] = (), most: int = 1000) -> list[StoredRun]:
+    """Return the runs of all experiments that an MLflow filter finds, the newest first.
+
+    Args:
+        query: the filter.
+        order_by: another order.
+        most: runs that are returned.
+
+    Raises:
+        FilterError: the filter is none, or the store does not answer.
+    """
+    client = connect()
+    try:
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        found = client.search_runs(experiments, query, max_results=most, order_by=[*order_by])
+    except MlflowException as error:
+        raise FilterError(str(error).partition("\n")[0]) from error
+    return list(found)
+
+
+def connect() -> MlflowClient:
+    """Return the tracking store, after a sign of life."""
+    uri = tracking_uri()
+    probe(uri)
+    return MlflowClient(uri)

@@ -1,0 +1,85 @@
+"""A job of several steps: each done once, and taken up again where it ended."""
+
+from pathlib import Path
+
+import pytest
+
+from pi.algorithm1 import EntryPoint
+from pi.jobs.planned.steps import Steps
+from pi.tracking.records import children_of, read_run, run_status
+from pi.tracking.run import Run
+from pi.tracking.tracker import Tracked, Tracker
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+class StepFailedError(Exception):
+    """A step that was told to fail."""
+
+
+class Work:
+    """Takes steps that only open their run; remembers which run each went on with."""
+
+    def __init__(self, *, fail: bool = False) -> None:
+        self.fail = fail
+        self.resumed: list[str] = []
+
+    def __call__(self, entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:
+        resumed = arguments[1] if arguments else ""
+        self.resumed.append(resumed)
+        with tracker.open(entry_point, entry_point, resumed):
+            if self.fail:
+                raise StepFailedError
+
+
+def do(job: Run, work: Work, entry_point: EntryPoint = "train") -> str:
+    return Steps(job, Tracked(), work).do("one", entry_point, [])
+
+
+def test_a_steps_run_is_nested_in_the_job() -> None:
+    with Tracked().open("main", "job") as job:
+        done = do(job, Work())
+    assert list(children_of(job.run_id)) == [done]
+    assert read_run(done).tags["mlflow.parentRunId"] == job.run_id
+
+
+def test_a_step_that_is_done_is_not_done_again() -> None:
+    work = Work()
+    with Tracked().open("main", "job") as job:
+        first = do(job, work)
+    with Tracked().open("main", "job", job.run_id) as again:
+        second = do(again, work)
+    assert (first, work.resumed) == (second, [""])
+
+
+@pytest.mark.parametrize(("entry_point", "resumable"), [("train", True), ("evaluate", False)])
+def test_a_step_that_failed_is_resumed_or_starts_anew(
+    entry_point: EntryPoint, resumable: bool
+) -> None:
+    with pytest.raises(StepFailedError), Tracked().open("main", "job") as job:
+        do(job, Work(fail=True), entry_point)
+    failed = next(iter(children_of(job.run_id)))
+    assert (run_status(job.run_id), run_status(failed)) == ("FAILED", "FAILED")
+    work = Work()
+    with Tracked().open("main", "job", job.run_id) as again:
+        done = do(again, work, entry_point)
+    assert work.resumed == [failed if resumable else ""]
+    assert (done == failed) is resumable
+    assert run_status(done) == "FINISHED"
+
+
+def test_what_happens_is_said() -> None:
+    said: list[str] = []
+    with Tracked().open("main", "job") as job:
+        steps = Steps(job, Tracked(said.append), Work())
+        done = steps.do("one", "train", [])
+        steps.do("one", "train", [])
+    assert said == ["== one: starting", f"== one: done before, run {done}"]
+
+
+def test_runs_outside_a_step_are_nobodys_children(database: Path) -> None:
+    with Tracked().open("main", "job") as job:
+        do(job, Work())
+    with Tracked().open("train", "alone") as alone:
+        pass
+    assert "mlflow.parentRunId" not in read_run(alone.run_id).tags
