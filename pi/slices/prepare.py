@@ -1,43 +1,33 @@
 """A folder of scanner files to a store: scan, group, pair, split, write."""
 
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pi.identity import pseudonym
-from pi.readers.identification import identify
+from pi.readers.identification import Identified, identify
 from pi.readers.noise import noise_in
 from pi.readers.reading import pictures_in
 from pi.readers.refusal import Refused
-from pi.readers.scan import Scan, SourceError, scan
+from pi.readers.scan import SourceError, scan
 from pi.readers.unheaded import settle
 from pi.readers.units import AUTO
-from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows, write_account
+from pi.slices.account import write_account
 from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
+from pi.slices.finishing import Outcome, finish, public_names, report_on
 from pi.slices.low_dose import with_simulated_doses
-from pi.slices.manifest import Manifest, StoreError, ordered
+from pi.slices.manifest import StoreError
 from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.remarks import remarks_on
-from pi.slices.report import Report, Row
-from pi.slices.series import build_series, gaps, same_pixels_in
-from pi.slices.split import Chosen, choose_split
+from pi.slices.report import Report
+from pi.slices.series import build_series, same_pixels_in
+from pi.slices.split import choose_split
 from pi.slices.store import Store
-from pi.slices.transfer import Transferred, is_simulated, transfer
-from pi.slices.writing import (
-    number_volumes,
-    replacing,
-    require_replaceable,
-    write_manifest,
-    write_private,
-)
+from pi.slices.transfer import transfer
+from pi.slices.writing import replacing, require_replaceable
 
 RECIPE = 2
 """Version of what is understood of files; raised where the same ones would give another store."""
-
-Names = Mapping[str, str]
-"""Patient as the source names it -> the name under which the store knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +72,77 @@ def prepare(
         UnitError: ``values`` cannot be understood.
         StoreError: ``destination`` cannot be written.
     """
+    request = _Request(source, destination, split, seed, secret, values, tuple(low_doses), by_noise)
     _require_apart(source, destination)
     require_replaceable(destination)
     try:
-        return _prepare(source, destination, split, seed, secret, values, low_doses, by_noise)
+        return _prepare(request)
     except UnusableError as error:
         if account is None:
             raise
         raise error.with_account(write_account(account, error.refused)) from None
 
 
-def _prepare(
-    source: Path,
-    destination: Path,
-    split: str,
-    seed: int,
-    secret: bytes,
-    values: str,
-    low_doses: Sequence[float],
-    by_noise: bool,
-) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What `prepare` is asked for; see there."""
+
+    source: Path
+    destination: Path
+    split: str
+    seed: int
+    secret: bytes = field(repr=False)
+    values: str
+    low_doses: tuple[float, ...]
+    by_noise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """What a folder holds, in pairs whose pixels were not read yet."""
+
+    files: int
+    identified: Identified
+    volumes: tuple[PairedVolume, ...]
+    refused: tuple[Refused, ...]
+    messages: tuple[str, ...]
+
+
+def _prepare(request: _Request) -> Prepared:
+    paired = _pair(request)
+    _require_room(paired.volumes, request.destination)
+    patients = {volume.patient for volume in paired.volumes if volume.pairs}
+    chosen = choose_split(request.split, patients, request.seed)
+    names = public_names(paired.volumes, request.secret)
+    with replacing(request.destination) as folder:
+        volumes = tuple(
+            transfer(
+                folder, number, request.source, volume, names[volume.patient],
+                chosen.split.part_of(volume.patient), request.seed,
+            )
+            for number, volume in enumerate(paired.volumes)
+        )  # fmt: skip
+        refused = (*paired.refused, *(item for volume in volumes for item in volume.refused))
+        if not any(volume.pairs for volume in volumes):
+            raise nothing_transferred(refused)
+        remarks = remarks_on(paired.identified, volumes, names, chosen.split)
+        notes = (*chosen.messages, *paired.messages, *remarks)
+        outcome = Outcome(paired.files, volumes, refused, names, chosen.split, notes)
+        manifest = finish(folder, outcome)
+    return Prepared(Store.open(request.destination), report_on(outcome, manifest))
+
+
+def _pair(request: _Request) -> _Paired:
+    """Scan, identify and pair, without reading more pixels than that needs."""
+    source, low_doses = request.source, request.low_doses
     scanned = scan(source)
     identified = identify(
         scanned.slices,
         pictures_in(source),
-        noise_in(source) if by_noise and not low_doses else None,
+        noise_in(source) if request.by_noise and not low_doses else None,
         "normal" if low_doses else None,
     )
-    settled = settle(identified.headers, values)
+    settled = settle(identified.headers, request.values)
     refused = [*scanned.refused, *identified.refused, *settled.refused]
     if not settled.headers:
         raise nothing_read(scanned.files, refused)
@@ -118,22 +151,7 @@ def _prepare(
     refused += [*misfits, *unpaired]
     if not any(volume.pairs for volume in paired):
         raise nothing_paired(settled.headers, refused)
-    _require_room(paired, destination)
-    chosen = choose_split(split, {volume.patient for volume in paired if volume.pairs}, seed)
-    names = _public_names(paired, secret)
-    with replacing(destination) as folder:
-        volumes = [
-            transfer(folder, number, source, volume, names[volume.patient], part, seed)
-            for number, volume in enumerate(paired)
-            for part in [chosen.split.part_of(volume.patient)]
-        ]
-        refused += [item for volume in volumes for item in volume.refused]
-        if not any(volume.pairs for volume in volumes):
-            raise nothing_transferred(refused)
-        manifest = _finish(folder, volumes, refused, names, chosen)
-    remarks = (*settled.messages, *remarks_on(identified, volumes, names, chosen.split))
-    report = _report(scanned, volumes, refused, manifest, names, chosen, remarks)
-    return Prepared(Store.open(destination), report)
+    return _Paired(scanned.files, identified, paired, tuple(refused), settled.messages)
 
 
 def _require_apart(source: Path, destination: Path) -> None:
@@ -158,87 +176,3 @@ def _require_room(paired: Iterable[PairedVolume], destination: Path) -> None:
             f"the cache must have {needed / 1e9:.2f} GB free for the store "
             f"but has {free / 1e9:.2f}."
         )
-
-
-def _public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
-    """Real patients go by pseudonyms; simulated ones, in all their volumes, by their ids."""
-    simulated: dict[str, bool] = {}
-    for volume in paired:
-        simulated[volume.patient] = simulated.get(volume.patient, True) and is_simulated(volume)
-    return {
-        patient: patient if plain else pseudonym(patient, secret)
-        for patient, plain in simulated.items()
-    }
-
-
-def _finish(
-    folder: Path,
-    volumes: Sequence[Transferred],
-    refused: Sequence[Refused],
-    names: Names,
-    chosen: Chosen,
-) -> Manifest:
-    kept = [(index, one) for index, one in enumerate(volumes) if one.volume is not None]
-    described = [one.volume for _, one in kept if one.volume is not None]
-    order = ordered(described)
-    number_volumes(folder, [kept[index][0] for index in order])
-    counts = Counter(str(item.refusal.reason) for item in refused)
-    manifest = Manifest(tuple(described[index] for index in order), counts, chosen.split.name)
-    _write_private(folder, [kept[index][1] for index in order], refused, names)
-    write_manifest(folder, manifest)
-    return manifest
-
-
-def _write_private(
-    folder: Path, volumes: Sequence[Transferred], refused: Sequence[Refused], names: Names
-) -> None:
-    patients = sorted((name, patient) for patient, name in names.items())
-    slices = (
-        (number, index, pair.low.file, pair.normal.file)
-        for number, volume in enumerate(volumes)
-        for index, pair in enumerate(volume.pairs)
-    )
-    write_private(
-        folder,
-        {
-            "patients.csv": (("pseudonym", "patient"), patients),
-            REFUSALS: (REFUSAL_COLUMNS, refusal_rows(refused)),
-            "slices.csv": (("volume", "index", "low", "normal"), slices),
-        },
-    )
-
-
-def _report(
-    scanned: Scan,
-    volumes: Sequence[Transferred],
-    refused: Sequence[Refused],
-    manifest: Manifest,
-    names: Names,
-    chosen: Chosen,
-    remarks: Sequence[str],
-) -> Report:
-    rows = []
-    for one in volumes:
-        source, dropped = one.source, len(one.source.pairs) - len(one.pairs)
-        rows.append(
-            Row(
-                patient=names[source.patient],
-                reconstruction=source.reconstruction,
-                split=chosen.split.part_of(source.patient),
-                pairs=len(one.pairs),
-                low_left=source.low_left + dropped,
-                normal_left=source.normal_left + dropped,
-                gaps=gaps([pair.normal.position for pair in one.pairs]),
-            )
-        )
-    return Report(
-        files=scanned.files,
-        rows=tuple(sorted(rows, key=lambda row: (row.patient, row.reconstruction))),
-        refusals=manifest.refusals,
-        details=Counter((str(item.refusal.reason), item.refusal.detail) for item in refused),
-        split=chosen.split.name,
-        messages=(*chosen.messages, *remarks),
-        padded=sum(volume.padded for volume in manifest.volumes),
-        clipped=sum(volume.clipped for volume in manifest.volumes),
-        digest=manifest.digest,
-    )

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pi.identity import UNKNOWN_DOSE, DoseError, Reconstruction
 from pi.slices.dose_levels import unlike_doses
+from pi.slices.folded import in_fold
 from pi.slices.folds import Fold
-from pi.slices.manifest import Manifest, Volume, from_json, in_fold, to_json, told_dose
+from pi.slices.manifest import Manifest, Volume, from_json, to_json, told_dose
 from pi.slices.prepare import prepare
 from pi.slices.store import Store
 

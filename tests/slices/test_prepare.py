@@ -280,7 +280,7 @@ def test_a_failing_disk_leaves_the_earlier_store_and_nothing_half_written(
     target = writing.ArrayFile if where == "append" else writing
     monkeypatch.setattr(target, where, fail)
     if where == "write_manifest":
-        monkeypatch.setattr("pi.slices.prepare.write_manifest", fail)
+        monkeypatch.setattr("pi.slices.finishing.write_manifest", fail)
     said = "the disk is full" if code == errno.ENOSPC else r"writing failed \(EIO\)"
     with pytest.raises(StoreError, match=said + r".* earlier store is as it was"):
         run(tmp_path / "in", tmp_path / "stores" / "mine")
@@ -396,3 +396,11 @@ def test_scanner_and_tube_current_travel_from_the_header_into_the_manifest(tmp_p
     assert by_scanner["SOMATOM DEFINITION FLASH"]["tube_current"] == (210.0, 212.0, 214.0)
     assert by_scanner.keys() == {"SOMATOM DEFINITION FLASH", "other"}
     assert "tube_current" not in by_scanner["other"]
+
+
+def test_a_store_keeps_what_prepare_had_to_say(tmp_path: Path) -> None:
+    write_patient(tmp_path / "in")
+    prepared = run(tmp_path / "in", tmp_path / "out")
+    assert prepared.report.messages
+    assert prepared.store.notes == prepared.report.messages
+    assert prepared.store.without("test").notes == prepared.store.notes
