@@ -29,7 +29,7 @@ from skimage.metrics import (
     structural_similarity,
 )
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.evaluation.measure import VOLUME, Evaluation
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.pair import HuErrors, measured
@@ -103,7 +103,7 @@ def log() -> None:
     with new_run() as run:
         logged = _timed(f"{len(found)} metrics", lambda: run.metrics(found))
         logged += _timed("every row, Parquet", lambda: run.parquet(slices, "slices.parquet"))
-        logged += _timed("a row a slice, for the UI", lambda: run.table(shown, "slices.json"))
+        logged += _timed("a row per slice, for the UI", lambda: run.table(shown, "slices.json"))
         print(f"{'logged, these three':<32}{logged:6.2f} s")
     with new_run() as run:
         whole = replace(evaluation, slices=slices)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.false_positives
 
-Null comparisons as in the method's section 4.3: 400 slices a patient, neighbours correlated by an
+Null comparisons as in the method's section 4.3: 400 slices per patient, neighbours correlated by an
 AR(1) of .9, patients that differ by 0, .3 and 1 slice deviations, no true gain. Beside the
 verdict (`pi.comparison.verdict.verdict_of`) stand the tests that it does not rest on: the paper's
 slice-level Wilcoxon test and the clustered signed-rank test.
@@ -28,7 +28,7 @@ AR1 = 0.9
 
 
 def slice_index(patients: int, slices: int) -> pd.MultiIndex:
-    """Return the keys of some slices a patient, 1 mm apart."""
+    """Return the keys of some slices per patient, 1 mm apart."""
     return pd.MultiIndex.from_tuples(
         [(f"P{p:02}", 1.0, "B30", 0.0, float(z)) for p in range(patients) for z in range(slices)],
         names=KEY,

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
 from entrypoints import compare
 from pi.denoisers import PUBLISHED, DenoiserSpec

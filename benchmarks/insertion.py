@@ -115,7 +115,7 @@ def _read(file: Path) -> tuple[NDArray[np.float32], float]:
 
 def print_lambda(pairs: Sequence[tuple[Slices, Slices, Slices]]) -> None:
     """Print sum of MSE over sum of feature losses, inserted over real."""
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.influence.components import loss_components
     from pi.jobs.contexts import find_contexts
     from pi.losses.experiments import find_experiments

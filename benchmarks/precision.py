@@ -13,7 +13,7 @@ another seed, since two trainings differ by chance alone. Three quarters of an h
 import argparse
 import time
 
-from pi.network.bank import FrozenLoss, build_bank  # first, for TensorFlow starts quietly there
+from pi.network.bank import FrozenLoss, build_bank  # first, because TensorFlow starts quietly there
 
 # isort: split
 import keras

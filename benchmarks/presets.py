@@ -10,7 +10,7 @@ are random: they change no count.
 from collections.abc import Sequence
 from typing import Any
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 
 # isort: split
 import numpy as np

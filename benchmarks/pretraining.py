@@ -13,7 +13,7 @@ import argparse
 import time
 from dataclasses import replace
 
-from pi.network.weights import load_weights  # first, for TensorFlow starts quietly there
+from pi.network.weights import load_weights  # first, because TensorFlow starts quietly there
 
 # isort: split
 import numpy as np

@@ -7,7 +7,7 @@ each of 15 Psi, evenly spaced in log-odds from 2 % to 99.9 %, for 9 epochs of 40
 exhaustive grid. Then `search` looks in the same range with the defaults of its pruning, its first
 trials included, twice with different seeds of the sampler. Networks, patches and validation slices
 are the same everywhere. Printed are the training steps and the greatest validation SSIM, and how
-many points of the grid would do as well, for an optimum that is flat is no feat to find.
+many points of the grid would do as well, because an optimum that is flat is no feat to find.
 
 Ten minutes on two cores. No number is asserted.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from optuna import Trial
 from optuna.storages import InMemoryStorage
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers import DenoiserSpec
 from pi.influence.psi import log_odds
 from pi.losses.experiments import find_experiments

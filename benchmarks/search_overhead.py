@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from optuna import Study, Trial
 from optuna.storages import BaseStorage, InMemoryStorage
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.choices import ScheduleName
 from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import Experiment, find_experiments

@@ -5,7 +5,7 @@
 Runs `train` as a user would (Table 2, the simulated study, a new SQLite store) with a clock around
 every call into MLflow: the client's calls, the logging of both models, and MLflow's import. Prints
 their sum beside the time of the whole command, and where most of it went. Ten epochs take ten
-minutes on two cores; fewer make the share larger, since most of the cost comes once a run.
+minutes on two cores; fewer make the share larger, since most of the cost comes once per run.
 """
 
 import argparse

@@ -181,7 +181,7 @@ def compare(layers: Sequence[str], threads: int, rounds: int) -> None:
     if not with_torch:
         print("PyTorch is not installed, so there is nothing to compare with: pip install torch.")
     libraries = ("tensorflow", "torch") if with_torch else ("tensorflow",)
-    print(f"seconds a step, best of {rounds} rounds of 5, {threads} threads")
+    print(f"seconds per step, best of {rounds} rounds of 5, {threads} threads")
     for layer in layers:
         found: dict[tuple[str, str], list[list[float]]] = {}
         for _ in range(rounds):

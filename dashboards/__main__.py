@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamlit.web.cli import main as streamlit
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from dashboards.app import PAGES
 
 APP = Path(__file__).with_name("app.py")

@@ -14,7 +14,7 @@ PAGES = (
     ("training", "Training", ":material/show_chart:"),
     ("slices", "Slices", ":material/radiology:"),
     ("comparison", "Comparison", ":material/compare_arrows:"),
-    ("search", "Search", ":material/travel_explore:"),
+    ("studies", "Search", ":material/travel_explore:"),
 )
 
 LESS_AIR = "[data-testid=stMainBlockContainer] { padding-top: 4rem }"

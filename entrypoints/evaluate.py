@@ -1,6 +1,6 @@
 """Measure what a denoiser does to whole slices of patients it has not learned from.
 
-One row a slice, under every named protocol, with doing nothing beside it; noise power, HU bias by
+One row per slice, under every named protocol, with doing nothing beside it; noise power, HU bias by
 tissue and the worst, median and best slice. `--run identity` measures the low dose alone.
 """
 

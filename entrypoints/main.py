@@ -2,8 +2,8 @@
 
 Everything is nested under one run, which ends with the paper's Table 3 for these experiments, the
 control without perceptual loss (`mse`) and doing nothing (low dose). With `--folds K` all of it is
-done once a fold, and Table 3 is of every patient. Last, the experiments are compared. Interrupted,
-`--resume RUN` goes on at the first unfinished step.
+done once per fold, and Table 3 is of every patient. Last, the experiments are compared.
+Interrupted, `--resume RUN` goes on at the first unfinished step.
 """
 
 import sys

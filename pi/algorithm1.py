@@ -1,7 +1,7 @@
 """Algorithm 1 of the paper as a plan: the name and command line of every step, before any is taken.
 
 A round calibrates and then, for each experiment, trains and evaluates. There is one round, or, in
-a patient cross-validation, one a fold. Where there are several experiments, they are compared in
+a patient cross-validation, one per fold. Where there are several experiments, they are compared in
 the end. What only an earlier step knows, the id of its run, is told
 when a step is taken.
 """

@@ -6,8 +6,8 @@ them come the flags, their help and their checks; ``MLproject`` is held to them 
 A parameter is a name, a number or a choice, never a path: `mlflow run` writes whatever is typed
 into the tracking store before our code starts, and a path may name a patient. Files and folders
 are named by environment variables, see `pi.places`. Two commands take one path each all the same,
-``prepare --source`` and ``report --to``: on the plain command line alone, for nothing records it.
-Nothing here imports a library that is slow to load, so ``--help`` answers at once.
+``prepare --source`` and ``report --to``: on the plain command line alone, because nothing records
+it. Nothing here imports a library that is slow to load, so ``--help`` answers at once.
 """
 
 import argparse
@@ -245,8 +245,8 @@ def _require_name(field: "dataclasses.Field[Any]", text: str) -> None:
     if field.metadata["path"]:
         if text and "MLFLOW_RUN_ID" in os.environ:  # as `mlflow run` leaves it for us
             raise ParameterError(
-                f"`{field.name}` must be given to `python -m` alone, for `mlflow run` stores what "
-                "it is given."
+                f"`{field.name}` must be given to `python -m` alone, because `mlflow run` stores "
+                "what it is given."
             )
     elif is_path(text):
         raise ParameterError(

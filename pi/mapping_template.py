@@ -39,7 +39,8 @@ def write_template(source: Path, file: Path, *, by_noise: bool) -> str:
         write_private_table(file, COLUMNS, rows)
     except FileExistsError:
         raise MappingError(
-            f"{place} must not be there, for you may have completed it, but it is; move it away."
+            f"{place} must not be there, because you may have completed it, but it is; "
+            "move it away."
         ) from None
     except OSError as error:
         raise MappingError(f"{place} must be writable but: {error.strerror}.") from None

@@ -22,7 +22,7 @@ class Given:
     Attributes:
         data: ``challenge``: the paper's test patients; ``simulated``; ``other`` patients.
         own_weights: experiments whose encoder did not have the paper's weights; those of the
-            medical context never have, for they are not published.
+            medical context never have, because they are not published.
         means: experiment -> metric (``ssim``, ``psnr``, ``nrmse``) -> mean under paper8.
         effects: experiment -> Cohen's d of E1 over it by SSIM, pooled, above 0 where E1 is better.
         log10_ps: experiment -> log10 p of the paper's slice-level test of E1 against it by SSIM.

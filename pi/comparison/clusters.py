@@ -100,7 +100,7 @@ def clustered_signed_rank(
     correlation being estimated anew at each: the published normal p needs 20 patients or more.
 
     Args:
-        gains: one a slice.
+        gains: one per slice.
         patients: (n,) whose slice it is.
         zero_rule: see `pi.comparison.signed_rank.SignedRank`.
 

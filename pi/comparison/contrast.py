@@ -49,7 +49,7 @@ class ByPatients:
     """The way that can be generalised: every patient for independent.
 
     Attributes:
-        gains: one a patient, sorted by pseudonym.
+        gains: one per patient, sorted by pseudonym.
         agreeing: patients whose gain has the sign of the mean of the patients' gains.
         flip: sign-flip test of the patients' gains, which the verdict rests on.
         flip_holm: its p within the family.

@@ -44,7 +44,7 @@ def friedman(patient_means: pd.DataFrame, higher_is_better: bool) -> Friedman:
     """Compare three runs or more over patients.
 
     Args:
-        patient_means: one row a patient, one column a run.
+        patient_means: one row per patient, one column per run.
         higher_is_better: direction of the metric.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pi.comparison.facts import shared_facts
+from pi.comparison.slice_facts import shared_facts
 from pi.comparison.gains import ComparisonError, Floats
 from pi.errors import quoted
 from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
@@ -60,11 +60,11 @@ class PairedTable:
     Attributes:
         metric: one that has a direction.
         protocol: whose values.
-        values: one row a slice, indexed by `pi.evaluation.table.KEY` and sorted; one column a
+        values: one row per slice, indexed by `pi.evaluation.table.KEY` and sorted; one column a
             run, in the order in which they were given; finite float64.
         digest: of the data set.
         part: whose patients.
-        unmatched: one a run, in the order of the columns.
+        unmatched: one per run, in the order of the columns.
         facts: what headers tell of the same slices beside their keys, a column each.
     """
 
@@ -100,7 +100,7 @@ class PairedTable:
         return np.asarray(better * (self.values[other] - self.values[reference]))
 
     def patient_means(self) -> pd.DataFrame:
-        """Return the mean of each patient's slices: one row a patient, one column a run."""
+        """Return the mean of each patient's slices: one row per patient, one column per run."""
         return self.values.groupby(level="patient", sort=True).mean()
 
 
@@ -145,7 +145,7 @@ def join_folds(name: str, folds: Sequence[RunTable]) -> RunTable:
 
     Args:
         name: of the configuration.
-        folds: one run a fold, each on the test patients of its own fold.
+        folds: one run per fold, each on the test patients of its own fold.
 
     Returns:
         One table of all slices. Where the folds' digests differ, as they do because a digest

@@ -1,7 +1,7 @@
 """Intervals by a hierarchical bootstrap: patients first, then blocks of adjacent slices.
 
 Patients are drawn with replacement, and of each drawn patient as many blocks as it has. With m
-patients the plain percentiles are too narrow, for a resample of m spreads less than the data do
+patients the plain percentiles are too narrow, because a resample of m spreads less than the data do
 and nobody knows that spread: they are moved outwards as a t-interval is against a normal one,
 
     P(Z <= -sqrt(m / (m - 1)) t_{.975, m - 1})  in place of .025

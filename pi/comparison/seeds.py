@@ -20,7 +20,7 @@ class SeedGroup:
         table: the mean over seeds of every slice's metrics that all runs have, under the
             configuration's name.
         runs: names of the runs.
-        spread: one row a protocol and metric of the evaluated image: ``protocol``, ``metric``,
+        spread: one row per protocol and metric of the evaluated image: ``protocol``, ``metric``,
             ``mean`` (over seeds of the means over slices), ``sd`` (ddof 1 over seeds, 0 of a
             single one), ``lowest`` and ``highest``. Infinite PSNR is in no mean.
     """

@@ -1,1 +1,1 @@
-"""How good a denoised slice is: protocols, metrics, and one row a slice."""
+"""How good a denoised slice is: protocols, metrics, and one row per slice."""

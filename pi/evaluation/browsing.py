@@ -21,7 +21,7 @@ def ranked_slices(tables: Sequence[pd.DataFrame], protocol: str, metric: str) ->
         metric: one that has a direction.
 
     Returns:
-        One row a slice, sorted by its key: `KEY`, ``gain`` (mean over the tables) and
+        One row per slice, sorted by its key: `KEY`, ``gain`` (mean over the tables) and
         ``disagreement`` (greatest less smallest gain, 0 of one table).
 
     Raises:

@@ -40,11 +40,11 @@ class Evaluation:
 
     Attributes:
         slices: the slice table, see `pi.evaluation.table`.
-        noise_power: the noise power spectra: one row a patient, reconstruction, image and
+        noise_power: the noise power spectra: one row per patient, reconstruction, image and
             ``frequency`` (1/mm), with ``power`` (HU^2 mm^2).
-        noise: their summaries: one row a patient, reconstruction and image, with ``regions``,
+        noise: their summaries: one row per patient, reconstruction and image, with ``regions``,
             ``noise_hu``, ``peak_frequency`` and ``mean_frequency`` (1/mm).
-        tissues: errors by kind of tissue: one row a patient, reconstruction, image and
+        tissues: errors by kind of tissue: one row per patient, reconstruction, image and
             ``tissue``, with its bounds, ``pixels``, ``bias_hu`` and ``rmse_hu``.
         unscaled: slices whose pixel spacing is unknown, which are in no spectrum.
     """

@@ -12,7 +12,7 @@ LOW_DOSE_ROW = "low dose"
 
 
 def rank_runs(tables: Mapping[str, pd.DataFrame], protocol: str) -> pd.DataFrame:
-    """Return Table 3: one row a run, and one for doing nothing unless one of them does.
+    """Return Table 3: one row per run, and one for doing nothing unless one of them does.
 
     Args:
         tables: slice table of each run, by the name of its experiment; all of the same slices.

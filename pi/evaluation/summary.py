@@ -35,7 +35,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def paper_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the paper's Table 3 of a run: a row a protocol and image, ``mean (SD)`` in its cells.
+    """Return Table 3 of a run: a row per protocol and image, ``mean (SD)`` in its cells.
 
     The errors in HU, which no protocol changes, are in `error_table`.
     """
@@ -47,7 +47,7 @@ def paper_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the errors in HU, nothing cut: a row an image, ``mean (SD)`` in its cells."""
+    """Return the errors in HU, nothing cut: a row per image, ``mean (SD)`` in its cells."""
     one = table[table["protocol"] == table["protocol"].iloc[0]]
     return pd.DataFrame(
         [{"image": image, **cells} for image, cells in _cells(one, errors()).items()]

@@ -1,4 +1,4 @@
-"""The result of an evaluation: one row a slice, protocol and image. Means are a view of it."""
+"""The result of an evaluation: one row per slice, protocol and image. Means are a view of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -157,7 +157,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
         metric: one that has a direction.
 
     Returns:
-        One row a slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
+        One row per slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
         the low dose again) and ``gain``, above 0 where denoising helped. Where both are infinite
         the gain is 0.
 
@@ -182,7 +182,7 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
 
 
 def wide(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as the UI shows it: one row a slice, one column a metric.
+    """Return the table as the UI shows it: one row per slice, one column per metric.
 
     ``slice`` spells the key, so that the UI can join runs on it. Infinite values, which its JSON
     cannot hold, are empty.

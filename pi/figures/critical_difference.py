@@ -60,7 +60,7 @@ def bars(found: Friedman) -> list[Bar]:
 
 
 def rank_table(found: Mapping[str, Friedman]) -> pd.DataFrame:
-    """Return the data of the figure: a row a run and metric; bars are counted from 1, downwards."""
+    """Return the drawn numbers: a row per run and metric; bars are counted downwards from 1."""
     rows = [
         (metric, run, rank, _bars_over(run, one), one.critical_difference, one.p, one.patients)
         for metric, one in found.items()

@@ -54,7 +54,7 @@ def effects_by_metric(contrasts: Sequence[Contrast]) -> dict[str, list[Effect]]:
 
 
 def effect_table(effects: Mapping[str, Sequence[Effect]]) -> pd.DataFrame:
-    """Return the data of the figure: a row a metric, comparison, and what is independent."""
+    """Return the data of the figure: a row per metric, comparison, and what is independent."""
     rows = [
         (metric, effect.label, independent, estimate.value, estimate.low, estimate.high)
         for metric, lines in effects.items()

@@ -78,5 +78,5 @@ def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) 
 def rows_of(
     found: Sequence[Extreme], shown: Sequence[Mapping[str, ShownSlice]], metric: str
 ) -> list[SliceRow]:
-    """Return a row a slice: see `extreme_row`."""
+    """Return a row per slice: see `extreme_row`."""
     return [extreme_row(one, of, metric) for one, of in zip(found, shown, strict=True)]

@@ -78,7 +78,7 @@ def layer_shares_of(calibrations: Sequence[Calibration]) -> LayerShares:
 
 
 def share_table(shares: LayerShares) -> pd.DataFrame:
-    """Return the layers' shares: one row a calibration, one column a layer."""
+    """Return the layers' shares: one row per calibration, one column per layer."""
     table = pd.DataFrame(shares.shares, columns=list(shares.layers))
     table.insert(0, "calibration", list(shares.names))
     return table

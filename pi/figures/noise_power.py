@@ -39,8 +39,8 @@ class Spectra:
 
     Attributes:
         reconstruction: which.
-        patients: one line a patient and image.
-        means: over patients, one line an image, on the frequencies that all patients have.
+        patients: one line per patient and image.
+        means: over patients, one line per image, on the frequencies that all patients have.
         summary: noise and mean frequency of each image, averaged over patients, as text.
     """
 

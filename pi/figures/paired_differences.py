@@ -66,7 +66,7 @@ def gain_distributions(
 
 
 def gain_table(distributions: Sequence[GainDistribution]) -> pd.DataFrame:
-    """Return the data of the figure: a row a bin of a comparison."""
+    """Return the data of the figure: a row per bin of a comparison."""
     return pd.concat(
         [
             pd.DataFrame({"comparison": one.label, "gain_from": one.edges[:-1],

@@ -49,7 +49,7 @@ def patient_strips(contrasts: Sequence[Contrast]) -> list[PatientStrip]:
 
 
 def strip_table(strips: Sequence[PatientStrip]) -> pd.DataFrame:
-    """Return the data of the figure: a row a patient of a comparison."""
+    """Return the data of the figure: a row per patient of a comparison."""
     rows = [
         (strip.label, patient, gain, strip.mean)
         for strip in strips

@@ -48,7 +48,7 @@ def task_curves(scores: Sequence[TaskScore], history: NDArray[np.float32]) -> tu
 
 
 def task_table(curves: Sequence[TaskCurve]) -> pd.DataFrame:
-    """Return the data of the figure: a row a point of a task's curve, and how well it is done."""
+    """Return the data of the figure: a row per point of a task's curve, and how well it is done."""
     return pd.concat(
         [
             pd.DataFrame({"task": one.name, "step": one.steps, "loss": one.losses,

@@ -135,7 +135,7 @@ def picture_row(
 
 
 def row_table(rows: Sequence[SliceRow]) -> pd.DataFrame:
-    """Return which slices a figure shows, and the numbers it says of them: a row an image."""
+    """Return which slices a figure shows, and the numbers it says of them: a row per image."""
     return pd.DataFrame(
         [
             {"rank": row.rank, **asdict(row.key), "image": panel.name, "region_row": row.corner[0],

@@ -22,7 +22,7 @@ class TissueBias:
         reconstruction: which.
         image: which.
         places: (points,) index of the tissue in `pi.evaluation.tissue.TISSUES`.
-        bias_hu: (points,) one a patient and tissue.
+        bias_hu: (points,) one per patient and tissue.
     """
 
     reconstruction: Reconstruction

@@ -55,14 +55,14 @@ def training_curves(
 
 
 def curves_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
-    """Return the drawn numbers: one row a run and epoch."""
+    """Return the drawn numbers: one row per run and epoch."""
     parts = [one.series.reset_index().assign(run=one.label, target=one.target) for one in curves]
     table = pd.concat(parts, ignore_index=True)
     return table[["run", "epoch", "target", *(name for name in SERIES if name in table)]]
 
 
 def drift_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
-    """Return how far Psi ended from its target: one row a run, in percent and points."""
+    """Return how far Psi ended from its target: one row per run, in percent and points."""
     rows = []
     for one in curves:
         last = one.series.ffill().iloc[-1] if len(one.series) else pd.Series(dtype=float)

@@ -27,7 +27,7 @@ def weight_grid(calibrations: Sequence[Calibration], beyond: int = 3) -> Floats:
 
 
 def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
-    """Return Psi over lambda: one row a point of Algorithm 2's curve.
+    """Return Psi over lambda: one row per point of Algorithm 2's curve.
 
     Columns: ``log10_lambda``, ``lambda``, ``psi`` (ratio of sums) with the bounds ``psi_low`` and
     ``psi_high`` that lambda's interval implies, ``psi_eq5`` (mean of ratios) and ``log_odds``.
@@ -48,7 +48,7 @@ def curve_table(calibration: Calibration, weights: Floats) -> pd.DataFrame:
 
 
 def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFrame:
-    """Return the losses that the calibration rests on: one row a patch.
+    """Return the losses that the calibration rests on: one row per patch.
 
     Columns: the slice key, ``row`` and ``column`` of the patch's corner, ``image_loss`` and one
     ``perceptual_loss/LAYER`` per layer.
@@ -67,7 +67,7 @@ def patch_table(calibration: Calibration, patches: PatchPopulation) -> pd.DataFr
 
 
 def summary_table(calibrations: Sequence[Calibration], weights: Sequence[float]) -> pd.DataFrame:
-    """Return the answer: one row a calibration, with Psi at each of ``weights``.
+    """Return the answer: one row per calibration, with Psi at each of ``weights``.
 
     ``psi`` is what the chosen lambda gives by the ratio of sums, ``psi_eq5`` by Eq. (5), and
     ``psi at published`` what the lambda in print for this configuration gives here.
@@ -97,7 +97,7 @@ def summary_table(calibrations: Sequence[Calibration], weights: Sequence[float])
 
 
 def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
-    """Return the breakdown by reconstruction: one row a calibration and reconstruction."""
+    """Return the breakdown by reconstruction: one row per calibration and reconstruction."""
     return pd.DataFrame(
         [
             {
@@ -118,7 +118,7 @@ def stratum_table(calibrations: Sequence[Calibration]) -> pd.DataFrame:
 def summary_text(calibrations: Sequence[Calibration], asked: Sequence[float]) -> str:
     """Return the answer for a terminal.
 
-    First one line a calibration; then, for the first (the recommended) state, what each
+    First one line per calibration; then, for the first (the recommended) state, what each
     reconstruction alone would ask for.
     """
     target = calibrations[0].precision.target_psi

@@ -79,7 +79,7 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     store = open_asked(p, p.fold, "train")
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.influence.literature import literature_table, literature_text
     from pi.jobs.contexts import find_contexts
     from pi.network.bank import build_bank

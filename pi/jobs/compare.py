@@ -68,7 +68,7 @@ def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> Comp
 
 def _slices(p: CompareParameters, found: Compared) -> Sequence[FigureWithData]:
     """Return the figures with pixels: those of the largest gain and loss."""
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.figures.slice_row import WINDOWS
     from pi.jobs.compared.extremes import extreme_figures, open_compared
 

@@ -56,7 +56,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     protocols = find_protocols(p.protocols)
     store = open_asked(p, p.fold, p.part)
 
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
     from pi.evaluation.measure import evaluate as measure
     from pi.evaluation.summary import summary_text

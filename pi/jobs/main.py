@@ -66,7 +66,7 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
     """Do every step that is not done, each in a run nested in this one.
 
     Raises:
-        TrackingError: no tracker, for one step finds the result of another by its run.
+        TrackingError: no tracker, because one step finds the result of another by its run.
         PiError: something that was asked for cannot be had.
     """
     p, typed = parameters, recorded(parameters)

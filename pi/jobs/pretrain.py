@@ -51,7 +51,7 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     with_patients = p.task != "supervised"
     store = open_asked(p, p.fold, "train", "validation") if with_patients else None
 
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.pretraining.recipe import find_recipe, make_context
     from pi.pretraining.score_text import summary_text
     from pi.pretraining.sources import from_images, from_store

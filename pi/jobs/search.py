@@ -73,7 +73,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     store = open_asked(p, p.fold, "train", "validation")
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
 
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.contexts import find_contexts
     from pi.jobs.searched import shared_study
     from pi.jobs.searched.trials import search_kept

@@ -68,7 +68,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     store = open_asked(p, p.fold, "train", "validation")
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
-    import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.contexts import find_contexts
     from pi.jobs.trained.fitting import fit_kept
     from pi.network.bank import build_bank

@@ -115,8 +115,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     # Simonyan and Zisserman 2015, Table 1, columns D and E.
     "vgg16": LayerStack(((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)),
     "vgg19": LayerStack(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)),
-    # Of the authors' code, whose weights are private. One channel, for it is trained on CT and on
-    # nothing else: three equal ones would act through the sum of their kernels.
+    # Of the authors' code, whose weights are private. One channel, because it is trained on CT
+    # and on nothing else: three equal ones would act through the sum of their kernels.
     "autoencoder": LayerStack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
     "resnet50": Residual(((3, 64), (4, 128), (6, 256), (3, 512))),
 }

@@ -68,8 +68,8 @@ def fold(first: Convolution, convention: InputConvention) -> Convolution:
     """Return the first convolution of an encoder as one of the grey image itself.
 
     All its channels are scale_c * image + shift_c, and a convolution is linear: the kernels are
-    summed over the channels, each times its scale. A shift cannot go into the bias, for the zeros
-    beyond the border are not shifted: with one, the kernels times their shifts are the kernel of a
+    summed over the channels, each times its scale. A shift cannot go into the bias, because the
+    zeros beyond the border are not shifted: with one, the kernels times their shifts are the kernel of a
     second channel, which is 1 within the image and, like the first, 0 beyond.
 
     Args:

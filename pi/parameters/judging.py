@@ -116,7 +116,7 @@ class MainParameters(EncoderParameters):
     )
     overrides: str = parameter(
         "",
-        "switches that are to differ from the protocol: comma-separated step.parameter=value, such "
+        "switches that are to differ from the practice: comma-separated step.parameter=value, such "
         "as train.epochs=2,calibrate.tolerance=0.1; + stands for a comma within a value",
     )
     resume: str = parameter(

@@ -67,7 +67,7 @@ class CalibrateParameters(PatchParameters):
 class LearningParameters(PatchParameters):
     """How the denoiser learns, whatever lambda is."""
 
-    batch_size: int = parameter(16, "patches a step (Table 2)", POSITIVE)
+    batch_size: int = parameter(16, "patches per step (Table 2)", POSITIVE)
     learning_rate: float = parameter(1e-3, "of Adam (Table 2)", POSITIVE)
     beta_1: float = parameter(0.9, "of Adam (Table 2)", OPEN_UNIT)
     beta_2: float = parameter(0.999, "of Adam (Table 2)", OPEN_UNIT)

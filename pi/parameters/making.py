@@ -95,7 +95,7 @@ class PretrainParameters(FoldParameters):
     )
     patch_size: int = parameter(96, "side of a patch in pixels", MULTIPLE_OF_16)
     steps: int = parameter(110, "steps of Adam", POSITIVE)
-    batch_size: int = parameter(16, "patches a step", POSITIVE)
+    batch_size: int = parameter(16, "patches per step", POSITIVE)
     learning_rate: float = parameter(
         1.5e-4, "the highest: it rises over a tenth of the steps and falls along a cosine", POSITIVE
     )

@@ -76,8 +76,8 @@ class EncoderParameters(DataParameters):
 
     medical_weights: str = parameter(
         "",
-        "what the context `medical` is, for nobody has published one: own (the weight file, .h5, "
-        "named by PI_WEIGHTS), own:NAME (NAME.h5 in the folder named by it), or "
+        "what the context `medical` is, because nobody has published one: own (the weight file, "
+        ".h5, named by PI_WEIGHTS), own:NAME (NAME.h5 in the folder named by it), or "
         "models:/NAME@ALIAS of one that `pretrain` made",
         A_WEIGHT_FILE,
     )

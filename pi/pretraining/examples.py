@@ -66,8 +66,8 @@ def header_examples(store: Store, headed: HeaderTasks, size: int) -> Examples:
     `WHOLE_EVERY`, for its position.
 
     Only training patients are learned from and only validation patients held out: the store may
-    be one without its test patients. HU are left as they are, for they are calibrated, and what a
-    patch tells by its level is what it would tell the perceptual loss.
+    be one without its test patients. HU are left as they are, because they are calibrated, and what
+    a patch tells by its level is what it would tell the perceptual loss.
 
     Args:
         store: the prepared volumes.

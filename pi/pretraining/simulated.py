@@ -26,8 +26,8 @@ from pi.source import open_data
 NAME = "medical-simulated"
 
 DATA = "simulated:many:2509"
-"""Its study: 96 patients, for what patients have in common is learned from many; a seed of its own,
-because two studies of one seed show the same patients."""
+"""Its study: 96 patients, because what patients have in common is learned from many; a seed of its
+own, because two studies of one seed show the same patients."""
 
 RECIPE = Recipe()
 

@@ -13,7 +13,7 @@ from pi.pretraining.tasks import header_tasks
 from pi.slices.store import Store
 
 
-class ImagesError(PiError):
+class ContextSourceError(PiError):
     """Data that do not go with the task."""
 
 
@@ -64,12 +64,12 @@ def from_images(data: str, seed: int, size: int) -> Source:
     """Return the user's own images, where PI_DATA says they are.
 
     Raises:
-        ImagesError: ``data`` names a store.
-        ImagesError: see `pi.pretraining.image_files.read_images`.
+        ContextSourceError: ``data`` names a store.
+        ContextSourceError: see `pi.pretraining.image_files.read_images`.
         PlaceError: PI_DATA names nothing.
     """
     if data != "folder":
-        raise ImagesError(
+        raise ContextSourceError(
             "`data` must be folder for the task supervised, with PI_DATA naming a folder of "
             f"class-named folders of images or an .npz, but got {quoted(data)}."
         )

@@ -155,6 +155,6 @@ def _messages(headers: Iterable[SliceHeader]) -> Iterable[str]:
     numbered = sum(header.frame.spacing is None for header in arrays)
     if numbered:
         yield (
-            f"the positions of {numbered} slices are slice numbers, for their files tell neither "
-            "place nor pixel spacing."
+            f"the positions of {numbered} slices are slice numbers, because their files tell "
+            "neither place nor pixel spacing."
         )

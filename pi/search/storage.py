@@ -1,7 +1,7 @@
 """The database that holds a study: SQLite for one process, PostgreSQL for many.
 
-OPTUNA_STORAGE names it (Optuna's own commands read it too); it is no parameter, for it may hold a
-password and MLflow keeps every parameter. It must not be MLflow's database: both keep the version
+OPTUNA_STORAGE names it (Optuna's own commands read it too); it is no parameter, because it may hold
+a password and MLflow keeps every parameter. It must not be MLflow's database: both keep the version
 of their tables under the same name, and whichever comes second breaks.
 """
 

@@ -44,7 +44,7 @@ class Volume:
         padded: pixels outside the measured field, both doses; -1024 HU.
         clipped: measured pixels above 3072 HU, both doses; 3072 HU.
         dose: of the low dose, as a fraction of the normal one, or `UNKNOWN_DOSE`.
-        facts: what headers tell beside that, one value a slice by a name of `pi.slices.facts`;
+        facts: what headers tell beside that, one value per slice by a name of `pi.slices.facts`;
             no part of the data set's identity.
         low_dose: whether the low dose was scanned, or simulated from the normal one.
     """

@@ -179,7 +179,7 @@ def read_measured(run_id: str) -> MeasuredLosses:
 
 
 def read_series(run_id: str, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return metrics by step: one row a step, one column a metric that the run has.
+    """Return metrics by step: one row per step, one column per metric that the run has.
 
     Raises:
         TrackingError: no such run.

@@ -38,7 +38,7 @@ class Settings:
     Attributes:
         seed: of the patches' order.
         epochs: passes over the training patches.
-        batch_size: patches a step.
+        batch_size: patches per step.
         gradient_every: steps between two measurements of gradient influence; 0: never.
         checkpoint_minutes: most minutes between two checkpoints.
         keep: which epoch's weights are the result.

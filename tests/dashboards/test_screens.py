@@ -22,7 +22,7 @@ from pi.tracking.listing import list_artifacts, list_runs
 from pi.tracking.tracker import Tracked
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
-NAMES = ["influence", "training", "slices", "comparison", "search"]
+NAMES = ["influence", "training", "slices", "comparison", "studies"]
 RUDE = "<script>alert(1)</script> *$x$*"
 IMAGE, PERCEPTUAL = [1.0, 1.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0]
 
@@ -196,7 +196,7 @@ def test_a_place_of_ones_own_is_enlarged(in_filled: Path) -> None:
     assert "RMSE here" in words(app)
 
 
-@pytest.mark.parametrize(("name", "stage"), [("comparison", "compare"), ("search", "search")])
+@pytest.mark.parametrize(("name", "stage"), [("comparison", "compare"), ("studies", "search")])
 def test_each_logged_figure_is_offered_with_its_data(
     in_filled: Path, name: str, stage: str
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_denoiser_that_is_gone_is_told_and_the_images_stay(in_filled: Path) ->
 def test_a_study_whose_database_is_gone_is_told_and_none_is_made(in_filled: Path) -> None:
     database = in_filled / "optuna.db"
     aside = database.rename(in_filled / "aside.db")
-    app = screen("search")
+    app = screen("studies")
     made = database.exists()
     aside.rename(database)
     assert not app.exception
@@ -245,7 +245,7 @@ def test_of_a_study_under_way_its_progress_is_shown(in_filled: Path) -> None:
     (run,) = client.search_runs(["1"], "tags.`pi.stage` = 'search'")
     client.update_run(run.info.run_id, "RUNNING")
     client.set_tag(run.info.run_id, "looked", "at")
-    app = screen("search")
+    app = screen("studies")
     client.set_terminated(run.info.run_id, "FINISHED")
     assert not app.exception
     (progress,) = app.get("progress")

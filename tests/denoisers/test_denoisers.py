@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers import (
     NAMES,
     DenoiserError,

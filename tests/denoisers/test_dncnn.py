@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers.dncnn import MOMENTUM, build
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import convolve2d, correlate2d
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers.redcnn import DESIGN, build
 
 Image = NDArray[np.float64]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.denoisers.unet import DESIGN, build
 
 

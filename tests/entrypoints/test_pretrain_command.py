@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from entrypoints import calibrate, pretrain, promote
 from pi.command_line import run
 from pi.jobs.contexts import find_contexts

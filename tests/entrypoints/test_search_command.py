@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
 
-import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from entrypoints import search, train
 from pi.command_line import run
 from pi.jobs.searched import shared_study as shared

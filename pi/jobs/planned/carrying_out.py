@@ -13,7 +13,7 @@ from pi.tracking.records import children_of, read_slices
 
 
 def carry_out(plan: Plan, steps: Steps) -> dict[str, list[str]]:
-    """Take every step that is not done; return the evaluations of each experiment, one a round.
+    """Take every step that is not done; return the evaluations of each experiment, one per round.
 
     Args:
         plan: of the steps.

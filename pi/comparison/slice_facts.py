@@ -9,7 +9,7 @@ from pi.evaluation.table import KEY, facts_of
 
 
 def shared_facts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the facts of each slice: one row a slice by its key, one column a fact.
+    """Return the facts of each slice: one row per slice by its key, one column a fact.
 
     What one table does not tell, another may.
 
