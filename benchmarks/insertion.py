@@ -120,7 +120,7 @@ def simulated(size: StudySize, patients: int, slices: int) -> None:
             for k, kernel in enumerate(KERNELS):
                 full, low = np.rint(chosen[:, 0, k]), np.rint(chosen[:, 1, k])
                 for named in (True, False):
-                    known = known_kernel(kernel.name, size.size) if named else None
+                    known = known_kernel(kernel.name, size.pixels) if named else None
                     made = inserted(list(full), placement.pixel, known)
                     name = f"{thickness} mm {kernel.name if named else f'({kernel.name})'}"
                     found[name].append(compared(full, low, made))

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from pi.readers.carriers import Bundle, Voice
 from pi.readers.facts import SliceFacts
-from pi.readers.names import free_folders, stack_name
+from pi.readers.person_names import free_folders, stack_name
 from pi.readers.placeholders import comparable, is_placeholder
 
 

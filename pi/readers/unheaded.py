@@ -152,7 +152,7 @@ def _messages(headers: Iterable[SliceHeader]) -> Iterable[str]:
     kinds = Counter((header.facts.unit, header.facts.format) for header in arrays)
     for (unit, name), count in sorted(kinds.items()):
         yield f"{count} slices of arrays ({name}) were read as `{unit}`."
-    numbered = sum(header.frame.spacing is None for header in arrays)
+    numbered = sum(header.numbered for header in arrays)
     if numbered:
         yield (
             f"the positions of {numbered} slices are slice numbers, because their files tell "

@@ -59,7 +59,7 @@ def shifted_numbers(low: Series, normal: Series) -> str:
     Slices of arrays have no place but the number in their name: a series that counts from 0 and
     one that counts from 1 would be paired one off.
     """
-    numbered = low.slices[0].frame.spacing is None and normal.slices[0].frame.spacing is None
+    numbered = low.slices[0].numbered and normal.slices[0].numbered
     shifts = {round(a - b, 2) for a, b in zip(low.positions, normal.positions, strict=False)}
     told = any(one.pair_key for one in (*low.slices, *normal.slices))
     if told or not numbered or len(low.slices) != len(normal.slices) or shifts == {0.0}:
