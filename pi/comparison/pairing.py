@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pi.comparison.slice_facts import shared_facts
 from pi.comparison.gains import ComparisonError, Floats
+from pi.comparison.slice_facts import shared_facts
 from pi.errors import quoted
 from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
 from pi.evaluation.table import (

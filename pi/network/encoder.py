@@ -69,8 +69,8 @@ def fold(first: Convolution, convention: InputConvention) -> Convolution:
 
     All its channels are scale_c * image + shift_c, and a convolution is linear: the kernels are
     summed over the channels, each times its scale. A shift cannot go into the bias, because the
-    zeros beyond the border are not shifted: with one, the kernels times their shifts are the kernel of a
-    second channel, which is 1 within the image and, like the first, 0 beyond.
+    zeros beyond the border are not shifted: with one, the kernels times their shifts are the
+    kernel of a second channel, which is 1 within the image and, like the first, 0 beyond.
 
     Args:
         first: kernel (rows, columns, channels, features) and bias (features,).
