@@ -10,7 +10,7 @@
    (natural-offline, identity state), with inserted noise over with the real quarter dose.
 3. Seconds per 512 x 512 slice, beside `scanner.scan`.
 
-All ratios are inserted over real. Part 1 takes five minutes on a busy core.
+All ratios are inserted over real. Part 1 takes three minutes of the processor.
 """
 
 import argparse
