@@ -12,6 +12,7 @@ from pi.jobs.main import main
 from pi.jobs.presets import presets
 from pi.jobs.pretrain import pretrain
 from pi.jobs.search import search
+from pi.jobs.simulate import simulate
 from pi.jobs.train import train
 from pi.parameters import (
     CalibrateParameters,
@@ -20,6 +21,7 @@ from pi.parameters import (
     PresetsParameters,
     PretrainParameters,
     SearchParameters,
+    SimulateParameters,
     TrainParameters,
 )
 from pi.tracking.address import TrackingError
@@ -31,6 +33,7 @@ FLAT = "vgg16:random:block1_conv1"
 
 JOBS: dict[str, tuple[Callable[..., Any], object]] = {
     "presets": (presets, PresetsParameters()),
+    "simulate": (simulate, SimulateParameters(size="tiny")),
     "calibrate": (
         calibrate,
         CalibrateParameters(**SMALL, experiments=FLAT, states="identity", tolerance=0.5),
