@@ -9,7 +9,7 @@ from pi.parameters import PrepareParameters
 from pi.places import account_folder, data_folder, secret, store_folder, template_file
 from pi.slices.low_dose import find_simulated_doses
 from pi.slices.prepare import prepare as make_store
-from pi.slices.report import Report, require_nothing_refused
+from pi.slices.report import PrepareReport, require_nothing_refused
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 
@@ -24,7 +24,7 @@ class PreparationResult(Result):
     """
 
     name: str
-    report: Report
+    report: PrepareReport
     strict: bool
 
     @property

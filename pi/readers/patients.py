@@ -28,7 +28,7 @@ _NOBODY = Refusal("unknown-patient", f"nothing that can be believed names a pati
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledPatients:
     """Whose the slices are.
 
     Attributes:
@@ -45,7 +45,7 @@ def settle_patients(
     claims: Sequence[Claims],
     told: Sequence[str] = (),
     picture_of: PictureOf | None = None,
-) -> Settled:
+) -> SettledPatients:
     """Return the patient of every slice, or why it has none.
 
     Args:
@@ -55,7 +55,7 @@ def settle_patients(
         picture_of: reads the HU of a slice; a few of every patient are looked at.
     """
     if not slices:
-        return Settled(())
+        return SettledPatients(())
     gallery = Gallery(slices, picture_of)
     bundles = bundles_of(slices, claims, told or [""] * len(slices))
     unbelieved = constant_sources(bundles, gallery)
@@ -74,7 +74,7 @@ def settle_patients(
     for bundle, patient in zip(bundles, patients, strict=True):
         for index in bundle.slices:
             found[index] = bundle.told or patient
-    return Settled(tuple(_one_spelling(found, told)), tuple(sorted(messages)))
+    return SettledPatients(tuple(_one_spelling(found, told)), tuple(sorted(messages)))
 
 
 def _named(

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledValues:
     """Slices of which place and unit are known, and the others.
 
     Attributes:
@@ -34,7 +34,7 @@ class Settled:
     messages: tuple[str, ...]
 
 
-def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> Settled:
+def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> SettledValues:
     """Return the slices with what their files leave open.
 
     Args:
@@ -56,7 +56,7 @@ def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> Settled:
             kept.append(replace(header, facts=replace(header.facts, unit=unit)))
         else:
             kept.append(header)
-    return Settled(tuple(kept), tuple(refused), tuple(_messages(kept)))
+    return SettledValues(tuple(kept), tuple(refused), tuple(_messages(kept)))
 
 
 def slice_numbers(names: Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ from pi.readers.refusal import Refused
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows
 from pi.slices.manifest import Manifest, ordered
 from pi.slices.pairing import PairedVolume
-from pi.slices.report import Report, Row
+from pi.slices.report import PrepareReport, Row
 from pi.slices.series import gaps
 from pi.slices.split import Split
 from pi.slices.transfer import Transferred, is_simulated
@@ -21,7 +21,7 @@ Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Preparation:
     """What became of everything in a folder.
 
     Attributes:
@@ -52,7 +52,7 @@ def public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
     }
 
 
-def finish(folder: Path, outcome: Outcome) -> Manifest:
+def finish(folder: Path, outcome: Preparation) -> Manifest:
     """Write everything but the pixels into an unfinished store; number its volumes."""
     kept = [(index, one) for index, one in enumerate(outcome.volumes) if one.volume is not None]
     described = [one.volume for _, one in kept if one.volume is not None]
@@ -86,7 +86,7 @@ def _write_private(
     )
 
 
-def report_on(outcome: Outcome, manifest: Manifest) -> Report:
+def report_on(outcome: Preparation, manifest: Manifest) -> PrepareReport:
     """Return what became of every file."""
     rows = []
     for one in outcome.volumes:
@@ -103,7 +103,7 @@ def report_on(outcome: Outcome, manifest: Manifest) -> Report:
             )
         )
     refusals = ((str(item.refusal.reason), item.refusal.detail) for item in outcome.refused)
-    return Report(
+    return PrepareReport(
         files=outcome.files,
         rows=tuple(sorted(rows, key=lambda row: (row.patient, row.reconstruction))),
         refusals=manifest.refusals,

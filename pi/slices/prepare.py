@@ -14,12 +14,12 @@ from pi.readers.unheaded import settle
 from pi.readers.units import AUTO
 from pi.slices.account import write_account
 from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
-from pi.slices.finishing import Outcome, finish, public_names, report_on
+from pi.slices.finishing import Preparation, finish, public_names, report_on
 from pi.slices.low_dose import with_simulated_doses
 from pi.slices.manifest import StoreError
 from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.remarks import remarks_on
-from pi.slices.report import Report
+from pi.slices.report import PrepareReport
 from pi.slices.series import build_series, same_pixels_in
 from pi.slices.split import choose_split
 from pi.slices.store import Store
@@ -35,7 +35,7 @@ class Prepared:
     """A new store and what became of every file of its source."""
 
     store: Store
-    report: Report
+    report: PrepareReport
 
 
 def prepare(
@@ -127,7 +127,7 @@ def _prepare(request: _Request) -> Prepared:
             raise nothing_transferred(refused)
         remarks = remarks_on(paired.identified, volumes, names, chosen.split)
         notes = (*chosen.messages, *paired.messages, *remarks)
-        outcome = Outcome(paired.files, volumes, refused, names, chosen.split, notes)
+        outcome = Preparation(paired.files, volumes, refused, names, chosen.split, notes)
         manifest = finish(folder, outcome)
     return Prepared(Store.open(request.destination), report_on(outcome, manifest))
 

@@ -10,7 +10,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGExtended12Bit
 
 from pi.readers.child import apart
-from pi.readers.dicom.frames import CODECS, Image, Words, decode_frame
+from pi.readers.dicom.frames import CODECS, DecodedFrame, Image, decode_frame
 from pi.readers.dicom.header import Header
 from pi.readers.dicom.layout import Layout
 from pi.readers.refusal import RefusedError
@@ -62,7 +62,7 @@ def decode_compressed(
     return _values(apart(decode_frame, encapsulated, plugin, image), image)
 
 
-def _values(words: Words, image: Image) -> NDArray[np.integer]:
+def _values(words: DecodedFrame, image: Image) -> NDArray[np.integer]:
     """Return what decoded words mean, by the sign that the header gives to them."""
     width = len(words.content) // (image.rows * image.columns)
     if width not in (1, 2, 4) or not 1 <= words.bits <= 8 * width:

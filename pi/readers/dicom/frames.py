@@ -36,7 +36,7 @@ class Image(NamedTuple):
     signed: bool
 
 
-class Words(NamedTuple):
+class DecodedFrame(NamedTuple):
     """A decoded frame.
 
     Attributes:
@@ -52,7 +52,7 @@ class Words(NamedTuple):
     raised: bool = False
 
 
-def decode_frame(encapsulated: bytes, codec: str, image: Image) -> Words:
+def decode_frame(encapsulated: bytes, codec: str, image: Image) -> DecodedFrame:
     """Return the first frame.
 
     Args:
@@ -82,7 +82,7 @@ def _stream(encapsulated: bytes) -> bytes:
     raise ValueError("the encapsulated pixels break off")
 
 
-def _gdcm(stream: bytes, image: Image) -> Words:
+def _gdcm(stream: bytes, image: Image) -> DecodedFrame:
     """Decode JPEG, JPEG-LS or JPEG 2000."""
     import gdcm
 
@@ -103,10 +103,10 @@ def _gdcm(stream: bytes, image: Image) -> Words:
     syntax = gdcm.TransferSyntax.GetTSType(image.syntax)
     picture.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     picture.SetPixelFormat(gdcm.PixelFormat(1, allocated, bits, bits - 1, int(image.signed)))
-    return Words(picture.GetBuffer().encode("utf-8", "surrogateescape"), bits)
+    return DecodedFrame(picture.GetBuffer().encode("utf-8", "surrogateescape"), bits)
 
 
-def _pillow(stream: bytes, image: Image) -> Words:
+def _pillow(stream: bytes, image: Image) -> DecodedFrame:
     """Decode JPEG 2000; Pillow spreads N bits over 8 or 16 and makes signed values unsigned."""
     from io import BytesIO
 
@@ -115,10 +115,10 @@ def _pillow(stream: bytes, image: Image) -> Words:
     size = stream.index(b"\xff\x4f\xff\x51")  # SOC, SIZ; behind boxes if it is a JP2 file
     precision = stream[size + 42]
     content = Picture.open(BytesIO(stream), formats=("JPEG2000",)).tobytes()
-    return Words(content, (precision & 0x7F) + 1, leading=True, raised=precision > 0x7F)
+    return DecodedFrame(content, (precision & 0x7F) + 1, leading=True, raised=precision > 0x7F)
 
 
-def _rle(stream: bytes, image: Image) -> Words:
+def _rle(stream: bytes, image: Image) -> DecodedFrame:
     """Decode RLE, whose segments hold a byte of every pixel each, the highest first."""
     pixels, width = image.rows * image.columns, image.allocated // 8
     count, *offsets = struct.unpack_from("<16L", stream)
@@ -128,7 +128,7 @@ def _rle(stream: bytes, image: Image) -> Words:
     content = bytearray(pixels * width)
     for place, (start, end) in enumerate(zip(offsets, ends, strict=False)):
         content[width - 1 - place :: width] = _unpacked(stream[start:end], pixels)
-    return Words(bytes(content), image.stored)
+    return DecodedFrame(bytes(content), image.stored)
 
 
 def _unpacked(segment: bytes, size: int) -> bytes:
@@ -159,7 +159,7 @@ def _ls_precision(stream: bytes) -> int | None:
     return None
 
 
-CODECS: dict[str, Callable[[bytes, Image], Words]] = {
+CODECS: dict[str, Callable[[bytes, Image], DecodedFrame]] = {
     "gdcm": _gdcm,
     "pillow": _pillow,
     "pydicom": _rle,
