@@ -128,7 +128,7 @@ def scanned(source: Path) -> dict[str, float]:
 
 def measure(source: Path, destination: Path) -> dict[str, float]:
     """Prepare ``source`` and return seconds, and peak memory in bytes before and after."""
-    from pi.slices.prepare import prepare
+    from pi.slices.preparing import prepare
 
     before, start = _peak(), time.process_time()
     prepare(source, destination, split="auto", seed=0, secret=bytes(32))

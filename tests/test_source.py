@@ -13,7 +13,7 @@ from pi.places import PlaceError
 from pi.readers.scan import SourceError
 from pi.slices.folds import FoldError
 from pi.slices.manifest import StoreError
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 from pi.slices.split import SplitError
 from pi.slices.store import Store
 from pi.source import DataNameError, open_data

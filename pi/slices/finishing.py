@@ -10,7 +10,7 @@ from pi.readers.refusal import Refused
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows
 from pi.slices.manifest import Manifest, ordered
 from pi.slices.pairing import PairedVolume
-from pi.slices.report import PrepareReport, Row
+from pi.slices.prepare_report import PrepareReport, Row
 from pi.slices.series import gaps
 from pi.slices.split import Split
 from pi.slices.transfer import Transferred, is_simulated

@@ -8,7 +8,7 @@ from dose_folders import levels, reasons, understood, write_doses, write_series
 from pi.readers.identification import identify
 from pi.readers.noise import noise_in
 from pi.readers.scan import scan
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from ct_files import SECRET, write_patient
 
 from pi.identity import Reconstruction, SliceKey
 from pi.slices.manifest import from_json, to_json
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 from pi.slices.store import Store, StoreError
 
 

@@ -13,8 +13,8 @@ from ct_files import SECRET, noise, write_ct, write_patient, write_stack
 from pi.readers.scan import SourceError
 from pi.slices import writing
 from pi.slices.manifest import StoreError
-from pi.slices.prepare import Prepared, prepare
-from pi.slices.report import RefusalError, require_nothing_refused
+from pi.slices.prepare_report import RefusalError, require_nothing_refused
+from pi.slices.preparing import Prepared, prepare
 from pi.slices.store import Store
 
 

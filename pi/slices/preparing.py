@@ -18,8 +18,8 @@ from pi.slices.finishing import Preparation, finish, public_names, report_on
 from pi.slices.low_dose import with_simulated_doses
 from pi.slices.manifest import StoreError
 from pi.slices.pairing import PairedVolume, pair_series
+from pi.slices.prepare_report import PrepareReport
 from pi.slices.remarks import remarks_on
-from pi.slices.report import PrepareReport
 from pi.slices.series import build_series, same_pixels_in
 from pi.slices.split import choose_split
 from pi.slices.store import Store
