@@ -286,7 +286,7 @@ NO_RUN = [
 NOT_TO_BE_HAD = [
     (("--data", "simulated:huge"), "`data` must be simulated:SIZE"),
     (("--data", "no-such-store"), "store 'no-such-store' must exist but does not"),
-    (("--data", "folder"), "PI_DATA must name your folder of DICOM files but is not set."),
+    (("--data", "folder"), "PI_DATA must name your folder of scans but is not set."),
     (("--patch_size", "160"), "`patch_size` must be at most the slice's 128 pixels but got 160."),
     (("--experiments", "E3"), "context `medical` must be given its weights"),
     (("--experiments", "vgg16:nature:block1_conv1"), "`context` must be one of imagenet"),
