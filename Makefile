@@ -48,8 +48,10 @@ ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db her
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
 	@$(BIN)/python -m dashboards $(ARGS)
 
-test: $(READY)  ## the tests
-	@$(BIN)/python -m pytest $(ARGS)
+# A worker per processor, each of one thread: more would wait for each other.
+test: $(READY)  ## the tests, on every processor (at most 8); ARGS=parameters of pytest
+	@TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal $(ARGS)
 
 test-slow: $(READY)  ## the slow tests: minutes long, some need Chromium or the network's absence
 	@$(BIN)/python -m pytest -m slow $(ARGS)

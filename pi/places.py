@@ -2,7 +2,7 @@
 
 Why they are none is said in `pi.command_line`. In a parameter a word stands for what they name:
 
-- ``PI_DATA``     the user's own folder of DICOM files: ``data=folder``;
+- ``PI_DATA``     the user's own folder of scans: ``data=folder``;
 - ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
 - ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
   folder of them, of which ``own:NAME`` is NAME.h5;
@@ -48,7 +48,7 @@ def data_folder() -> Path:
     Raises:
         PlaceError: the variable is not set or names no folder. The message does not repeat it.
     """
-    folder = _data("your folder of DICOM files")
+    folder = _data("your folder of scans")
     if folder is None or not folder.is_dir():
         raise PlaceError("PI_DATA must name an existing folder but what it names is none.")
     return folder

@@ -21,7 +21,7 @@ from pi.places import (
 from pi.readers.files import list_files
 from pi.simulation.dataset import SIZES, simulate
 from pi.slices.folds import find_fold
-from pi.slices.prepare import RECIPE, prepare
+from pi.slices.preparing import RECIPE, prepare
 from pi.slices.split import DRAWN, PARTS, named_splits
 from pi.slices.store import Store, StoreError
 

@@ -1,17 +1,27 @@
 """What many tests share: a tiny store, a tracking database, places that are nobody's."""
 
+import functools
+import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the collector need not go through it again for every graph."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +39,47 @@ def nobodys_places(
     signal.signal(signal.SIGTERM, handler)
 
 
+Make = Callable[[Path], object]
+
+
 @pytest.fixture(scope="session")
-def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for PI_CACHE that holds the tiny simulated study, prepared."""
-    cache = tmp_path_factory.getbasetemp() / "cache"
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Make], Path]:
+    """What fills a new folder called so, once for all workers of this session; to be copied.
+
+    Whoever comes first makes it, and the others wait for it; it appears whole or not at all.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "made-once"
+    root.mkdir(exist_ok=True)
+
+    def made(name: str, make: Make) -> Path:
+        with FileLock(root / f"{name}.lock"):
+            if not (root / name).exists():
+                new = root / f"{name}.new"
+                shutil.rmtree(new, ignore_errors=True)
+                new.mkdir()
+                make(new)
+                new.rename(root / name)
+        return root / name
+
+    return made
+
+
+def _prepare_tiny(cache: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PI_CACHE", str(cache))
         open_data("simulated:tiny", split="auto", split_seed=5, study_seed=5)
+
+
+@pytest.fixture(scope="session")
+def tiny_cache(
+    tmp_path_factory: pytest.TempPathFactory, made_once: Callable[[str, Make], Path]
+) -> Path:
+    """A folder for PI_CACHE, this worker's own, that holds the tiny simulated study, prepared."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    shutil.copytree(made_once("tiny", _prepare_tiny), cache, dirs_exist_ok=True, symlinks=True)
     return cache
 
 
@@ -66,14 +110,27 @@ def two_doses(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return "two"
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tracking database without runs, whose making costs seconds: to be copied, not used."""
+def _make_database(folder: Path) -> None:
     from mlflow import MlflowClient
 
-    file = tmp_path_factory.mktemp("tracking") / "template.db"
-    MlflowClient(f"sqlite:///{file}").search_experiments()
-    return file
+    MlflowClient(f"sqlite:///{folder / 'template.db'}").search_experiments()
+
+
+@pytest.fixture(scope="session")
+def newest_schema() -> Iterator[None]:
+    """MLflow reads its 67 migrations once, and not for every database that is opened."""
+    from mlflow.store.db import utils
+
+    with pytest.MonkeyPatch.context() as patch:
+        newest = functools.cache(utils._get_latest_schema_revision)
+        patch.setattr(utils, "_get_latest_schema_revision", newest)
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_database(made_once: Callable[[str, Make], Path], newest_schema: None) -> Path:
+    """A tracking database without runs, whose making costs seconds: to be copied, not used."""
+    return made_once("tracking", _make_database) / "template.db"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pi.places import PlaceError
 from pi.readers.scan import SourceError
 from pi.slices.folds import FoldError
 from pi.slices.manifest import StoreError
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 from pi.slices.split import SplitError
 from pi.slices.store import Store
 from pi.source import DataNameError, open_data
@@ -208,7 +208,7 @@ def test_a_split_that_there_is_not_is_refused_and_leaves_no_store(
 def test_a_folder_that_is_not_named_or_not_there_is_a_sentence_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(PlaceError, match="PI_DATA must name your folder of DICOM files but is not"):
+    with pytest.raises(PlaceError, match="PI_DATA must name your folder of scans but is not"):
         opened("folder")
     monkeypatch.setenv("PI_DATA", str(tmp_path / "Eichendorff"))
     with pytest.raises(PlaceError, match="must name an existing folder") as caught:

@@ -81,23 +81,25 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.influence.literature import literature_table, literature_text
-    from pi.jobs.contexts import find_contexts
-    from pi.network.bank import build_bank
+    from pi.jobs.contexts import find_encoders
     from pi.network.state import prepare_denoiser
     from pi.tracking.kept_denoiser import fetch_denoiser
     from pi.tracking.logged_calibration import log_calibrations, log_literature, log_setup
     from pi.tracking.saved_view import save_view
 
-    contexts = find_contexts(experiments, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    saved = {s.argument: fetch_denoiser(s.argument) for s in states if s.kind == "logged"}
     typed = recorded(p)
     with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
-        bank = build_bank(experiments, convention, seed=p.seed, files=contexts.made(tracker.say))
+        bank = encoders.bank(tracker.say)
         denoisers = {}
         for state in states:  # each with batches of its own: no state depends on the others
             batches = patches.batches(16, np.random.default_rng(p.seed))
-            denoisers[str(state)] = prepare_denoiser(state, spec, p.seed, batches, fetch_denoiser)
+            denoisers[str(state)] = prepare_denoiser(
+                state, spec, p.seed, batches, saved.__getitem__
+            )
         calibrations = _by_losses(p, experiments, bank, denoisers, patches)
         by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
         gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)

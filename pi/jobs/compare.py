@@ -52,11 +52,10 @@ def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> Comp
         PiError: a run that was asked for is not there, or they cannot be compared.
     """
     p, typed = parameters, recorded(parameters)
-    asked = asked_of(typed)
+    found = compare_found(p.runs, asked_of(typed))
+    facts, configurations = found.facts, found.configurations
     with tracker.open("compare", f"compare {p.runs}") as run:
         run.params(typed)
-        found = compare_found(p.runs, asked)
-        facts, configurations = found.facts, found.configurations
         slices = _slices(p, found) if facts.simulated or p.log_images else []
         ids = ",".join(member.evaluation for one in configurations for member in one.members)
         made = making(run, "compare", {**typed, "runs": ids}, found.chosen.how)

@@ -1,10 +1,12 @@
-"""From what an experiment calls its context to the file that holds its weights."""
+"""From what an experiment calls its context to encoders with its weights."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pi.errors import PiError, quoted
 from pi.losses.experiments import Experiment
+from pi.losses.input_convention import InputConvention
+from pi.network.bank import EncoderBank, build_bank
 from pi.network.weights import CONTEXTS, WeightFile
 from pi.places import OWN, is_own, weights_file
 from pi.pretraining import simulated
@@ -22,20 +24,28 @@ class ContextError(PiError):
     """The weights of a context are not told in a way that can be understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contexts:
-    """The weight files of contexts: those that are there, and one that is made when it is needed.
+@dataclass(frozen=True)
+class Encoders:
+    """The encoders of several configurations: loaded, unless a context has to be made first.
 
     Attributes:
-        files: by context.
+        experiments: the configurations.
+        convention: what encoders are fed that have no input of their own.
+        seed: of the context ``random``.
+        files: by context, those that are there.
         to_make: architecture for which `pi.pretraining.simulated` makes its context; empty: none.
+        loaded: all of them; None where a context has to be made.
     """
 
-    files: Mapping[str, WeightFile]
-    to_make: str = ""
+    experiments: Sequence[Experiment] = field(repr=False)
+    convention: InputConvention
+    seed: int
+    files: Mapping[str, WeightFile] = field(repr=False)
+    to_make: str
+    loaded: EncoderBank | None = field(repr=False)
 
-    def made(self, say: Callable[[str], object]) -> dict[str, WeightFile]:
-        """Return all of them, after minutes where one has to be made first.
+    def bank(self, say: Callable[[str], object]) -> EncoderBank:
+        """Return all of them, after minutes where a context has to be made first.
 
         Args:
             say: told what happens, where that takes time.
@@ -43,14 +53,42 @@ class Contexts:
         Raises:
             SimulatedContextError: see `pi.pretraining.simulated.simulated_context`.
         """
-        if not self.to_make:
-            return dict(self.files)
-        file = simulated.simulated_context(self.to_make, say)
-        return {**self.files, simulated.NAME: WeightFile(file, CONTEXTS[simulated.NAME])}
+        if self.loaded is not None:
+            return self.loaded
+        made = simulated.simulated_context(self.to_make, say)
+        files = {**self.files, simulated.NAME: WeightFile(made, CONTEXTS[simulated.NAME])}
+        return build_bank(self.experiments, self.convention, seed=self.seed, files=files)
 
 
-def find_contexts(experiments: Sequence[Experiment], medical_weights: str) -> Contexts:
-    """Return the weight file of every context of ``experiments`` that has one.
+def find_encoders(
+    experiments: Sequence[Experiment],
+    convention: InputConvention,
+    seed: int,
+    medical_weights: str,
+) -> Encoders:
+    """Return the encoders of ``experiments``; whatever of them is not to be had is told now.
+
+    Args:
+        experiments: the configurations.
+        convention: what encoders are fed that have no input of their own.
+        seed: of the context ``random``.
+        medical_weights: see `find_contexts`.
+
+    Raises:
+        PiError: see `find_contexts` and `pi.network.bank.build_bank`.
+    """
+    files = find_contexts(experiments, medical_weights)
+    unmade = [e for e in experiments if e.encoder.context == simulated.NAME]
+    for experiment in unmade:
+        simulated.require_architecture(experiment.encoder.architecture)
+    there = [e for e in experiments if e not in unmade]
+    bank = build_bank(there, convention, seed=seed, files=files)
+    to_make = unmade[0].encoder.architecture if unmade else ""
+    return Encoders(experiments, convention, seed, files, to_make, None if unmade else bank)
+
+
+def find_contexts(experiments: Sequence[Experiment], medical_weights: str) -> dict[str, WeightFile]:
+    """Return the weight file of every context of ``experiments`` that has one already.
 
     Of the model registry, what a name means is settled here, once: an alias that moves while a
     command runs changes nothing for it.
@@ -64,24 +102,16 @@ def find_contexts(experiments: Sequence[Experiment], medical_weights: str) -> Co
         TrackingError: the registry has no such model, version or alias, or it holds no context.
         PlaceError: PI_WEIGHTS names no such file.
         ContextError: ``medical_weights`` is something else.
-        SimulatedContextError: the simulated context is of another architecture.
     """
     found: dict[str, WeightFile] = {}
-    to_make = ""
-    for spec in (experiment.encoder for experiment in experiments):
-        context = spec.context
-        if context == simulated.NAME:
-            simulated.require_architecture(spec.architecture)
-            to_make = spec.architecture
-        elif context in found:
-            continue
-        elif context == MEDICAL and medical_weights:
+    for context in dict.fromkeys(experiment.encoder.context for experiment in experiments):
+        if context == MEDICAL and medical_weights:
             found[context] = _medical(medical_weights)
         elif is_own(context):
             found[context] = WeightFile(weights_file(context), CONTEXTS[OWN])
         elif context.startswith(REGISTERED):
             found[context] = WeightFile(*fetch_context(context.removeprefix(REGISTERED)))
-    return Contexts(found, to_make)
+    return found
 
 
 def _medical(medical_weights: str) -> WeightFile:

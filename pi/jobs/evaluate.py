@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
 from pi.evaluation.protocol import find_protocols
+from pi.evaluation.table import KEY
 from pi.jobs.opening import open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import EvaluateParameters
@@ -38,8 +39,8 @@ class EvaluationResult(Result):
     def headline(self) -> str:
         """How many slices of how many patients."""
         table = self.evaluation.slices
-        slices = table.drop_duplicates(["patient", "reconstruction", "position"])
-        return f"{self.run} on {len(slices)} slices of {table['patient'].nunique()} patients"
+        slices = len(table[[*KEY]].drop_duplicates())
+        return f"{self.run} on {slices} slices of {table['patient'].nunique()} patients"
 
     def text(self) -> str:
         """Return the notes, the tables and where the run is."""

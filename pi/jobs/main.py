@@ -18,7 +18,9 @@ from pi.jobs.planned.carrying_out import carry_out, compare_all, slice_table
 from pi.jobs.planned.steps import Steps
 from pi.jobs.result import Kept, Result
 from pi.jobs.train import train
-from pi.parameters import ENTRY_POINTS, MainParameters
+from pi.losses.experiments import chosen, find_experiments
+from pi.losses.input_convention import input_convention
+from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError
 from pi.tracking.logged_evaluation import log_board
@@ -77,7 +79,9 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
             "`tracker` must be one that keeps runs, such as pi.tracking.tracker.Tracked(): the "
             "steps of `main` find one another by their runs."
         )
-    open_asked(p, p.folds, "train", "validation", plan.part)  # before there is a run
+    # Before there is a run: what the first step would find wrong, and the later ones after minutes.
+    open_asked(p, p.folds, "train", "validation", plan.part)
+    _require_encoders(_parsed("calibrate", plan.rounds[0].calibrate.told()))
     require_resumable("main", p.resume, typed)
     on = f"{p.data}, {p.folds} folds" if p.folds else p.data
     with tracker.open("main", f"{p.practice}: {p.experiments} on {on}", p.resume) as run:
@@ -93,6 +97,22 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:
     """Do the job of an entry point on a command line, and say what came out."""
-    program = f"entrypoints.{entry_point}"
-    parameters: Any = parse(ENTRY_POINTS[entry_point], arguments, "", program)
+    parameters = _parsed(entry_point, arguments)
     tracker.say(STEPS[entry_point](parameters, tracker).text())
+
+
+def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN401
+    return parse(ENTRY_POINTS[entry_point], arguments, "", f"entrypoints.{entry_point}")
+
+
+def _require_encoders(p: CalibrateParameters) -> None:
+    """Refuse experiments whose encoders are not to be had.
+
+    Raises:
+        PiError: see `pi.jobs.contexts.find_encoders`.
+    """
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.jobs.contexts import find_encoders
+
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    find_encoders(experiments, input_convention(p.encoder_input), p.seed, p.medical_weights)

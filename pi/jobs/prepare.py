@@ -8,8 +8,8 @@ from pi.mapping_template import write_template
 from pi.parameters import PrepareParameters
 from pi.places import account_folder, data_folder, secret, store_folder, template_file
 from pi.slices.low_dose import find_simulated_doses
-from pi.slices.prepare import prepare as make_store
-from pi.slices.report import Report, require_nothing_refused
+from pi.slices.prepare_report import PrepareReport, require_nothing_refused
+from pi.slices.preparing import prepare as make_store
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 
@@ -24,7 +24,7 @@ class PreparationResult(Result):
     """
 
     name: str
-    report: Report
+    report: PrepareReport
     strict: bool
 
     @property
@@ -40,7 +40,7 @@ class PreparationResult(Result):
         """Complain of what was refused, if that was asked for.
 
         Raises:
-            RefusedError: see `pi.slices.report.require_nothing_refused`.
+            RefusedError: see `pi.slices.prepare_report.require_nothing_refused`.
         """
         if self.strict:
             require_nothing_refused(self.report)
@@ -66,7 +66,7 @@ def prepare(
     """Make the store, or write the template of a mapping if that was asked for.
 
     Raises:
-        PiError: see `pi.slices.prepare.prepare`.
+        PiError: see `pi.slices.preparing.prepare`.
     """
     p = parameters
     source = Path(p.source).expanduser() if p.source else data_folder()

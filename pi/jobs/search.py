@@ -74,16 +74,15 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.jobs.contexts import find_contexts
+    from pi.jobs.contexts import find_encoders
     from pi.jobs.searched import shared_study
     from pi.jobs.searched.trials import search_kept
-    from pi.network.bank import build_bank
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    contexts = find_contexts(experiments, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
     typed = recorded(p)
@@ -91,8 +90,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
         make_deterministic(p.seed)
     for note in dose_notes(store.volumes):
         tracker.say(note)
-    files = contexts.made(tracker.say)
-    bank = build_bank(experiments, convention, seed=p.seed, files=files)
+    bank = encoders.bank(tracker.say)
     bench = _bench(p, experiments, bank, patches, spec)
     searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(

@@ -69,9 +69,8 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.jobs.contexts import find_contexts
+    from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.fitting import fit_kept
-    from pi.network.bank import build_bank
     from pi.tracking.kept_denoiser import log_denoiser
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
@@ -79,7 +78,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    contexts = find_contexts(experiments, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
     typed = recorded(p)
     require_resumable("train", p.resume, typed)
     require_same_data(p.resume, store.digest)
@@ -90,7 +89,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(run, typed, patches, experiments)
-        bank = build_bank(experiments, convention, seed=p.seed, files=contexts.made(tracker.say))
+        bank = encoders.bank(tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
         state = fit_kept(run, trainer, experiments, target)
         log_denoiser(run, trainer.twin, spec, store)

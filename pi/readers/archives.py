@@ -132,7 +132,9 @@ def _open_member(archive: _Archive, below: PurePath) -> BinaryIO:
     if info is None:
         raise FileNotFoundError
     if info.flag_bits & _ENCRYPTED:
-        raise RefusedError("packed-archive", "a member of the archive is encrypted")
+        raise RefusedError(
+            "encrypted", "the archive is encrypted; unpack it with its password first"
+        )
     if not info.file_size:
         raise RefusedError("empty-file", "the file is empty")
     bound = max(SMALL_MEMBER, BLOWN_UP * info.compress_size)

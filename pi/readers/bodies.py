@@ -23,6 +23,8 @@ SURE = 6.0
 # Measured: one body at two doses -.001 to .002 (eight real pairs of slices, field phantoms), two
 # kernels or thicknesses of one simulated body up to .007; two phantoms that differ by 1 mm in
 # an insert .005, unlike phantoms from .05, two simulated bodies from .46.
+DOUBTFUL = 0.01
+"""Of two doses reconstructed alike; above it they differ in more than noise."""
 _LIMIT = 300.0
 _AIR = -250.0
 _ENOUGH = 100
@@ -65,6 +67,14 @@ class Likeness:
         if self.shared > max(DIFFERENT * self.anatomy, SURE * error):
             return "different"
         return "unsure"
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether two doses that were reconstructed alike may be of two bodies, or one moved."""
+        if self.pairs < _ENOUGH or self.anatomy < _CONTRAST**2 * self.pairs:
+            return False
+        error = self.noise / math.sqrt(self.pairs)
+        return self.shared > max(DOUBTFUL * self.anatomy, SURE * error)
 
 
 def cells(hu: NDArray[np.generic], spacing: float | None) -> Cells:

@@ -9,7 +9,8 @@ from pathlib import PurePath
 
 from pi.readers.claims import Claims
 from pi.readers.facts import SliceFacts
-from pi.readers.names import file_token, is_patient_token, person_folders
+from pi.readers.names import is_patient_token
+from pi.readers.person_names import file_token, person_folders
 from pi.readers.placeholders import birth_told, comparable, is_placeholder, sex_told
 
 SURE_SOURCES = ("path", "PatientID", "PatientName", "folder of a person")

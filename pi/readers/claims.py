@@ -18,11 +18,13 @@ from pi.readers.names import (
 )
 from pi.readers.refusal import Reason, Refusal, RefusedError
 
+_BY_FOLDER, _BY_FILE = "**/FOLDER/**", "**/BEGINNING*"
+"""Globs of the lines that are named: of what lies in a folder, and of what has like file names."""
 _WAY_OUT = {
-    "patient": "**/FOLDER/**,WHO",
-    "dose": "**/FOLDER/**,low",
-    "thickness": "**/FOLDER/**,3",
-    "kernel": "**/FOLDER/**,B30",
+    "patient": f"{_BY_FOLDER},WHO",
+    "dose": f"{_BY_FOLDER},low",
+    "thickness": f"{_BY_FOLDER},3",
+    "kernel": f"{_BY_FOLDER},B30",
 }
 _UNKNOWN: dict[Fact, tuple[Reason, str]] = {
     "dose": ("unknown-dose", "neither the path nor the header tells full from low dose"),
@@ -84,12 +86,18 @@ def settle(fact: Fact, claims: Claims) -> str:
     return voices[0].value
 
 
-def with_way_out(refusal: Refusal) -> Refusal:
-    """Return a refusal that a line of the user's mapping can cure with the words for that line."""
+def with_way_out(refusal: Refusal, *, by_file: bool = False) -> Refusal:
+    """Return a refusal that a line of the user's mapping can cure with the words for that line.
+
+    Args:
+        refusal: of one slice.
+        by_file: no folder holds the slice and its like alone, so that file names must tell.
+    """
     _, _, fact = refusal.reason.partition("-")
-    if refusal.reason not in _CURABLE or "mapping.csv" in refusal.detail:
-        return refusal
-    return replace(refusal, detail=f"{refusal.detail}; {way_out(fact)}")
+    detail = refusal.detail
+    if refusal.reason in _CURABLE and "mapping.csv" not in detail:
+        detail = f"{detail}; {way_out(fact)}"
+    return replace(refusal, detail=detail.replace(_BY_FOLDER, _BY_FILE) if by_file else detail)
 
 
 def way_out(fact: str) -> str:

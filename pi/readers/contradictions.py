@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from pi.readers.carriers import Bundle, Voice
 from pi.readers.claims import way_out
-from pi.readers.names import above_person
+from pi.readers.person_names import above_person
 from pi.readers.refusal import Refusal
 from pi.readers.ties import Person, joined, sharing
 

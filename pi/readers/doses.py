@@ -15,14 +15,13 @@ from pi.readers.claims import Claims, settle
 from pi.readers.collection import collection_fraction
 from pi.readers.dose_words import UNTOLD, Dose, DoseSaid, dose_said, numbers_full_doses
 from pi.readers.facts import SliceFacts
-from pi.readers.measured_doses import Level, by_exposure, by_noise, by_percentage
+from pi.readers.measured_doses import Level
 from pi.readers.names import FILE_NAME, is_challenge_name, path_levels, text_claims, tokens
 from pi.readers.noise import NoiseOf
 from pi.readers.refusal import Refusal, RefusedError
 from pi.readers.roofs import common_folders, folders_of, without_roof
-from pi.readers.siblings import Sibling, sibling_groups
-
-Found = list[Level | Refusal | None]
+from pi.readers.sibling_doses import Found, tell_by_siblings
+from pi.readers.siblings import sibling_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def settle_doses(
     _beside_opposites(slices, patients, found)
     messages = [*_of_the_collection(slices, patients, found)]
     groups = sibling_groups(slices, patients, reconstructions)
-    messages += _of_siblings(groups, slices, found, noise_of)
+    messages += tell_by_siblings(groups, slices, found, noise_of)
     for number, (facts, claimed) in enumerate(zip(slices, claims, strict=True)):
         if found[number] is None:
             found[number] = _alone(facts, claimed, numbered=numbered)
@@ -148,64 +147,6 @@ def _of_the_collection(
             f"{count} low-dose slices are of the collection LDCT-and-Projection-data: taken as "
             "25 % of the dose for heads and abdomens (N, L) and as 10 % for chests (C)."
         )
-
-
-def _of_siblings(
-    groups: Sequence[Sequence[Sibling]],
-    slices: Sequence[SliceFacts],
-    found: Found,
-    noise_of: NoiseOf | None,
-) -> Iterator[str]:
-    """Give siblings the doses that their tube currents, their noise and their numbers tell."""
-    counts: defaultdict[str, int] = defaultdict(int)
-    for group in groups:
-        known = [_of_series(one, found) for one in group]
-        if any(isinstance(one, Refusal) for one in known):
-            continue
-        levels = [one if isinstance(one, Level) else None for one in known]
-        for how, told in _asked(group, slices, levels, noise_of):
-            if told:
-                counts[how] += _give(group, told, found)
-                break
-    for how, count in sorted(counts.items()):
-        if count:
-            yield f"the dose of {count} slices is told by {how}."
-
-
-def _asked(
-    group: Sequence[Sibling],
-    slices: Sequence[SliceFacts],
-    known: Sequence[Level | None],
-    noise_of: NoiseOf | None,
-) -> Iterator[tuple[str, list[Level] | None]]:
-    if Level("low", UNTOLD) in known or None in known:
-        how = "the tube currents of sibling series alone, of which the highest is the normal dose"
-        yield how, by_exposure(group, slices, known)
-    if None in known and noise_of is not None:
-        how = "the names of folders, taken as percentages of the normal dose, and by their noise"
-        yield how, by_percentage(group, slices, known, noise_of)
-        how = (
-            "the noise of two sibling series alone, of which the noisier is the low dose; name the "
-            "doses in mapping.csv to be sure"
-        )
-        yield how, by_noise(group, slices, known, noise_of)
-
-
-def _of_series(one: Sibling, found: Found) -> Level | Refusal | None:
-    """Return the dose that all slices of a series have; a refusal where they differ."""
-    doses = {found[number] for number in one.members}
-    if len(doses) > 1:
-        return Refusal("unknown-dose", "the slices of one series are of several doses")
-    return doses.pop()
-
-
-def _give(group: Sequence[Sibling], told: Sequence[Level], found: Found) -> int:
-    count = 0
-    for one, level in zip(group, told, strict=True):
-        for number in one.members:
-            count += found[number] != level
-            found[number] = level
-    return count
 
 
 def _alone(facts: SliceFacts, claims: Claims, *, numbered: bool) -> Level | Refusal:

@@ -22,6 +22,7 @@ class HeaderText:
         thickness: SliceThickness (0018,0050) in mm.
         tube_current: XRayTubeCurrent (0018,1151) in mA.
         exposure: Exposure (0018,1152) in mAs.
+        scanner: ManufacturerModelName (0008,1090) as `pi.readers.scanners` lets it pass.
     """
 
     patient_id: str = field(default="", repr=False)
@@ -33,6 +34,7 @@ class HeaderText:
     thickness: float | None = None
     tube_current: float | None = None
     exposure: float | None = None
+    scanner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """Which level of the tree is the patient's, where nothing but folders tells patients apart."""
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
 from pi.readers.carriers import Bundle, Voice
-from pi.readers.names import free_folders, stack_name
+from pi.readers.facts import SliceFacts
+from pi.readers.person_names import free_folders, stack_name
 from pi.readers.placeholders import comparable, is_placeholder
 
 
@@ -31,6 +33,27 @@ def folder_voices(bundles: Sequence[Bundle]) -> list[Voice | None]:
             below[chain[shared]].add(chain[shared + 1 :])
     clear = all(len(branches) == 1 for branches in below.values())
     return [_voice(chain[shared]) if clear and len(chain) > shared else None for chain in chains]
+
+
+def mixed_folders(slices: Sequence[SliceFacts], fact: str) -> frozenset[str]:
+    """Return the folders of which a line of the mapping could not tell ``fact``.
+
+    It would make one patient of several, or one dose of two series: files lie there side by side,
+    or in no folder at all.
+    """
+    kinds: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for one in slices:
+        folder, _, name = one.file.rpartition("/")
+        text = one.text
+        headed = (text.patient_id, text.patient_name) if fact == "patient" else (one.series,)
+        kinds[folder].add((*headed, "" if any(headed) else _kind(name, fact), one.inside))
+    return frozenset(folder for folder, found in kinds.items() if not folder or len(found) > 1)
+
+
+def _kind(name: str, fact: str) -> str:
+    """Return a file's name without the last number in it, which may count the slices."""
+    told = stack_name(PurePath(name)) if fact == "patient" else name.partition(".")[0]
+    return re.sub(r"\d+(?=\D*$)", "#", told)
 
 
 def _stack(bundle: Bundle) -> tuple[str, ...]:

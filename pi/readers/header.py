@@ -72,6 +72,11 @@ class SliceHeader:
         return self.facts.origin
 
     @property
+    def numbered(self) -> bool:
+        """Whether `position` is the slice's number, because its file tells no place in mm."""
+        return self.frame.spacing is None
+
+    @property
     def position(self) -> float:
-        """Position along the slice normal in mm."""
+        """Position along the slice normal in mm; see `numbered`."""
         return dot(self.origin, self.frame.normal)

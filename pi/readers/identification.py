@@ -1,23 +1,41 @@
 """Whose slice it is, at which dose, how reconstructed: names, headers and the user must agree."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from pi.identity import Reconstruction
 from pi.readers.claims import Claims, claims_of, with_way_out
 from pi.readers.dose_words import UNTOLD, Dose
 from pi.readers.doses import settle_doses
 from pi.readers.facts import SliceFacts
+from pi.readers.folders import mixed_folders
 from pi.readers.header import Identification, SliceHeader
 from pi.readers.measured_doses import Level
-from pi.readers.names import Claim, Fact, agree, disagreements
+from pi.readers.names import FACTS, Claim, Fact, agree, disagreements
 from pi.readers.noise import NoiseOf
 from pi.readers.patients import settle_patients
 from pi.readers.portraits import PictureOf
 from pi.readers.reconstructions import settle_reconstructions
 from pi.readers.refusal import Refusal, Refused
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """What is known of a slice that was refused; None is not known.
+
+    Attributes:
+        patient: as the source names it; private.
+        level: its dose.
+        how: its reconstruction, whatever its dose.
+    """
+
+    patient: str | None = field(default=None, repr=False)
+    level: Level | None = None
+    how: Reconstruction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +49,14 @@ class Identified:
             the levels of a path contradict each other and the nearest was believed.
         messages: a sentence for everything that was not simply read off a name or a header;
             names nobody.
+        partly: (file, index) of every other slice -> what is known of it.
     """
 
     headers: tuple[SliceHeader, ...]
     refused: tuple[Refused, ...]
     disagreements: Counter[str]
     messages: tuple[str, ...] = ()
+    partly: Mapping[tuple[str, int], Partly] = field(default_factory=dict, repr=False)
 
 
 def identify(
@@ -62,17 +82,25 @@ def identify(
     refused: list[Refused] = []
     differing: Counter[str] = Counter()
     shared: dict[Identification, Identification] = {}
+    partly: dict[tuple[str, int], Partly] = {}
+    mixed: dict[str, frozenset[str]] = {fact: mixed_folders(slices, fact) for fact in FACTS}
     for facts, claimed, reconstruction, dose, patient in zip(
         slices, claims, how.reconstructions, levels, people.patients, strict=True
     ):
         what = _identification(reconstruction, dose, patient)
         if isinstance(what, Refusal):
-            refused.append(Refused(facts.file, with_way_out(what)))
+            about = what.reason.partition("-")[2]
+            by_file = facts.file.rpartition("/")[0] in mixed.get(about, frozenset())
+            refused.append(Refused(facts.file, with_way_out(what, by_file=by_file)))
+            partly[facts.file, facts.index] = Partly(
+                _known(patient), _known(dose), _known(reconstruction)
+            )
             continue
         headers.append(SliceHeader(shared.setdefault(what, what), facts))
         differing.update(_differing(facts, claimed))
     messages = (*_overruled(slices, claims), *people.messages, *how.messages, *doses.messages)
-    return Identified(tuple(headers), tuple(refused), differing, (*messages, *assumed))
+    said = (*messages, *assumed)
+    return Identified(tuple(headers), tuple(refused), differing, said, partly)
 
 
 def _assumed(
@@ -87,6 +115,10 @@ def _assumed(
     return [dose if is_unknown else one for one, is_unknown in zip(doses, unknown, strict=True)], [
         said
     ]
+
+
+def _known(one: T | Refusal) -> T | None:
+    return None if isinstance(one, Refusal) else one
 
 
 def _identification(

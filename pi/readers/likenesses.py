@@ -21,7 +21,7 @@ Members = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Testimony:
     """What pictures tell of patients.
 
     Attributes:
@@ -33,7 +33,7 @@ class Seen:
     apart: frozenset[tuple[str, str]] = field(repr=False)
 
 
-def look(gallery: Gallery, bundles: Sequence[Bundle], members: Members) -> Seen:
+def look(gallery: Gallery, bundles: Sequence[Bundle], members: Members) -> Testimony:
     """Return the patients that the pictures speak against."""
     sittings = _sittings(gallery, bundles, members)
     refused = {name: _two_bodies(name) for name in members if _differs(gallery, sittings, name)}
@@ -44,7 +44,7 @@ def look(gallery: Gallery, bundles: Sequence[Bundle], members: Members) -> Seen:
             refused[one] = refused[other] = _one_body(one, other)
         elif verdict == "different":
             apart.add((one, other))
-    return Seen(refused, frozenset(apart))
+    return Testimony(refused, frozenset(apart))
 
 
 def one_body(gallery: Gallery, bundles: Sequence[Bundle], numbers: Sequence[int]) -> bool:

@@ -52,9 +52,10 @@ def by_exposure(
         known: the level of each sibling where names tell it; currents that contradict it tell
             nothing.
     """
-    currents = exposures(group, slices)
-    if currents is None:
+    stated = exposures(group, slices)
+    if stated is None:
         return None
+    currents = stated.values
     order = sorted(range(len(group)), key=lambda index: -currents[index])
     steps: list[list[int]] = [[order[0]]]
     for before, index in itertools.pairwise(order):
@@ -69,6 +70,23 @@ def by_exposure(
     for step, current in zip(steps[1:], medians[1:], strict=True):
         told |= dict.fromkeys(step, Level("low", usual_fraction(current / medians[0])))
     return _agreed([told[index] for index in range(len(group))], known)
+
+
+def swapped(group: Sequence[Sibling], slices: Sequence[SliceFacts], known: Known) -> list[str]:
+    """Return the values that say that names have the doses the wrong way round; or nothing."""
+    stated = exposures(group, slices)
+    if stated is None:
+        return []
+    of: dict[Dose, list[float]] = {"low": [], "normal": []}
+    for level, value in zip(known, stated.values, strict=True):
+        if level is not None:
+            of[level.dose].append(value)
+    if not (of["low"] and of["normal"]):
+        return []
+    low, normal = min(of["low"]), max(of["normal"])
+    if low <= APART_IN_EXPOSURE * normal:
+        return []
+    return [f"{stated.tag} is {normal:g} of the full dose and {low:g} of the low dose"]
 
 
 def by_noise(

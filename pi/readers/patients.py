@@ -6,32 +6,29 @@ folders of persons; other folders, where nothing else tells. Pictures only ever 
 patient, never for one that names tell apart. What stays ambiguous is refused, with its values.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pi.readers.aliases import ALIASES
-from pi.readers.carriers import SURE_SOURCES, Bundle, Voice, bundles_of
+from pi.readers.alias_patients import settle_aliases
+from pi.readers.carriers import SURE_SOURCES, Bundle, bundles_of
 from pi.readers.claims import Claims
 from pi.readers.constants import constant_sources
 from pi.readers.contradictions import CURE, contradiction, numbered_twice, several
 from pi.readers.facts import SliceFacts
-from pi.readers.folders import folder_voices
-from pi.readers.geometry import dot
 from pi.readers.likenesses import look, one_body
+from pi.readers.over_folders import refused_over_folders
+from pi.readers.persons import persons_of
 from pi.readers.placeholders import comparable
 from pi.readers.portraits import Gallery, PictureOf
 from pi.readers.refusal import Refusal
-from pi.readers.ties import Person, by_name, false_instances, joined, sharing, tied
+from pi.readers.ties import Person, false_instances
 
 _NOBODY = Refusal("unknown-patient", f"nothing that can be believed names a patient; {CURE}")
-_FOLDERS = Refusal(
-    "unknown-patient", f"no header names a patient, and folders do not tell whose it is; {CURE}"
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledPatients:
     """Whose the slices are.
 
     Attributes:
@@ -48,7 +45,7 @@ def settle_patients(
     claims: Sequence[Claims],
     told: Sequence[str] = (),
     picture_of: PictureOf | None = None,
-) -> Settled:
+) -> SettledPatients:
     """Return the patient of every slice, or why it has none.
 
     Args:
@@ -58,16 +55,16 @@ def settle_patients(
         picture_of: reads the HU of a slice; a few of every patient are looked at.
     """
     if not slices:
-        return Settled(())
+        return SettledPatients(())
     gallery = Gallery(slices, picture_of)
     bundles = bundles_of(slices, claims, told or [""] * len(slices))
     unbelieved = constant_sources(bundles, gallery)
     messages = [f"{one} is one value over everything and was not believed." for one in unbelieved]
-    persons, refused = _persons(slices, bundles, unbelieved)
+    persons, refused = persons_of(slices, bundles, unbelieved)
     patients, resolved = _named(gallery, bundles, persons, refused)
     messages += resolved
-    patients = _over_folders(gallery, bundles, patients)
-    messages += _settle_aliases(gallery, bundles, patients)
+    patients = refused_over_folders(gallery, bundles, patients)
+    messages += settle_aliases(gallery, bundles, patients)
     if false_instances(slices):
         messages.append(
             "one SOPInstanceUID stands in slices at different places, as an anonymiser leaves it, "
@@ -77,60 +74,7 @@ def settle_patients(
     for bundle, patient in zip(bundles, patients, strict=True):
         for index in bundle.slices:
             found[index] = bundle.told or patient
-    return Settled(tuple(_one_spelling(found, told)), tuple(sorted(messages)))
-
-
-def _persons(
-    slices: Sequence[SliceFacts], bundles: Sequence[Bundle], unbelieved: frozenset[str]
-) -> tuple[list[Person], dict[int, Refusal]]:
-    """Return who shares UIDs or names, and the bundles that share UIDs but not their names."""
-
-    def believed(number: int) -> Iterable[Voice]:
-        return (voice for voice in bundles[number].voices if voice.source not in unbelieved)
-
-    refused: dict[int, Refusal] = {}
-    named: list[Person] = []
-    nameless: list[Person] = []
-    for person in tied(bundles, slices, believed):
-        if against := contradiction(person, bundles):
-            refused |= dict.fromkeys(person.bundles, against)
-        else:
-            (named if person.voices else nameless).append(person)
-    persons = by_name(named)
-    if not nameless:
-        return persons, refused
-    return _with_folders(bundles, persons, nameless, refused), refused
-
-
-def _with_folders(
-    bundles: Sequence[Bundle],
-    named: list[Person],
-    nameless: list[Person],
-    refused: dict[int, Refusal],
-) -> list[Person]:
-    """Return all persons, those without a name by their folders.
-
-    A folder in which somebody else is named is his if everything of his lies in it.
-    """
-    voices = folder_voices(bundles)
-    folders = [{voices[one] for one in person.bundles} for person in named]
-    found: list[Person] = []
-    more: list[list[int]] = []
-    for person in nameless:
-        mine = {voices[one] for one in person.bundles}
-        there = [number for number, his in enumerate(folders) if mine & his]
-        voice = next(iter(mine))
-        if (
-            len(mine) > 1
-            or voice is None
-            or len(there) > 1
-            or any(folders[n] != mine for n in there)
-        ):
-            refused |= dict.fromkeys(person.bundles, _FOLDERS)
-            continue
-        more += [[number, len(named) + len(found)] for number in there]
-        found.append(Person(person.bundles, (voice,)))
-    return by_name([*named, *found], more)
+    return SettledPatients(tuple(_one_spelling(found, told)), tuple(sorted(messages)))
 
 
 def _named(
@@ -223,89 +167,6 @@ def _shown(person: Person) -> str:
         person.voices, key=lambda one: (not one.token, order.get(one.source, len(order)), one.name)
     )
     return best.name.strip()
-
-
-def _over_folders(
-    gallery: Gallery, bundles: Sequence[Bundle], patients: Sequence[str | Refusal]
-) -> list[str | Refusal]:
-    """Refuse a name over folders of which nothing else shows that they are one person's.
-
-    An anonymiser's one value for all looks like that, and so does a person scanned twice. Folders
-    that do not hold both doses of a place are no persons' folders, but those of a dose.
-    """
-    voices = folder_voices(bundles)
-    settled = list(patients)
-    for name in {one for one in patients if isinstance(one, str)}:
-        numbers = [number for number, one in enumerate(patients) if one == name]
-        folders = {voices[number] for number in numbers}
-        if len(folders) < 2 or None in folders or any(bundles[n].told for n in numbers):
-            continue
-        whole = all(
-            _holds_pairs(gallery, [bundles[n] for n in numbers if voices[n] == voice])
-            for voice in folders
-        )
-        if whole and not _are_joined(gallery, bundles, numbers, voices):
-            known = sorted(voice.name for voice in folders if voice)
-            detail = f"one name over {len(known)} folders that nothing else joins; {CURE}"
-            refusal = Refusal("conflicting-patient", detail, (name, *known))
-            for number in numbers:
-                settled[number] = refusal
-    return settled
-
-
-def _holds_pairs(gallery: Gallery, bundles: Sequence[Bundle]) -> bool:
-    """Tell whether two slices lie at one place, as full and low dose do."""
-    places = [
-        round(dot(one.origin, one.frame.normal), 2)
-        for bundle in bundles
-        for one in (gallery.slices[index] for index in bundle.slices)
-    ]
-    return len(set(places)) < len(places)
-
-
-def _are_joined(
-    gallery: Gallery,
-    bundles: Sequence[Bundle],
-    numbers: Sequence[int],
-    voices: Sequence[Voice | None],
-) -> bool:
-    """Tell whether UIDs, shared folders or pictures show that bundles are of one person."""
-    folders: defaultdict[Voice | None, list[int]] = defaultdict(list)
-    for place, number in enumerate(numbers):
-        folders[voices[number]].append(place)
-    ties = sharing((place, bundles[number].ties) for place, number in enumerate(numbers))
-    together = len(joined(len(numbers), [*ties, *folders.values()])) == 1
-    return together or one_body(gallery, bundles, numbers)
-
-
-def _settle_aliases(
-    gallery: Gallery, bundles: Sequence[Bundle], patients: list[str | Refusal]
-) -> list[str]:
-    """Resolve other names of the challenge's patients in place; return what is to be said."""
-    messages = []
-    for other, meant in ALIASES.items():
-        one = [number for number, name in enumerate(patients) if name == other]
-        both = [number for number, name in enumerate(patients) if name == meant]
-        if one and not both:
-            messages.append(
-                "a patient goes by another name that the challenge's paper gives it; it is known "
-                "by the challenge's own."
-            )
-            for number in one:
-                patients[number] = meant
-        elif one and (other, meant) not in _apart(gallery, bundles, {meant: both, other: one}):
-            detail = f"two names that mean one patient of the challenge; {CURE}"
-            values = (f"patient: {other}", f"patient: {meant}")
-            for number in one + both:
-                patients[number] = Refusal("conflicting-patient", detail, values)
-    return messages
-
-
-def _apart(
-    gallery: Gallery, bundles: Sequence[Bundle], members: Mapping[str, Sequence[int]]
-) -> set[tuple[str, str]]:
-    apart = look(gallery, bundles, members).apart
-    return {*apart, *((b, a) for a, b in apart)}
 
 
 def _one_spelling(found: Iterable[str | Refusal], told: Sequence[str]) -> list[str | Refusal]:

@@ -3,7 +3,7 @@
 import bisect
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pi.readers.bodies import Cells, Likeness, Verdict, cells, likeness
 from pi.readers.facts import SliceFacts
 from pi.readers.geometry import dot, in_plane
+from pi.readers.spread import spread
 
 PictureOf = Callable[[SliceFacts], NDArray[np.generic] | None]
 """Facts of a slice -> (rows, columns) HU, or None where they cannot be read."""
@@ -19,6 +20,7 @@ PictureOf = Callable[[SliceFacts], NDArray[np.generic] | None]
 NEAR = 1.0
 """Slices closer than this (mm) show the same place."""
 _PLACES = 3
+_SEEN_AT = (0.5, 0.0, 1.0, 0.25, 0.75)
 _AT_MOST = 12
 _VOICES = 16
 _SAME_PLACE = 0.01
@@ -156,18 +158,13 @@ def _places(stacks: Mapping[str, list[tuple[float, int, int]]]) -> dict[str, lis
         positions = [position for position, _, _ in stack]
         mine = [place for place in sorted(chosen) if _near(positions, place)]
         mine = mine[:: max(1, len(mine) // (3 * _PLACES))]
-        for place in _spread(positions):
+        for place in (positions[at] for at in spread(len(positions), _SEEN_AT)):
             if len(mine) < _PLACES and not any(abs(place - one) <= NEAR for one in mine):
                 mine.append(place)
         mine += _unseen(stack, mine)
         chosen.update(mine)
         places[name] = mine[:_AT_MOST]
     return places
-
-
-def _spread(positions: Sequence[float]) -> Iterator[float]:
-    for part in (0.5, 0.0, 1.0, 0.25, 0.75):
-        yield positions[round(part * (len(positions) - 1))]
 
 
 def _unseen(stack: Sequence[tuple[float, int, int]], places: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ Reason = Literal[
     "not-dicom",
     "image-without-hu",
     "packed-archive",
+    "encrypted",
     "projections",
     "not-a-ct-image",
     "localizer",

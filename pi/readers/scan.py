@@ -42,12 +42,12 @@ def scan(source: Path) -> Scan:
         MappingError: the user's mapping cannot be understood, or does not fit the files.
     """
     if not source.is_dir():
-        raise SourceError("`source` must be a folder of DICOM files but is not a folder.")
+        raise SourceError("`source` must be a folder of CT slices but is not a folder.")
     mapping = find_mapping(source)
     refused: list[Refused] = []
     files = list(list_files(source, refused))
     if not files and not refused:
-        raise SourceError("`source` must be a folder of DICOM files but got an empty folder.")
+        raise SourceError("`source` must be a folder of CT slices but got an empty folder.")
     looked_at = len(files) + len(refused)
     slices: list[SliceFacts] = []
     shared: dict[object, object] = {}

@@ -59,13 +59,26 @@ def sibling_groups(
     return [group for group in groups if len(group) > 1]
 
 
-def exposures(group: Sequence[Sibling], slices: Sequence[SliceFacts]) -> list[float] | None:
-    """Return the median Exposure (mAs) of each sibling, or XRayTubeCurrent (mA), or None."""
-    for name in ("exposure", "tube_current"):
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """What headers state of the dose of siblings.
+
+    Attributes:
+        tag: Exposure (0018,1152) in mAs or XRayTubeCurrent (0018,1151) in mA.
+        values: the median of each sibling.
+    """
+
+    tag: str
+    values: tuple[float, ...]
+
+
+def exposures(group: Sequence[Sibling], slices: Sequence[SliceFacts]) -> Exposures | None:
+    """Return Exposure of each sibling, or XRayTubeCurrent; None where one states neither."""
+    for name, tag in (("exposure", "Exposure"), ("tube_current", "XRayTubeCurrent")):
         values = [[getattr(slices[n].text, name) for n in one.members] for one in group]
         told = [[value for value in one if value is not None] for one in values]
         if all(told):
-            return [statistics.median(one) for one in told]
+            return Exposures(tag, tuple(statistics.median(one) for one in told))
     return None
 
 

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledValues:
     """Slices of which place and unit are known, and the others.
 
     Attributes:
@@ -34,7 +34,7 @@ class Settled:
     messages: tuple[str, ...]
 
 
-def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> Settled:
+def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> SettledValues:
     """Return the slices with what their files leave open.
 
     Args:
@@ -56,7 +56,7 @@ def settle(headers: Sequence[SliceHeader], told: str = AUTO) -> Settled:
             kept.append(replace(header, facts=replace(header.facts, unit=unit)))
         else:
             kept.append(header)
-    return Settled(tuple(kept), tuple(refused), tuple(_messages(kept)))
+    return SettledValues(tuple(kept), tuple(refused), tuple(_messages(kept)))
 
 
 def slice_numbers(names: Sequence[str]) -> list[int]:
@@ -152,7 +152,7 @@ def _messages(headers: Iterable[SliceHeader]) -> Iterable[str]:
     kinds = Counter((header.facts.unit, header.facts.format) for header in arrays)
     for (unit, name), count in sorted(kinds.items()):
         yield f"{count} slices of arrays ({name}) were read as `{unit}`."
-    numbered = sum(header.frame.spacing is None for header in arrays)
+    numbered = sum(header.numbered for header in arrays)
     if numbered:
         yield (
             f"the positions of {numbered} slices are slice numbers, because their files tell "

@@ -14,7 +14,7 @@ References:
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from pi.simulation.scanner import (
     WATER,
     ScanSettings,
     attenuation,
+    photons_share,
     sent_photons,
 )
 
@@ -38,6 +39,9 @@ BEAMS = 2
 
 ELECTRONIC_SHARE = ScanSettings().electronic_variance / ScanSettings().photons
 """Electronic variance over the photons sent. An image does not tell it; it is the literature's."""
+
+OF_LOGARITHM = 1.5
+"""What the logarithm's curvature adds to the variance of ln N, in N^-2 (delta method)."""
 
 
 class InsertionError(PiError):
@@ -82,16 +86,19 @@ class Beams:
     arriving: NDArray[np.float64]
 
     def variance(self, photons: float, dose: float = 1.0) -> NDArray[np.float64]:
-        """Return the variance of the line integrals, (views, bins): 1/N + electronic/N^2.
+        """Return the variance of the line integrals, (views, bins).
+
+        That of ln(Poisson(N) + electronic noise) to second order: 1/N + (electronic + 3/2)/N^2.
 
         Args:
             photons: per beam at the reference.
             dose: fraction of them that is sent.
         """
-        electronic = ELECTRONIC_SHARE * photons
+        whole = replace(self.geometry, beams=1)
+        electronic = ELECTRONIC_SHARE * photons * photons_share(whole)
         # A reading below the electronic noise is clipped by every scanner before the logarithm.
         counts = np.maximum(dose * photons * self.arriving, math.sqrt(electronic))
-        return BEAMS * (1 / counts + electronic / counts**2)
+        return BEAMS * (1 / counts + (electronic + OF_LOGARITHM) / counts**2)
 
 
 def insert(

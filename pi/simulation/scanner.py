@@ -109,17 +109,23 @@ def hounsfield(mu: NDArray[np.floating]) -> Image:
     return result
 
 
+def photons_share(geometry: Geometry) -> float:
+    """Return the photons that a beam is sent over those of the reference geometry.
+
+    What is held constant over geometries is their number per mm of detector and half turn.
+    """
+    return geometry.pixel / REFERENCE_PIXEL * (REFERENCE_VIEWS / geometry.views)
+
+
 def sent_photons(depth: float, geometry: Geometry, protocol: ScanSettings) -> NDArray[np.float64]:
     """Return the photons sent along each beam of a view, (bins,).
 
     Automatic exposure sends more through a thick patient (``depth`` is the 99th percentile of
-    the line integrals); a bowtie filter sends fewer to the sides. What is held constant over
-    geometries is the number of photons per mm of detector and half turn.
+    the line integrals); a bowtie filter sends fewer to the sides.
     """
-    beams = geometry.pixel / REFERENCE_PIXEL * (REFERENCE_VIEWS / geometry.views)
     exposure = math.exp(0.5 * (depth - REFERENCE_DEPTH))
     bowtie: NDArray[np.float64] = np.exp(-0.9 * (geometry.bin_centres / 200.0) ** 2)
-    return protocol.photons * beams * exposure * bowtie
+    return protocol.photons * photons_share(geometry) * exposure * bowtie
 
 
 def expose(

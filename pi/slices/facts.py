@@ -1,12 +1,16 @@
 """What headers tell of a slice beside its key, declared once: columns that reach the comparison.
 
-A reader puts what it is told into `pi.slices.manifest.Volume.facts` under a name of `FACTS`. From
-there it goes by itself into the slice table, through the pairing of runs and into each contrast:
-a stratum divides the gains, a covariate is correlated with them.
+What a reader puts into a field of `pi.readers.facts.HeaderText` that is a name of `FACTS` comes
+into `pi.slices.manifest.Volume.facts`. From there it goes by itself into the slice table, through
+the pairing of runs and into each contrast: a stratum divides the gains, a covariate is correlated
+with them. Texts must have passed a whitelist in the reader: a manifest holds no free text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from pi.readers.facts import HeaderText
 
 Kind = Literal["stratum", "covariate"]
 
@@ -33,6 +37,12 @@ FACTS: dict[str, Fact] = {
         Fact("tube_current", "tube current (mA)", "covariate"),
     )
 }
+
+
+def facts_of(texts: Sequence[HeaderText]) -> dict[str, tuple[float | str, ...]]:
+    """Return the facts that every one of these headers tells, a value each in their order."""
+    found = {name: tuple(getattr(text, name) for text in texts) for name in FACTS}
+    return {name: told for name, told in found.items() if told and None not in told and all(told)}
 
 
 def find_fact(name: str, *, numeric: bool) -> Fact:

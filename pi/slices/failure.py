@@ -117,6 +117,6 @@ def _listed(words: Collection[str]) -> str:
 def _reach(headers: Collection[SliceHeader]) -> str:
     """Return the range of positions, of slices whose place nobody knows that of their numbers."""
     positions = [header.position for header in headers]
-    unplaced = any(header.frame.spacing is None for header in headers)
+    unplaced = any(header.numbered for header in headers)
     kind, unit = ("slice number ", "") if unplaced else ("", " mm")
     return f"from {kind}{min(positions):g} to {max(positions):g}{unit}"

@@ -11,6 +11,7 @@ from pi.identity import DoseError, find_dose, is_dose
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reading import read_hounsfield
 from pi.readers.refusal import Refusal, Refused, RefusedError
+from pi.readers.spread import spread
 from pi.slices.pairing import Pair, PairedVolume
 from pi.slices.series import Series, gaps
 
@@ -68,6 +69,13 @@ def with_simulated_doses(
     return tuple(volumes), tuple(refused)
 
 
+def sampled(count: int, most: int = SAMPLED) -> list[int]:
+    """Return which of ``count`` slices tell a series' noise; the ends only where there are few."""
+    if count <= most:
+        return list(range(count))
+    return spread(count, [(n + 1) / (most + 1) for n in range(most)])
+
+
 class LowDoseScanner:
     """Gives a series at a lower dose, slice by slice, in any order.
 
@@ -90,10 +98,7 @@ class LowDoseScanner:
         from pi.simulation.insertion import InsertionError
         from pi.simulation.insertion_setting import estimate, known_kernel
 
-        count = len(volume.pairs)
-        places = np.unique(np.linspace(0, count - 1, min(SAMPLED + 2, count)).round().astype(int))
-        inner = places[1:-1] if len(places) > SAMPLED else places
-        slices = [_readable(source, volume.pairs[place]) for place in inner]
+        slices = [_readable(source, volume.pairs[place]) for place in sampled(len(volume.pairs))]
         frame = volume.pairs[0].normal.frame
         try:
             setting = estimate(

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pi.errors import PiError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 from pi.readers.names import Dose
-from pi.slices.folds import Fold, parts_in
+from pi.slices.folds import Fold
 from pi.slices.pairing import LowDose
 from pi.slices.split import Membership
 
@@ -90,12 +90,14 @@ class Manifest:
         volumes: in an order that depends on their content alone, not on names.
         refusals: reason code -> number of files left out.
         split: name of the split.
+        notes: what `prepare` had to say, a sentence each, without the name of anybody.
         fold: whose parts these are instead of the split's; None of what is on disk.
     """
 
     volumes: tuple[Volume, ...]
     refusals: Mapping[str, int]
     split: str
+    notes: tuple[str, ...] = ()
     fold: Fold | None = None
 
     @property
@@ -125,27 +127,6 @@ def ordered(volumes: Sequence[Volume]) -> list[int]:
     return sorted(range(len(volumes)), key=order)
 
 
-def in_fold(manifest: Manifest, fold: Fold) -> tuple[Manifest, list[int]]:
-    """Return the manifest with the parts of a fold, and the numbers that its volumes had.
-
-    Folds, digest and order depend on the scans alone: not on a seed, so that trainings of
-    several seeds see the same folds; not on the parts that the split gave; not on names, which
-    a machine's secret makes. Patients whom the split leaves unassigned stay so.
-
-    Raises:
-        FoldError: see `parts_in`.
-    """
-    scans: dict[str, list[str]] = {}
-    for volume in manifest.volumes:
-        if volume.split != "unassigned":
-            scans.setdefault(volume.patient, []).append(_content(volume))
-    patients = sorted(scans, key=lambda patient: sorted(scans[patient]))
-    parts: Mapping[str, Membership] = parts_in(fold, patients)
-    volumes = [_in_part(one, parts.get(one.patient, "unassigned")) for one in manifest.volumes]
-    order = ordered(volumes)
-    return replace(manifest, volumes=tuple(volumes[n] for n in order), fold=fold), order
-
-
 def told_dose(dose: float) -> dict[str, float]:
     """Return a dose as a fact that is digested; nothing where nobody told it."""
     return {} if dose == UNKNOWN_DOSE else {"dose": dose}
@@ -159,6 +140,7 @@ def to_json(manifest: Manifest) -> str:
         "simulated": manifest.simulated,
         "split": manifest.split,
         "refusals": dict(sorted(manifest.refusals.items())),
+        "notes": list(manifest.notes),
         "volumes": [asdict(volume) for volume in manifest.volumes],
     }
     content["checksum"] = _checksum(content)
@@ -187,19 +169,8 @@ def from_json(text: str) -> Manifest:
             "the store's manifest must be as `prepare` wrote it but was changed; prepare it again."
         )
     volumes = tuple(_volume(entry) for entry in content["volumes"])
-    return Manifest(volumes, content["refusals"], content["split"])
-
-
-def _in_part(volume: Volume, part: Membership) -> Volume:
-    return replace(volume, split=part, content=_content(volume, part))
-
-
-def _content(volume: Volume, part: Membership | None = None) -> str:
-    """Sha256 of a volume's scans, and of a part; a slice's checksum stands for its pixels."""
-    names = ("thickness", "kernel", "positions", "rows", "columns", "pixel_spacing", "checksums")
-    facts = {name: getattr(volume, name) for name in names} | {"split": part}
-    facts |= told_dose(volume.dose)
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    notes = tuple(content.get("notes", ()))  # stores of before have none
+    return Manifest(volumes, content["refusals"], content["split"], notes)
 
 
 def _volume(entry: dict[str, Any]) -> Volume:

@@ -53,6 +53,12 @@ def _about_volume(one: Transferred, split: Split) -> Iterator[str]:
             f"low dose has no more noise than full dose in {one.inverted} of {len(one.pairs)} "
             "slices; the doses may be swapped."
         )
+    if one.likeness.doubtful:
+        yield (
+            "low and full dose differ in more than noise, as two bodies do, or one that moved "
+            f"({one.likeness.shared / one.likeness.anatomy:.1%} of the anatomy; one body at two "
+            "doses has 0.2%)."
+        )
     for dose, said in sorted(one.doubts.items()):
         yield f"{'full' if dose == 'normal' else 'low'} dose: {said}."
     if one.source.sheared:

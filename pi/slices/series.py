@@ -3,7 +3,7 @@
 import itertools
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +12,17 @@ from pi.readers.geometry import Frame, is_sheared
 from pi.readers.header import SliceHeader
 from pi.readers.names import Dose
 from pi.readers.reading import read_hounsfield
-from pi.readers.refusal import Reason, Refusal, Refused, RefusedError
+from pi.readers.refusal import Refusal, Refused, RefusedError
+from pi.slices.copies import (
+    SamePixels,
+    Slices,
+    Stage,
+    order_in_space,
+    refused_all,
+    without_copies,
+    without_duplicates,
+)
 from pi.slices.grid import frame_differences
-
-SAME_POSITION = 0.01
-"""Two slices closer than this (mm) are at the same place."""
-
-Slices = list[SliceHeader]
-Stage = Callable[[Slices], tuple[Slices, list[Refused]]]
-SamePixels = Callable[[SliceHeader, SliceHeader], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ def build_series(
     """
     stages: tuple[Stage, ...] = (
         _one_frame,
-        _without_copies(same_pixels),
-        _without_duplicates(same_pixels),
+        without_copies(same_pixels),
+        without_duplicates(same_pixels),
         _without_interleaving,
     )
     groups: defaultdict[tuple[str, Dose, Reconstruction], list[SliceHeader]] = defaultdict(list)
@@ -72,7 +74,7 @@ def build_series(
     series: list[Series] = []
     refused: list[Refused] = []
     for key in sorted(groups):
-        slices = sorted(groups[key], key=_order)
+        slices = sorted(groups[key], key=order_in_space)
         for stage in stages:
             slices, out = stage(slices)
             refused += out
@@ -112,10 +114,6 @@ def same_pixels_in(folder: Path) -> SamePixels:
     return same
 
 
-def _order(header: SliceHeader) -> tuple[float, str, str, str]:
-    return (header.position, header.facts.series, header.facts.instance, header.file)
-
-
 def _one_frame(slices: Slices) -> tuple[Slices, list[Refused]]:
     counts = Counter(header.frame for header in slices)
     common = max(counts, key=lambda frame: (counts[frame], repr(frame)))
@@ -130,69 +128,6 @@ def _of_another_grid(header: SliceHeader, common: Frame) -> Refused:
     return Refused(header.file, Refusal("mixed-geometry", detail))
 
 
-def _without_copies(same_pixels: SamePixels) -> Stage:
-    """Drop what has the SOPInstanceUID and the pixels of another slice, but lies elsewhere.
-
-    A SOPInstanceUID belongs to one image (DICOM PS3.3 C.12.1.1.1.2), but some anonymisers write
-    one over many: other pixels under it are other images.
-    """
-
-    def stage(slices: Slices) -> tuple[Slices, list[Refused]]:
-        kept: Slices = []
-        refused: list[Refused] = []
-        for first, *others in _by_instance(slices):
-            copies = [other for other in others if same_pixels(first, other)]
-            kept += [first, *(other for other in others if other not in copies)]
-            refused += _refuse(copies, "duplicate", "the same image is there already")
-        return sorted(kept, key=_order), refused
-
-    return stage
-
-
-def _without_duplicates(same_pixels: SamePixels) -> Stage:
-    """Of copies at one place one is kept; slices that contradict each other go all."""
-
-    def stage(slices: Slices) -> tuple[Slices, list[Refused]]:
-        kept: Slices = []
-        refused: list[Refused] = []
-        for cluster in _by_position(slices):
-            first, *others = cluster
-            if all(same_pixels(first, other) for other in others):
-                kept.append(first)
-                refused += _refuse(others, "duplicate", "the same image is there already")
-            else:
-                refused += _refuse(cluster, "conflicting-duplicate", _contradiction(cluster))
-        return kept, refused
-
-    return stage
-
-
-def _contradiction(cluster: Slices) -> str:
-    acquisitions = len({header.facts.acquisition for header in cluster})
-    return (
-        f"{len(cluster)} different images ({acquisitions} acquisition numbers) claim the same "
-        "position"
-    )
-
-
-def _by_instance(slices: Slices) -> Iterable[Slices]:
-    clusters: defaultdict[str, Slices] = defaultdict(list)
-    for index, header in enumerate(slices):
-        clusters[header.facts.instance or f"nameless {index}"].append(header)
-    return clusters.values()
-
-
-def _by_position(slices: Slices) -> Iterator[Slices]:
-    cluster: Slices = []
-    for header in slices:
-        if cluster and header.position - cluster[-1].position > SAME_POSITION:
-            yield cluster
-            cluster = []
-        cluster.append(header)
-    if cluster:
-        yield cluster
-
-
 def _without_interleaving(slices: Slices) -> tuple[Slices, list[Refused]]:
     """Refuse stacks that are denser together than alone: two scans of one region."""
     acquisitions: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
@@ -203,8 +138,4 @@ def _without_interleaving(slices: Slices) -> tuple[Slices, list[Refused]]:
     if len(own) < 2 or together >= 0.75 * min(own):
         return slices, []
     detail = f"{len(acquisitions)} acquisitions of the same thickness and kernel interleave"
-    return [], _refuse(slices, "overlapping-series", detail)
-
-
-def _refuse(headers: Iterable[SliceHeader], reason: Reason, detail: str) -> list[Refused]:
-    return [Refused(header.file, Refusal(reason, detail)) for header in headers]
+    return [], refused_all(slices, "overlapping-series", detail)

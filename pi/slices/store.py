@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from pi.errors import quoted
 from pi.readers.names import Dose
 from pi.slices.dose_levels import at_dose
+from pi.slices.folded import in_fold
 from pi.slices.folds import Fold
-from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json, in_fold
+from pi.slices.manifest import DOSES, Manifest, StoreError, Volume, from_json
 from pi.slices.split import Part
 
 __all__ = ["Store", "StoreError", "Volume"]
@@ -58,6 +59,11 @@ class Store:
         return self.manifest.digest
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What `prepare` had to say of the scans, a sentence each, names nobody."""
+        return self.manifest.notes
+
+    @property
     def simulated(self) -> bool:
         """Whether no volume comes from a patient."""
         return self.manifest.simulated
@@ -77,7 +83,7 @@ class Store:
         return Store(self.manifest, tuple({} if v.split == part else maps for v, maps in kept))
 
     def in_fold(self, fold: Fold) -> "Store":
-        """Return a view of the same volumes with the parts of a fold, see `manifest.in_fold`.
+        """Return a view of the same volumes with the parts of a fold, see `pi.slices.folded`.
 
         Nothing is copied. The digest is the fold's own.
 

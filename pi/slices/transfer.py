@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pi.progress import progress
+from pi.readers.bodies import Likeness, cells, likeness
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.names import Dose
 from pi.readers.noise import high_pass_sd
 from pi.readers.refusal import Refused
+from pi.readers.spread import spread
+from pi.slices.facts import facts_of
 from pi.slices.manifest import DOSES, Volume, told_dose
 from pi.slices.paired_pixels import PairError, pair_reader
 from pi.slices.pairing import Pair, PairedVolume
@@ -20,6 +23,8 @@ from pi.slices.plausibility import ValueTally, doubt
 from pi.slices.split import Membership
 from pi.slices.writing import ArrayFile, written_file
 
+_LOOKED_AT = tuple(part / 8 for part in range(9))
+"""Where along a volume its doses are compared, as parts of the way."""
 _SIMULATED_PATIENT = re.compile(r"S\d{3}")
 
 
@@ -34,6 +39,7 @@ class Transferred:
         refused: the files of the other pairs.
         inverted: pairs whose low dose has no more noise than the full dose.
         doubts: dose -> why its values do not look like HU of a patient.
+        likeness: of the doses of a few pairs.
     """
 
     source: PairedVolume
@@ -42,6 +48,7 @@ class Transferred:
     refused: tuple[Refused, ...]
     inverted: int = 0
     doubts: Mapping[Dose, str] = field(default_factory=dict)
+    likeness: Likeness = Likeness()
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class _Tally:
     values: dict[Dose, ValueTally] = field(
         default_factory=lambda: {dose: ValueTally() for dose in DOSES}
     )
+    likeness: Likeness = Likeness()
 
     def add(self, pair: Pair, low: HounsfieldSlice, normal: HounsfieldSlice) -> None:
         self.pairs.append(pair)
@@ -62,6 +70,10 @@ class _Tally:
         self.counts["inverted"] += high_pass_sd(low.hu) <= high_pass_sd(normal.hu)
         self.values["low"].add(low.hu, low.padding)
         self.values["normal"].add(normal.hu, normal.padding)
+
+    def compare(self, pair: Pair, low: HounsfieldSlice, normal: HounsfieldSlice) -> None:
+        spacing = pair.normal.frame.spacing
+        self.likeness += likeness(cells(low.hu, spacing), cells(normal.hu, spacing))
 
     def doubts(self) -> dict[Dose, str]:
         found = {dose: doubt(seen) for dose, seen in self.values.items()}
@@ -102,7 +114,10 @@ def transfer(
         ArrayFile(normal_path, frame.rows, frame.columns) as normal_file,
     ):
         label = f"writing volume {number + 1}"
-        for pair in progress(paired.pairs, label, total=len(paired.pairs), unit="pair"):
+        looked_at = set(spread(len(paired.pairs), _LOOKED_AT))
+        for index, pair in enumerate(
+            progress(paired.pairs, label, total=len(paired.pairs), unit="pair")
+        ):
             try:
                 low, normal = read(pair)
             except PairError as refused:
@@ -111,6 +126,8 @@ def transfer(
             low_file.append(low.hu)
             normal_file.append(normal.hu)
             tally.add(pair, low, normal)
+            if index in looked_at:
+                tally.compare(pair, low, normal)
     refused_files = tuple(tally.refused)
     if not tally.pairs:
         low_path.unlink()
@@ -124,6 +141,7 @@ def transfer(
         refused_files,
         tally.counts["inverted"],
         tally.doubts(),
+        tally.likeness,
     )
 
 
@@ -154,6 +172,7 @@ def _describe(
         **told_dose(paired.reconstruction.dose),
     }
     pixels = {dose: files[dose].digest for dose in DOSES}
+    simulated = is_simulated(paired)  # whose scanner is none
     digested = json.dumps(content | {"pixels": pixels}, sort_keys=True)
     return Volume(
         patient=name,
@@ -167,9 +186,10 @@ def _describe(
         checksums={dose: tuple(files[dose].checksums) for dose in DOSES},
         content=hashlib.sha256(digested.encode()).hexdigest(),
         sheared=paired.sheared,
-        simulated=is_simulated(paired),
+        simulated=simulated,
         padded=tally.counts["padded"],
         clipped=tally.counts["clipped"],
         dose=paired.reconstruction.dose,
         low_dose=paired.low_dose,
+        facts={} if simulated else facts_of([pair.normal.facts.text for pair in tally.pairs]),
     )

@@ -48,12 +48,14 @@ def log_context(run: Run, recipe: Recipe, source: Source, context: Context) -> N
         digests.append(file_digest(path))
 
     run.file(write, CONTEXT_FILE)
+    if not run.kept:
+        return
     run.tags(
         {
             FILE_DIGEST: digests[0],
             DIGEST: weights_digest(context.convolutions),
             ABOUT: about(recipe, source),
-            "pi.losses.architecture": recipe.architecture,
+            "pi.architecture": recipe.architecture,
             "pi.precision": context.precision,
         }
     )

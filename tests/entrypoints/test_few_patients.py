@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ct_files import write_patient
 
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 
 ROOT = Path(__file__).parents[2]
 ALL = """

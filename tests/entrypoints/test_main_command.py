@@ -47,9 +47,13 @@ STEPS = [
          "`evaluate.part` must be test where there are folds but got validation."),
         (["--folds", "2", "--overrides", "train.fold=2"],
          "`overrides` must leave the folds to `folds` but got train.fold."),
+        (["--experiments", "E3"],
+         "context `medical` must be given its weights as `medical_weights` but is not: the paper's "
+         "medical VGG-19 was never published. `pretrain` makes one; own is the file that "
+         "PI_WEIGHTS names."),
     ],
 )  # fmt: skip
-def test_folds_that_cannot_be_are_one_sentence_and_leave_no_run(
+def test_what_cannot_be_had_is_one_sentence_and_leaves_no_run(
     tiny_cache: Path,
     database: Path,
     capsys: pytest.CaptureFixture[str],

@@ -182,14 +182,14 @@ def test_bad_input_is_one_sentence_and_exit_2(
     assert error.count("\n") == 1
 
 
-def test_a_run_without_a_denoiser_is_refused_and_the_run_fails(
+def test_a_run_without_a_denoiser_is_refused_before_there_is_a_run(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Tracked().open("calibrate", "no network") as tracked:
         run_id = tracked.run_id
     assert evaluate(*TINY, "--run", run_id) == 2
     assert "must hold one denoiser but holds 0" in capsys.readouterr().err
-    assert newest(database).info.status == "FAILED"
+    assert newest(database).info.run_id == run_id
 
 
 def test_other_data_are_refused_with_both_digests(
@@ -200,7 +200,7 @@ def test_other_data_are_refused_with_both_digests(
     said = capsys.readouterr().err
     assert "another digest" in said
     assert tiny_store.digest in said
-    assert newest(database).info.status == "FAILED"
+    assert newest(database).info.run_id == network
 
 
 def test_a_network_is_not_tested_on_a_fold_whose_patients_it_may_have_seen(
@@ -210,7 +210,7 @@ def test_a_network_is_not_tested_on_a_fold_whose_patients_it_may_have_seen(
     network = log_network("unet:2", one)
     assert evaluate(*TINY, "--run", network, "--folds", "5", "--fold", "2") == 2
     assert f"digest {one}, but got digest {other}" in capsys.readouterr().err
-    assert newest(database).info.status == "FAILED"
+    assert newest(database).info.run_id == network
 
 
 def test_a_network_of_another_width_is_refused(

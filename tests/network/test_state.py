@@ -64,27 +64,30 @@ def test_untrained_is_the_seeded_network_as_it_is_built(name: str) -> None:
         assert np.array_equal(a.numpy(), b.numpy())
 
 
-def test_a_warm_up_lowers_the_loss() -> None:
-    unet = UNET.build(0)
-    low, normal = next(batches())
-    loss = float(np.mean((np.asarray(unet(low)) - normal) ** 2))
-    warm_up(unet, UNET, batches(), 20)
-    assert float(np.mean((np.asarray(unet(low)) - normal) ** 2)) < 0.7 * loss
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_a_warm_up_moves_every_weight(name: str) -> None:
+def test_a_warm_up_moves_every_weight_and_lowers_the_loss(name: str) -> None:
     spec = DenoiserSpec(name, 4)
     network = spec.build(0)
-    before = [w.numpy() for w in network.weights]
-    warm_up(network, spec, batches(), 6)
-    after = [w.numpy() for w in network.weights]
-    assert all(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    weights: list[list[np.ndarray]] = []
+
+    def watched() -> Iterator[Batch]:
+        for number, batch in enumerate(batches()):
+            if number in (0, 6):  # what six steps moved
+                weights.append([w.numpy() for w in network.weights])
+            yield batch
+
+    low, normal = next(batches())
+    loss = float(np.mean((np.asarray(network(low)) - normal) ** 2))
+    warm_up(network, spec, watched(), 20 if name == "unet" else 7)
+    assert all(not np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+    if name == "unet":  # the others begin at the low dose: see `test_start`
+        assert float(np.mean((np.asarray(network(low)) - normal) ** 2)) < 0.7 * loss
 
 
 def test_a_warm_up_takes_so_many_batches_and_no_more() -> None:
     taken = batches()
-    warm_up(DenoiserSpec("unet", 1).build(0), DenoiserSpec("unet", 1), taken, 3)
+    redcnn = DenoiserSpec("redcnn", 1)  # the quickest to trace
+    warm_up(redcnn.build(0), redcnn, taken, 3)
     again = batches()
     for _ in range(3):
         next(again)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pi.readers.claims import claims_of
 from pi.readers.facts import HeaderText, SliceFacts
 from pi.readers.geometry import Frame
-from pi.readers.patients import Settled, settle_patients
+from pi.readers.patients import SettledPatients, settle_patients
 
 FRAME = Frame(48, 48, 2.0, (1, 0, 0), (0, 1, 0))
 NAMES = ("Anton", "Berta", "Caesar", "Dora")
@@ -79,7 +79,9 @@ def written(
     return done
 
 
-def settled(shots: Sequence[Shot], told: Sequence[str] = (), *, pictures: bool = True) -> Settled:
+def settled(
+    shots: Sequence[Shot], told: Sequence[str] = (), *, pictures: bool = True
+) -> SettledPatients:
     """Return what identification makes of the slices."""
     facts = [facts_of(number, shot) for number, shot in enumerate(shots)]
     truth = {one.file: shot for one, shot in zip(facts, shots, strict=True)}
@@ -123,7 +125,7 @@ def picture(person: int, z: float, dose: str, recon: int) -> NDArray[np.float64]
     return np.kron(anatomy, np.ones((6, 6))) + noise
 
 
-def mistakes(shots: Sequence[Shot], found: Settled, told: Sequence[str] = ()) -> list[str]:
+def mistakes(shots: Sequence[Shot], found: SettledPatients, told: Sequence[str] = ()) -> list[str]:
     """Return every patient of two persons and every person in two patients."""
     of_patient: defaultdict[str, set[int]] = defaultdict(set)
     of_person: defaultdict[int, set[str]] = defaultdict(set)

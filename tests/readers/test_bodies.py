@@ -37,6 +37,12 @@ def test_unlike_bodies_are_told_apart() -> None:
     assert seen(3.0, 7.0).verdict == "different"
 
 
+def test_two_bodies_or_one_that_moved_are_doubtful_and_noise_is_not() -> None:
+    assert not seen(4.5, 4.5, low=30, places=9).doubtful
+    assert seen(3.0, 7.0, places=9).doubtful
+    assert seen(3.5, 6.0, places=9).doubtful
+
+
 @pytest.mark.parametrize("size", [8, 12])
 def test_little_is_seen_in_a_few_cells(size: int) -> None:
     one, other = phantom(4, 8, 0)[40 : 40 + size, 40 : 40 + size], phantom(4, 8, 1)[:size, :size]

@@ -8,7 +8,7 @@ from dose_folders import levels, reasons, understood, write_doses, write_series
 from pi.readers.identification import identify
 from pi.readers.noise import noise_in
 from pi.readers.scan import scan
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,18 @@ def test_tube_currents_give_a_named_low_dose_its_fraction(tmp_path: Path) -> Non
 def test_tube_currents_do_not_overrule_names(tmp_path: Path) -> None:
     write_series(tmp_path / "PT" / "full", "PT", 10, Exposure=20)
     write_series(tmp_path / "PT" / "low", "PT", 20, Exposure=200)
-    assert levels(understood(tmp_path)) == {("normal", 0.0): 3, ("low", 0.0): 3}
+    found = understood(tmp_path)
+    assert levels(found) == {("normal", 0.0): 3, ("low", 0.0): 3}
+    assert any(
+        "Exposure is 20 of the full dose and 200 of the low dose" in text for text in found.messages
+    )
+
+
+def test_a_mapping_decides_doses_that_headers_contradict(tmp_path: Path) -> None:
+    write_series(tmp_path / "PT" / "full", "PT", 10, Exposure=20)
+    write_series(tmp_path / "PT" / "low", "PT", 20, Exposure=200)
+    (tmp_path / "mapping.csv").write_text("glob,dose\n**/full/*,low\n**/low/*,full\n")
+    assert not any("contradict the names" in text for text in understood(tmp_path).messages)
 
 
 def test_scans_of_different_places_are_no_siblings(tmp_path: Path) -> None:

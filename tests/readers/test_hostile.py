@@ -17,7 +17,7 @@ from pathlib import Path
 from pi.readers.files import list_files
 from pi.readers.reading import read_facts
 from pi.readers.refusal import Refusal
-from pi.slices.prepare import prepare  # all that a prepare has imported
+from pi.slices.preparing import prepare  # all that a prepare has imported
 
 def peak():
     text = Path("/proc/self/status").read_text()

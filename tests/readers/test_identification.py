@@ -113,7 +113,7 @@ def test_a_template_has_one_line_a_folder_of_one_kind(tmp_path: Path) -> None:
         ("*", "PT", "full", "B30", "3.0", "", ""),
         ("PT/full/*", "PT", "full", "B30", "3.0", "", ""),
         ("PT/quarter/*", "PT", "0.25", "B30", "3.0", "", ""),
-        ("PT/s?3/*", "", "", "", "", "", ""),
+        ("PT/s?3/*", "PU", "", "B30", "3.0", "", ""),
     ]
 
 
@@ -125,3 +125,33 @@ def test_a_folder_of_several_kinds_has_one_line_a_file(tmp_path: Path) -> None:
         ("PT/full_0.dcm", "full", "3.0", ""),
         ("PT/quarter_0.dcm", "0.25", "3.0", ""),
     ]
+
+
+def test_of_unknown_patients_in_no_folder_every_file_has_its_line_and_what_is_known(
+    tmp_path: Path,
+) -> None:
+    for name, dose in (("x", "full"), ("y", "low")):
+        write_series(tmp_path, "", 10, file=f"{dose}_{name}_{{}}.dcm", zs=(0.0, 2.0))
+    found = understood(tmp_path)
+    assert reasons(found) == {"unknown-patient": 4}
+    rows = template_rows(scan(tmp_path).slices, found)
+    assert [row[:4] for row in rows] == [
+        ("full_x_0.dcm", "", "full", "B30"),
+        ("full_x_1.dcm", "", "full", "B30"),
+        ("low_y_0.dcm", "", "low", "B30"),
+        ("low_y_1.dcm", "", "low", "B30"),
+    ]
+
+
+def test_where_no_folder_is_a_patients_the_line_that_is_named_means_files(
+    tmp_path: Path,
+) -> None:
+    for name, body in (("ann", 0.0), ("bob", 100.0)):
+        for dose in ("full", "low"):
+            file, zs = f"{name}_{dose}_{{}}.dcm", (body, body + 2.0)
+            write_series(tmp_path, "", 10, file=file, zs=zs)
+    found = understood(tmp_path)
+    assert reasons(found) == {"unknown-patient": 8}
+    assert all("`**/BEGINNING*,WHO`" in one.refusal.detail for one in found.refused)
+    write_mapping(tmp_path, "glob,patient", "**/ann*,Ann", "**/bob*,Bob")
+    assert reasons(understood(tmp_path)) == {}

@@ -6,7 +6,6 @@ from pi.readers.names import (
     Claim,
     agree,
     disagreements,
-    free_folders,
     holds_projections,
     kernel_meant,
     nearest,
@@ -106,9 +105,3 @@ def test_sharp_contradicts_b30_but_not_a_kernel_of_another_scanner() -> None:
     assert not agree(says("soft"), says("sharp"))
     assert not agree(says("D45"), says("B70"))
     assert (kernel_meant("sharp"), kernel_meant("B70")) == ("D45", "B70")
-
-
-def test_folders_without_a_meaning_may_be_patients() -> None:
-    assert free_folders(PurePosixPath("study/Case 7/full_1mm/a.dcm")) == ("Case 7",)
-    assert free_folders(PurePosixPath("first/session_a/full/a.dcm")) == ("first",)
-    assert free_folders(PurePosixPath("full_1mm/a.dcm")) == ()

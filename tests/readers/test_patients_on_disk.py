@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pi.readers.identification import identify
 from pi.readers.scan import SourceError, scan
-from pi.slices.prepare import Prepared, prepare
+from pi.slices.preparing import Prepared, prepare
 
 ZS = (0.0, 2.0, 4.0)
 

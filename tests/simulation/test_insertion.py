@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,6 +29,7 @@ from pi.simulation.scanner import (
 )
 
 PIXEL = 300 / 96
+REFERENCE = Geometry(512, 720, 0.7)
 SETTING = Setting(PIXEL, False, 2.0e4, (0.0, 0.08, 0.15), (1.0, 0.7, 0.0))
 
 
@@ -43,10 +46,10 @@ def drawn(hu: np.ndarray, fraction: float, count: int, setting: Setting = SETTIN
 
 @given(st.floats(0.05, 0.95), st.floats(1e3, 1e6))
 def test_variance_of_a_beam_is_that_of_counts_and_electronics(dose: float, photons: float) -> None:
-    beams = Beams(Geometry(8, 4, 1.0, 1), np.full((1, 1), 0.5))
+    beams = Beams(REFERENCE, np.full((1, 1), 0.5))
     n = dose * photons / 2
     # Twice, because a detector pixel here is half as wide as the reference's.
-    expected = 2 * (1 / n + ELECTRONIC_SHARE * photons / n**2)
+    expected = 2 * (1 / n + (ELECTRONIC_SHARE * photons + 1.5) / n**2)
     assert beams.variance(photons, dose)[0, 0] == pytest.approx(expected)
 
 
@@ -55,9 +58,21 @@ def test_added_variance_is_that_of_the_scanner_that_thins_photons() -> None:
     lines = np.full((400, 400), 2.0, dtype=np.float32)
     sent = np.full(400, protocol.photons)
     full, low = expose(lines, sent, protocol, np.random.default_rng(3))
-    beams = Beams(Geometry(8, 4, 1.0, 1), np.full((1, 1), np.exp(-2.0)))
+    beams = Beams(REFERENCE, np.full((1, 1), np.exp(-2.0)))
     added = beams.variance(4.0e4, 0.25) - beams.variance(4.0e4)
     assert (low - full).var() == pytest.approx(added[0, 0] / 2, rel=0.01)
+
+
+def test_few_photons_of_a_coarse_detector_make_the_noise_of_its_scanner() -> None:
+    """Of the smallest preset, whose beams hold few photons and electronics of their own share."""
+    geometry, protocol = Geometry(128, 180, 2.8), replace(ScanSettings().on(128), dose=0.25)
+    sent = sent_photons(5.6, geometry, protocol)[geometry.bins // 2]
+    lines, arriving = np.full((600, 600), 5.6, np.float32), np.exp(-5.6) * sent / protocol.photons
+    both = expose(lines, np.full(600, sent), protocol, np.random.default_rng(4))
+    beams = Beams(geometry, np.full((1, 1), arriving))
+    for measured, dose in zip(both, (1.0, 0.25), strict=True):
+        expected = beams.variance(protocol.photons, dose)[0, 0] / 2
+        assert measured.var() == pytest.approx(expected, rel=0.02)
 
 
 def test_noise_is_larger_where_the_patient_is_thicker() -> None:

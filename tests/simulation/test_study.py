@@ -178,11 +178,7 @@ def _accepted(size: StudySize, patients: range, count: int) -> None:
         assert abs(mean("corr(FD, QD-FD)")) < 0.1, configuration
 
 
-def test_the_default_study_is_as_noisy_as_the_real_one() -> None:
-    _accepted(SIZES["small"], range(1, 11), 3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("size", ["tiny", "full"])
-def test_the_other_sizes_are_as_noisy_as_the_real_one(size: str) -> None:
+@pytest.mark.slow  # it scans ten patients of every size anew, 20 to 300 s
+@pytest.mark.parametrize("size", ["tiny", "small", "full"])
+def test_every_size_is_as_noisy_as_the_real_study(size: str) -> None:
     _accepted(SIZES[size], range(1, 11), 3)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pi.identity import UNKNOWN_DOSE, DoseError, Reconstruction
 from pi.slices.dose_levels import unlike_doses
+from pi.slices.folded import in_fold
 from pi.slices.folds import Fold
-from pi.slices.manifest import Manifest, Volume, from_json, in_fold, to_json, told_dose
-from pi.slices.prepare import prepare
+from pi.slices.manifest import Manifest, Volume, from_json, to_json, told_dose
+from pi.slices.preparing import prepare
 from pi.slices.store import Store
 
 SCHEMA_1 = Path(__file__).with_name("manifest_schema_1.json")

@@ -13,7 +13,7 @@ from pi.readers.refusal import Refusal, Refused
 from pi.readers.scan import SourceError
 from pi.slices.account import write_account
 from pi.slices.failure import reason_lines
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 
 
 def said(folder: Path) -> str:

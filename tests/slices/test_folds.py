@@ -11,9 +11,10 @@ from ct_files import write_patient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi.slices.folded import in_fold
 from pi.slices.folds import Fold, FoldError, find_fold, parts_in
-from pi.slices.manifest import Manifest, Volume, in_fold
-from pi.slices.prepare import prepare
+from pi.slices.manifest import Manifest, Volume
+from pi.slices.preparing import prepare
 from pi.slices.split import PARTS
 from pi.slices.store import Store
 

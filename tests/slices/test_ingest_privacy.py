@@ -12,7 +12,7 @@ from ct_files import SECRET, ct_dataset, read_header, write_ct, write_patient
 from pi.errors import PiError
 from pi.readers.scan import SourceError
 from pi.slices.manifest import StoreError
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 
 PATIENT = "Eichendorff"
 PATH = "ward 7 Lubowitz"

@@ -13,7 +13,7 @@ from pi.identity import DoseError
 from pi.readers.noise import high_pass_sd
 from pi.readers.scan import SourceError
 from pi.slices.low_dose import find_simulated_doses
-from pi.slices.prepare import Prepared, prepare
+from pi.slices.preparing import Prepared, prepare
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pi.readers.files import list_files
 from pi.readers.header import SliceHeader
 from pi.readers.refusal import Refused
-from pi.slices.pairing import PairedVolume, match, pair_series, tolerance
+from pi.slices.pairing import PairedVolume, pair_series
+from pi.slices.partners import match, tolerance
 from pi.slices.series import build_series, same_pixels_in
 
 

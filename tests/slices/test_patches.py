@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pi.choices import Grid
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchError, PatchPopulation, origins
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 from pi.slices.store import Store
 
 

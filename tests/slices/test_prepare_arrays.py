@@ -12,7 +12,7 @@ from ct_files import SECRET
 from scipy.io import savemat
 
 from pi.slices.failure import UnusableError
-from pi.slices.prepare import Prepared, prepare
+from pi.slices.preparing import Prepared, prepare
 
 PATIENTS = ("L067", "L096", "L109")
 LOW = {name: volume(4, seed, 40, 32) for seed, name in enumerate(PATIENTS)}

@@ -7,7 +7,7 @@ from ct_files import SECRET, write_patient
 
 from pi.identity import Reconstruction, SliceKey
 from pi.slices.manifest import from_json, to_json
-from pi.slices.prepare import prepare
+from pi.slices.preparing import prepare
 from pi.slices.store import Store, StoreError
 
 
@@ -94,7 +94,7 @@ def test_volumes_are_plain_npy_files(folder: Path) -> None:
 def test_the_manifest_is_json_with_a_line_a_volume(folder: Path) -> None:
     text = (folder / "manifest.json").read_text()
     assert json.loads(text)["volumes"][0]["kernel"] == "B30"
-    assert len(text.splitlines()) < 15
+    assert len(text.splitlines()) < 20
 
 
 def test_a_part_out_of_reach_cannot_be_read_and_the_data_set_is_the_same(tiny_store: Store) -> None:

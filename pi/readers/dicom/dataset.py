@@ -2,9 +2,7 @@
 
 import logging
 import math
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,22 +11,9 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pi.readers.refusal import Reason, RefusedError
+from pi.readers.serving import DAMAGE_ERRORS
 
-PARSE_ERRORS = (
-    ArithmeticError,  # with OverflowError
-    AttributeError,
-    BytesLengthException,
-    EOFError,
-    InvalidDicomError,
-    LookupError,  # with IndexError
-    MemoryError,
-    OSError,
-    RuntimeError,  # with NotImplementedError and RecursionError
-    TypeError,
-    ValueError,  # with UnicodeError
-    struct.error,
-    zlib.error,
-)
+PARSE_ERRORS = (*DAMAGE_ERRORS, BytesLengthException, InvalidDicomError)
 """What pydicom and its codecs raise on damaged input; each of them means this file only."""
 
 

@@ -14,6 +14,7 @@ from pi.readers.dicom.stored import require_pixels
 from pi.readers.facts import HeaderText, SliceFacts
 from pi.readers.geometry import Frame, Vector, is_frame
 from pi.readers.refusal import Reason, RefusedError
+from pi.readers.scanners import stated_scanner
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 _ENHANCED_CT = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"})
@@ -104,6 +105,7 @@ def _header_text(dataset: Dataset) -> HeaderText:
         thickness=thickness,
         tube_current=_positive(dataset, "XRayTubeCurrent"),
         exposure=_positive(dataset, "Exposure"),
+        scanner=stated_scanner(dicom.text(dataset, "ManufacturerModelName")),
     )
 
 

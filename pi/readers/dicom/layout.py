@@ -20,11 +20,15 @@ class Layout:
         rows: pixels down.
         columns: pixels across.
         allocated: bits of a pixel in the file.
+        stored: bits of them that count.
+        signed: whether the values are.
     """
 
     rows: int
     columns: int
     allocated: int
+    stored: int
+    signed: bool
 
     @property
     def bytes(self) -> int:
@@ -54,4 +58,4 @@ def read_layout(dataset: Dataset) -> Layout:
     (signed,) = dicom.numbers(dataset, "PixelRepresentation", 1, "undecodable")
     if signed not in (0, 1):
         raise RefusedError("undecodable", f"PixelRepresentation must be 0 or 1 but is {signed:g}")
-    return Layout(int(rows), int(columns), int(allocated))
+    return Layout(int(rows), int(columns), int(allocated), int(stored), signed == 1)

@@ -6,8 +6,7 @@ from pydicom.dataelem import DataElement
 from pydicom.uid import UID, RLELossless
 
 from pi.readers.dicom import dataset as dicom
-from pi.readers.dicom.child import apart
-from pi.readers.dicom.codec import choose_codec, decode, decode_file
+from pi.readers.dicom.codec import decode, decode_compressed
 from pi.readers.dicom.header import MOST_HEADER, Header, PixelElement
 from pi.readers.dicom.layout import Layout, read_layout
 from pi.readers.refusal import RefusedError
@@ -45,8 +44,8 @@ def read_stored(header: Header) -> NDArray[np.integer]:
         layout, element = _native_pixels(header)
         stored = _native(header, layout, element, syntax)
     else:
-        layout = _compressed_pixels(header, syntax)
-        stored = _compressed(header, syntax)
+        layout, element = _compressed_pixels(header, syntax)
+        stored = _compressed(header, layout, element.value, syntax)
     if stored.shape != (layout.rows, layout.columns):
         raise RefusedError("undecodable", "the pixels are not of Rows x Columns")
     return stored
@@ -81,22 +80,21 @@ def _native(
         raise RefusedError("undecodable", _undecodable(syntax)) from None
 
 
-def _compressed_pixels(header: Header, syntax: UID) -> Layout:
+def _compressed_pixels(header: Header, syntax: UID) -> tuple[Layout, PixelElement]:
     layout, element = _pixels(header)
     length = header.size - element.value
     if length > 2 * layout.bytes + _ROOM:
         raise RefusedError("undecodable", "the compressed pixels are longer than plain ones")
     if syntax == RLELossless and layout.bytes > _RLE_RATIO * length:
         raise RefusedError("truncated", "the file is shorter than its image")
-    return layout
+    return layout, element
 
 
-def _compressed(header: Header, syntax: UID) -> NDArray[np.integer]:
-    plugin = choose_codec(syntax)
-    header.file.seek(0)
-    content = header.file.read(header.size)  # which _compressed_pixels has bounded
+def _compressed(header: Header, layout: Layout, at: int, syntax: UID) -> NDArray[np.integer]:
+    header.file.seek(at)
+    encapsulated = header.file.read(header.size - at)  # which _compressed_pixels has bounded
     try:
-        return apart(decode_file, content, str(syntax), plugin)
+        return decode_compressed(header, layout, syntax, encapsulated)
     except RefusedError as refused:
         if refused.refusal.reason != "undecodable":
             raise

@@ -22,7 +22,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pi.readers.dicom import child
+from pi.readers import child
 from pi.readers.facts import SliceFacts
 from pi.readers.hounsfield import HounsfieldSlice
 from pi.readers.reading import read_facts, read_hounsfield

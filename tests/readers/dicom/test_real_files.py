@@ -11,7 +11,7 @@ from pydicom.pixels import set_pixel_data
 
 from pi.readers.dicom.dataset import quiet
 from pi.readers.scan import SourceError
-from pi.slices.prepare import Prepared, prepare
+from pi.slices.preparing import Prepared, prepare
 
 ROOT = Path(str(get_testdata_file("CT_small.dcm", download=False))).parent
 HEAD = ("CT_small.dcm", "693_J2KI.dcm", "J2K_pixelrep_mismatch.dcm")

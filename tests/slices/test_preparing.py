@@ -13,8 +13,8 @@ from ct_files import SECRET, noise, write_ct, write_patient, write_stack
 from pi.readers.scan import SourceError
 from pi.slices import writing
 from pi.slices.manifest import StoreError
-from pi.slices.prepare import Prepared, prepare
-from pi.slices.report import RefusalError, require_nothing_refused
+from pi.slices.prepare_report import RefusalError, require_nothing_refused
+from pi.slices.preparing import Prepared, prepare
 from pi.slices.store import Store
 
 
@@ -224,7 +224,7 @@ def _copied(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda folder: None, "must be a folder of DICOM files but is not a folder"),
+        (lambda folder: None, "must be a folder of CT slices but is not a folder"),
         (_empty, "got an empty folder"),
         (_no_dicom, r"none of its 2 files is a usable one \(image-without-hu 1, not-dicom 1\)"),
         (_one_dose, "at full and at low dose but all 3 slices are of the low dose"),
@@ -280,7 +280,7 @@ def test_a_failing_disk_leaves_the_earlier_store_and_nothing_half_written(
     target = writing.ArrayFile if where == "append" else writing
     monkeypatch.setattr(target, where, fail)
     if where == "write_manifest":
-        monkeypatch.setattr("pi.slices.prepare.write_manifest", fail)
+        monkeypatch.setattr("pi.slices.finishing.write_manifest", fail)
     said = "the disk is full" if code == errno.ENOSPC else r"writing failed \(EIO\)"
     with pytest.raises(StoreError, match=said + r".* earlier store is as it was"):
         run(tmp_path / "in", tmp_path / "stores" / "mine")
@@ -379,3 +379,28 @@ def test_a_conflict_is_printed_with_both_values(tmp_path: Path) -> None:
     write_ct(tmp_path / "in/L067/full_3mm/odder", z=22, PatientName="L067_FD_3_SHARP")
     text = run(tmp_path / "in", tmp_path / "store").report.text()
     assert "refused      1  conflicting-kernel: ConvolutionKernel says B30 but PatientName" in text
+
+
+def test_scanner_and_tube_current_travel_from_the_header_into_the_manifest(tmp_path: Path) -> None:
+    told = {"ManufacturerModelName": "SOMATOM Definition Flash"}
+    for dose, current in (("FD", 210), ("QD", 52)):
+        for z in (0, 2, 4):
+            write_ct(
+                tmp_path / "in" / dose / f"{z}", dose=dose, z=z, XRayTubeCurrent=current + z, **told
+            )
+    write_patient(tmp_path / "in", "L192", ManufacturerModelName="of Dr Eichendorff")
+    by_scanner = {
+        volume.facts["scanner"][0]: volume.facts
+        for volume in run(tmp_path / "in", tmp_path / "out").store.manifest.volumes
+    }
+    assert by_scanner["SOMATOM DEFINITION FLASH"]["tube_current"] == (210.0, 212.0, 214.0)
+    assert by_scanner.keys() == {"SOMATOM DEFINITION FLASH", "other"}
+    assert "tube_current" not in by_scanner["other"]
+
+
+def test_a_store_keeps_what_prepare_had_to_say(tmp_path: Path) -> None:
+    write_patient(tmp_path / "in")
+    prepared = run(tmp_path / "in", tmp_path / "out")
+    assert prepared.report.messages
+    assert prepared.store.notes == prepared.report.messages
+    assert prepared.store.without("test").notes == prepared.store.notes

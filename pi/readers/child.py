@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,17 +11,17 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, TypeVar
 
-from pi.readers.dicom.dataset import PARSE_ERRORS, quiet
+from pi.readers import serving
 from pi.readers.refusal import RefusedError
+from pi.readers.serving import Failed
 
 T = TypeVar("T")
 
 SECONDS = 10.0
 """Processor time that one slice may take; those of 512 x 512 take .01."""
-MEMORY = 2**30
-"""Bytes that the process may hold."""
 # Not by multiprocessing: `spawn` would import the main module again, TensorFlow with it.
 _START = "import sys; sys.path[:] = sys.argv[2:]; from {0} import serve; serve(int(sys.argv[1]))"
+_LEAN = ("-S", "-W", "ignore")  # no site: the paths are given; no warning: nobody would read it
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each holds memory
 
 
@@ -30,10 +29,6 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each hold
 class _Child:
     process: subprocess.Popen[bytes]
     connection: Connection
-
-
-class _Failed:
-    """The answer where the function raised what damaged files raise."""
 
 
 _children: list[_Child] = []
@@ -54,7 +49,7 @@ def apart(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
             answer = child.connection.recv()
         except (EOFError, OSError):
             raise _death(_end()) from None
-    if isinstance(answer, _Failed):
+    if isinstance(answer, Failed):
         raise RefusedError("undecodable", "the pixels cannot be decoded")
     result: T = answer
     return result
@@ -65,32 +60,6 @@ def close_child() -> None:
     """End the process of `apart`, if there is one."""
     with _lock:
         _end()
-
-
-def serve(descriptor: int) -> None:
-    """Answer calls until nobody is there to ask; what the process of `apart` does."""
-    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
-    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with Connection(descriptor) as connection, quiet():
-        connection.send("ready")
-        while True:
-            try:
-                seconds, function, arguments = connection.recv()
-            except EOFError:
-                return
-            connection.send(_within(seconds, function, *arguments))
-
-
-def _within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-    signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal ends the process
-    try:
-        return function(*arguments)
-    except PARSE_ERRORS:
-        return _Failed()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _start() -> _Child:
@@ -109,7 +78,7 @@ def _start() -> _Child:
 
 def _process(connection: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", _START.format(__name__), str(connection), *sys.path],
+        [sys.executable, *_LEAN, "-c", _START.format(serving.__name__), str(connection), *sys.path],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

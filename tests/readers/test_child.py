@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pi.readers.dicom import child
-from pi.readers.dicom.child import apart
+from pi.readers import child, serving
+from pi.readers.child import apart
 from pi.readers.refusal import RefusedError
 
 
@@ -34,7 +34,7 @@ def test_what_dies_hangs_or_grows_is_a_refusal_and_the_next_call_is_served(
     monkeypatch.setattr(child, "SECONDS", 0.2)
     assert refusal_of(os.abort) == "undecodable"
     assert refusal_of(sum, range(10**12)) == "takes-too-long"
-    assert refusal_of(bytearray, 2 * child.MEMORY) == "undecodable"
+    assert refusal_of(bytearray, 2 * serving.MEMORY) == "undecodable"
     assert apart(len, b"four") == 4
 
 

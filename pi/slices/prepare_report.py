@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PrepareReport:
     """What became of every file.
 
     Attributes:
@@ -90,7 +90,7 @@ class Report:
         return "\n".join(lines)
 
 
-def require_nothing_refused(report: Report) -> None:
+def require_nothing_refused(report: PrepareReport) -> None:
     """Raise `RefusalError` if any file was refused, harmless ones apart."""
     lost = {code: n for code, n in sorted(report.refusals.items()) if code not in HARMLESS}
     if lost:
