@@ -68,7 +68,7 @@ format: $(READY)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 docs: $(READY)  ## the documentation as pages in site/, which need no network
-	@$(BIN)/python -m docs.parameters
+	@$(BIN)/python -m docs.made
 	@$(BIN)/mkdocs build --quiet --strict
 
 benchmarks: $(READY)  ## every benchmark; prints ratios, minutes long

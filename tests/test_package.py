@@ -1,6 +1,7 @@
 """The wheel: built here, installed into an empty environment, used from another folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -35,13 +36,14 @@ print("used")
 
 
 def pythons() -> list[Path]:
-    """The interpreters of the versions that are asked for and at hand."""
+    """The interpreters of the versions that are asked for and at hand, those of pyenv too."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = []
     for minor in MINORS:
-        asked = [str(UV), "python", "find", "--no-python-downloads", f"3.{minor}"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            found.append(Path(done.stdout.strip()))
+        own = sorted(versions.glob(f"3.{minor}.*/bin/python"))
+        named = shutil.which(f"python3.{minor}")
+        candidates = [*own, *([Path(named)] if named and "shims" not in named else [])]
+        found += candidates[:1]
     return found
 
 
@@ -115,7 +117,7 @@ def test_it_is_used_from_another_folder(wheel: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("python", pythons(), ids=lambda python: python.name)
+@pytest.mark.parametrize("python", pythons(), ids=lambda python: python.parents[1].name)
 def test_it_is_used_with_every_python_at_hand(python: Path, wheel: Path, tmp_path: Path) -> None:
     use(installed(python, wheel, tmp_path), tmp_path)
 
