@@ -57,7 +57,7 @@ test-slow: $(READY)  ## the slow tests: minutes long, some need Chromium or the 
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-torch: .venv-torch/.ready  ## the tests of pi.torch and its examples, in an environment of their own
-	@.venv-torch/bin/python -m pytest --confcutdir=tests/torch tests/torch $(ARGS)
+	@.venv-torch/bin/python -m pytest --confcutdir=tests/pytorch tests/pytorch $(ARGS)
 
 lint: $(READY)  ## style, types, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

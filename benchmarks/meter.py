@@ -2,8 +2,8 @@
 
     python -m benchmarks.meter
 
-A small step makes the share great: four convolutions of 32 channels on 8 patches of 48 x 48, a frozen
-encoder, Adam. What is timed is the step without and with `InfluenceMeter.update` and
+A small step makes the share great: four convolutions of 32 channels on 8 patches of 48 x 48, a
+frozen encoder, Adam. What is timed is the step without and with `InfluenceMeter.update` and
 `PerceptualWeight`, in turn, and the best of the rounds counts, because other work on the machine
 only ever adds time. PyTorch is no dependency: without it there is nothing to measure.
 """

@@ -1,4 +1,4 @@
-"""The examples run as they stand, and give what they promise. Those of PyTorch: tests/torch."""
+"""The examples run as they stand, and give what they promise. Those of PyTorch: tests/pytorch."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The meter: its sums are those of `train`, it waits for nobody, and it says what misleads."""
+"""The meter: its sums are those of `train`, it waits for nobody, and it says what misleads.
+
+The folder is not called torch: tests are on the import path, and it would be imported as that.
+"""
 
 import os
 import subprocess
