@@ -14,7 +14,7 @@ from pi.simulation import workers
 from pi.simulation.dataset import SimulationError, simulate
 from pi.simulation.patient import StudySize
 
-TOY = StudySize("toy", size=48, views=60, slices=2, patients=3)
+TOY = StudySize("toy", pixels=48, views=60, slices=2, patients=3)
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import sys
@@ -23,7 +23,7 @@ print("imported once")
 from pathlib import Path
 from pi.simulation.patient import StudySize
 from pi.simulation.dataset import simulate
-toy = StudySize("toy", size=48, views=60, slices=2, patients=3)
+toy = StudySize("toy", pixels=48, views=60, slices=2, patients=3)
 print(len(list(simulate(toy, Path("made"), seed=5, workers=2).rglob("*.IMA"))))
 """
 
