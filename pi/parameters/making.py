@@ -27,7 +27,7 @@ class PrepareParameters(SplitParameters):
 
     source: str = parameter(
         "",
-        "folder of DICOM files, on the plain command line alone; empty: the folder named by "
+        "folder of CT files, on the plain command line alone; empty: the folder named by "
         "PI_DATA",
         path=True,
     )
