@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
-from pi.jobs.agreement import require_resumable, require_same_data
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment
@@ -68,6 +67,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.fitting import fit_kept
     from pi.tracking.kept_denoiser import log_denoiser
