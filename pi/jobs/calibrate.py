@@ -12,13 +12,12 @@ from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.psi import checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import summary_text
-from pi.jobs.opening import open_asked
+from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
 from pi.parameters import CalibrateParameters
 from pi.progress import counting
-from pi.slices.dose_levels import dose_notes
 from pi.slices.parts import OF_ONE
 from pi.slices.patches import PatchPopulation
 from pi.states import find_states
@@ -108,7 +107,7 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
         if calibrations:
             log_calibrations(run, calibrations, bank, spec, denoisers, patches, asked, gradients)
         kept = Kept.of(run, save_view(run, "calibrate"))
-    notes = [*dose_notes(store.volumes)]
+    notes = [*notes_of(store)]
     notes += [f"warning: {OF_ONE}."] if len(patches.patients) == 1 else []
     literature = literature_text(table, by_gradients, p.target_psi) if gradients else ""
     return CalibrationResult(

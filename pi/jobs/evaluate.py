@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 from pi.command_line import recorded
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
-from pi.jobs.opening import open_asked
+from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import EvaluateParameters
 from pi.progress import counting
-from pi.slices.dose_levels import dose_notes
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
@@ -80,5 +79,5 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             shown = [read_choice(store, choice, denoise) for choice in choices]
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
-    notes = tuple(dose_notes(store.volumes))
+    notes = notes_of(store)
     return EvaluationResult(p.run, evaluation, summary_text(evaluation.slices), notes, kept)

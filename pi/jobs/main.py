@@ -1,38 +1,21 @@
 """Algorithm 1 of the paper: calibrate, train and evaluate each experiment, then compare them."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
 from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
-from pi.evaluation.ranking import rank_runs, ranking_text
-from pi.jobs.agreement import require_resumable
-from pi.jobs.calibrate import calibrate
-from pi.jobs.compare import compare
-from pi.jobs.evaluate import evaluate
 from pi.jobs.opening import open_asked
-from pi.jobs.planned.carrying_out import carry_out, compare_all, slice_table
-from pi.jobs.planned.steps import Steps
 from pi.jobs.result import Kept, Result
-from pi.jobs.train import train
 from pi.losses.experiments import chosen, find_experiments
 from pi.losses.input_convention import input_convention
 from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError
-from pi.tracking.logged_evaluation import log_board
 from pi.tracking.tracker import UNTRACKED, Tracker
-
-STEPS: Mapping[EntryPoint, Callable[[Any, Tracker], Result]] = {
-    "calibrate": calibrate,
-    "train": train,
-    "evaluate": evaluate,
-    "compare": compare,
-}
-"""The job of each step."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,13 +24,13 @@ class AlgorithmResult(Result):
 
     Attributes:
         board: see `pi.evaluation.ranking.rank_runs`.
-        protocol: of the metrics in it.
+        ranking: the same, as text.
         evaluated_on: in words, whose slices it is of.
         kept: where the run is.
     """
 
     board: pd.DataFrame = field(repr=False)
-    protocol: str
+    ranking: str
     evaluated_on: str
     kept: Kept
 
@@ -60,8 +43,7 @@ class AlgorithmResult(Result):
 
     def text(self) -> str:
         """Return Table 3, and which run holds it."""
-        ranking = ranking_text(self.board, self.protocol)
-        return f"{ranking}\nthis run: {self.kept.run_id}; evaluated on {self.evaluated_on}"
+        return f"{self.ranking}\nthis run: {self.kept.run_id}; evaluated on {self.evaluated_on}"
 
 
 def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmResult:
@@ -82,6 +64,13 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
     # Before there is a run: what the first step would find wrong, and the later ones after minutes.
     open_asked(p, p.folds, "train", "validation", plan.part)
     _require_encoders(_parsed("calibrate", plan.rounds[0].calibrate.told()))
+
+    from pi.evaluation.ranking import rank_runs, ranking_text
+    from pi.jobs.agreement import require_resumable
+    from pi.jobs.planned.carrying_out import carry_out, compare_all, slice_table
+    from pi.jobs.planned.steps import Steps
+    from pi.tracking.logged_evaluation import log_board
+
     require_resumable("main", p.resume, typed)
     on = f"{p.data}, {p.folds} folds" if p.folds else p.data
     with tracker.open("main", f"{p.practice}: {p.experiments} on {on}", p.resume) as run:
@@ -92,13 +81,15 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
         board = rank_runs(tables, plan.protocol)
         log_board(run, board, switch_rows(switches), plan.evaluated_on)
         compare_all(plan, steps, evaluated)
-    return AlgorithmResult(board, plan.protocol, plan.evaluated_on, Kept.of(run))
+    ranking = ranking_text(board, plan.protocol)
+    return AlgorithmResult(board, ranking, plan.evaluated_on, Kept.of(run))
 
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:
     """Do the job of an entry point on a command line, and say what came out."""
     parameters = _parsed(entry_point, arguments)
-    tracker.say(STEPS[entry_point](parameters, tracker).text())
+    job = getattr(import_module(f"pi.jobs.{entry_point}"), entry_point)
+    tracker.say(job(parameters, tracker).text())
 
 
 def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN401

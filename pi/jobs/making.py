@@ -7,8 +7,7 @@ from importlib.metadata import version
 
 from pi.command_line import arguments_of
 from pi.report.configuration import Making
-from pi.tracking.provenance import provenance
-from pi.tracking.run import Run
+from pi.tracking.run import Run, provenance
 
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "mlflow")
 

@@ -2,6 +2,7 @@
 
 from pi.parameters.making import SimulateParameters
 from pi.parameters.shared import DataParameters
+from pi.slices.dose_levels import dose_notes
 from pi.slices.parts import require_parts
 from pi.slices.store import Store
 from pi.source import open_data
@@ -26,3 +27,8 @@ def open_asked(parameters: DataParameters, fold: int, *needed: str) -> Store:
     members = {volume.patient: volume.split for volume in store.volumes}
     require_parts(members, store.manifest.split, needed)
     return store
+
+
+def notes_of(store: Store) -> tuple[str, ...]:
+    """Return what is to be known of the data before any result on them: warnings, a line each."""
+    return (*store.notes, *dose_notes(store.volumes))

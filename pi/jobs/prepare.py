@@ -48,13 +48,22 @@ class PreparationResult(Result):
 
 @dataclass(frozen=True, repr=False)
 class TemplateResult(Result):
-    """What was written instead of a store: a mapping to be completed."""
+    """What was written instead of a store: a mapping to be completed.
 
-    headline: str
+    Attributes:
+        said: where it is and how to go on.
+    """
+
+    said: str
+
+    @property
+    def headline(self) -> str:
+        """Where it is."""
+        return self.said.partition("\n")[0]
 
     def text(self) -> str:
         """Return where it is and how to go on."""
-        return self.headline
+        return self.said
 
     def require(self) -> None:
         """Nothing was refused."""

@@ -11,8 +11,9 @@ from pi.parameters import ReportParameters
 from pi.report.copy import copy_of, require_place
 from pi.report.document import Page, render
 from pi.report.stages.compose import experiment_page
+from pi.tracking.opened import own_experiment
 from pi.tracking.records import connect
-from pi.tracking.tracker import UNTRACKED, Tracker, own_experiment
+from pi.tracking.tracker import UNTRACKED, Tracker
 
 FILE = "report.html"
 """Artifact that holds the page."""

@@ -2,9 +2,12 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pi.tracking.address import farewell
-from pi.tracking.run import Run
+
+if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
+    from pi.tracking.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Kept:
     view: str = ""
 
     @classmethod
-    def of(cls, run: Run, view: str = "") -> "Kept":
+    def of(cls, run: "Run", view: str = "") -> "Kept":
         """Return where a run is."""
         return cls(run.uri, run.experiment_id, run.run_id, view)
 

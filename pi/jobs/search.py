@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import numbers, recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
-from pi.jobs.opening import open_asked
+from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
@@ -18,7 +18,6 @@ from pi.search.sampler import SeededByTrial
 from pi.search.space import find_space
 from pi.search.storage import open_storage, storage_url
 from pi.search.study import open_study
-from pi.slices.dose_levels import dose_notes
 from pi.slices.patches import PatchPopulation
 from pi.tracking.address import tracking_uri
 from pi.tracking.tracker import UNTRACKED, Tracker
@@ -88,7 +87,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     typed = recorded(p)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in dose_notes(store.volumes):
+    for note in notes_of(store):
         tracker.say(note)
     bank = encoders.bank(tracker.say)
     bench = _bench(p, experiments, bank, patches, spec)

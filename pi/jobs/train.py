@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
-from pi.jobs.agreement import require_resumable, require_same_data
-from pi.jobs.opening import open_asked
+from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment
 from pi.losses.input_convention import input_convention
 from pi.parameters import TrainParameters
-from pi.slices.dose_levels import dose_notes
 from pi.slices.patches import PatchPopulation
 from pi.tracking.tracker import UNTRACKED, Tracker
 from pi.training import plan
@@ -69,6 +67,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.fitting import fit_kept
     from pi.tracking.kept_denoiser import log_denoiser
@@ -84,7 +83,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     require_same_data(p.resume, store.digest)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in dose_notes(store.volumes):
+    for note in notes_of(store):
         tracker.say(note)
     with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})

@@ -27,8 +27,7 @@ class PrepareParameters(SplitParameters):
 
     source: str = parameter(
         "",
-        "folder of DICOM files, on the plain command line alone; empty: the folder named by "
-        "PI_DATA",
+        "folder of CT files, on the plain command line alone; empty: the folder named by PI_DATA",
         path=True,
     )
     name: str = parameter("mine", "name of the store that is made", NOT_EMPTY)

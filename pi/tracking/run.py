@@ -7,11 +7,13 @@ in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 import json
 import math
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -22,7 +24,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pi.tracking.backend import Dataset, DatasetInput, Metric, MlflowClient, Param, RunTag
-from pi.tracking.provenance import provenance
 
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -195,3 +196,31 @@ def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
         raise
     finally:
         client.set_terminated(run_id, status)
+
+
+def provenance(stage: str) -> dict[str, str]:
+    """Return the tags that say which entry point of which commit made a run."""
+    return {"mlflow.source.name": f"entrypoints.{stage}", "mlflow.source.type": "PROJECT"} | _git()
+
+
+@cache
+def _git() -> dict[str, str]:
+    commit = _answer("rev-parse", "HEAD")
+    if not commit:
+        return {}
+    changed = _answer("status", "--porcelain", "--untracked-files=no")
+    return {"mlflow.source.git.commit": commit, "pi.git.dirty": str(bool(changed))}
+
+
+def _answer(*question: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *question],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:  # no git on this machine: then there is no commit to name
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,25 +1,17 @@
 """What a job is passed to keep its results with: in the tracking store, or nowhere."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
-from pi.database import shown
-from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, RunTag
-from pi.tracking.provenance import provenance
-from pi.tracking.run import Run, ending
+from pi.tracking.address import TrackingError
 
-EXPERIMENT = "perceptual-influence"
-"""MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
+if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
+    from pi.tracking.run import Run
 
 Say = Callable[[str], object]
 """Told what happens while a job works, a line each."""
-
-PARENT = "mlflow.parentRunId"
 
 
 def in_silence(message: str) -> None:
@@ -37,7 +29,7 @@ class Tracker(Protocol):
     def say(self) -> Say:
         """Who is told what happens."""
 
-    def open(self, stage: str, name: str, resumed: str = "") -> AbstractContextManager[Run]:
+    def open(self, stage: str, name: str, resumed: str = "") -> "AbstractContextManager[Run]":
         """Open the run of a job; it ends with the block.
 
         Args:
@@ -46,32 +38,13 @@ class Tracker(Protocol):
             resumed: id of an earlier run to be continued instead.
         """
 
-    def below(self, parent: Run, opened: Callable[[str], None]) -> "Tracker":
+    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracker":
         """Return the tracker of a step of a longer job.
 
         Args:
             parent: run of the whole job, in which the step's is nested.
             opened: told the id of the step's run, as soon as it is open.
         """
-
-
-class _Nowhere:
-    """Takes whatever a `Run` tells its store and forgets it; of every run it knows nothing."""
-
-    def get_run(self, run_id: str) -> SimpleNamespace:
-        """Return a run that holds nothing."""
-        return SimpleNamespace(data=SimpleNamespace(params={}, metrics={}, tags={}))
-
-    def create_run(self, experiment_id: str, tags: object) -> SimpleNamespace:
-        """Return a run without an id."""
-        return SimpleNamespace(info=SimpleNamespace(run_id=""))
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return lambda *values, **named: None
-
-
-UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
-"""The run of a job without a tracking store; those nested in it are like it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +55,7 @@ class Untracked:
     kept: bool = False
 
     @contextmanager
-    def open(self, stage: str, name: str, resumed: str = "") -> Iterator[Run]:
+    def open(self, stage: str, name: str, resumed: str = "") -> "Iterator[Run]":
         """Yield a run of which nothing is kept.
 
         Raises:
@@ -90,9 +63,11 @@ class Untracked:
         """
         if resumed:
             raise TrackingError("`resume` must be empty where no tracker is given, but is not.")
+        from pi.tracking.opened import UNKEPT
+
         yield UNKEPT
 
-    def below(self, parent: Run, opened: Callable[[str], None]) -> "Untracked":
+    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Untracked":
         """Return itself."""
         return self
 
@@ -115,57 +90,12 @@ class Tracked:
     opened: Callable[[str], None] = in_silence
     kept: bool = True
 
-    @contextmanager
-    def open(self, stage: str, name: str, resumed: str = "") -> Iterator[Run]:
-        """Open the run of a job: the one that `mlflow run` made, or a new one.
+    def open(self, stage: str, name: str, resumed: str = "") -> "AbstractContextManager[Run]":
+        """Open the run of a job: see `pi.tracking.opened.open_run`."""
+        from pi.tracking.opened import open_run
 
-        The run ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or
-        SIGTERM.
+        return open_run(stage, name, resumed, self.parent, self.opened)
 
-        Raises:
-            TrackingError: the tracking store cannot be reached or refuses.
-        """
-        uri = tracking_uri()
-        probe(uri)
-        try:
-            client = MlflowClient(uri)
-            # Taken out of the environment, so that no process we start writes into our run.
-            given = os.environ.pop("MLFLOW_RUN_ID", None)
-            run_id = resumed or given or _create(client)
-            if resumed:
-                client.update_run(run_id, "RUNNING")
-            named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
-            named |= {PARENT: self.parent} if self.parent else {}
-            self.opened(run_id)
-            client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
-            experiment_id = client.get_run(run_id).info.experiment_id
-        except MlflowException as error:
-            raise _refused(error, uri) from error
-        try:
-            with ending(client, run_id):
-                yield Run(client, run_id, experiment_id, uri)
-        except MlflowException as error:  # a server that went away, say
-            raise _refused(error, uri) from error
-
-    def below(self, parent: Run, opened: Callable[[str], None]) -> "Tracked":
+    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracked":
         """Return the tracker of a step of a longer job."""
         return Tracked(self.say, parent.run_id, opened)
-
-
-def _refused(error: MlflowException, uri: str) -> TrackingError:
-    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
-    return TrackingError(f"the tracking store must take what it is told but says: {said}")
-
-
-def _create(client: MlflowClient) -> str:
-    return str(client.create_run(own_experiment(client)).info.run_id)
-
-
-def own_experiment(client: MlflowClient) -> str:
-    """Return the id of the experiment that runs are opened in, which is made if it is new."""
-    experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
-    if experiment_id is not None:
-        return experiment_id
-    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
-    known = client.get_experiment_by_name(name)
-    return str(known.experiment_id if known else client.create_experiment(name))

@@ -19,7 +19,7 @@ from pi.evaluation.table import KEY
 from pi.jobs.planned.carrying_out import slice_table
 from pi.parameters import MainParameters
 from pi.slices.store import Store
-from pi.tracking.tracker import EXPERIMENT
+from pi.tracking.opened import EXPERIMENT
 
 ROOT = Path(__file__).parents[2]
 OWN = "vgg16:random:block1_conv1"

@@ -110,7 +110,7 @@ def test_the_weights_are_the_same_bit_for_bit_through_file_and_registry(there: P
     fetched, about = fetch_context("heads@1")
     assert fetched.read_bytes() == file.read_bytes()
     assert about.startswith("random, then 3 steps of header tasks (simulated data")
-    files = find_contexts(find_experiments("autoencoder:medical:heads@1:block1_conv1"), "", print)
+    files = find_contexts(find_experiments("autoencoder:medical:heads@1:block1_conv1"), "")
     weights = load_weights("autoencoder", "medical:heads@1", seed=0, files=files)
     assert weights.digest == one.data.tags[DIGEST]
     for one_pair, other in zip(
@@ -267,7 +267,7 @@ def test_the_demo_has_a_medical_context_on_a_machine_that_has_none(
     for name in ("simulated", "stores"):
         (tmp_path / name).symlink_to(tiny_cache / name)
     assert calibrated("--experiments", "demo3,demo4") == 0
-    assert capsys.readouterr().err.count("fine-tuning vgg16 on the header tasks") == 1
+    assert capsys.readouterr().out.count("fine-tuning vgg16 on the header tasks") == 1
     found = runs_of(database, "calibration")
     assert {r.data.params["context"] for r in found} == {"medical-simulated"}
     assert len({r.data.tags[DIGEST] for r in found}) == 1

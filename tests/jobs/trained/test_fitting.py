@@ -22,7 +22,8 @@ from pi.jobs.trained.starting_weight import read_calibration, starting_weight
 from pi.parameters import TrainParameters
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.logged_training import log_result
-from pi.tracking.tracker import EXPERIMENT, Tracked
+from pi.tracking.opened import EXPERIMENT
+from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import epoch_metrics, gradient_table
 from pi.training.plan import StartingWeight, WeightSource

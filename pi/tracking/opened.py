@@ -1,0 +1,96 @@
+"""How a run is opened: the one that `mlflow run` made, a new one, an earlier one, or none."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pi.database import shown
+from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.backend import MlflowClient, MlflowException, RunTag
+from pi.tracking.run import Run, ending, provenance
+
+EXPERIMENT = "perceptual-influence"
+"""MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
+
+PARENT = "mlflow.parentRunId"
+
+
+@contextmanager
+def open_run(
+    stage: str, name: str, resumed: str, parent: str, opened: Callable[[str], None]
+) -> Iterator[Run]:
+    """Open the run of a job; it ends with the block.
+
+    It ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or SIGTERM.
+
+    Args:
+        stage: name of the entry point, kept as the tag ``pi.stage``.
+        name: the run's name in the UI.
+        resumed: id of an earlier run to be continued instead.
+        parent: id of the run in which it is nested; empty: of none.
+        opened: told the id of the run.
+
+    Raises:
+        TrackingError: the tracking store cannot be reached or refuses.
+    """
+    uri = tracking_uri()
+    probe(uri)
+    try:
+        client = MlflowClient(uri)
+        # Taken out of the environment, so that no process we start writes into our run.
+        given = os.environ.pop("MLFLOW_RUN_ID", None)
+        run_id = resumed or given or _create(client)
+        if resumed:
+            client.update_run(run_id, "RUNNING")
+        named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
+        named |= {PARENT: parent} if parent else {}
+        opened(run_id)
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
+        experiment_id = client.get_run(run_id).info.experiment_id
+    except MlflowException as error:
+        raise _refused(error, uri) from error
+    try:
+        with ending(client, run_id):
+            yield Run(client, run_id, experiment_id, uri)
+    except MlflowException as error:  # a server that went away, say
+        raise _refused(error, uri) from error
+
+
+class _Nowhere:
+    """Takes whatever a `Run` tells its store and forgets it; of every run it knows nothing."""
+
+    def get_run(self, run_id: str) -> SimpleNamespace:
+        """Return a run that holds nothing."""
+        return SimpleNamespace(data=SimpleNamespace(params={}, metrics={}, tags={}))
+
+    def create_run(self, experiment_id: str, tags: object) -> SimpleNamespace:
+        """Return a run without an id."""
+        return SimpleNamespace(info=SimpleNamespace(run_id=""))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return lambda *values, **named: None
+
+
+UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
+"""The run of a job without a tracking store; those nested in it are like it."""
+
+
+def _refused(error: MlflowException, uri: str) -> TrackingError:
+    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
+    return TrackingError(f"the tracking store must take what it is told but says: {said}")
+
+
+def _create(client: MlflowClient) -> str:
+    return str(client.create_run(own_experiment(client)).info.run_id)
+
+
+def own_experiment(client: MlflowClient) -> str:
+    """Return the id of the experiment that runs are opened in, which is made if it is new."""
+    experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if experiment_id is not None:
+        return experiment_id
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+    known = client.get_experiment_by_name(name)
+    return str(known.experiment_id if known else client.create_experiment(name))
