@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats, from_log_odds, log_odds
 from pi.influence.table import curve_table
+from pi.influence.weight_units import OURS, Values
 
 # Okabe and Ito's colours, told apart by colour-blind readers; yellow is left out on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -132,7 +133,7 @@ class InfluenceDrawing:
 
 def _finish(percent: Axes, odds: Axes, marked: Sequence[float]) -> None:
     for axes in (percent, odds):
-        axes.set_xlabel("log₁₀ λ")
+        axes.set_xlabel(f"log₁₀ λ, for values in {Values(OURS)}")
         axes.grid(alpha=0.25)
         for weight in (weight for weight in marked if weight > 0):
             axes.axvline(np.log10(weight), color="#888888", linewidth=0.8, linestyle=(0, (1, 2)))

@@ -12,6 +12,7 @@ from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.psi import checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import summary_text
+from pi.influence.weight_units import units_of, units_text
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
@@ -38,6 +39,7 @@ class CalibrationResult(Result):
         gradients: influence by gradients of presets.
         literature: the table of presets, as text; empty without any.
         asked: lambdas whose Psi is told.
+        units: what each lambda of the first state is valid for, and what it is in others' values.
         notes: what is to be known of the data.
         kept: where the run is.
     """
@@ -46,6 +48,7 @@ class CalibrationResult(Result):
     gradients: "tuple[OutputInfluence, ...]"
     literature: str
     asked: tuple[float, ...]
+    units: tuple[str, ...]
     notes: tuple[str, ...]
     kept: Kept
 
@@ -59,7 +62,7 @@ class CalibrationResult(Result):
     def text(self) -> str:
         """Return the notes, the tables and where the run is."""
         summary = summary_text(self.calibrations, self.asked) if self.calibrations else ""
-        return joined(*self.notes, summary, self.literature, self.kept.text())
+        return joined(*self.notes, summary, *self.units, self.literature, self.kept.text())
 
 
 def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> CalibrationResult:
@@ -110,9 +113,18 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     notes = [*notes_of(store)]
     notes += [f"warning: {OF_ONE}."] if len(patches.patients) == 1 else []
     literature = literature_text(table, by_gradients, p.target_psi) if gradients else ""
+    firsts = [c for c in calibrations if c.state == str(states[0])]
+    units = [
+        f"{c.experiment.name}: "
+        + units_text(
+            c.weight, units_of(c.experiment, bank.input_of(c.experiment.encoder), p.patch_size)
+        )
+        for c in firsts
+    ]
     return CalibrationResult(
-        tuple(calibrations), tuple(gradients), literature, tuple(asked), tuple(notes), kept
-    )
+        tuple(calibrations), tuple(gradients), literature, tuple(asked), tuple(units),
+        tuple(notes), kept,
+    )  # fmt: skip
 
 
 def _by_losses(

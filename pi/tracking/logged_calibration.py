@@ -17,6 +17,7 @@ from pi.influence.table import (
     summary_table,
     weight_grid,
 )
+from pi.influence.weight_units import units_of, units_text
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.network.denoiser_file import STEM
@@ -28,6 +29,9 @@ from pi.tracking.logged_data import log_data
 from pi.tracking.loss_facts import loss_params, loss_tags
 from pi.tracking.records import DENOISER
 from pi.tracking.run import Run
+
+UNITS = "pi.units"
+"""Tag of a nested run: what its lambda is valid for."""
 
 GRADIENTS = "gradients"
 """Stage of a nested run of an experiment without influence by losses, so without calibration."""
@@ -134,13 +138,14 @@ def _log_one(
             "encoder_input": bank.input_of(experiment.encoder),
         }
     )
-    run.tags(loss_tags(experiment, bank))
+    units = units_of(experiment, bank.input_of(experiment.encoder), patches.size)
+    run.tags(loss_tags(experiment, bank) | {UNITS: str(units)})
     _log_data(run, patches)
     run.note(
         f"lambda = {calibration.weight:.4g} gives a perceptual influence of "
         f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {experiment.loss}, "
         f"measured in the state {calibration.state} on {calibration.losses.image.size} of "
-        f"{calibration.population} training patches"
+        f"{calibration.population} training patches\n\n{units_text(calibration.weight, units)}"
     )
     run.metrics(calibration_metrics(calibration, asked))
     curve = curve_table(calibration, grid)
