@@ -15,7 +15,7 @@ READY := .venv/.ready
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-calibrate: $(READY)  ## the main job; DATA=folder of DICOM files (default: the simulated study), ARGS=more parameters
+calibrate: $(READY)  ## the main job; DATA=folder of CT files (default: the simulated study), ARGS=more parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.calibrate $(if $(DATA),--data folder) $(ARGS)
 
 main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
@@ -33,13 +33,13 @@ report: $(READY)  ## the whole MLflow experiment as one HTML page; ARGS="--runs 
 presets: $(READY)  ## list the losses of the literature, and what is known of each
 	@$(BIN)/python -m entrypoints.presets $(ARGS)
 
-pretrain: $(READY)  ## make a medical context; DATA=folder of DICOM files (or, with --task supervised, of images), ARGS=parameters
+pretrain: $(READY)  ## make a medical context; DATA=folder of CT files (or, with --task supervised, of images), ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.pretrain $(if $(DATA),--data folder) $(ARGS)
 
 simulate: $(READY)  ## make the simulated study; SIZE=tiny, small, full or many
 	@$(BIN)/python -m entrypoints.simulate --size $(SIZE) $(ARGS)
 
-prepare: $(READY)  ## DATA=folder of DICOM files into the store called NAME
+prepare: $(READY)  ## DATA=folder of CT files into the store called NAME
 	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
