@@ -40,7 +40,11 @@ def asked_for() -> list[Requirement]:
 
 
 def test_every_pin_of_conda_is_a_pin_of_the_lock() -> None:
-    assert {str(r) for r in conda()} <= locked()
+    # The lock has the developers' tools too, which may want everywhere what the platform wants on
+    # one system: its pin then has no marker.
+    pins = locked()
+    other = [str(r) for r in conda() if not {str(r), f"{r.name}{r.specifier}"} & pins]
+    assert other == []
 
 
 @pytest.mark.parametrize("requirement", asked_for(), ids=str)

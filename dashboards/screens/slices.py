@@ -35,10 +35,10 @@ from pi.figures.moving_picture import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, SliceRow, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
-from pi.jobs.subject import fetch_subject
 from pi.parameters import SimulateParameters
 from pi.slices.store import Store
 from pi.source import open_data
+from pi.subjects import fetch_subject
 from pi.tracking.address import TrackingError
 from pi.tracking.listing import ListedRun
 from pi.tracking.records import read_slices

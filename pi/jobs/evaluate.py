@@ -61,7 +61,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     from pi.evaluation.measure import evaluate as measure
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
-    from pi.jobs.subject import fetch_subject, require_own_data
+    from pi.subjects import fetch_subject, require_own_data
     from pi.tracking.logged_evaluation import log_evaluation, log_setup, log_slices
     from pi.tracking.saved_view import save_view
 

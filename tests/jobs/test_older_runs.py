@@ -24,11 +24,11 @@ from pi.evaluation import served
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import KEY
 from pi.jobs.agreement import DisagreementError, require_resumable
-from pi.jobs.subject import fetch_subject
 from pi.network.denoiser_file import DenoiserFileError
 from pi.parameters import EvaluateParameters
 from pi.slices.manifest import ordered, to_json
 from pi.slices.store import Store, volume_file
+from pi.subjects import fetch_subject
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.listing import list_runs
 from pi.tracking.records import read_run, read_slices

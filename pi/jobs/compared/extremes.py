@@ -17,11 +17,11 @@ from pi.figures.paired_differences import pair_label
 from pi.figures.slice_row import row_table
 from pi.jobs.agreement import require_agreement
 from pi.jobs.compared.evaluated import Evaluated
-from pi.jobs.subject import fetch_subject
 from pi.report.configuration import Configuration
 from pi.report.figures import FigureWithData, shown_contrasts
 from pi.slices.store import Store
 from pi.source import open_data
+from pi.subjects import fetch_subject
 from pi.tracking.records import IDENTITY
 
 
