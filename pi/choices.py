@@ -56,6 +56,9 @@ Variable = Literal["psi", "lambda"]
 EvaluationProtocol = Literal["paper8", "full_float", "abdomen_redcnn", "ldctbench"]
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`."""
 
+MetricSet = Literal["basic", "texture", "all"]
+"""How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""
+
 ZeroRule = Literal["wilcox", "pratt"]
 """What the signed-rank test does with pairs that do not differ."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
+from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
 from pi.jobs.opening import notes_of, open_asked
@@ -54,10 +55,11 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     """
     p = parameters
     protocols = find_protocols(p.protocols)
+    require_measured(p.metric, p.metrics)
     store = open_asked(p, p.fold, p.part)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.evaluation.choice import choose_slices, read_choice
+    from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
     from pi.evaluation.measure import evaluate as measure
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
@@ -65,6 +67,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     from pi.tracking.logged_evaluation import log_evaluation, log_setup, log_slices
     from pi.tracking.saved_view import save_view
 
+    require_large_enough(store, p.part, p.metric)
     subject = fetch_subject(p.run, p.denoiser)
     require_own_data(subject, store)
     denoise = subject.load()
@@ -72,7 +75,9 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         run.params(recorded(p))
         log_setup(run, recorded(p), subject.run_id, subject.params, store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
-            evaluation = measure(store, p.part, denoise, protocols, p.batch_size, bar.advance)
+            evaluation = measure(
+                store, p.part, denoise, protocols, p.batch_size, bar.advance, p.metrics
+            )
         log_evaluation(run, evaluation, protocols)
         if store.simulated or p.log_images:
             choices = choose_slices(evaluation.slices, protocols[0].name, p.metric)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from pi.choices import EvaluatedPart, EvaluationProtocol, Practice, ZeroRule
+from pi.choices import EvaluatedPart, EvaluationProtocol, MetricSet, Practice, ZeroRule
 from pi.command_line import POSITIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -31,6 +31,11 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         f"comma-separated: {', '.join(get_args(EvaluationProtocol))}; or all. By the first one "
         "the shown slices are chosen",
         NOT_EMPTY,
+    )
+    metrics: MetricSet = parameter(
+        "basic",
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
     )
     metric: str = parameter(
         "ssim",
