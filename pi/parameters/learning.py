@@ -110,8 +110,9 @@ class TrainParameters(LearningParameters):
     schedule: ScheduleName = parameter(
         "fixed",
         "how lambda moves while training: fixed (the paper's); to stay at the Psi asked for: "
-        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi; from it, by a "
-        "rule of the literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo",
+        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi, or "
+        "constant_psi_gradient, where it is the share of the gradient; from it, by a rule of the "
+        "literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo, config, upgrad",
     )
     warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
     final_psi: float = parameter(

@@ -139,7 +139,7 @@ def test_slices_without_a_value_are_left_out_of_that_metric_alone_and_counted() 
     assert len(comparison.paired["ssim"].values) == 8 * 12
     assert len(comparison.paired["noise_distance"].values) == 8 * 10
     worse = {contrast.metric: contrast for contrast in comparison.contrasts}["noise_distance"]
-    assert worse.patients.mean_gain.value < 0
+    assert worse.patients.intervals.mean_gain.value < 0
     said = " ".join(limits(comparison))
     assert "16 slices had no value of noise power distance and were left out of it" in said
     assert "without a flat region of soft tissue" in said
