@@ -30,7 +30,7 @@ class CalibrateParameters(PatchParameters):
         "layer+layer, such as vgg16:random:block3_conv2, of the weight file named by PI_WEIGHTS "
         "vgg16:own:block3_conv2 or, of a context that `pretrain` made, "
         "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
-        "/reduction=, /layers=, /pixel= and /input=",
+        "/match=, /reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
     )
     states: str = parameter(
