@@ -64,6 +64,22 @@ class CalibrateParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
+class ScreenParameters(PatchParameters):
+    """Parameters of `screen`."""
+
+    experiments: str = parameter(
+        "demo1,demo2",
+        "comma-separated, as for calibrate: encoders x layers x distances to be told apart",
+        NOT_EMPTY,
+    )
+    patches: int = parameter(
+        48, "random patches of the training patients, of each as many", POSITIVE
+    )
+    target_psi: float = parameter(0.95, "perceptual influence that lambda is told for", OPEN_UNIT)
+    batch_size: int = parameter(8, "patches at a time; each is eight images", POSITIVE)
+
+
+@dataclass(frozen=True)
 class LearningParameters(PatchParameters):
     """How the denoiser learns, whatever lambda is."""
 

@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi.errors import is_path
 from pi.losses.architecture import EncoderSpec
 from pi.losses.input_convention import InputConventionError
-from pi.losses.loss import FeatureDistance, LossError, PixelTerm, parse_loss, parse_pixel, written
+from pi.losses.loss import (
+    OPTIONS,
+    FeatureDistance,
+    LossError,
+    PixelTerm,
+    parse_loss,
+    parse_pixel,
+    written,
+)
 
 VGG = "vgg19:imagenet:block5_conv4"
 
@@ -120,3 +129,8 @@ def test_a_pixel_term_is_written_as_short_as_it_can_be() -> None:
     for text in ("squared", "0.2*squared", "huber", "100*huber:0.01", "none"):
         assert str(parse_pixel(text)) == text
     assert str(parse_pixel("huber:1")) == "huber"
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_option_is_taken_for_a_path(option: str) -> None:
+    assert not is_path(f"{VGG}/{option}=value,{VGG}")
