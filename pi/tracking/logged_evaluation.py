@@ -86,6 +86,12 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
 
 
+def log_metrics_table(run: Run, table: pd.DataFrame) -> None:
+    """Log what all protocols make of the same slices, see `pi.evaluation.metrics_table`."""
+    run.table(table.replace(np.inf, np.nan), "metrics_table.json")
+    run.text(table.to_csv(index=False), "metrics_table.csv")
+
+
 def log_slices(
     run: Run, shown: Sequence[ShownSlice], metric: str, window: tuple[float, float]
 ) -> None:
