@@ -89,7 +89,7 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     from pi.tracking.logged_calibration import log_calibrations, log_literature, log_setup
     from pi.tracking.saved_view import save_view
 
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     saved = {s.argument: fetch_denoiser(s.argument) for s in states if s.kind == "logged"}
     typed = recorded(p)
     with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:

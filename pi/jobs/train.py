@@ -77,7 +77,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, typed)
     require_same_data(p.resume, store.digest)
