@@ -118,11 +118,12 @@ def metrics_table_text(table: pd.DataFrame) -> str:
 
 
 def _sentence(table: pd.DataFrame, image: str) -> str:
-    values = table[f"{image}_psnr"]
+    ordered = table.sort_values(f"{image}_psnr")
+    values = [f"{value:.2f}" for value in ordered[f"{image}_psnr"]]
+    names = ordered["protocol"].tolist()
     return (
         f"The same slices, the same error: PSNR of the {image.replace('_', ' ')} slices is "
-        f"{values.min():.2f} dB under {table.loc[values.idxmin(), 'protocol']} and "
-        f"{values.max():.2f} dB under {table.loc[values.idxmax(), 'protocol']}. Cut is the share "
+        f"{values[0]} dB under {names[0]} and {values[-1]} dB under {names[-1]}. Cut is the share "
         "of the target's pixels outside the HU compared; an RMSE of 10 HU that nothing cuts has "
         "the PSNR in the column beside the range; of mean error is the PSNR of the mean squared "
         "error, which is lower than the mean of PSNRs."

@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.losses.architecture import EncoderError, Residual, find_architecture, read_layers
+from pi.losses.architecture import (
+    Architecture,
+    EncoderError,
+    Residual,
+    find_architecture,
+    read_layers,
+)
 from pi.network.safetensors_file import SafetensorsError, read_safetensors
 from pi.network.weight_file import Convolution, WeightsError
 
@@ -21,6 +27,9 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 EPSILON = 1e-5
 """Of PyTorch's batch normalisation; Keras's ResNet has 1.001e-5."""
+
+NORMALISATION = ("weight", "bias", "running_mean", "running_var")
+"""Arrays of a batch normalisation that are weights."""
 
 HALVES_FIRST = (
     "`resnet50` must have weights of Keras, whose blocks halve in their first convolution, but "
@@ -50,14 +59,35 @@ def read_torch(file: Path, architecture: str, context: str) -> list[Convolution]
         raise WeightsError(
             f"weights of context `{context}` must be a whole .safetensors file but {why}."
         ) from None
-    residual = isinstance(network, Residual)
-    found = _residual(arrays, network, context) if residual else _stack(arrays, architecture)
+    if isinstance(network, Residual):
+        return residual_convolutions(arrays, network, context)
+    return _in_order(_stack(arrays, architecture), network, context)
+
+
+def residual_convolutions(arrays: Arrays, network: Residual, context: str) -> list[Convolution]:
+    """Return a ResNet's convolutions in the network's order, normalisation folded into them.
+
+    Args:
+        arrays: by torchvision's names; kernels are (channels out, channels in, rows, columns).
+        network: which.
+        context: what to call the weights in an error.
+
+    Raises:
+        WeightsError: see `read_torch`.
+    """
+    return _in_order(_residual(arrays, network, context), network, context)
+
+
+def _in_order(
+    found: Mapping[str, Convolution], network: Architecture, context: str
+) -> list[Convolution]:
+    """Return convolutions in the network's order, each of its shape and finite."""
     convolutions = []
     for name, shape in zip(network.convolutions, network.kernels, strict=True):
         kernel, bias = found.get(name, (np.empty(0), np.empty(0)))
         if kernel.shape != shape or bias.shape != shape[3:]:
             raise WeightsError(
-                f"weights of context `{context}` must hold {architecture}'s {name} as a kernel "
+                f"weights of context `{context}` must hold the network's {name} as a kernel "
                 f"{shape[3:] + shape[2:3] + shape[:2]} and a bias {shape[3:]} but hold "
                 f"{_torch_shape(kernel)} and {bias.shape}."
             )
@@ -81,10 +111,7 @@ def folded(
     Returns:
         Kernel (rows, columns, channels in, channels out) and bias (channels out,).
     """
-    gamma, beta, mean, variance = (
-        normalised[name].astype(np.float64)
-        for name in ("weight", "bias", "running_mean", "running_var")
-    )
+    gamma, beta, mean, variance = (normalised[name].astype(np.float64) for name in NORMALISATION)
     scale = gamma / np.sqrt(variance + EPSILON)
     return kernel.astype(np.float64).transpose(2, 3, 1, 0) * scale, beta - mean * scale
 
@@ -128,14 +155,12 @@ def _layer(architecture: str, words: list[str]) -> str:
 
 
 def _residual(arrays: Arrays, network: Residual, context: str) -> dict[str, Convolution]:
+    """Return the convolutions of a ResNet by our names of them, normalisation folded in."""
     first = "layer1.0.conv1.weight"
     prefix = next((name.removesuffix(first) for name in arrays if name.endswith(first)), "")
     found = {}
     for name, (convolution, normalisation) in torch_names(network).items():
-        own = {
-            part: arrays.get(f"{prefix}{normalisation}.{part}")
-            for part in ("weight", "bias", "running_mean", "running_var")
-        }
+        own = {part: arrays.get(f"{prefix}{normalisation}.{part}") for part in NORMALISATION}
         kernel = arrays.get(f"{prefix}{convolution}.weight")
         there = {part: array for part, array in own.items() if array is not None}
         if kernel is None or len(there) < len(own) or kernel.ndim != 4:

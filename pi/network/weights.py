@@ -18,6 +18,7 @@ from pi.losses.architecture import (
     kernel_shapes,
     layer_names,
 )
+from pi.network import ct_astra
 from pi.network.own_encoder import module_digest
 from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
 from pi.network.safetensors_file import is_safetensors
@@ -30,6 +31,8 @@ CONTEXTS: Mapping[str, str] = {
     "medical": "medical, the user's own weight file",
     "own": "a weight file of the user's",
     "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
+    ct_astra.CONTEXT: "CT with its reports (said to be Astra's image backbone, from Stanford's "
+    "Merlin; a third party's upload), the middle depth slice of its 3-D kernels",
     "random": "no pre-training: Glorot uniform",
 }
 """Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``own:NAME``."""
@@ -121,6 +124,8 @@ def _convolutions(
             return _imagenet(architecture)
         case "natural-offline":
             return _natural_offline(architecture)
+        case ct_astra.CONTEXT:
+            return ct_astra.read_ct_astra(architecture)
         case "medical":
             raise WeightsError(
                 "context `medical` must be given its weights as `medical_weights` but is not: the "

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pi.influence.components import loss_terms
+from pi.jobs.calibrate import calibrate
 from pi.jobs.contexts import Encoders, find_encoders
 from pi.losses.architecture import EncoderError
 from pi.losses.experiments import Experiment, find_experiments
@@ -16,6 +17,7 @@ from pi.losses.input_convention import input_convention
 from pi.network.own_encoder import four_axes, three_channels
 from pi.network.weight_file import WeightsError
 from pi.network.weights import load_weights
+from pi.parameters import CalibrateParameters
 from pi.training.machine import compute_in
 
 MODULE = """
@@ -63,6 +65,29 @@ def test_a_function_is_fed_three_channels_and_its_features_are_compared() -> Non
     by_hand = np.mean(4.0 * IMAGE.astype(float) ** 2, axis=(1, 2, 3))
     np.testing.assert_allclose(perceptual[:, 0], by_hand, rtol=1e-5)
     np.testing.assert_allclose(image, by_hand / 4, rtol=1e-5)
+
+
+def test_a_lambda_is_calibrated_for_it(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features that are twice the image differ by four times its squared error: 19 over 4."""
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    found = calibrate(
+        CalibrateParameters(
+            data="simulated:tiny", patch_size=32, patch_step=32, denoiser="unet:2",
+            experiments="own:mine_for_tests.features:twice/input=unit", states="identity",
+            tolerance=0.5,
+        )
+    )  # fmt: skip
+    assert found.calibrations[0].weight == pytest.approx(19 / 4, rel=1e-4)
+
+
+def test_gradients_go_through_a_function() -> None:
+    _, found = encoders("twice")
+    (encoder,) = found.bank(lambda _: None).encoders
+    image = tf.constant(IMAGE)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        total = tf.reduce_sum(encoder(image)[0])
+    np.testing.assert_allclose(tape.gradient(total, image), np.full(IMAGE.shape, 6.0))
 
 
 def test_several_functions_of_a_module_share_a_pass_and_keep_their_order() -> None:

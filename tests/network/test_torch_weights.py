@@ -137,7 +137,7 @@ def lacking(name: str) -> Tensors:
     ("architecture", "tensors", "said"),
     [
         ("vgg3", stack_tensors("features.0", "features.3", "features.5"),
-         r"hold vgg3's block1_conv2 as a kernel \(5, 4, 3, 3\) and a bias \(5,\) but hold \(\)"),
+         r"network's block1_conv2 as a kernel \(5, 4, 3, 3\) and a bias \(5,\) but hold \(\)"),
         ("vgg3", stack_tensors("conv1_2", "conv1_1", "conv2_1"), "block1_conv1 as a kernel"),
         ("vgg3", {k: v * np.float32("nan")
                   for k, v in stack_tensors("conv1_1", "conv1_2", "conv2_1").items()},
