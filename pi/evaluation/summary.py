@@ -1,5 +1,6 @@
 """Means and deviations of a slice table: views of the result, never the result."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -105,7 +106,9 @@ def beside_nothing(table: pd.DataFrame) -> str:
         means = by_image(table[table["protocol"] == protocol])
         for name in (one for one in directed_metrics() if one in table):
             metric = METRICS[name]
-            output, nothing = (means[image, name]["mean"] for image in (DENOISED, LOW_DOSE))
+            output, nothing = (
+                means.get((image, name), {}).get("mean", math.nan) for image in (DENOISED, LOW_DOSE)
+            )
             if metric.speaks(protocol) and _is_worse(output, nothing, name):
                 under = f" under {protocol}" if metric.protocols else ""
                 values = (f"{value:.{metric.decimals}f}" for value in (output, nothing))

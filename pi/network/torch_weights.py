@@ -143,13 +143,16 @@ def _stack(arrays: Arrays, architecture: str) -> dict[str, Convolution]:
 
 
 def _layer(architecture: str, words: list[str]) -> str:
-    """Return the layer that the end of a name means; empty where it means none."""
+    """Return the convolution that the end of a name means; empty where it means none.
+
+    What stands where another VGG has its ReLUs, such as batch normalisation, means none.
+    """
     for end in (".".join(words[-2:]), words[-1] if words else ""):
         try:
-            (layer,), _ = read_layers(architecture, end)
+            (layer,), side = read_layers(architecture, end)
         except EncoderError:  # a pooling
             continue
-        if layer in find_architecture(architecture).layers:
+        if layer in find_architecture(architecture).layers and side != "post":
             return layer
     return ""
 
