@@ -135,7 +135,7 @@ def test_a_layer_of_another_architecture_is_refused() -> None:
 
 
 def test_an_unknown_architecture_is_refused() -> None:
-    with pytest.raises(EncoderError, match="one of vgg16, vgg19, .*, resnet152 but got 'resnet'"):
+    with pytest.raises(EncoderError, match=r"one of vgg16, vgg19, .*, resnet152 but got 'resnet'"):
         EncoderSpec.parse("resnet:random:block1_conv1")
 
 
