@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ class Outputs(Subject):
 
     folder: Path = field(repr=False)
     interface: Interface
+    looked_up: ClassVar[bool] = True
     _by_data: dict[str, Matched] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
