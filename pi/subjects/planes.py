@@ -55,14 +55,14 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPlanes:
     """What a folder holds: its slices in the order of files, and why some files give none."""
 
     planes: tuple[Plane, ...]
     refused: tuple[Refused, ...]
 
 
-def find_planes(folder: Path) -> Found:
+def find_planes(folder: Path) -> FoundPlanes:
     """Return the slices in the files below ``folder``; files of no format of images are left out.
 
     No pixels are read.
@@ -74,7 +74,7 @@ def find_planes(folder: Path) -> Found:
             planes += _planes(folder, relative)
         except RefusedError as error:
             refused.append(Refused(str(relative), error.refusal))
-    return Found(tuple(planes), tuple(refused))
+    return FoundPlanes(tuple(planes), tuple(refused))
 
 
 def read_plane(folder: Path, plane: Plane) -> NDArray[np.generic]:

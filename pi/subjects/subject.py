@@ -116,7 +116,7 @@ Takes = Literal["denoiser", "interface", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """What is said of a subject beside its name.
 
     Attributes:
@@ -148,7 +148,7 @@ class SubjectKind:
 
     written: str
     recognises: Callable[[str], bool]
-    fetch: Callable[[Asked], Subject]
+    fetch: Callable[[Requested], Subject]
     takes: Takes = ""
 
 

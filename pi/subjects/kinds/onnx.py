@@ -12,7 +12,7 @@ from pi.errors import quoted
 from pi.evaluation.denoising import SliceDenoiser
 from pi.places import file_digest, model_file
 from pi.subjects.interface import TAG, Interface, through, told_interface
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind, after
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -72,7 +72,7 @@ def _filled(values: NDArray[np.float32], count: int, dtype: Dtype) -> NDArray[np
     return np.concatenate([values, missing]).astype(dtype)
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Open the graph.
 
     Raises:
