@@ -58,7 +58,7 @@ def _what(series: Series) -> str:
         words.append(thickness_text(first.text.thickness))
     if first.text.kernel:
         words.append(short_kernel(first.text.kernel[0]))
-    return " ".join(words)
+    return ", ".join(words)
 
 
 def _ordered(slices: Sequence[SliceFacts]) -> Series:
