@@ -25,8 +25,7 @@ from pi.readers.units import AUTO, Relation, parse_unit
 from pi.readers.values import contradiction, likely, recognise, together
 
 _STACKS: Mapping[str, Stacks] = {
-    nifti.READER.name: nifti.read_stacks,
-    npy.READER.name: npy.read_stacks,
+    reader.name: reader.stacks for reader in (nifti.READER, npy.READER) if reader.stacks
 }
 _RAW = ".raw"
 

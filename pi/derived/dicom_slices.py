@@ -145,7 +145,9 @@ def derived_file(
     dataset[_PIXELS] = DataElement(_PIXELS, "OW", pixels + b"\0" * (len(pixels) % 2))
     dataset.HighBit = layout.stored - 1
     content = io.BytesIO()
-    dataset.save_as(content, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    pydicom.dcmwrite(
+        content, dataset, implicit_vr=False, little_endian=True, enforce_file_format=True
+    )
     return content.getbuffer()
 
 

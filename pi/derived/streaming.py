@@ -67,10 +67,13 @@ def denoise_all(slices: Iterable[Waiting], denoise: DenoiseHu, batch_size: int) 
 def _batches(slices: Iterable[Waiting], batch_size: int) -> Iterator[list[Waiting]]:
     batch: list[Waiting] = []
     for one in slices:
-        if batch and (len(batch) == batch_size or one.start.hu.shape != batch[0].start.hu.shape):
+        if batch and one.start.hu.shape != batch[0].start.hu.shape:
             yield batch
             batch = []
         batch.append(one)
+        if len(batch) == batch_size:
+            yield batch
+            batch = []
     if batch:
         yield batch
 

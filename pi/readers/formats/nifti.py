@@ -50,12 +50,7 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
     return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
-def read_stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
-    """Return the one volume of an open file.
-
-    Raises:
-        RefusedError: it is damaged, or no volume of real numbers.
-    """
+def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
     packed = file.read(2) == GZIP
     file.seek(0)
     _require_magic(file, packed=packed)
@@ -199,4 +194,4 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-READER = stack_reader("NIfTI", _recognises, read_stacks)
+READER = stack_reader("NIfTI", _recognises, _stacks)

@@ -73,15 +73,10 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
     return start.startswith(MAGIC)
 
 
-def read_stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
-    """Return the one array of an open file.
-
-    Raises:
-        RefusedError: it is damaged, or no image of real numbers.
-    """
+def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
     head = read_head(file)
     array = held(file, "", lambda: read_values(file, head))
     return (Stack("", array, find_axes(array)),)
 
 
-READER = stack_reader("NumPy", _recognises, read_stacks)
+READER = stack_reader("NumPy", _recognises, _stacks)
