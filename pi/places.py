@@ -6,6 +6,12 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
 - ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
 - ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
   folder of them, of which ``own:NAME`` is NAME.h5;
+- ``PI_MODEL``    the user's own network as an ONNX file, or a folder of them: ``onnx:NAME`` is
+  NAME.onnx;
+- ``PI_OUTPUTS``  the user's own denoised slices: ``outputs:NAME`` is the folder NAME in that
+  folder, or itself;
+- ``PI_TABLES``   the user's own tables of metrics: ``table:NAME`` is NAME.csv or NAME.parquet in
+  that folder, or the file itself;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
 - ``PI_EXPORT``   a new folder into which `export` writes;
@@ -136,6 +142,61 @@ def weights_file(name: str) -> Path:
             f"for {quoted(name)}."
         )
     return file
+
+
+def model_file(name: str) -> Path:
+    """Return the file that ``onnx:NAME`` means, by ``PI_MODEL``.
+
+    Raises:
+        PlaceError: the variable is not set, or names neither NAME.onnx nor a folder that holds it.
+            The message does not repeat it.
+    """
+    return _file_called("PI_MODEL", name, (".onnx",), "onnx")
+
+
+def table_file(name: str) -> Path:
+    """Return the file that ``table:NAME`` means, by ``PI_TABLES``.
+
+    Raises:
+        PlaceError: see `model_file`; of NAME.csv and NAME.parquet.
+    """
+    return _file_called("PI_TABLES", name, (".csv", ".parquet"), "table")
+
+
+def outputs_folder(name: str) -> Path:
+    """Return the folder that ``outputs:NAME`` means, by ``PI_OUTPUTS``.
+
+    Raises:
+        PlaceError: the variable is not set, or names neither a folder NAME nor one that holds it.
+            The message does not repeat it.
+    """
+    place = _named("PI_OUTPUTS", "your folder of denoised slices")
+    for folder in _called(place, name, ("",)):
+        if folder.is_dir():
+            return folder
+    raise PlaceError(
+        "PI_OUTPUTS must name a folder NAME, or one that holds it, for `outputs:NAME` but it does "
+        f"not for {quoted(name)}."
+    )
+
+
+def _file_called(variable: str, name: str, endings: tuple[str, ...], kind: str) -> Path:
+    what = " or ".join(f"NAME{ending}" for ending in endings)
+    for file in _called(_named(variable, f"{what}, or its folder,"), name, endings):
+        if file.is_file():
+            return file
+    raise PlaceError(
+        f"{variable} must name {what}, or the folder that holds it, for `{kind}:NAME` but it does "
+        f"not for {quoted(name)}."
+    )
+
+
+def _called(place: Path | None, name: str, endings: tuple[str, ...]) -> list[Path]:
+    """Return where a place may hold what is called ``name``: in it, or it is that itself."""
+    if place is None or not name or is_path(name) or name in (".", ".."):
+        return []
+    names = [f"{name}{ending}" for ending in endings]
+    return [*(place / one for one in names), *([place] if place.name in names else [])]
 
 
 def _data(what: str) -> Path | None:

@@ -1,12 +1,15 @@
 """What a file format must be able to do to be read: tell its slices, and give their pixels."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pi.readers.facts import SliceFacts
 from pi.readers.hounsfield import HounsfieldSlice
+
+if TYPE_CHECKING:
+    from pi.readers.stacks import Stack
 
 START = 512
 """How many bytes of a file decide by whom it is read."""
@@ -24,9 +27,12 @@ class Reader:
             file.
         pixels: the pixels in Hounsfield units of one slice of an open file, of which the facts
             are given; raises `RefusedError`.
+        stacks: of a format of arrays, those in an open file as they are stored; raises
+            `RefusedError`.
     """
 
     name: str
     recognises: Callable[[bytes, PurePath], bool]
     facts: Callable[[BinaryIO, PurePath], Iterable[SliceFacts]]
     pixels: Callable[[BinaryIO, SliceFacts], HounsfieldSlice]
+    stacks: "Callable[[BinaryIO, PurePath], Sequence[Stack]] | None" = None

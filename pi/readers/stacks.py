@@ -90,7 +90,7 @@ def stack_reader(
                 return to_hounsfield(stack.read(facts.index), Rescale(*relation))
         raise RefusedError("unreadable", "the file is no longer what it was")
 
-    return Reader(name, recognises, facts, pixels)
+    return Reader(name, recognises, facts, pixels, stacks)
 
 
 def _facts(stack: Stack, relative: PurePath) -> Iterator[SliceFacts]:
