@@ -4,6 +4,7 @@ The scan is the user's own: of what it holds nothing is kept, printed or told in
 numbers of slices and pixels.
 """
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from pi.evaluation.tissue import TISSUES
 from pi.jobs.result import Result, joined
 from pi.new_folder import new_folder, require_new
 from pi.parameters import DenoiseParameters
-from pi.places import data_folder, denoised_folder
+from pi.places import data_folder, denoised_folder, file_digest
 from pi.progress import progress
 from pi.readers.facts import SliceFacts
 from pi.readers.units import Relation
@@ -104,7 +105,7 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.subjects import fetch_subject
 
-    subject = fetch_subject(p.run, p.denoiser)
+    subject = fetch_subject(p.run, p.denoiser, p.interface)
     network = subject.load() or np.asarray
     derivation = Derivation(p.run, _digest(subject))
     sums, kept, held, count = np.zeros((len(TISSUES), 3)), 0, 0, len(chosen.slices)
@@ -114,7 +115,8 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
             sums += shift_sums(done.start.hu, done.settled.hu, done.start.kept)
             kept += int(np.count_nonzero(done.start.kept))
             held += done.settled.held
-    return DenoisingResult(p.run, count, shifts_of(sums), kept, held, _notes(found, chosen))
+    notes = (*_notes(found, chosen), *filter(None, [subject.remark]))
+    return DenoisingResult(p.run, count, shifts_of(sums), kept, held, notes)
 
 
 def _choose(source: Path, found: FoundScan, p: DenoiseParameters) -> _Chosen:
@@ -143,9 +145,14 @@ def _notes(found: FoundScan, chosen: _Chosen) -> tuple[str, ...]:
 
 
 def _digest(subject: "Subject") -> str:
-    """Return what the denoiser is, in the derived UIDs and descriptions."""
-    if subject.saved is None:
-        return subject.run_id
-    from pi.places import file_digest
+    """Return what the denoiser is, in the derived UIDs and descriptions.
 
-    return f"sha256 {file_digest(subject.saved.weights)}"
+    Of the user's own code that is the file which holds it, where there is one.
+    """
+    from pi.subjects.kinds.own import OwnCode
+
+    if subject.model:
+        return f"sha256 {subject.model}"
+    if isinstance(subject, OwnCode) and inspect.isfunction(subject.function):
+        return f"code sha256 {file_digest(Path(inspect.getfile(subject.function)))}"
+    return subject.name

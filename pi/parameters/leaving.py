@@ -38,7 +38,11 @@ class DenoiseParameters:
     )
     run: str = parameter(
         "",
-        "whose denoiser, as for evaluate: the id of a run of train; identity changes no pixel",
+        "whose denoiser, as for evaluate: the id of a run of train, models:/NAME@ALIAS, onnx:NAME "
+        "or own:package.module:function; identity changes no pixel",
+    )
+    interface: str = parameter(
+        "", "what arrays a model takes and gives, as for evaluate; empty: as the model says"
     )
     denoiser: str = parameter(
         "",

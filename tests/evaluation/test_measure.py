@@ -148,7 +148,8 @@ def test_figures_show_what_was_chosen_on_fixed_scales(
 ) -> None:
     choices = choose_slices(biased.slices, "paper8", "ssim")
     shown = [
-        read_choice(tiny_store, choice, of_pixels(slice_denoiser(add_5_hu, Sizes()))) for choice in choices
+        read_choice(tiny_store, choice, of_pixels(slice_denoiser(add_5_hu, Sizes())))
+        for choice in choices
     ]
     rows = slice_rows(shown, "ssim")
     assert [row.rank for row in rows] == ["worst", "median", "best", "reference"]
