@@ -40,11 +40,11 @@ def find_relation(slices: Sequence[SliceFacts], told: str) -> Relation:
     Raises:
         ScanError: nobody can tell, or the values contradict it; a format that is not written.
     """
-    others = sorted({one.format for one in slices} - set(_STACKS))
+    others = {one.format for one in slices if one.inside or one.format not in _STACKS}
     if others:
         raise ScanError(
-            f"arrays must be {' or '.join(_STACKS)} to be written as they came but got "
-            f"{', '.join(others)}."
+            "arrays must be NIfTI or .npy to be written as they came but got "
+            f"{', '.join(sorted(others))} with arrays inside."
         )
     seen = together(one.seen for one in slices if one.seen)
     unit = recognise(seen) if told.strip().lower() == AUTO else told.strip().lower()
