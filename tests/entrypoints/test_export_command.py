@@ -1,6 +1,8 @@
 """`export` from its command line to its folder; out to somebody's numpy, and back by `evaluate`."""
 
 import csv
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -10,12 +12,12 @@ import pytest
 
 from entrypoints.export import main
 from pi import compare
-from pi.command_line import run
+from pi.command_line import parse, run
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.jobs.evaluate import evaluate
 from pi.jobs.exported.pairs import file_names
 from pi.jobs.exported.volume_files import affine_of
-from pi.parameters import EvaluateParameters, ExportParameters
+from pi.parameters import DenoiseParameters, EvaluateParameters, ExportParameters
 from pi.readers.formats.nifti import READER
 from pi.slices.store import Store
 
@@ -148,3 +150,16 @@ def test_out_to_a_denoiser_elsewhere_and_back(
     assert contrast.other == "mean"
     direct = mean[mean["image"] == DENOISED]["psnr"].mean()  # type: ignore[index]
     assert direct > mean[mean["image"] == LOW_DOSE]["psnr"].mean()  # type: ignore[index]
+
+
+def test_the_documented_commands_are_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "network.md").read_text()
+    declared = {"export": ExportParameters, "denoise": DenoiseParameters}
+    seen = []
+    for name, rest in re.findall(r"make (export|denoise)(.*?)(?: #.*)?$", page, re.MULTILINE):
+        words = dict(word.partition("=")[::2] for word in shlex.split(rest))
+        asked = shlex.split(words.get("ARGS", ""))
+        if name == "denoise":
+            asked = ["--run", words["RUN"], *asked]
+        seen.append(parse(declared[name], asked, "", name))
+    assert len(seen) == 4
