@@ -14,6 +14,8 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
   that folder, or the file itself;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
+- ``PI_EXPORT``   a new folder into which `export` writes;
+- ``PI_DENOISED`` a new folder into which `denoise` writes;
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
@@ -73,6 +75,37 @@ def data_place() -> Path:
     if place is None or not place.exists():
         raise PlaceError("PI_DATA must name a folder or a file that exists but it does not.")
     return place
+
+
+def export_folder() -> Path:
+    """Return the folder named by ``PI_EXPORT``, which need not be there.
+
+    Raises:
+        PlaceError: the variable is not set.
+    """
+    return _folder_to_be("PI_EXPORT", "the new folder into which slices are exported")
+
+
+def denoised_folder(source: Path) -> Path:
+    """Return the folder named by ``PI_DENOISED``, which need not be there.
+
+    Args:
+        source: folder of what is denoised, in which the next scan would find the derived series.
+
+    Raises:
+        PlaceError: the variable is not set, or names a folder within ``source``.
+    """
+    folder = _folder_to_be("PI_DENOISED", "the new folder into which the denoised scan is written")
+    if folder.is_relative_to(source.resolve()):
+        raise PlaceError("PI_DENOISED must name a folder outside that of PI_DATA but is within it.")
+    return folder
+
+
+def _folder_to_be(variable: str, what: str) -> Path:
+    named = _named(variable, what)
+    if named is None:
+        raise PlaceError(f"{variable} must name a folder below a home that exists but it does not.")
+    return named.resolve()
 
 
 def split_file() -> Path:

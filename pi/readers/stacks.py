@@ -64,16 +64,21 @@ class Stack:
             return None
         return dot(self.origins[index], self.frame.normal)
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Return (rows, columns) values of slice ``index``."""
+    def view(self, index: int) -> NDArray[Any]:
+        """Return (rows, columns) stored values of slice ``index``, a view if there can be one."""
         key: list[int | slice] = [0] * len(self.stored.shape)
         if self.axes.slices is not None:
             key[self.axes.slices] = index
         key[self.axes.rows] = key[self.axes.columns] = slice(None)
         values = np.asarray(self.stored[tuple(key)])
+        return values.T if self.axes.rows > self.axes.columns else values
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Return (rows, columns) values of slice ``index``."""
+        values = self.view(index)
         if self.rescale != _AS_STORED:
             values = values * np.float64(self.rescale.slope) + np.float64(self.rescale.intercept)
-        return values.T if self.axes.rows > self.axes.columns else values
+        return values
 
 
 def stack_reader(
