@@ -15,6 +15,12 @@ Part = Literal["train", "validation", "test"]
 EvaluatedPart = Literal["validation", "test"]
 """Parts on which a denoiser is evaluated."""
 
+ExportedPart = Literal["all", "train", "validation", "test"]
+"""Parts whose pairs are exported; all: each of them, in a folder of its own."""
+
+ArrayFormat = Literal["npy", "nifti"]
+"""How exported volumes are written: see `pi.jobs.exported.volume_files`."""
+
 Grid = Literal["paper", "covering"]
 """Grids of patches: see `pi.slices.patches`."""
 

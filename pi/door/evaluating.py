@@ -125,11 +125,12 @@ def _of_store(
     seed: int,
 ) -> pd.DataFrame:
     with needing("platform", "an evaluation on a store"):
+        from pi.evaluation.denoising import of_pixels
         from pi.evaluation.measure import evaluate as measure
         from pi.source import open_data
 
         opened = open_data(store, split="auto", split_seed=seed, study_seed=seed)
         given = None
         if denoise is not None:
-            given = lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32)  # noqa: E731
+            given = of_pixels(lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32))
         return measure(opened, part, given, protocols, batch_size, lambda _: None).slices

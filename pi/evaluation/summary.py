@@ -71,8 +71,8 @@ def error_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_text(table: pd.DataFrame) -> str:
-    """Return both tables for a terminal."""
-    tables = [aligned(_rows(paper_table(table))), aligned(_rows(error_table(table)))]
+    """Return both tables for a terminal; one of which there are no metrics is left out."""
+    tables = [aligned(_rows(one)) for one in _tables(table)]
     told = [f"{beside_nothing(table)}\n"] if beside_nothing(table) else [""]
     return "\n\n".join([f"{_extent(table)}, mean (SD):", *tables, *told])
 
@@ -86,8 +86,7 @@ def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
     return "\n\n".join(
         [
             f"{_extent(table)}, mean (SD). Slices of one patient are not independent.",
-            markdown(_rows(paper_table(table))),
-            markdown(_rows(error_table(table))),
+            *(markdown(_rows(one)) for one in _tables(table)),
             *filter(None, [beside_nothing(table)]),
             "\n".join(said),
         ]
@@ -148,6 +147,11 @@ def _cell(summary: Mapping[str, float], decimals: int) -> str:
         return "infinite"
     cell = f"{summary['mean']:.{decimals}f} ({summary['sd']:.{decimals}f})"
     return cell + (f", {summary['infinite']:.0f} infinite" if summary["infinite"] else "")
+
+
+def _tables(table: pd.DataFrame) -> list[pd.DataFrame]:
+    views = ((similarities(), paper_table), (errors(), error_table))
+    return [view(table) for metrics, view in views if set(metrics) & set(table)]
 
 
 def _extent(table: pd.DataFrame) -> str:

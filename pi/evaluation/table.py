@@ -198,7 +198,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
             rows = table[table["protocol"] == protocol].set_index(KEY)
             label = metric.logged(protocol)
             columns[label] = rows.loc[rows["image"] == image, metric.name]
-            if image == DENOISED:
+            if image == DENOISED and (rows["image"] == LOW_DOSE).any():
                 columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, metric.name]
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
     result["slice"] = [str(key) for key in slice_keys(result)]

@@ -23,8 +23,19 @@ class EvaluateParameters(ShownParameters, FoldParameters):
 
     run: str = parameter(
         "identity",
-        "id of the run whose denoiser is evaluated, or identity: the low dose alone",
+        "what is evaluated: identity (the low dose alone), the id of a run of ours, a model of "
+        "MLflow's of any flavour (models:/NAME@ALIAS, models:/NAME@VERSION, runs:/ID/path), "
+        "onnx:NAME (NAME.onnx, by PI_MODEL), own:package.module:function (your code, on slices in "
+        "HU), outputs:NAME (denoised slices in the folder NAME, by PI_OUTPUTS), or table:NAME, "
+        "table:NAME:CONFIGURATION, table:NAME:CONFIGURATION:SEED (NAME.csv or NAME.parquet of "
+        "metrics, by PI_TABLES)",
         NOT_EMPTY,
+    )
+    interface: str = parameter(
+        "",
+        "what arrays a model takes and gives, or outputs are, VALUES or VALUES:LAYOUT: hu, unit "
+        "(0 to 1 means -1024 to 3072 HU), unit:LOW:HIGH or stored:INTERCEPT:SLOPE as VALUES, nhw, "
+        "nhwc or nchw as LAYOUT; empty: as the model says (`pi.interface`), outputs in HU",
     )
     part: EvaluatedPart = parameter("validation", "whose patients' slices")
     protocols: str = parameter(
