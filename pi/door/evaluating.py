@@ -24,7 +24,7 @@ def evaluate(
     *,
     store: str = "",
     part: EvaluatedPart = "validation",
-    protocols: str = "all",
+    protocols: str = "usual",
     metrics: MetricSet = "basic",
     patients: Sequence[str] | None = None,
     pixel_spacing: float | None = None,
@@ -49,7 +49,8 @@ def evaluate(
         normal: likewise, of the normal dose.
         store: instead of pairs: ``simulated:PRESET``, or the name of a store that `prepare` made.
         part: of the store: whose patients, ``validation`` or ``test``.
-        protocols: names of `pi.PROTOCOLS` after commas, or ``all``.
+        protocols: names of `pi.PROTOCOLS` and ``window:LOW:HIGH`` after commas, ``usual`` (the
+            first four) or ``all``.
         metrics: ``basic``, ``texture`` (the noise's spectrum, too) or ``all``. NaN where one has no
             value, such as MS-SSIM of a slice of fewer than 176 rows.
         patients: (n,) whose each pair is, for `compare`; None: one patient.
@@ -130,11 +131,12 @@ def _of_store(
     metrics: MetricSet,
 ) -> pd.DataFrame:
     with needing("platform", "an evaluation on a store"):
+        from pi.evaluation.denoising import of_pixels
         from pi.evaluation.measure import evaluate as measure
         from pi.source import open_data
 
         opened = open_data(store, split="auto", split_seed=seed, study_seed=seed)
         given = None
         if denoise is not None:
-            given = lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32)  # noqa: E731
+            given = of_pixels(lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32))
         return measure(opened, part, given, protocols, batch_size, lambda _: None, metrics).slices

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pi.choices import MetricSet
+from pi.protocol_names import metric_key
 
 if TYPE_CHECKING:  # slow to import, and --help lists metrics
     from pi.evaluation.pair import ImagePair
@@ -62,7 +63,7 @@ class Metric:
 
     def logged(self, protocol: str) -> str:
         """Return the name of its mean in the tracking store, such as ``paper8/ssim``."""
-        return self.name if self.protocols is None else f"{protocol}/{self.name}"
+        return self.name if self.protocols is None else f"{metric_key(protocol)}/{self.name}"
 
     def nowhere(self, slices: int) -> str:
         """Return the sentence for none of some slices having a value."""
@@ -73,9 +74,9 @@ class Metric:
 
     def speaks(self, protocol: str) -> bool:
         """Tell whether it says something of its own under a protocol; of another program's, yes."""
-        from pi.evaluation.protocol import PROTOCOLS
+        from pi.evaluation.protocol import known_protocol
 
-        known = PROTOCOLS.get(protocol)
+        known = known_protocol(protocol)
         return self.protocols is None or known is None or self.protocols(known)
 
 
@@ -87,7 +88,8 @@ METRICS: dict[str, Metric] = {
         Metric("ssim", "SSIM", "", 4, "high", every, lambda pair: pair.ssim(), ranked=True),
         Metric("psnr", "PSNR", "dB", 2, "high", every, lambda pair: pair.psnr(),
                infinite="identical slices", ranked=True),
-        Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(), ranked=True),
+        Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(),
+               infinite="a target of zeros", ranked=True),
         # Of grey levels 0 to 255, from the protocol's black to its white.
         Metric("vifp", "VIFp", "", 4, "high", every, lambda pair: pair.vifp(),
                measured="all", least=41,

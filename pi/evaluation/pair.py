@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.choices import MetricSet
+from pi.evaluation.compared_values import to_values
 from pi.evaluation.gmsd import gmsd
 from pi.evaluation.haarpsi import haarpsi
 from pi.evaluation.metrics import METRICS, errors, measured_metrics, similarities
 from pi.evaluation.multiscale_ssim import multiscale_ssim
-from pi.evaluation.protocol import Protocol, Values, to_values
+from pi.evaluation.protocol import Protocol, Values
 from pi.evaluation.smoothing import Plane
 from pi.evaluation.ssim import ssim
 from pi.evaluation.texture import NoiseTexture, noise_texture

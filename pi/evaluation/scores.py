@@ -49,12 +49,13 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
     for metric in (one for one in told if one.speaks(protocol)):
         name, of = metric.logged(protocol), summary[image, metric.name]
         found[name], found[f"{name}_sd"] = of["mean"], of["sd"]
-        found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
+        if (LOW_DOSE, metric.name) in summary:  # a table of somebody else may have none
+            found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
         if metric.infinite:
             found[f"{name}_infinite"] = of["infinite"]
         if metric.undefined:
             found[f"{name}_undefined"] = of["undefined"]
-        if metric.better != "zero":
+        if metric.better != "zero" and (LOW_DOSE, metric.name) in summary:
             found[f"{name}_gain"] = _mean_gain(rows, protocol, metric.name)
         for place, inside in by_reconstruction(evaluated):
             found[f"{name}_in/{place.spelt}"] = float(inside[metric.name].mean())

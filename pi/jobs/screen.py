@@ -71,7 +71,7 @@ def screen(parameters: ScreenParameters, tracker: Tracker = UNTRACKED) -> Screen
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
 
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     rng = np.random.default_rng(p.seed)
     numbers, patients = drawn_patches(patches, p.patches, rng)
     with tracker.open("screen", f"screen {p.experiments} on {p.data}") as run:

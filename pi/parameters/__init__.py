@@ -18,6 +18,7 @@ from pi.parameters.learning import (
     SearchParameters,
     TrainParameters,
 )
+from pi.parameters.leaving import DenoiseParameters, ExportParameters
 from pi.parameters.making import (
     PrepareParameters,
     PresetsParameters,
@@ -30,7 +31,9 @@ __all__ = [
     "ENTRY_POINTS",
     "CalibrateParameters",
     "CompareParameters",
+    "DenoiseParameters",
     "EvaluateParameters",
+    "ExportParameters",
     "MainParameters",
     "PrepareParameters",
     "PresetsParameters",
@@ -57,5 +60,7 @@ ENTRY_POINTS: Mapping[str, type] = {
     "report": ReportParameters,
     "pretrain": PretrainParameters,
     "promote": PromoteParameters,
+    "export": ExportParameters,
+    "denoise": DenoiseParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""
