@@ -25,7 +25,8 @@ from pi.readers.units import AUTO, Relation, parse_unit
 from pi.readers.values import contradiction, likely, recognise, together
 
 _STACKS: Mapping[str, Stacks] = {
-    reader.name: reader.stacks for reader in (nifti.READER, npy.READER) if reader.stacks
+    nifti.READER.name: nifti.nifti_stacks,
+    npy.READER.name: npy.npy_stacks,
 }
 _RAW = ".raw"
 
