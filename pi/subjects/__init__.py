@@ -84,7 +84,7 @@ def require_images(subject: Subject, wanted: str) -> None:
     """
     if not subject.pictured:
         raise SubjectError(
-            f"`{wanted}` must be False with {quoted(subject.name)}, which has metrics and no images."
+            f"`{wanted}` must be False with {quoted(subject.name)}, which has no images."
         )
 
 
