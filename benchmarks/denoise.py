@@ -45,7 +45,7 @@ def rates(scratch: Path) -> None:
     """Print what `denoise` costs beside the network, and beside the other way."""
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.denoisers import DenoiserSpec
-    from pi.evaluation.denoise import slice_denoiser
+    from pi.evaluation.whole_slices import slice_denoiser
 
     source = write(SLICES, scratch / "source")
     spec = DenoiserSpec.parse("unet:32")

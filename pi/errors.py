@@ -9,7 +9,7 @@ _OURS = re.compile(
     r"/(?:input|tap|norm|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
 )
 _FILE_NAME = re.compile(
-    r"\.(json|h5|hdf5|keras|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
+    r"\.(json|h5|hdf5|keras|safetensors|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
     re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
 - ``PI_DATA``     the user's own folder of scans: ``data=folder``;
 - ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
 - ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
-  folder of them, of which ``own:NAME`` is NAME.h5;
+  folder of them, of which ``own:NAME`` is NAME.h5 or NAME.safetensors;
 - ``PI_MODEL``    the user's own network as an ONNX file, or a folder of them: ``onnx:NAME`` is
   NAME.onnx;
 - ``PI_OUTPUTS``  the user's own denoised slices: ``outputs:NAME`` is the folder NAME in that
@@ -32,6 +32,9 @@ from pi.errors import PiError, is_path, quoted
 
 OWN = "own"
 """What a parameter says for the file that an environment variable names."""
+
+WEIGHT_ENDINGS = (".h5", ".safetensors")
+"""Of weight files: Keras's, and those of PyTorch's networks."""
 
 SECRET_BYTES = 32
 
@@ -126,8 +129,8 @@ def weights_file(name: str) -> Path:
     """Return the weight file that ``own`` or ``own:NAME`` means, by ``PI_WEIGHTS``.
 
     Raises:
-        PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 in it. The
-            message does not repeat it.
+        PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 or
+            NAME.safetensors in it, or with both. The message does not repeat it.
     """
     place = _named("PI_WEIGHTS", "a weight file, or a folder of them,")
     _, colon, wanted = name.partition(":")
@@ -135,13 +138,16 @@ def weights_file(name: str) -> Path:
         if place is None or not place.is_file():
             raise PlaceError(f"PI_WEIGHTS must name an existing file for `{OWN}` but does not.")
         return place
-    file = None if place is None or is_path(wanted) else place / f"{wanted}.h5"
-    if file is None or not file.is_file():
+    usable = place is not None and not is_path(wanted)
+    files = [place / f"{wanted}{ending}" for ending in WEIGHT_ENDINGS] if place and usable else []
+    found = [file for file in files if file.is_file()]
+    if len(found) != 1:
+        held = "both" if found else "none"
         raise PlaceError(
-            f"PI_WEIGHTS must name a folder that holds NAME.h5 for `{OWN}:NAME` but it holds none "
-            f"for {quoted(name)}."
+            f"PI_WEIGHTS must name a folder that holds NAME.h5 or NAME.safetensors for "
+            f"`{OWN}:NAME` but it holds {held} for {quoted(name)}."
         )
-    return file
+    return found[0]
 
 
 def model_file(name: str) -> Path:

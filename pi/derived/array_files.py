@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.typing import NDArray
 
 from pi.derived.found_scan import ScanError
-from pi.derived.rounding import Given, Grid, Settled, given, grid_of_type, settle_stored
+from pi.derived.rounding import DenoiserInput, Grid, Settled, given, grid_of_type, settle_stored
 from pi.derived.streaming import Waiting
 from pi.readers.archives import open_file
 from pi.readers.facts import SliceFacts
@@ -25,7 +25,7 @@ from pi.readers.units import AUTO, Relation, parse_unit
 from pi.readers.values import contradiction, likely, recognise, together
 
 _STACKS: Mapping[str, Stacks] = {
-    reader.name: reader.stacks for reader in (nifti.READER, npy.READER) if reader.stacks
+    reader.name: cast("Stacks", reader.stacks) for reader in (nifti.READER, npy.READER)
 }
 _RAW = ".raw"
 
@@ -137,7 +137,7 @@ class _Pending:
         self,
         index: int,
         stored: NDArray[Any],
-        start: Given,
+        start: DenoiserInput,
         grid: Grid,
         denoised: NDArray[np.floating],
     ) -> Settled:

@@ -24,7 +24,7 @@ def evaluate(
     *,
     store: str = "",
     part: EvaluatedPart = "validation",
-    protocols: str = "all",
+    protocols: str = "usual",
     patients: Sequence[str] | None = None,
     batch_size: int = 4,
     seed: int = 5,
@@ -47,7 +47,8 @@ def evaluate(
         normal: likewise, of the normal dose.
         store: instead of pairs: ``simulated:PRESET``, or the name of a store that `prepare` made.
         part: of the store: whose patients, ``validation`` or ``test``.
-        protocols: names of `pi.PROTOCOLS` after commas, or ``all``.
+        protocols: names of `pi.PROTOCOLS` and ``window:LOW:HIGH`` after commas, ``usual`` (the
+            first four) or ``all``.
         patients: (n,) whose each pair is, for `compare`; None: one patient.
         batch_size: slices denoised at a time.
         seed: of the split of a store that is made now.

@@ -53,15 +53,21 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         PiError: something that was asked for cannot be had.
     """
     p = parameters
-    protocols = find_protocols(p.protocols)
+    protocols = find_protocols(f"{p.protocols},all" if p.metrics_table else p.protocols)
     store = open_asked(p, p.fold, p.part)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
+    from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
     from pi.subjects import fetch_subject, origin_of, require_own_data
-    from pi.tracking.logged_evaluation import log_evaluation, log_setup, log_slices
+    from pi.tracking.logged_evaluation import (
+        log_evaluation,
+        log_metrics_table,
+        log_setup,
+        log_slices,
+    )
     from pi.tracking.saved_view import save_view
 
     subject = fetch_subject(p.run, p.denoiser, p.interface)
@@ -73,6 +79,11 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         with counting("evaluating", "slice") as bar:
             evaluation = subject.evaluation(store, p.part, protocols, p.batch_size, bar.advance)
         log_evaluation(run, evaluation, protocols)
+        summary = summary_text(evaluation.slices)
+        if p.metrics_table:
+            table = metrics_table(evaluation.slices, protocols, hu_counts(store, p.part))
+            log_metrics_table(run, table)
+            summary = f"{summary}\n{metrics_table_text(table)}"
         if subject.pictured and (store.simulated or p.log_images):
             denoising = subject.denoising(store)
             choices = choose_slices(evaluation.slices, protocols[0].name, p.metric)
@@ -80,4 +91,4 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
     notes = (*notes_of(store), *([subject.remark] if subject.remark else []))
-    return EvaluationResult(p.run, evaluation, summary_text(evaluation.slices), notes, kept)
+    return EvaluationResult(p.run, evaluation, summary, notes, kept)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.readers.facts import HeaderText, SliceFacts
-from pi.readers.geometry import Frame, Vector
+from pi.readers.geometry import Frame, Vector, dot
 from pi.readers.hounsfield import HounsfieldSlice, Rescale, to_hounsfield
 from pi.readers.reader import Reader
 from pi.readers.refusal import RefusedError
@@ -52,6 +52,17 @@ class Stack:
     def slices(self) -> int:
         """How many slices there are."""
         return 1 if self.axes.slices is None else self.stored.shape[self.axes.slices]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.stored.shape[self.axes.rows], self.stored.shape[self.axes.columns]
+
+    def place(self, index: int) -> float | None:
+        """Return where a slice lies along the normal in mm; None where nothing tells."""
+        if self.frame is None or not self.origins:
+            return None
+        return dot(self.origins[index], self.frame.normal)
 
     def view(self, index: int) -> NDArray[Any]:
         """Return (rows, columns) stored values of slice ``index``, a view if there can be one."""
@@ -94,7 +105,7 @@ def stack_reader(
 
 
 def _facts(stack: Stack, relative: PurePath) -> Iterator[SliceFacts]:
-    rows, columns = (stack.stored.shape[axis] for axis in (stack.axes.rows, stack.axes.columns))
+    rows, columns = stack.size
     frame = stack.frame or Frame(rows, columns, None, _ACROSS, _DOWN)
     _require_no_labels(stack)
     for index in range(stack.slices):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pi.errors import PiError, quoted
 from pi.slices.store import Store
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind
 
 if TYPE_CHECKING:  # which draws figures, and who lists or exports slices does not wait for it
     from pi.tracking.logged_evaluation import Origin
@@ -64,7 +64,7 @@ def fetch_subject(name: str, denoiser: str = "", interface: str = "") -> Subject
             raise SubjectError(
                 f"`{parameter}` must be empty with {kind.written} but got {quoted(value)}."
             )
-    return kind.fetch(Asked(name, denoiser, interface))
+    return kind.fetch(Requested(name, denoiser, interface))
 
 
 def origin_of(subject: Subject) -> "Origin":

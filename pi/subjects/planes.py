@@ -16,10 +16,9 @@ from pi.readers.dicom.pixels import read_real
 from pi.readers.dicom.reader import DICOM
 from pi.readers.geometry import dot
 from pi.readers.kernels import stated_kernel
-from pi.readers.reader import START, Reader
+from pi.readers.reader import START, Reader, StackedSlices
 from pi.readers.reading import reader_of
 from pi.readers.refusal import Refused, RefusedError
-from pi.readers.stacks import Stack
 from pi.subjects.who import words_of
 
 
@@ -55,14 +54,14 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPlanes:
     """What a folder holds: its slices in the order of files, and why some files give none."""
 
     planes: tuple[Plane, ...]
     refused: tuple[Refused, ...]
 
 
-def find_planes(folder: Path) -> Found:
+def find_planes(folder: Path) -> FoundPlanes:
     """Return the slices in the files below ``folder``; files of no format of images are left out.
 
     No pixels are read.
@@ -74,7 +73,7 @@ def find_planes(folder: Path) -> Found:
             planes += _planes(folder, relative)
         except RefusedError as error:
             refused.append(Refused(str(relative), error.refusal))
-    return Found(tuple(planes), tuple(refused))
+    return FoundPlanes(tuple(planes), tuple(refused))
 
 
 def read_plane(folder: Path, plane: Plane) -> NDArray[np.generic]:
@@ -132,19 +131,19 @@ def _planes(folder: Path, relative: PurePath) -> Iterator[Plane]:
         raise RefusedError("unreadable", "the file cannot be opened or read") from None
 
 
-def _of_stack(stack: Stack, relative: PurePath) -> Iterator[Plane]:
-    rows, columns = (stack.stored.shape[axis] for axis in (stack.axes.rows, stack.axes.columns))
+def _of_stack(stack: StackedSlices, relative: PurePath) -> Iterator[Plane]:
+    rows, columns = stack.size
     words = words_of(relative / stack.inside)
     for index in range(stack.slices):
-        position = None
-        if stack.origins and stack.frame:
-            position = dot(stack.origins[index], stack.frame.normal)
         yield Plane(
-            str(relative), stack.inside, index, stack.slices, rows, columns, words, position
-        )
+            str(relative), stack.inside, index, stack.slices, rows, columns, words,
+            stack.place(index),
+        )  # fmt: skip
 
 
-def _stacks_of(reader: Reader | None, file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+def _stacks_of(
+    reader: Reader | None, file: BinaryIO, relative: PurePath
+) -> Sequence[StackedSlices]:
     """Return the arrays of a file; none of what holds no arrays, as a table or a text does not."""
     if reader is None or reader.stacks is None:
         return ()

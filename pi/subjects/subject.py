@@ -34,6 +34,7 @@ class Subject(ABC):
         tags: where it is from, for the run of the evaluation; holds no path.
         remark: what is to be known of the result, in words; empty where that is nothing.
         pictured: whether there are denoised slices to look at.
+        looked_up: whether they are looked up, and no others can be made.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Subject(ABC):
     tags: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
     pictured: ClassVar[bool] = True
+    looked_up: ClassVar[bool] = False
 
     @cached_property
     def model(self) -> str | None:
@@ -114,7 +116,7 @@ Takes = Literal["denoiser", "interface", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """What is said of a subject beside its name.
 
     Attributes:
@@ -146,7 +148,7 @@ class SubjectKind:
 
     written: str
     recognises: Callable[[str], bool]
-    fetch: Callable[[Asked], Subject]
+    fetch: Callable[[Requested], Subject]
     takes: Takes = ""
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pi.denoisers import DenoiserSpec, said
 from pi.errors import quoted
 from pi.evaluation import served
+from pi.evaluation.model_card import NAME
 from pi.network.denoiser_file import (
     ENDING,
     STEM,
@@ -42,7 +43,7 @@ from pi.tracking.backend import (
     set_tracking_uri,
 )
 from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
-from pi.tracking.registry import SERVICE
+from pi.tracking.registry import SERVICE, card_of
 from pi.tracking.run import Run
 
 NETWORK = "denoiser_network"
@@ -90,7 +91,8 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
     """Log a trained denoiser twice: the network in its own range, and the service in HU.
 
     The network is logged uncompiled, so that nobody needs our losses to load it, and takes the
-    rows and columns of its design; the service takes any.
+    rows and columns of its design; the service takes any, and has a model card of what the run
+    has logged so far. Its signature tells the output alone: see `pi.evaluation.served`.
 
     Args:
         run: the training run.
@@ -103,8 +105,11 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
         return
     network = keras.Model(trained.input, trained.output, name=trained.name)
     _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
+    card = card_of(run.client, run.run_id)
+    run.text(card, f"{DENOISER}/{NAME}")
     with tempfile.TemporaryDirectory() as folder:
         save_denoiser(trained, spec, Path(folder))
+        (Path(folder) / NAME).write_text(card, encoding="utf-8")
         _log(
             run,
             "pyfunc",
@@ -133,6 +138,7 @@ def _log(
 ) -> None:
     # No names in the signature: one other than the Keras input's makes the model refuse its data.
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
+    taken = None if kind == "pyfunc" else schema
     # A logged model goes to the experiment that is active in this process, not to its run's.
     set_tracking_uri(run.uri)
     before = os.environ.get("MLFLOW_EXPERIMENT_ID")
@@ -143,7 +149,7 @@ def _log(
             flavor=flavor(kind),
             name=name,
             run_id=run.run_id,
-            signature=ModelSignature(schema, schema),
+            signature=ModelSignature(taken, schema),
             # Letting MLflow infer them takes 20 s and may be wrong.
             pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
             **contents,

@@ -108,6 +108,12 @@ def _log_texture(run: Run, evaluation: Evaluation) -> None:
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
 
 
+def log_metrics_table(run: Run, table: pd.DataFrame) -> None:
+    """Log what all protocols make of the same slices, see `pi.evaluation.metrics_table`."""
+    run.table(table.replace(np.inf, np.nan), "metrics_table.json")
+    run.text(table.to_csv(index=False), "metrics_table.csv")
+
+
 def log_slices(
     run: Run, shown: Sequence[ShownSlice], metric: str, window: tuple[float, float]
 ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pi.evaluation.denoising import SliceDenoiser
-from pi.subjects.subject import Asked, Subject, SubjectKind
+from pi.subjects.subject import Requested, Subject, SubjectKind
 from pi.tracking.records import IDENTITY
 
 
@@ -15,7 +15,7 @@ class Nothing(Subject):
         return None
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     return Nothing(asked.name, {"experiment": IDENTITY}, run_id=IDENTITY)
 
 

@@ -15,7 +15,7 @@ from pi.errors import quoted
 from pi.evaluation.denoising import SliceDenoiser
 from pi.subjects.interface import TAG, Interface, through, told_interface
 from pi.subjects.kinds.run import passed_on
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind
 from pi.tracking.kept_denoiser import SERVED, KeptModel, fetch_model
 from pi.tracking.records import read_run
 
@@ -44,7 +44,7 @@ class LoggedModel(Subject):
         return through(self.interface, predict, self.name)
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Fetch a model, without loading it.
 
     Raises:

@@ -17,7 +17,7 @@ from pi.evaluation.protocol import Protocol
 from pi.evaluation.table import checked
 from pi.places import file_digest, table_file
 from pi.slices.store import Store
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind, after
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 from pi.subjects.table_columns import read_foreign, require_metrics
 from pi.subjects.table_rows import is_an_image, place_rows, slice_rows_of
 
@@ -128,7 +128,7 @@ class MetricTable(Subject):
         return rows
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Read the table, and of it the rows of one configuration and seed.
 
     Raises:

@@ -12,7 +12,7 @@ from pi.errors import quoted
 from pi.evaluation.denoising import SliceDenoiser
 from pi.places import file_digest, model_file
 from pi.subjects.interface import TAG, Interface, through, told_interface
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind, after
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -46,34 +46,33 @@ class OnnxGraph(Subject):
         return file_digest(self.file)
 
     def _open(self) -> SliceDenoiser | None:
+        return through(self.interface, self._run, self.name)
+
+    def _run(self, values: NDArray[np.float32]) -> NDArray[np.generic]:
         (taken,) = self.session.get_inputs()
-        together = taken.shape[0] if isinstance(taken.shape[0], int) else None
-        dtype = TYPES[taken.type]
+        _require_size(self.name, taken.shape, values.shape)
+        fixed = taken.shape[0] if isinstance(taken.shape[0], int) else len(values)
+        outputs = []
+        for start in range(0, len(values), fixed):
+            given = _filled(values[start : start + fixed], fixed, TYPES[taken.type])
+            try:
+                outputs.append(self.session.run(None, {taken.name: given})[0])
+            except _refusals():
+                raise SubjectError(
+                    f"the graph {quoted(self.name)} must run on slices of the shape {given.shape} "
+                    "but does not."
+                ) from None
+        found: NDArray[np.generic] = np.concatenate(outputs)[: len(values)]
+        return found
 
-        def call(values: NDArray[np.float32]) -> object:
-            _require_size(self.name, taken.shape, values.shape)
-            steps = range(0, len(values), together or len(values))
-            parts = [
-                self.session.run(
-                    None, {taken.name: _filled(values[i:][:together], together, dtype)}
-                )
-                for i in steps
-            ]
-            return np.concatenate([part[0] for part in parts])[: len(values)]
 
-        return through(self.interface, call, self.name)
-
-
-def _filled(
-    values: NDArray[np.float32], together: int | None, dtype: Dtype
-) -> NDArray[np.floating[Any]]:
+def _filled(values: NDArray[np.float32], count: int, dtype: Dtype) -> NDArray[np.floating[Any]]:
     """Return slices in the number that a graph of fixed number takes: the last one repeated."""
-    missing = (together or len(values)) - len(values)
-    given = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]) if missing else values
-    return given.astype(dtype, copy=False)
+    missing = np.repeat(values[-1:], count - len(values), axis=0)
+    return np.concatenate([values, missing]).astype(dtype)
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Open the graph.
 
     Raises:
@@ -120,24 +119,28 @@ def _session(name: str, file: Path) -> "InferenceSession":
             f"ONNX Runtime must be installed for {quoted(name)} but is not: "
             "pip install 'perceptual-influence[onnx]'."
         ) from None
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is raised, too
-    unreadable = (
-        state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf,
-        state.NotImplemented, state.NoSuchFile, state.RuntimeException,
-    )  # fmt: skip
     try:
         # From bytes, so that no weights beside it are read, which its sha256 would not know.
         return onnxruntime.InferenceSession(
             file.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-    except unreadable:
+    except _refusals():
         raise SubjectError(
             f"the file of {quoted(name)} must be an ONNX graph of standard operations with its "
             "weights inside but is not."
         ) from None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what ONNX Runtime raises of a graph that it cannot read or run."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return (
+        state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf,
+        state.NotImplemented, state.RuntimeException,
+    )  # fmt: skip
 
 
 def _require_size(name: str, wanted: list[int | str | None], shape: tuple[int, ...]) -> None:

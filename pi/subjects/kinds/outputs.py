@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ from pi.slices.store import Store
 from pi.subjects.interface import TAG, Interface, parse_interface
 from pi.subjects.keys_table import KEYS_FILE, read_keys
 from pi.subjects.matching import Address, Matched, match_places, match_table
-from pi.subjects.planes import Found, Plane, digest_of, find_planes, read_plane
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind, after
+from pi.subjects.planes import FoundPlanes, Plane, digest_of, find_planes, read_plane
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 WRITTEN = "outputs:NAME"
 
@@ -37,6 +38,7 @@ class Outputs(Subject):
 
     folder: Path = field(repr=False)
     interface: Interface
+    looked_up: ClassVar[bool] = True
     _by_data: dict[str, Matched] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -102,7 +104,7 @@ class Outputs(Subject):
         return self._by_data[store.digest]
 
     @cached_property
-    def _found(self) -> Found:
+    def _found(self) -> FoundPlanes:
         found = find_planes(self.folder)
         if found.refused:
             raise SubjectError(
@@ -198,7 +200,7 @@ def _slices_of(store: Store, part: Part) -> Iterator[Address]:
             yield from ((number, index) for index in range(len(volume.positions)))
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Find the folder.
 
     Raises:

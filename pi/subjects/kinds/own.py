@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pi.errors import quoted
 from pi.evaluation.denoising import SliceDenoiser
 from pi.subjects.interface import parse_interface, through
-from pi.subjects.subject import Asked, Subject, SubjectError, SubjectKind, after
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 WRITTEN = "own:package.module:function"
 
@@ -30,7 +30,7 @@ class OwnCode(Subject):
         return through(parse_interface("hu"), self.function, self.name)
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Import the function.
 
     Raises:

@@ -11,7 +11,7 @@ from pi.evaluation.protocol import Protocol
 from pi.network.denoiser_file import DenoiserFileError, SavedDenoiser, has_facts
 from pi.places import file_digest
 from pi.slices.store import Store
-from pi.subjects.subject import Asked, Subject, SubjectKind
+from pi.subjects.subject import Requested, Subject, SubjectKind
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.records import IDENTITY, Record, read_run
 
@@ -40,7 +40,7 @@ class TrainedHere(Subject):
         Raises:
             DenoiserFileError: the weights are of another denoiser.
         """
-        from pi.evaluation.denoise import slice_denoiser
+        from pi.evaluation.whole_slices import slice_denoiser
 
         return slice_denoiser(self.saved.load(), self.saved.spec.design.sizes)
 
@@ -50,7 +50,7 @@ class TrainedHere(Subject):
         """Let it pass: whoever trained it has seen its outputs in HU."""
 
 
-def _fetch(asked: Asked) -> Subject:
+def _fetch(asked: Requested) -> Subject:
     """Return the denoiser of a run.
 
     Raises:
