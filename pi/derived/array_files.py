@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -25,7 +25,8 @@ from pi.readers.units import AUTO, Relation, parse_unit
 from pi.readers.values import contradiction, likely, recognise, together
 
 _STACKS: Mapping[str, Stacks] = {
-    reader.name: cast("Stacks", reader.stacks) for reader in (nifti.READER, npy.READER)
+    nifti.READER.name: nifti.nifti_stacks,
+    npy.READER.name: npy.npy_stacks,
 }
 _RAW = ".raw"
 

@@ -50,7 +50,12 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
     return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
-def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+def nifti_stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+    """Return the one stack of a NIfTI file, gzipped or not, as `pi.readers.stacks.Stacks` has it.
+
+    Raises:
+        RefusedError: the file is damaged, or of another kind than its name.
+    """
     packed = file.read(2) == GZIP
     file.seek(0)
     _require_magic(file, packed=packed)
@@ -194,4 +199,4 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-READER = stack_reader("NIfTI", _recognises, _stacks)
+READER = stack_reader("NIfTI", _recognises, nifti_stacks)
