@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from entrypoints import evaluate, recall, train
 from pi.command_line import run
 from pi.denoisers import NAMES, DenoiserSpec
-from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.network.denoiser_file import DenoiserFileError
 from pi.parameters import EvaluateParameters, TrainParameters
 from pi.tracking.kept_denoiser import fetch_denoiser
