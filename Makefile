@@ -120,6 +120,8 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv .venv-torch
 	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 \
 		numpy scipy pandas pytest hypothesis 2>&1 | grep -v "is ignored" || true
+	@.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check --no-deps piq==0.8.0 \
+		2>&1 | grep -v "is ignored" || true
 	@.venv-torch/bin/python -c "import torch, pandas"
 	@touch $@
 

@@ -31,11 +31,17 @@ Rounding = Literal["none", "nearest_decade_log10", "nearest_decade_psi", "ceil_d
 """Rules that round lambda: see `pi.influence.psi`."""
 
 CalibratedName = Literal[
-    "warmup_then_calibrate", "recalibrate_each_epoch", "marcos2022", "constant_psi"
+    "warmup_then_calibrate",
+    "recalibrate_each_epoch",
+    "marcos2022",
+    "constant_psi",
+    "constant_psi_gradient",
 ]
 """Schedules that aim at the Psi asked for: see `pi.influence.calibrated_schedules`."""
 
-AdaptiveName = Literal["esrgan_dp", "uncertainty", "gradnorm", "softadapt", "relobralo"]
+AdaptiveName = Literal[
+    "esrgan_dp", "uncertainty", "gradnorm", "softadapt", "relobralo", "config", "upgrad"
+]
 """Schedules that begin at the lambda asked for: see `pi.influence.adaptive_rules`."""
 
 ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
@@ -65,6 +71,9 @@ EvaluationProtocol = Literal[
 ]  # fmt: skip
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
 is one, too: see `pi.protocol_names`."""
+
+MetricSet = Literal["basic", "texture", "all"]
+"""How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""
 
 ZeroRule = Literal["wilcox", "pratt"]
 """What the signed-rank test does with pairs that do not differ."""

@@ -12,7 +12,12 @@ from pi.parameters.judging import (
     MainParameters,
     ReportParameters,
 )
-from pi.parameters.learning import CalibrateParameters, SearchParameters, TrainParameters
+from pi.parameters.learning import (
+    CalibrateParameters,
+    ScreenParameters,
+    SearchParameters,
+    TrainParameters,
+)
 from pi.parameters.leaving import DenoiseParameters, ExportParameters
 from pi.parameters.making import (
     PrepareParameters,
@@ -35,6 +40,7 @@ __all__ = [
     "PretrainParameters",
     "PromoteParameters",
     "ReportParameters",
+    "ScreenParameters",
     "SearchParameters",
     "SimulateParameters",
     "TrainParameters",
@@ -44,6 +50,7 @@ ENTRY_POINTS: Mapping[str, type] = {
     "simulate": SimulateParameters,
     "prepare": PrepareParameters,
     "presets": PresetsParameters,
+    "screen": ScreenParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
     "search": SearchParameters,

@@ -15,12 +15,12 @@ PARTS = ("architecture", "context", "layers")
 CONTEXT = "pi.context"
 """Tag that says what its weights are, in words."""
 
-COMPARED = {"tap": "tap", "norm": "norm", "reduction": "reduction", "layers": "aggregation",
-            "pixel": "pixel_term"}  # fmt: skip
+COMPARED = {"tap": "tap", "norm": "norm", "match": "match",
+            "reduction": "reduction", "layers": "aggregation", "pixel": "pixel_term"}  # fmt: skip
 """Parameters that say how features and pixels are compared, by the option of the loss."""
 
-USUAL = {"tap": "post", "norm": "squared", "reduction": "mean", "aggregation": "sum",
-         "pixel_term": "squared"}  # fmt: skip
+USUAL = {"tap": "post", "norm": "squared", "match": "pointwise", "reduction": "mean",
+         "aggregation": "sum", "pixel_term": "squared"}  # fmt: skip
 """What a run compared that was logged before there was a choice."""
 
 NAMES = dict.fromkeys(PARTS, "") | USUAL
