@@ -43,7 +43,7 @@ prepare: $(READY)  ## DATA=folder of CT files into the store called NAME
 	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
-	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
+	@MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" $(BIN)/mlflow ui --workers 1
 
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
 	@$(BIN)/python -m dashboards $(ARGS)

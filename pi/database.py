@@ -1,13 +1,19 @@
 """A database by its address: whether it opens, what it holds, how the address may be shown."""
 
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import sqlalchemy
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import PiError
+
+_NO_PORT = re.compile(r"^([^/?#:\[]*:)(?!\d*(?:[/?#]|$)).*", re.DOTALL)
+_SECRET_KEY = re.compile("pass|pwd|secret|token|key|cert|connect", re.IGNORECASE)
+SHORTEST = 3
+"""Characters of a piece of a password that is looked for in what others say."""
 
 
 class DatabaseError(PiError):
@@ -15,26 +21,54 @@ class DatabaseError(PiError):
 
 
 def shown(uri: str) -> str:
-    """Return ``uri`` as it may be shown: without a password, wherever one may be in it."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return "***"
-    if parts.query:
-        uri = uri.replace(f"?{parts.query}", "?***")
-    login, _, _ = parts.netloc.rpartition("@")
-    return uri.replace(f"//{login}@", "//***@", 1) if login else uri
+    """Return ``uri`` as it may be shown: without a password, wherever one may be in it.
+
+    No parser decides where a login ends, for two of them disagree on a password with ``#``, ``/``,
+    ``?`` or ``@`` in it: nothing before the last ``@`` is shown, and nothing behind ``?``.
+    """
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return "***" if "@" in uri else uri
+    is_file = _is_file(scheme)
+    if not is_file:
+        _, login, place = rest.rpartition("@")
+        rest = f"***@{place}" if login else _NO_PORT.sub(r"\1***", rest)
+    for mark in "?" if is_file else "?#":
+        kept, found, _ = rest.partition(mark)
+        rest = f"{kept}{mark}***" if found else kept
+    return f"{scheme}://{rest}"
+
+
+def without_secrets(text: str, uri: str) -> str:
+    """Return what a library says of ``uri`` without the password in that, whole or in pieces.
+
+    Whoever takes a password for a host's name says a part of it.
+    """
+    text = text.replace(uri, shown(uri)) if uri else text
+    for secret in sorted(_secrets(uri), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def is_private(uri: str) -> bool:
+    """Tell whether there is something in ``uri`` that may not be shown."""
+    return shown(uri) != uri
 
 
 def sqlite_file(uri: str) -> Path | None:
     """Return the file of an SQLite database; None of any other, and of one in memory."""
-    try:
-        parts = make_url(uri)
-    except SQLAlchemyError:
-        return None
-    if parts.get_backend_name() != "sqlite" or not parts.database:
+    parts = parted(uri)
+    if parts is None or parts.get_backend_name() != "sqlite" or not parts.database:
         return None
     return Path(parts.database).absolute()
+
+
+def parted(uri: str) -> URL | None:
+    """Return an address of a database in its parts; None where it is none."""
+    try:
+        return make_url(uri)
+    except (SQLAlchemyError, ValueError):  # a port that is no number
+        return None
 
 
 def tables(uri: str) -> set[str]:
@@ -49,6 +83,26 @@ def tables(uri: str) -> set[str]:
             return set(sqlalchemy.inspect(engine).get_table_names())
         finally:
             engine.dispose()
+    except ValueError as error:  # a port that is no number
+        raise DatabaseError(
+            f"{shown(uri)} does not: it is no address; in a password @ is written %40."
+        ) from error
     except (SQLAlchemyError, ImportError) as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise DatabaseError(f"{shown(uri)} does not: {cause}.") from error
+        cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        raise DatabaseError(f"{shown(uri)} does not: {without_secrets(cause, uri)}.") from error
+
+
+def _is_file(scheme: str) -> bool:
+    backend, _, driver = scheme.partition("+")
+    return backend == "sqlite" and driver in ("", "pysqlite", "aiosqlite")
+
+
+def _secrets(uri: str) -> set[str]:
+    """Return the password in ``uri``, as written and as meant, and the pieces of either."""
+    scheme, _, rest = uri.partition("://")
+    login, _, place = rest.rpartition("@")
+    found = [] if _is_file(scheme) else [login.partition(":")[2]]
+    found += [value for key, value in parse_qsl(rest.partition("?")[2]) if _SECRET_KEY.search(key)]
+    whole = {way for text in found for way in (text, unquote(text))}
+    pieces = {piece for text in whole for piece in (text, *re.split("[^a-zA-Z0-9]+", text))}
+    return {piece for piece in pieces if len(piece) >= SHORTEST}

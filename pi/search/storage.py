@@ -15,10 +15,9 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi.database import DatabaseError, shown, sqlite_file, tables
+from pi.database import DatabaseError, parted, shown, sqlite_file, tables, without_secrets
 from pi.errors import PiError
 
 HEARTBEAT = 60
@@ -90,7 +89,7 @@ def _begun(url: str, heartbeat: int) -> RDBStorage:
                 cause = str(getattr(error, "orig", None) or error).splitlines()[0]
                 raise StorageError(
                     f"OPTUNA_STORAGE must take the tables of a study but {shown(url)} does not: "
-                    f"{cause}."
+                    f"{without_secrets(cause, url)}."
                 ) from error
             time.sleep(0.3)
         except RuntimeError as error:  # which is how Optuna tells of other tables
@@ -128,9 +127,8 @@ def _place(url: str) -> tuple[object, ...]:
     file = sqlite_file(url)
     if file is not None:
         return ("sqlite", file.resolve())
-    try:
-        parts = make_url(url)
-    except SQLAlchemyError:
+    parts = parted(url)
+    if parts is None:
         return (url,)
     backend = parts.get_backend_name()
     return (backend, parts.host, parts.port or PORTS.get(backend), parts.database)

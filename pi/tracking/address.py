@@ -7,7 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pi.database import DatabaseError, shown, tables
+from pi.database import DatabaseError, is_private, shown, tables, without_secrets
 from pi.errors import PiError
 
 ANSWER_WITHIN = 10  # seconds
@@ -35,11 +35,9 @@ def probe(uri: str) -> None:
     Raises:
         TrackingError: nothing answers there, or the kind of store is not supported.
     """
-    try:
-        scheme = urlsplit(uri).scheme
-    except ValueError:  # half an IPv6 address
-        scheme = ""
+    scheme = uri.partition("://")[0] if "://" in uri else ""
     if scheme in ("http", "https"):
+        _require_address(uri)
         _probe_server(uri)
     elif scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
         _probe_database(uri)
@@ -77,9 +75,39 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     lines = [f"this run:   {run_page}"]
     if view:
         lines.append(f"its curves: {view_page}")
-    if not server:
-        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {shown(uri)}")
+    if not server and is_private(uri):
+        how = "mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is"
+        lines.append(f"start the UI with `make ui`, or: {how}")
+    elif not server:
+        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {uri}")
     return "\n".join(lines)
+
+
+def told(error: Exception) -> str:
+    """Return the first line of what the tracking store says, without the password of its address.
+
+    Some of what MLflow raises repeats the address that it was given, or a part of it.
+    """
+    return without_secrets(str(error).partition("\n")[0], tracking_uri())
+
+
+def _require_address(uri: str) -> None:
+    """Refuse an address of a server that is none, or whose login is not written as addresses are.
+
+    Raises:
+        TrackingError: it is one.
+    """
+    try:
+        parts = urlsplit(uri)
+        whole = bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:  # half an IPv6 address, a port that is no number
+        parts, whole = None, False
+    if parts is None or not whole or "@" in uri.removeprefix(f"{parts.scheme}://{parts.netloc}"):
+        raise TrackingError(
+            "MLFLOW_TRACKING_URI must be an http(s) server or a database such as "
+            f"sqlite:////folder/mlflow.db but got {shown(uri)!r}: a password in it has %40 for @, "
+            "%23 for #, %2F for / and %25 for %, or stands in MLFLOW_TRACKING_PASSWORD."
+        )
 
 
 def _probe_server(uri: str) -> None:
@@ -90,7 +118,7 @@ def _probe_server(uri: str) -> None:
     except (OSError, ValueError, HTTPException) as error:
         raise TrackingError(
             f"the tracking server must answer but {shown(uri)} does not: "
-            f"{getattr(error, 'reason', error)}."
+            f"{without_secrets(str(getattr(error, 'reason', error)), uri)}."
         ) from error
 
 

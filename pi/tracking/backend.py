@@ -5,6 +5,7 @@ Everything else in this room takes its names from here, and nothing outside this
 
 import importlib
 import logging
+import os
 from types import ModuleType
 from typing import Literal
 
@@ -37,6 +38,9 @@ __all__ = [
 # Migration notes of a new database say nothing to a researcher.
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+# At its end MLflow prints the page of every run, with the password that its address may hold.
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 
 
 def flavor(name: Literal["pyfunc", "tensorflow"]) -> ModuleType:

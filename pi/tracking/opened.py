@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pi.database import shown
-from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.address import TrackingError, probe, told, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, RunTag
 from pi.tracking.run import Run, ending, provenance
 
@@ -50,12 +49,12 @@ def open_run(
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
-        raise _refused(error, uri) from error
+        raise _refused(error) from error
     try:
         with ending(client, run_id):
             yield Run(client, run_id, experiment_id, uri)
     except MlflowException as error:  # a server that went away, say
-        raise _refused(error, uri) from error
+        raise _refused(error) from error
 
 
 class _Nowhere:
@@ -77,9 +76,8 @@ UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
 """The run of a job without a tracking store; those nested in it are like it."""
 
 
-def _refused(error: MlflowException, uri: str) -> TrackingError:
-    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
-    return TrackingError(f"the tracking store must take what it is told but says: {said}")
+def _refused(error: MlflowException) -> TrackingError:
+    return TrackingError(f"the tracking store must take what it is told but says: {told(error)}")
 
 
 def _create(client: MlflowClient) -> str:

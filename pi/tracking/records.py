@@ -15,7 +15,7 @@ from pyarrow import ArrowInvalid
 from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
-from pi.tracking.address import TrackingError, probe, tracking_uri
+from pi.tracking.address import TrackingError, probe, told, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
 
 _Read = TypeVar("_Read")
@@ -181,7 +181,7 @@ def find_runs(query: str, *, order_by: Sequence[str] = (), most: int = 1000) -> 
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         found = client.search_runs(experiments, query, max_results=most, order_by=[*order_by])
     except MlflowException as error:
-        raise FilterError(str(error).partition("\n")[0]) from error
+        raise FilterError(told(error)) from error
     return list(found)
 
 
