@@ -93,14 +93,13 @@ def tables(uri: str) -> set[str]:
 
 
 def _is_file(scheme: str) -> bool:
-    backend, _, driver = scheme.partition("+")
-    return backend == "sqlite" and driver in ("", "pysqlite", "aiosqlite")
+    return scheme in ("sqlite", "sqlite+pysqlite", "journal")
 
 
 def _secrets(uri: str) -> set[str]:
     """Return the password in ``uri``, as written and as meant, and the pieces of either."""
     scheme, _, rest = uri.partition("://")
-    login, _, place = rest.rpartition("@")
+    login = rest.rpartition("@")[0]
     found = [] if _is_file(scheme) else [login.partition(":")[2]]
     found += [value for key, value in parse_qsl(rest.partition("?")[2]) if _SECRET_KEY.search(key)]
     whole = {way for text in found for way in (text, unquote(text))}

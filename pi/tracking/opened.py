@@ -18,7 +18,12 @@ PARENT = "mlflow.parentRunId"
 
 @contextmanager
 def open_run(
-    stage: str, name: str, resumed: str, parent: str, opened: Callable[[str], None]
+    stage: str,
+    name: str,
+    resumed: str,
+    parent: str,
+    opened: Callable[[str], None],
+    last: Callable[[], bool],
 ) -> Iterator[Run]:
     """Open the run of a job; it ends with the block.
 
@@ -30,6 +35,7 @@ def open_run(
         resumed: id of an earlier run to be continued instead.
         parent: id of the run in which it is nested; empty: of none.
         opened: told the id of the run.
+        last: asked at the end whether the run ends with this process, or others are at it.
 
     Raises:
         TrackingError: the tracking store cannot be reached or refuses.
@@ -51,7 +57,7 @@ def open_run(
     except MlflowException as error:
         raise _refused(error) from error
     try:
-        with ending(client, run_id):
+        with ending(client, run_id, last):
             yield Run(client, run_id, experiment_id, uri)
     except MlflowException as error:  # a server that went away, say
         raise _refused(error) from error

@@ -185,8 +185,13 @@ def _metric_name(key: str) -> str:
 
 
 @contextmanager
-def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
-    """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM."""
+def ending(
+    client: MlflowClient, run_id: str, last: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
+    """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM.
+
+    It goes on where this process is not the ``last`` one that is at it.
+    """
     status: Status = "FAILED"
     try:
         yield
@@ -195,7 +200,8 @@ def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        client.set_terminated(run_id, status)
+        if last():
+            client.set_terminated(run_id, status)
 
 
 def provenance(stage: str) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """Search, shrunk to seconds, from its command line to MLflow and Optuna; and its refusals."""
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +85,11 @@ def worked(tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.Temp
         patch.chdir(folder)
         patch.setattr(Store, "pair", reading)
         patch.setattr(shared, "calibrate_each", calibrating)
-        codes = [searched("--trials", "3"), searched("--trials", "5")]
-    return {"codes": codes, "database": database, "read": read, "calibrated": calibrated}
+        said = StringIO()
+        with redirect_stdout(said):
+            codes = [searched("--trials", "3"), searched("--trials", "5")]
+    return {"codes": codes, "database": database, "read": read, "calibrated": calibrated,
+            "said": said.getvalue()}  # fmt: skip
 
 
 def test_the_same_command_goes_on_with_the_same_study_and_run(worked: Any) -> None:
@@ -142,7 +149,7 @@ def test_the_test_patients_are_never_read(worked: Any, tiny_store: Store) -> Non
 
 
 @pytest.mark.usefixtures("tiny_cache")
-def test_train_takes_the_best_from_its_run(
+def test_the_command_that_is_printed_trains_the_best_as_it_is(
     worked: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = worked["database"]
@@ -161,7 +168,10 @@ def test_train_takes_the_best_from_its_run(
         return run(train.main, TrainParameters, "", [*once, *arguments])
 
     source = ("--perceptual_weight", f"search:{parent.info.run_id}")
-    assert trained("--experiment", ENCODER, *source) == 0
+    (printed,) = set(
+        re.findall(r"train the best: python -m entrypoints.train (.*)", worked["said"])
+    )
+    assert run(train.main, TrainParameters, "", shlex.split(printed)) == 0
     (own,) = [r for r in runs_of(database) if r.data.tags["pi.stage"] == "train"]
     assert own.data.metrics["lambda"] == best.data.metrics["lambda_start"]
     assert float(own.data.params["target_psi"]) == best.data.metrics["psi_calibrated"]
