@@ -8,6 +8,7 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
   folder of them, of which ``own:NAME`` is NAME.h5;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
+- ``PI_CHECKPOINTS`` where checkpoints are kept, for machines that share it (default: in the cache);
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
@@ -132,6 +133,23 @@ def cache_folder() -> Path:
         raise PlaceError(
             f"PI_CACHE must name a folder that can be made and written, but: {error.strerror}."
         ) from error
+    return folder.resolve()
+
+
+def checkpoints_folder() -> Path:
+    """Return the folder of checkpoints: the one named by ``PI_CHECKPOINTS``, or one in the cache.
+
+    Raises:
+        PlaceError: what is named is no folder, which a shared one is before anybody writes to it.
+    """
+    if not os.environ.get("PI_CHECKPOINTS", ""):
+        return cache_folder() / "checkpoints"
+    folder = _named("PI_CHECKPOINTS", "a folder that several machines share")
+    if folder is None or not folder.is_dir():
+        raise PlaceError(
+            "PI_CHECKPOINTS must name an existing folder but what it names is none: is it mounted "
+            "on this machine?"
+        )
     return folder.resolve()
 
 

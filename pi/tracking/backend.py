@@ -15,6 +15,7 @@ from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.types.schema import Schema, TensorSpec
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "StoredRun",
     "TensorSpec",
     "flavor",
+    "get_artifact_repository",
     "set_experiment",
     "set_tracking_uri",
 ]

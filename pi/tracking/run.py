@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.tracking.backend import Dataset, DatasetInput, Metric, MlflowClient, Param, RunTag
+from pi.tracking.backend import (
+    Dataset,
+    DatasetInput,
+    Metric,
+    MlflowClient,
+    MlflowException,
+    Param,
+    RunTag,
+    get_artifact_repository,
+)
 
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -144,6 +153,13 @@ class Run:
         with tempfile.TemporaryDirectory() as scratch:
             write(Path(scratch) / name)
             self.client.log_artifact(self.run_id, str(Path(scratch) / name), folder or None)
+
+    def forget(self, folder: str) -> None:
+        """Delete a folder of artifacts, where the store can."""
+        with suppress(MlflowException, NotImplementedError, OSError):
+            uri = self.client.get_run(self.run_id).info.artifact_uri
+            repository: Any = get_artifact_repository(uri, self.uri)
+            repository.delete_artifacts(folder)
 
     def experiment_tag(self, key: str, value: str) -> None:
         """Set a tag of the experiment."""

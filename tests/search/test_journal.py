@@ -28,6 +28,7 @@ def test_a_study_in_a_file_survives_the_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed to be used")
 def test_a_trial_whose_process_is_gone_is_tried_again_and_nobody_waits_for_ever(
     tmp_path: Path,
 ) -> None:
