@@ -1,6 +1,10 @@
 """A database by its address: whether it opens, what it holds, how the address may be shown."""
 
+import fcntl
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
@@ -12,6 +16,9 @@ from pi.errors import PiError
 
 _NO_PORT = re.compile(r"^([^/?#:\[]*:)(?!\d*(?:[/?#]|$)).*", re.DOTALL)
 _SECRET_KEY = re.compile("pass|pwd|secret|token|key|cert|connect", re.IGNORECASE)
+LOCK = 250923025
+"""Of PostgreSQL's advisory locks, ours."""
+
 SHORTEST = 3
 """Characters of a piece of a password that is looked for in what others say."""
 
@@ -90,6 +97,57 @@ def tables(uri: str) -> set[str]:
     except (SQLAlchemyError, ImportError) as error:
         cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise DatabaseError(f"{shown(uri)} does not: {without_secrets(cause, uri)}.") from error
+
+
+@contextmanager
+def alone(uri: str) -> Iterator[None]:
+    """Let one process after the other into the block, of all that have the same database.
+
+    Of a file by a lock beside it that is gone afterwards; of PostgreSQL by a lock of its own. Any
+    other database, and a folder that takes no lock, lets everybody in.
+    """
+    file = sqlite_file(uri)
+    if file is not None:
+        with _locked(file.with_name(f".{file.name}.lock")):
+            yield
+    elif uri.startswith("postgresql"):
+        engine = sqlalchemy.create_engine(uri)
+        try:
+            with engine.connect() as connection:  # which lets go of the lock at its end
+                connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({LOCK})"))
+                yield
+        finally:
+            engine.dispose()
+    else:
+        yield
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    held = None
+    try:
+        while held is None:
+            held = os.open(file, os.O_CREAT | os.O_RDWR, 0o666)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            # Whoever had it before has removed the file: then it is nobody's lock any more.
+            if not _is_there(file, held):
+                os.close(held)
+                held = None
+    except OSError:  # a folder that may not be written, a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        if held is not None:
+            file.unlink(missing_ok=True)
+            os.close(held)
+
+
+def _is_there(file: Path, held: int) -> bool:
+    try:
+        return os.fstat(held).st_ino == file.stat().st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _is_file(scheme: str) -> bool:

@@ -1,16 +1,22 @@
 """Where the tracking store is, whether it answers, and which page shows a run."""
 
 import os
+import ssl
 import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import certifi
+
 from pi.database import DatabaseError, is_private, shown, tables, without_secrets
 from pi.errors import PiError
 
 ANSWER_WITHIN = 10  # seconds
+TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name the certificates which are trusted; the first that is set."""
+
 UI_ADDRESS = "http://127.0.0.1:5000"
 
 
@@ -112,7 +118,9 @@ def _require_address(uri: str) -> None:
 
 def _probe_server(uri: str) -> None:
     try:
-        urllib.request.urlopen(f"{without_login(uri)}/health", timeout=ANSWER_WITHIN).close()
+        address = f"{without_login(uri)}/health"
+        trust = _trust() if uri.startswith("https") else None
+        urllib.request.urlopen(address, timeout=ANSWER_WITHIN, context=trust).close()
     except urllib.error.HTTPError:
         return  # it answers; what it says to real requests is MLflow's business
     except (OSError, ValueError, HTTPException) as error:
@@ -120,6 +128,27 @@ def _probe_server(uri: str) -> None:
             f"the tracking server must answer but {shown(uri)} does not: "
             f"{without_secrets(str(getattr(error, 'reason', error)), uri)}."
         ) from error
+
+
+def _trust() -> ssl.SSLContext:
+    """Return whom MLflow trusts, by its own environment variables and those of requests below it.
+
+    Raises:
+        OSError: a file that one of them names cannot be read.
+    """
+    told = os.environ.get
+    trusted = next((told(name) for name in TRUSTED if told(name)), None) or certifi.where()
+    context = ssl.create_default_context()
+    if told("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif Path(trusted).is_dir():
+        context.load_verify_locations(capath=trusted)
+    else:
+        context.load_verify_locations(cafile=trusted)
+    if own := told("MLFLOW_TRACKING_CLIENT_CERT_PATH"):
+        context.load_cert_chain(own)
+    return context
 
 
 def _probe_database(uri: str) -> None:

@@ -5,9 +5,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import quote
 
+from pi.database import sqlite_file
+from pi.errors import quoted
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, RunTag
+from pi.tracking.backend import (
+    Experiment,
+    MlflowClient,
+    MlflowException,
+    RunTag,
+    begin,
+    is_made_up,
+)
 from pi.tracking.run import Run, ending, provenance
 
 EXPERIMENT = "perceptual-influence"
@@ -43,17 +53,22 @@ def open_run(
     uri = tracking_uri()
     probe(uri)
     try:
+        begin(uri)
         client = MlflowClient(uri)
         # Taken out of the environment, so that no process we start writes into our run.
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         run_id = resumed or given or _create(client)
         if resumed:
             client.update_run(run_id, "RUNNING")
-        named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
+        named = {"pi.stage": stage} | provenance(stage)
+        if run_id != given or is_made_up(client.get_run(run_id).info.run_name):
+            named["mlflow.runName"] = name  # else it has one by `mlflow run --run-name`
         named |= {PARENT: parent} if parent else {}
         opened(run_id)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
+        if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
+            _take_default(client)
     except MlflowException as error:
         raise _refused(error) from error
     try:
@@ -91,10 +106,61 @@ def _create(client: MlflowClient) -> str:
 
 
 def own_experiment(client: MlflowClient) -> str:
-    """Return the id of the experiment that runs are opened in, which is made if it is new."""
+    """Return the id of the experiment that runs are opened in, which is made if it is new.
+
+    Artifacts of an SQLite store lie beside its file, wherever a command was started.
+
+    Raises:
+        TrackingError: it was deleted.
+    """
     experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if experiment_id is not None:
         return experiment_id
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
     known = client.get_experiment_by_name(name)
-    return str(known.experiment_id if known else client.create_experiment(name))
+    if known is not None:
+        return _active(known)
+    if name == EXPERIMENT and _take_default(client):
+        return DEFAULT
+    file = sqlite_file(tracking_uri())
+    place = str(file.parent / "mlruns" / quote(name, safe=" ")) if file else None
+    try:
+        return str(client.create_experiment(name, place))
+    except MlflowException:
+        known = client.get_experiment_by_name(name)  # by another process, a moment ago
+        if known is None:
+            raise
+        return _active(known)
+
+
+DEFAULT = "0"
+"""Id of the experiment that MLflow makes with every store, and `mlflow run` takes unless told."""
+
+
+def _active(experiment: Experiment) -> str:
+    if experiment.lifecycle_stage != "active":
+        raise TrackingError(
+            f"experiment {quoted(experiment.name)} must not be deleted but is: `mlflow experiments "
+            f"restore --experiment-id {experiment.experiment_id}` brings it back, and "
+            "MLFLOW_EXPERIMENT_NAME names another."
+        )
+    return str(experiment.experiment_id)
+
+
+def _take_default(client: MlflowClient) -> bool:
+    """Give our name to the experiment that MLflow made with the store, if it is nobody's yet.
+
+    It is that of `mlflow run`, whose runs then stand beside those of the plain commands. That of a
+    server belongs to all its users.
+    """
+    file = sqlite_file(tracking_uri())
+    if file is None:
+        return False
+    first = client.get_experiment(DEFAULT)
+    beside = str(first.artifact_location).removeprefix("file://").startswith(f"{file.parent}/")
+    ours = (one.data.tags for one in client.search_runs([DEFAULT], max_results=50))
+    free = (first.name, first.lifecycle_stage, beside) == ("Default", "active", True)
+    if free and all("pi.stage" in tags for tags in ours):
+        client.rename_experiment(DEFAULT, EXPERIMENT)
+        return True
+    return False

@@ -16,7 +16,7 @@ from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
+from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, begin
 
 _Read = TypeVar("_Read")
 
@@ -133,7 +133,7 @@ def children_of(run_id: str) -> dict[str, Record]:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
         raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
-    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    found = search_all(client, experiment, f"tags.mlflow.parentRunId = '{run_id}'")
     return {run.info.run_id: record_of(run) for run in found}
 
 
@@ -185,8 +185,28 @@ def find_runs(query: str, *, order_by: Sequence[str] = (), most: int = 1000) -> 
     return list(found)
 
 
+def search_all(client: MlflowClient, experiment_id: str, query: str) -> list[StoredRun]:
+    """Return every run of an experiment that a filter finds, page by page, the newest first."""
+    found: list[StoredRun] = []
+    token: str | None = None
+    while True:
+        page = client.search_runs([experiment_id], query, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
 def connect() -> MlflowClient:
-    """Return the tracking store, after a sign of life."""
+    """Return the tracking store, after a sign of life.
+
+    Raises:
+        TrackingError: it does not answer, or does not open.
+    """
     uri = tracking_uri()
     probe(uri)
+    try:
+        begin(uri)
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store must open but says: {told(error)}") from error
     return MlflowClient(uri)

@@ -10,7 +10,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -99,8 +99,8 @@ class Run:
 
     def listed_by(self, run_id: str, key: str) -> None:
         """Add this run's id to a tag of another run, which lists the runs that rest on it."""
-        known = str(self.client.get_run(run_id).data.tags.get(key, "")).split()
-        self.tags_of(run_id, {key: " ".join(dict.fromkeys([*known, self.run_id]))})
+        known = listed_ids(self.client.get_run(run_id).data.tags, key)
+        self.tags_of(run_id, list_tags(key, [*known, self.run_id]))
 
     def note(self, markdown: str) -> None:
         """Set the run's description."""
@@ -183,6 +183,27 @@ class Run:
         created = self.client.create_run(self.experiment_id, tags=tags | provenance(stage))
         with ending(self.client, created.info.run_id):
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
+
+
+IDS = 200
+"""Run ids of one tag: MLflow cuts off what is longer than 8,000 characters, within an id."""
+
+
+def list_tags(key: str, run_ids: Iterable[str]) -> dict[str, str]:
+    """Return the tags that list runs, each once: ``key``, and ``key.2`` and so on where needed."""
+    ids = [*dict.fromkeys(run_ids)]
+    parts = [ids[start : start + IDS] for start in range(0, max(len(ids), 1), IDS)]
+    return {f"{key}.{n}" if n > 1 else key: " ".join(part) for n, part in enumerate(parts, 1)}
+
+
+def listed_ids(tags: Mapping[str, str], key: str) -> list[str]:
+    """Return the runs that `list_tags` listed."""
+    found = tags.get(key, "").split()
+    number = 2
+    while f"{key}.{number}" in tags:
+        found += tags[f"{key}.{number}"].split()
+        number += 1
+    return found
 
 
 def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[Metric]:
