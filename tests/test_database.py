@@ -1,6 +1,8 @@
 """A database by its address: what it holds; that its password stays where it is."""
 
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.database import DatabaseError, shown, sqlite_file, tables, without_secrets
+from pi.database import DatabaseError, alone, shown, sqlite_file, tables, without_secrets
 
 
 def test_the_tables_of_a_file_are_named(tmp_path: Path) -> None:
@@ -34,6 +36,25 @@ def test_no_password_is_in_the_reason() -> None:
     with pytest.raises(DatabaseError) as caught:
         tables(uri)
     assert "geheim" not in str(caught.value)
+
+
+def test_one_after_the_other_is_let_in_and_no_lock_stays(tmp_path: Path) -> None:
+    uri, inside, most = f"sqlite:///{tmp_path / 'x.db'}", [0], []
+
+    def work(_: int) -> None:
+        for _ in range(20):
+            with alone(uri):
+                inside[0] += 1
+                most.append(inside[0])
+                time.sleep(1e-4)
+                inside[0] -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert most == [1] * 80
+    assert list(tmp_path.iterdir()) == []
+    with alone("sqlite:////no/such/folder/x.db"), alone("http://host"):
+        pass
 
 
 PASSWORDS = st.text(st.sampled_from("#/@:%?[]&=xyz"), min_size=6).filter(

@@ -1,9 +1,11 @@
 """The first of many: new stores, the experiment, names; and no limit to what is listed."""
 
 import os
+import sqlite3
 import ssl
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,7 @@ def begun_at_once(uri: str, folder: Path, count: int) -> list[str]:
     return [out.strip() for out, *_ in ended]
 
 
+@pytest.mark.slow
 def test_two_first_runs_at_once_have_one_experiment_and_lie_beside_the_file(
     tmp_path: Path,
 ) -> None:
@@ -75,6 +78,24 @@ def test_a_deleted_experiment_is_named_with_the_way_to_restore_it(database: Path
         opened,
     ):
         pass
+
+
+def test_the_experiment_of_mlflow_run_becomes_ours_where_it_is_nobodys(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(database)) as store:  # as a new store has it, made by us
+        place = f"{database.parent / 'mlruns'}/0"
+        store.execute("UPDATE experiments SET artifact_location = ?", [place])
+        store.commit()
+    client = MlflowClient(f"sqlite:///{database}")
+    made = client.create_run("0")
+    monkeypatch.setenv("MLFLOW_RUN_ID", made.info.run_id)  # as `mlflow run` leaves it
+    with Tracked().open("calibrate", "by mlflow run") as first:
+        pass
+    with Tracked().open("calibrate", "by make") as second:
+        pass
+    assert (first.experiment_id, second.experiment_id) == ("0", "0")
+    assert client.get_experiment("0").name == EXPERIMENT
 
 
 def test_the_name_that_was_asked_for_stays(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
