@@ -9,6 +9,7 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
 - ``PI_CHECKPOINTS`` where checkpoints are kept, for machines that share it (default: in the cache);
+- ``PI_SECRET_FILE`` the key of a lab's pseudonyms (default: this machine's own, in the cache);
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
@@ -202,14 +203,16 @@ def file_digest(file: Path) -> str:
 
 
 def secret() -> bytes:
-    """Return this machine's secret for pseudonyms, made once, readable by its owner only.
+    """Return the secret for pseudonyms: the lab's, of ``PI_SECRET_FILE``, or this machine's.
 
-    Processes that start at once agree: the file appears whole, or not at all, and whoever finds it
+    The machine's is made once, readable by its owner only. Processes that start at once agree: the file appears whole, or not at all, and whoever finds it
     there uses it.
 
     Raises:
         PlaceError: it cannot be made or read, or is too short to be one.
     """
+    if os.environ.get("PI_SECRET_FILE", ""):
+        return _shared_secret()
     file = cache_folder() / "secret"
     try:
         if not os.path.lexists(file):
@@ -225,6 +228,39 @@ def secret() -> bytes:
             f"the file `secret` in PI_CACHE must hold {SECRET_BYTES} bytes or more but holds "
             f"{len(found)}: put it back from a copy, or delete it, after which every patient has "
             "another pseudonym."
+        )
+    return found
+
+
+def _shared_secret() -> bytes:
+    """Return the secret of a lab, which is nobody's but its members': mode 0600, or 0640.
+
+    Raises:
+        PlaceError: no file, or one that others may read or change, or too short. The message does
+            not repeat its name.
+    """
+    file = _named("PI_SECRET_FILE", "the secret of your lab")
+    way = f"`head -c {SECRET_BYTES} /dev/urandom > FILE; chmod 640 FILE` makes one for a lab"
+    try:
+        if file is None or not file.is_file():
+            raise PlaceError(
+                f"PI_SECRET_FILE must name an existing file but what it names is none: {way}."
+            )
+        if file.stat().st_mode & 0o137:
+            raise PlaceError(
+                "the file that PI_SECRET_FILE names must be readable by its owner and group alone "
+                f"and writable by its owner alone but its mode is {file.stat().st_mode & 0o777:o}: "
+                "`chmod 640 FILE`, or 600."
+            )
+        found = file.read_bytes()
+    except OSError as error:
+        raise PlaceError(
+            f"the file that PI_SECRET_FILE names must be readable by you but: {error.strerror}."
+        ) from error
+    if len(found) < SECRET_BYTES:
+        raise PlaceError(
+            f"the file that PI_SECRET_FILE names must hold {SECRET_BYTES} bytes or more but holds "
+            f"{len(found)}: {way}."
         )
     return found
 

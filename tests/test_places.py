@@ -12,6 +12,7 @@ import pytest
 from pi.places import (
     PlaceError,
     cache_folder,
+    checkpoints_folder,
     data_folder,
     secret,
     simulated_folder,
@@ -189,3 +190,52 @@ def test_a_split_that_is_not_named_or_not_there_is_a_sentence_without_it(
     with pytest.raises(PlaceError, match="PI_SPLIT must name an existing JSON file") as caught:
         split_file()
     assert "Eichendorff" not in str(caught.value)
+
+
+def shared_secret(patch: pytest.MonkeyPatch, file: Path, content: bytes, mode: int) -> None:
+    file.write_bytes(content)
+    file.chmod(mode)
+    patch.setenv("PI_SECRET_FILE", str(file))
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
+def test_a_lab_has_one_secret_whatever_the_machine(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    shared_secret(monkeypatch, tmp_path / "lab", b"s" * 40, mode)
+    assert secret() == b"s" * 40
+    assert not (cache / "secret").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "message"),
+    [
+        (b"s" * 40, 0o644, "readable by its owner and group alone .* but its mode is 644"),
+        (b"s" * 40, 0o660, "but its mode is 660"),
+        (b"s" * 31, 0o600, "32 bytes or more but holds 31"),
+        (None, 0, "must name an existing file .* chmod 640 FILE"),
+    ],
+)
+def test_a_secret_that_is_none_or_everybodys_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, mode: int, message: str
+) -> None:
+    file = tmp_path / "lab"
+    if content is None:
+        monkeypatch.setenv("PI_SECRET_FILE", str(file))
+    else:
+        shared_secret(monkeypatch, file, content, mode)
+    with pytest.raises(PlaceError, match=message) as caught:
+        secret()
+    assert str(file) not in str(caught.value)
+
+
+def test_checkpoints_lie_in_the_cache_or_in_a_folder_that_is_there(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checkpoints_folder() == cache / "checkpoints"
+    monkeypatch.setenv("PI_CHECKPOINTS", str(tmp_path))
+    assert checkpoints_folder() == tmp_path
+    monkeypatch.setenv("PI_CHECKPOINTS", str(tmp_path / "not mounted"))
+    with pytest.raises(PlaceError, match="must name an existing folder") as caught:
+        checkpoints_folder()
+    assert "not mounted" not in str(caught.value)

@@ -15,8 +15,10 @@ from pyarrow import ArrowInvalid
 from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
+from pi.places import file_digest
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, begin
+from pi.tracking.run import DIGEST
 
 _Read = TypeVar("_Read")
 
@@ -66,15 +68,22 @@ def fetch_artifact(run_id: str, file: str) -> Path:
     """Return a local copy of an artifact of an earlier run.
 
     Raises:
-        TrackingError: no such run, or it has no such artifact.
+        TrackingError: no such run, or it has no such artifact, or that is not what was logged.
     """
     client = connect()
     try:
-        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+        logged = client.get_run(run_id).data.tags.get(DIGEST + file)
+        found = Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
     except (MlflowException, OSError) as error:
         raise TrackingError(
             f"run {quoted(run_id)} must hold {file} but it cannot be read."
         ) from error
+    if logged and file_digest(found) != logged:
+        shutil.rmtree(found.parent, ignore_errors=True)
+        raise TrackingError(
+            f"{file} of run {quoted(run_id)} must be as it was logged but its sha256 is another."
+        )
+    return found
 
 
 def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:

@@ -4,6 +4,7 @@ It works on run ids through the client, never on MLflow's global "active run": a
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -23,6 +24,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pi.places import file_digest
 from pi.tracking.backend import (
     Dataset,
     DatasetInput,
@@ -33,6 +35,9 @@ from pi.tracking.backend import (
     RunTag,
     get_artifact_repository,
 )
+
+DIGEST = "pi.sha256."
+"""Beginning of a tag: sha256 of the artifact whose name follows."""
 
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -114,8 +119,10 @@ class Run:
         self.client.log_inputs(self.run_id, [DatasetInput(dataset)])
 
     def json(self, values: Mapping[str, object], file: str) -> None:
-        """Log a JSON artifact."""
-        self.client.log_text(self.run_id, json.dumps(values, indent=2, default=str), file)
+        """Log a JSON artifact, and its digest."""
+        text = json.dumps(values, indent=2, default=str)
+        self.client.log_text(self.run_id, text, file)
+        self.tags({DIGEST + file: hashlib.sha256(text.encode()).hexdigest()})
 
     def text(self, text: str, file: str) -> None:
         """Log a text artifact."""
@@ -126,8 +133,13 @@ class Run:
         self.client.log_table(self.run_id, table, file)
 
     def parquet(self, table: pd.DataFrame, file: str) -> None:
-        """Log a table for machines (Parquet, full precision)."""
-        self._through_file(file, lambda path: table.to_parquet(path, index=False))
+        """Log a table for machines (Parquet, full precision), and its digest."""
+
+        def write(path: Path) -> None:
+            table.to_parquet(path, index=False)
+            self.tags({DIGEST + file: file_digest(path)})
+
+        self._through_file(file, write)
 
     def figure(self, figure: Figure, name: str, data: pd.DataFrame) -> None:
         """Log a figure as ``name``.png and ``name``.svg, and what it shows as ``name``.csv."""
