@@ -205,8 +205,8 @@ def file_digest(file: Path) -> str:
 def secret() -> bytes:
     """Return the secret for pseudonyms: the lab's, of ``PI_SECRET_FILE``, or this machine's.
 
-    The machine's is made once, readable by its owner only. Processes that start at once agree: the file appears whole, or not at all, and whoever finds it
-    there uses it.
+    The machine's is made once, readable by its owner only. Processes that start at once agree: the
+    file appears whole, or not at all, and whoever finds it there uses it.
 
     Raises:
         PlaceError: it cannot be made or read, or is too short to be one.

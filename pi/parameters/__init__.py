@@ -19,6 +19,7 @@ from pi.parameters.making import (
     PretrainParameters,
     PromoteParameters,
     SimulateParameters,
+    TidyParameters,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ReportParameters",
     "SearchParameters",
     "SimulateParameters",
+    "TidyParameters",
     "TrainParameters",
 ]
 
@@ -50,5 +52,6 @@ ENTRY_POINTS: Mapping[str, type] = {
     "report": ReportParameters,
     "pretrain": PretrainParameters,
     "promote": PromoteParameters,
+    "tidy": TidyParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

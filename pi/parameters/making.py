@@ -127,3 +127,18 @@ class PromoteParameters:
         "name of the registered model; empty: ldct-denoiser, or what `pretrain` called its context",
     )
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
+
+
+@dataclass(frozen=True)
+class TidyParameters:
+    """Parameters of `tidy`."""
+
+    remove: bool = parameter(
+        False, "close the runs, remove the rest and put back what is whole; else it is listed"
+    )
+    older_than: float = parameter(
+        24.0, "hours for which nothing of a half store or a scratch file was written", NOT_NEGATIVE
+    )
+    checkpoint_days: float = parameter(
+        30.0, "days after which the checkpoint of a run that did not end is old", NOT_NEGATIVE
+    )

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
 
+from pi.alive import beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import quoted
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
@@ -18,6 +20,7 @@ from pi.tracking.backend import (
     begin,
     is_made_up,
 )
+from pi.tracking.records import connect, find_runs
 from pi.tracking.run import Run, ending, provenance
 
 EXPERIMENT = "perceptual-influence"
@@ -60,7 +63,7 @@ def open_run(
         run_id = resumed or given or _create(client)
         if resumed:
             client.update_run(run_id, "RUNNING")
-        named = {"pi.stage": stage} | provenance(stage)
+        named = {"pi.stage": stage} | provenance(stage) | signs()
         if run_id != given or is_made_up(client.get_run(run_id).info.run_name):
             named["mlflow.runName"] = name  # else it has one by `mlflow run --run-name`
         named |= {PARENT: parent} if parent else {}
@@ -72,10 +75,31 @@ def open_run(
     except MlflowException as error:
         raise _refused(error) from error
     try:
-        with ending(client, run_id, last):
+        beat = partial(_beat, client, run_id)
+        with ending(client, run_id, last), beating(beat):
             yield Run(client, run_id, experiment_id, uri)
     except MlflowException as error:  # a server that went away, say
         raise _refused(error) from error
+
+
+def _beat(client: MlflowClient, run_id: str) -> None:
+    """Give a sign of life; one that gets lost is followed by another."""
+    with suppress(MlflowException):
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in signs().items()])
+
+
+def close_gone(close: bool) -> list[str]:
+    """Return the runs that say they are at work and whose process is gone; close them if asked.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    client = connect()
+    found = find_runs("attributes.status = 'RUNNING' and tags.`pi.host` LIKE '%'")
+    gone = [run.info.run_id for run in found if is_gone(run.data.tags)]
+    for run_id in gone if close else ():
+        client.set_terminated(run_id, "KILLED")
+    return gone
 
 
 class _Nowhere:

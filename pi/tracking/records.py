@@ -28,6 +28,9 @@ IDENTITY = "identity"
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its denoiser."""
 
+SCRATCH = "pi-artifact-"
+"""Beginning of the names of temporary folders that hold copies of artifacts."""
+
 BEST = "best.json"
 """Artifact in which the run of a search names its best trial."""
 
@@ -73,7 +76,7 @@ def fetch_artifact(run_id: str, file: str) -> Path:
     client = connect()
     try:
         logged = client.get_run(run_id).data.tags.get(DIGEST + file)
-        found = Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+        found = Path(client.download_artifacts(run_id, file, tempfile.mkdtemp(prefix=SCRATCH)))
     except (MlflowException, OSError) as error:
         raise TrackingError(
             f"run {quoted(run_id)} must hold {file} but it cannot be read."

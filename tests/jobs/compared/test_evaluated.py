@@ -107,8 +107,6 @@ def test_a_slice_table_that_is_not_what_was_logged_is_one_sentence(database: Pat
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(
-        TrackingError, match=r"slices\.parquet of run .* sha256 is another"
-    ) as caught:
+    with pytest.raises(TrackingError, match=r"slices\.parquet of .* sha256 is another") as caught:
         find_evaluated(run)
     assert "\n" not in str(caught.value)
