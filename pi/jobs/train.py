@@ -78,7 +78,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, typed)
     require_same_data(p.resume, store.digest)
@@ -91,6 +91,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
+<<<<<<< HEAD
         checkpoints = Checkpoints(run, p.checkpoint_to)
         state = fit_kept(checkpoints, trainer, experiments, target)
         log_denoiser(run, trainer.twin, spec, store)
@@ -98,6 +99,13 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         if not p.keep_checkpoints:
             checkpoints.remove()
     return TrainingResult(state, target, trainer.twin, summary_text(state, target), kept)
+=======
+        state, low_dose = fit_kept(run, trainer, experiments, target, tracker.say)
+        log_denoiser(run, trainer.twin, spec, store)
+        kept = Kept.of(run, save_view(run, "train"))
+    summary = summary_text(state, target, low_dose)
+    return TrainingResult(state, target, trainer.twin, summary, kept)
+>>>>>>> main
 
 
 def _trainer(

@@ -13,6 +13,7 @@ from pi.parameters.judging import (
     ReportParameters,
 )
 from pi.parameters.learning import CalibrateParameters, SearchParameters, TrainParameters
+from pi.parameters.leaving import DenoiseParameters, ExportParameters
 from pi.parameters.making import (
     PrepareParameters,
     PresetsParameters,
@@ -26,7 +27,9 @@ __all__ = [
     "ENTRY_POINTS",
     "CalibrateParameters",
     "CompareParameters",
+    "DenoiseParameters",
     "EvaluateParameters",
+    "ExportParameters",
     "MainParameters",
     "PrepareParameters",
     "PresetsParameters",
@@ -52,6 +55,11 @@ ENTRY_POINTS: Mapping[str, type] = {
     "report": ReportParameters,
     "pretrain": PretrainParameters,
     "promote": PromoteParameters,
+<<<<<<< HEAD
     "tidy": TidyParameters,
+=======
+    "export": ExportParameters,
+    "denoise": DenoiseParameters,
+>>>>>>> main
 }
 """The parameters of each entry point, in the order in which a user meets them."""

@@ -127,6 +127,7 @@ class PromoteParameters:
         "name of the registered model; empty: ldct-denoiser, or what `pretrain` called its context",
     )
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
+<<<<<<< HEAD
 
 
 @dataclass(frozen=True)
@@ -141,4 +142,9 @@ class TidyParameters:
     )
     checkpoint_days: float = parameter(
         30.0, "days after which the checkpoint of a run that did not end is old", NOT_NEGATIVE
+=======
+    even_if_worse: bool = parameter(
+        False,
+        "promote a denoiser even if its validation SSIM is below that of the low dose itself",
+>>>>>>> main
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy
+from search.postgres import own_postgres
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.command_line import run
@@ -61,6 +63,46 @@ def test_no_command_says_a_password_of_a_store_that_does_not_answer(
     said = capfd.readouterr()
     assert MARK not in said.out + said.err + caplog.text
     assert said.err.count("\n") == len(several)  # a sentence each, no traceback
+
+
+@pytest.mark.slow
+def test_nothing_that_succeeds_prints_or_logs_a_password(
+    tiny_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO)
+    brief = [*TINY, "--patch_size", "32", "--patch_step", "64", "--denoiser", "unet:2",
+             "--experiments", "vgg16:random:block1_conv1"]  # fmt: skip
+    asked = {
+        "calibrate": [*brief, "--states", "identity", "--tolerance", "0.5"],
+        "search": [*brief, "--objective", "psi_target", "--measured", "identity", "--trials", "3"],
+        "report": [],
+        "tidy": [],
+    }
+    with own_postgres() as address:
+        secret = address.replace("pi@", f"pi:{quote(PASSWORD, safe='')}@")
+        engine = sqlalchemy.create_engine(secret, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("CREATE DATABASE studies"))
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", secret)
+        monkeypatch.setenv("OPTUNA_STORAGE", secret.replace("/postgres", "/studies"))
+        for command, words in asked.items():
+            module = import_module(f"entrypoints.{command}")
+            assert run(module.main, ENTRY_POINTS[command], "", words) == 0, capfd.readouterr().err
+        said = capfd.readouterr()
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(engine).get_table_names()
+            rows = [str(connection.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all())
+                    for table in tables]  # fmt: skip
+        engine.dispose()
+    files = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 3
+    assert MARK not in said.out + said.err + caplog.text + "".join(rows)
+    assert not any(f"{MARK}1".encode() in content for content in files)
 
 
 def test_every_command_that_knows_the_store_is_tried() -> None:
