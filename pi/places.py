@@ -14,13 +14,10 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
   that folder, or the file itself;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
-<<<<<<< HEAD
 - ``PI_CHECKPOINTS`` where checkpoints are kept, for machines that share it (default: in the cache);
 - ``PI_SECRET_FILE`` the key of a lab's pseudonyms (default: this machine's own, in the cache);
-=======
 - ``PI_EXPORT``   a new folder into which `export` writes;
 - ``PI_DENOISED`` a new folder into which `denoise` writes;
->>>>>>> main
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """

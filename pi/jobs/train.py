@@ -91,21 +91,14 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
-<<<<<<< HEAD
         checkpoints = Checkpoints(run, p.checkpoint_to)
-        state = fit_kept(checkpoints, trainer, experiments, target)
+        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
         if not p.keep_checkpoints:
             checkpoints.remove()
-    return TrainingResult(state, target, trainer.twin, summary_text(state, target), kept)
-=======
-        state, low_dose = fit_kept(run, trainer, experiments, target, tracker.say)
-        log_denoiser(run, trainer.twin, spec, store)
-        kept = Kept.of(run, save_view(run, "train"))
     summary = summary_text(state, target, low_dose)
     return TrainingResult(state, target, trainer.twin, summary, kept)
->>>>>>> main
 
 
 def _trainer(

@@ -55,11 +55,8 @@ ENTRY_POINTS: Mapping[str, type] = {
     "report": ReportParameters,
     "pretrain": PretrainParameters,
     "promote": PromoteParameters,
-<<<<<<< HEAD
-    "tidy": TidyParameters,
-=======
     "export": ExportParameters,
     "denoise": DenoiseParameters,
->>>>>>> main
+    "tidy": TidyParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

@@ -127,7 +127,10 @@ class PromoteParameters:
         "name of the registered model; empty: ldct-denoiser, or what `pretrain` called its context",
     )
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
-<<<<<<< HEAD
+    even_if_worse: bool = parameter(
+        False,
+        "promote a denoiser even if its validation SSIM is below that of the low dose itself",
+    )
 
 
 @dataclass(frozen=True)
@@ -142,9 +145,4 @@ class TidyParameters:
     )
     checkpoint_days: float = parameter(
         30.0, "days after which the checkpoint of a run that did not end is old", NOT_NEGATIVE
-=======
-    even_if_worse: bool = parameter(
-        False,
-        "promote a denoiser even if its validation SSIM is below that of the low dose itself",
->>>>>>> main
     )

@@ -11,12 +11,8 @@ from types import ModuleType
 from typing import Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
-<<<<<<< HEAD
-from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag
-=======
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
->>>>>>> main
+from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -41,11 +37,8 @@ __all__ = [
     "Schema",
     "StoredRun",
     "TensorSpec",
-<<<<<<< HEAD
     "begin",
-=======
     "download_artifacts",
->>>>>>> main
     "flavor",
     "get_artifact_repository",
     "is_made_up",

@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
-<<<<<<< HEAD
+from pi.evaluation.doing_nothing import LOW_DOSE, BesideNothing, before_sentence
 from pi.jobs.trained.checkpoints import Checkpoints
 from pi.losses.experiments import Experiment
 from pi.progress import counting
 from pi.tracking.logged_training import log_result
-from pi.training.checkpoint import Arrays
-=======
-from pi.evaluation.doing_nothing import LOW_DOSE, BesideNothing, before_sentence
-from pi.losses.experiments import Experiment
-from pi.progress import counting
-from pi.tracking.logged_training import log_result
-from pi.tracking.run import Run
 from pi.tracking.tracker import Say
-from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
->>>>>>> main
+from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import epoch_metrics
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import EpochRecord, TrainingState, mean_ssim
@@ -24,20 +16,15 @@ from pi.training.validation import low_dose_ssims
 
 
 def fit_kept(
-<<<<<<< HEAD
     checkpoints: Checkpoints,
     trainer: Trainer,
     experiments: Sequence[Experiment],
     target: float | None,
-) -> TrainingState:
-    """Train from where the run stands, log every epoch and the result, return the final state.
-=======
-    run: Run, trainer: Trainer, experiments: Sequence[Experiment], target: float | None, say: Say
+    say: Say,
 ) -> tuple[TrainingState, float]:
     """Train from where the run stands, log every epoch and the result.
 
     What doing nothing is worth is said before the first epoch and beside every one.
->>>>>>> main
 
     Args:
         checkpoints: of the run, which is gone on with from there.
@@ -54,25 +41,12 @@ def fit_kept(
         DivergedError: see `fit`.
     """
     layers = experiments[0].encoder.layers if experiments else ()
-<<<<<<< HEAD
     run = checkpoints.run
     found = checkpoints.restore(trainer.networks)
     state, best = found or (TrainingState(trainer.schedule.start()), Arrays())
-    with counting("training", "step") as bar:
-        listener = Listener(
-            lambda state, best: checkpoints.save(trainer.networks, state, best),
-            lambda losses: bar.advance(1),
-            lambda record: run.metrics(epoch_metrics(record, layers), step=record.epoch),
-        )
-=======
-    file = checkpoint_file(run.run_id) if run.kept else None
-    state, best = TrainingState(trainer.schedule.start()), Arrays()
-    if file and file.exists():
-        state, best = restore_checkpoint(file, trainer.networks)
 
     def checkpoint(state: TrainingState, best: Arrays) -> None:
-        if file:
-            save_checkpoint(file, trainer.networks, state, best)
+        checkpoints.save(trainer.networks, state, best)
 
     low_dose = mean_ssim(low_dose_ssims(trainer.validation))
     run.metrics({LOW_DOSE: low_dose})
@@ -84,7 +58,6 @@ def fit_kept(
 
     with counting("training", "step") as bar:
         listener = Listener(checkpoint, lambda losses: bar.advance(1), epoch_done)
->>>>>>> main
         state, best = fit(trainer, state, best, listener)
     log_result(run, trainer, state, best, target, low_dose)
     return state, low_dose
