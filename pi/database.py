@@ -14,6 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import PiError
 
+# A PostgreSQL that was made where no locale is set has no encoding, and gives bytes for text.
+os.environ.setdefault("PGCLIENTENCODING", "utf8")
+
 _NO_PORT = re.compile(r"^([^/?#:\[]*:)(?!\d*(?:[/?#]|$)).*", re.DOTALL)
 _SECRET_KEY = re.compile("pass|pwd|secret|token|key|cert|connect", re.IGNORECASE)
 LOCK = 250923025
