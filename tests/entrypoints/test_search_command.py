@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from search.studies import objective, study_of
 from tracking.logged_figures import whole_figures
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
@@ -24,6 +25,7 @@ from pi.jobs.searched import shared_study as shared
 from pi.parameters import SearchParameters, TrainParameters
 from pi.search.storage import open_storage
 from pi.slices.store import Store
+from pi.tracking.tracker import Tracked
 from pi.training.fit import DivergedError
 from pi.training.repeated import Bench
 
@@ -186,6 +188,25 @@ def test_the_command_that_is_printed_trains_the_best_as_it_is(
     ):
         assert trained(*arguments, *source) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_workers_end_does_not_end_the_run_that_others_are_at(database: Path) -> None:
+    study = study_of(objective())
+
+    def status() -> str:
+        (own,) = parents(database)
+        return str(own.info.status)
+
+    with shared.open_search(Tracked(), study, "a search"):
+        other = study.ask()
+    assert status() == "RUNNING"
+    with pytest.raises(DivergedError), shared.open_search(Tracked(), study, "a search"):
+        raise DivergedError("the loss must be finite but is not.")
+    assert status() == "RUNNING"
+    study.tell(other, 0.5)
+    with shared.open_search(Tracked(), study, "a search"):
+        pass
+    assert status() == "FINISHED"
 
 
 def failing(numbers: tuple[int, ...]) -> Callable[..., None]:
