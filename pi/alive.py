@@ -14,6 +14,9 @@ HOST, PROCESS, SIGN = "pi.host", "pi.process", "pi.heartbeat"
 EVERY = 60.0
 """Seconds between two signs of life."""
 
+LEFT_AFTER = 3 * EVERY
+"""Seconds after which nobody else is at a run whose newest sign is of a process that ended."""
+
 GONE_AFTER = 15 * 60
 """Seconds without one after which a process of another machine is taken for gone."""
 
@@ -27,13 +30,16 @@ def signs() -> dict[str, str]:
 def is_gone(tags: Mapping[str, str]) -> bool:
     """Tell whether the process that `signs` told of is gone; of one that told nothing, not.
 
-    On this machine that is known; of another one it is gone that has been silent for long.
+    On this machine that is known, once another one that may be at the same run has had time for
+    its own sign; of another machine a process is gone that has been silent for long.
     """
     try:
         pid, _, started = tags[PROCESS].partition(":")
         silent = time.time() - int(tags[SIGN])
         here = tags[HOST] == socket.gethostname()
-        return _started(int(pid)) != started if here else silent > GONE_AFTER
+        if here:
+            return silent > LEFT_AFTER and _started(int(pid)) != started
+        return silent > GONE_AFTER
     except (KeyError, ValueError):
         return False
 

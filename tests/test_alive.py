@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pi.alive import GONE_AFTER, HOST, PROCESS, SIGN, beating, is_gone, signs
+from pi.alive import GONE_AFTER, HOST, LEFT_AFTER, PROCESS, SIGN, beating, is_gone, signs
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,8 +22,11 @@ def test_who_is_at_work_is_not_gone_and_a_dead_process_is() -> None:
         [sys.executable, "-c", "from pi.alive import *; print(signs()[PROCESS])"],
         capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert is_gone(own | {PROCESS: said.stdout.strip()})
-    assert is_gone(own | {PROCESS: f"{os.getpid()}:1"})  # its number came again
+    long_ago = own | {SIGN: str(int(time.time() - LEFT_AFTER - 5))}
+    assert not is_gone(long_ago)
+    assert is_gone(long_ago | {PROCESS: said.stdout.strip()})
+    assert is_gone(long_ago | {PROCESS: f"{os.getpid()}:1"})  # its number came again
+    assert not is_gone(own | {PROCESS: f"{os.getpid()}:1"})  # another may be at the same run
 
 
 @pytest.mark.parametrize(("silent", "gone"), [(GONE_AFTER + 60, True), (GONE_AFTER - 60, False)])

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
 
-from pi.alive import beating, is_gone, signs
+from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import quoted
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
@@ -97,6 +97,9 @@ def close_gone(close: bool) -> list[str]:
     client = connect()
     found = find_runs("attributes.status = 'RUNNING' and tags.`pi.host` LIKE '%'")
     gone = [run.info.run_id for run in found if is_gone(run.data.tags)]
+    for run_id in tuple(gone):  # whose nested runs of the same process tell nothing
+        query = f"attributes.status = 'RUNNING' and tags.`{PARENT}` = '{run_id}'"
+        gone += [run.info.run_id for run in find_runs(query) if HOST not in run.data.tags]
     for run_id in gone if close else ():
         client.set_terminated(run_id, "KILLED")
     return gone

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from entrypoints.tidy import main
-from pi.alive import PROCESS
+from pi.alive import LEFT_AFTER, PROCESS, SIGN
 from pi.command_line import run
 from pi.parameters import TidyParameters
 from pi.tracking.tracker import Tracked
@@ -37,10 +37,12 @@ def test_a_run_whose_process_is_gone_is_closed_and_one_at_work_is_not(
     database: Path, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = MlflowClient(f"sqlite:///{database}")
-    with Tracked().open("train", "dead") as dead:
+    with Tracked().open("train", "dead") as dead, dead.child("its", "trial") as nested:
         pass
-    client.update_run(dead.run_id, "RUNNING")
+    for run_id in (dead.run_id, nested.run_id):
+        client.update_run(run_id, "RUNNING")
     client.set_tag(dead.run_id, PROCESS, f"{os.getpid()}:1")
+    client.set_tag(dead.run_id, SIGN, str(int(time.time() - LEFT_AFTER - 5)))
     with Tracked().open("train", "at work") as working:
         said = tidied(capsys)
         assert f"run {dead.run_id}: its process is gone" in said
@@ -48,6 +50,7 @@ def test_a_run_whose_process_is_gone_is_closed_and_one_at_work_is_not(
         assert client.get_run(dead.run_id).info.status == "RUNNING"  # it was listed alone
         assert working.run_id not in tidied(capsys, "--remove", "True")
         assert client.get_run(dead.run_id).info.status == "KILLED"
+        assert client.get_run(nested.run_id).info.status == "KILLED"
         assert client.get_run(working.run_id).info.status == "RUNNING"
 
 
