@@ -51,7 +51,7 @@ denoise: $(READY)  ## DATA=folder of a scan, RUN=whose denoiser, TO=new folder f
 	@$(if $(DATA),PI_DATA="$(DATA)") $(if $(TO),PI_DENOISED="$(TO)") $(BIN)/python -m entrypoints.denoise --run "$(RUN)" $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
-	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1
+	@MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" $(BIN)/mlflow ui --workers 1
 
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`
 	@$(BIN)/python -m dashboards $(ARGS)

@@ -56,6 +56,9 @@ Distribution = Literal["none", "mirrored"]
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 """Which epoch's weights are the denoiser of a run."""
 
+CheckpointPlace = Literal["folder", "artifacts"]
+"""Where checkpoints are kept: the folder of PI_CHECKPOINTS or PI_CACHE, or the run's artifacts."""
+
 TaskName = Literal["headers", "supervised", "autoencoder"]
 """What a context learns: see `pi.pretraining.recipe`."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.choices import (
+    CheckpointPlace,
     Distribution,
     Estimator,
     Keep,
@@ -149,6 +150,14 @@ class TrainParameters(LearningParameters):
     )
     checkpoint_minutes: float = parameter(
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
+    )
+    checkpoint_to: CheckpointPlace = parameter(
+        "folder",
+        "folder: checkpoints lie below PI_CHECKPOINTS, which several machines may share, or else "
+        "below PI_CACHE; artifacts: in the run's artifacts, too, where any machine finds them",
+    )
+    keep_checkpoints: bool = parameter(
+        False, "keep the checkpoint of a run that came to its end; else it is removed"
     )
     resume: str = parameter(
         "",

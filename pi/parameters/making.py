@@ -131,3 +131,18 @@ class PromoteParameters:
         False,
         "promote a denoiser even if its validation SSIM is below that of the low dose itself",
     )
+
+
+@dataclass(frozen=True)
+class TidyParameters:
+    """Parameters of `tidy`."""
+
+    remove: bool = parameter(
+        False, "close the runs, remove the rest and put back what is whole; else it is listed"
+    )
+    older_than: float = parameter(
+        24.0, "hours for which nothing of a half store or a scratch file was written", NOT_NEGATIVE
+    )
+    checkpoint_days: float = parameter(
+        30.0, "days after which the checkpoint of a run that did not end is old", NOT_NEGATIVE
+    )
