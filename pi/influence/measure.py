@@ -6,12 +6,45 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.influence.components import loss_components
+from pi.influence.components import loss_components, pixel_loss
 from pi.influence.losses import Measured
+from pi.influence.psi import Floats
 from pi.influence.sampling import Measure
+from pi.losses.loss import PixelTerm
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser
 from pi.slices.patches import PatchPopulation
+
+READ_TOGETHER = 256
+"""Patches whose image loss is computed at once, without any network."""
+
+
+def image_losses(
+    population: PatchPopulation,
+    pixels: Sequence[PixelTerm],
+    advance: Callable[[int], object] = lambda count: None,
+) -> Floats:
+    """Return the image losses of every patch with the low dose as prediction, (patches, pixels).
+
+    No network has a part in it: every slice is read once, in order, and let go of.
+
+    Args:
+        population: the patches of the training set.
+        pixels: the image losses.
+        advance: told how many patches have just been read.
+
+    Raises:
+        StoreError: a slice's pixels are not those that were stored.
+    """
+    found = np.empty((len(population), len(pixels)))
+    for start in range(0, len(population), READ_TOGETHER):
+        numbers = np.arange(start, min(start + READ_TOGETHER, len(population)))
+        low_dose, normal_dose = map(tf.constant, population.read(numbers))
+        losses = [pixel_loss(low_dose, normal_dose, term).numpy() for term in pixels]
+        found[numbers] = np.stack(losses, axis=-1)
+        population.release()
+        advance(numbers.size)
+    return found
 
 
 def patch_measure(

@@ -88,6 +88,13 @@ class PatchPopulation:
         return tuple(sorted(found))
 
     @property
+    def strata(self) -> NDArray[np.int64]:
+        """Of every patch, (patches,), which of the `reconstructions` it is of."""
+        places = {reconstruction: k for k, reconstruction in enumerate(self.reconstructions)}
+        of_volumes = [places[self.store.volumes[n].reconstruction] for n in self._volumes]
+        return np.repeat(of_volumes, np.diff(self._ends, prepend=0))
+
+    @property
     def patients(self) -> tuple[str, ...]:
         """The pseudonyms of the patients, sorted."""
         return tuple(sorted({self.store.volumes[n].patient for n in self._volumes}))

@@ -11,7 +11,7 @@ from pi.denoisers import DenoiserSpec
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
-from pi.influence.measure import patch_measure
+from pi.influence.measure import image_losses, patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.losses.experiments import Experiment
@@ -108,6 +108,7 @@ def calibrate_each(
         "none",
         np.random.default_rng(settings.seed),
         lambda measured, half_width: None,
+        image_losses(patches, bank.pixels),
     )
 
 
