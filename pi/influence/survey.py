@@ -38,6 +38,12 @@ NEXT_TO_NOTHING = 1e-3
 
 ROUNDS = 20
 
+RANK = 1e-9
+
+import os
+
+HC = float(os.environ.get("HC", "0"))
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -156,10 +162,14 @@ def variance(sample: Sample, effects: Floats) -> tuple[float, int]:
         if n <= k:
             return np.inf, 0
         root = np.sqrt(1 / sample.inclusion[own])
-        fit = np.linalg.lstsq(known * root[:, np.newaxis], effects[own] * root, rcond=None)[0]
-        error = sample.weights[own] * (effects[own] - known @ fit)
+        scaled = known * root[:, np.newaxis]
+        basis, scale, _ = np.linalg.svd(scaled, full_matrices=False)
+        basis = basis[:, scale > RANK * scale[0]]
+        leverage = np.minimum((basis**2).sum(axis=1), 1 - 1 / n)
+        residual = effects[own] * root - basis @ (basis.T @ (effects[own] * root))
+        error = sample.weights[own] * residual / root / np.sqrt(1 - leverage) ** HC
         about = error - (chance @ error) / chance.sum()
-        total += n / (n - k) * float(chance @ about**2)
+        total += (n / (n - 1) if HC else n / (n - k)) * float(chance @ about**2)
         freedom += n - k
     return total, freedom
 

@@ -48,12 +48,14 @@ class FrozenLoss:
         norms: of each layer's differences.
         factors: of each layer's mean.
         pixel: the image loss.
+        identity: architecture, weights' digest, input and taps: what features depend on.
     """
 
     encoders: tuple[keras.Model, ...] = ()
     norms: tuple[Norm, ...] = ()
     factors: tuple[float, ...] = ()
     pixel: PixelTerm = PixelTerm()
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,13 @@ class EncoderBank:
             experiment: one of those that the bank was built for.
             patch_size: of which a sum over features depends.
         """
-        own = _columns(experiment, self.convention)
+        own, weights = _columns(experiment, self.convention), self.weights_of(experiment.encoder)
         return FrozenLoss(
-            (_encoder(own, self.weights_of(experiment.encoder)),),
+            (_encoder(own, weights),),
             tuple(column.norm for column in own),
             experiment.distance.factors(experiment.encoder, patch_size),
             experiment.pixel,
+            (own[0].architecture, weights.digest, own[0].input, *(column.tap for column in own)),
         )
 
     def only(self, experiments: Sequence[Experiment]) -> "EncoderBank":
