@@ -144,7 +144,7 @@ class FileRows:
         try:
             for row, number in zip(rows, numbers.tolist(), strict=True):
                 os.pwrite(self._rows, row.data, number * self._width)
-                mark = b"\x01" + zlib.crc32(row).to_bytes(4, "little")
+                mark = b"\x01" + zlib.crc32(row.data).to_bytes(4, "little")
                 os.pwrite(self._marks, mark, number * MARK)
                 self._checked.discard(number)
         except OSError as error:
@@ -161,7 +161,7 @@ class FileRows:
         """Refuse a row that is not what was written, when it is first read in this process."""
         if number in self._checked:
             return
-        if got < self._width or zlib.crc32(row) != wanted:
+        if got < self._width or zlib.crc32(row.data) != wanted:
             if self.writes:
                 os.pwrite(self._marks, b"\0", number * MARK)
             raise KeptRowsError(
