@@ -166,8 +166,8 @@ def _strata(
         counts = None if losses.counts is None else losses.counts[chosen]
         try:
             own = exact_weight(m, p, precision, counts)
-            means = (float(weighted_mean(x, counts)) for x in (m, p))
-            share = float(psi(*means, weight))
+            mean_m, mean_p = (float(weighted_mean(x, counts)) for x in (m, p))
+            share = float(psi(mean_m, mean_p, weight))
         except InfluenceError:  # air alone, say: these patches have no answer of their own
             own = share = np.nan
         strata.append(Stratum(reconstruction, int(chosen.sum()), own, share))

@@ -12,6 +12,10 @@ Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From prediction and normal dose to the image loss (n,) and the perceptual loss (n, layers)."""
 
 
+TermsGiven = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tensor, tf.Tensor]]
+"""The same, told each layer's features of the normal dose."""
+
+
 def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Norm) -> tf.Tensor:
     """Return the mean difference of each of n feature maps (n, rows, columns, channels), (n,).
 
@@ -103,9 +107,7 @@ def features_of(images: tf.Tensor, frozen_loss: FrozenLoss) -> list[tf.Tensor]:
     return found
 
 
-def terms_given(
-    frozen_loss: FrozenLoss,
-) -> Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tensor, tf.Tensor]]:
+def terms_given(frozen_loss: FrozenLoss) -> TermsGiven:
     """Return the two terms of Eq. (4) for a target whose features (`features_of`) are given."""
 
     def terms(

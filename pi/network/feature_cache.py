@@ -13,6 +13,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.choices import FeatureCacheName
@@ -135,13 +136,9 @@ def find_cache(
 
 
 def _numpy_format(name: str) -> np.dtype[np.generic]:
-    return np.dtype(keras.backend.standardize_dtype(name)) if name != "bfloat16" else _bfloat16()
-
-
-def _bfloat16() -> np.dtype[np.generic]:
-    import ml_dtypes  # with TensorFlow
-
-    return np.dtype(ml_dtypes.bfloat16)
+    """Return the format of a tensor's numbers, bfloat16 included."""
+    found: np.dtype[np.generic] = np.dtype(tf.as_dtype(name).as_numpy_dtype)
+    return found
 
 
 def _key(facts: Mapping[str, str]) -> str:

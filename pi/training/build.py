@@ -20,7 +20,7 @@ from pi.network.start import start_at
 from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
 from pi.states import State
-from pi.training.cached_step import FeaturePlan, cached_step, find_features
+from pi.training.cached_step import NOT_KEPT, FeaturePlan, cached_step, find_features
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
 from pi.training.machine import compute_in, scaled, strategy_for
@@ -124,7 +124,7 @@ def build_trainer(
     distribution: Distribution,
     *,
     start: str,
-    features: FeaturePlan = FeaturePlan(),
+    features: FeaturePlan = NOT_KEPT,
 ) -> Trainer:
     """Return a trainer whose denoiser is untrained.
 
@@ -180,7 +180,9 @@ def build_trainer(
         train_step(denoiser, optimizer, terms, strategy, settings.batch_size),
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
-        cache and cached_step(denoiser, optimizer, frozen_loss, settings.batch_size, cache),
+        cached_step(denoiser, optimizer, frozen_loss, settings.batch_size, cache)
+        if cache
+        else None,
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.choices import FeatureCacheName
-from pi.influence.components import features_of, terms_given
+from pi.influence.components import TermsGiven, features_of, terms_given
 from pi.influence.schedule import WeightRule
 from pi.network.bank import FrozenLoss
 from pi.network.feature_cache import GIB, FeatureCache, find_cache
@@ -40,6 +40,10 @@ class FeaturePlan:
     gib: float = 0.0
     repeated: bool = False
     say: Callable[[str], object] = field(default=lambda sentence: None, repr=False)
+
+
+NOT_KEPT = FeaturePlan()
+"""Features are computed in every step."""
 
 
 def patches_needed(settings: Settings, patches: int, repeated: bool) -> NDArray[np.int64]:
@@ -101,14 +105,14 @@ def cached_step(
     def learning(low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor) -> object:
         target = in_range(normal_dose)
         features = features_of(target, frozen_loss)
-        terms = partial(given, references=features)
+        terms = partial(_given, given, features)
         return *move(in_range(low_dose), target, rule, terms), features
 
     @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
     def recalling(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor, features: list[tf.Tensor]
     ) -> object:
-        terms = partial(given, references=features)
+        terms = partial(_given, given, features)
         return move(in_range(low_dose), in_range(normal_dose), rule, terms)
 
     def step(
@@ -127,6 +131,12 @@ def cached_step(
         return StepLosses(joined([image]), joined([perceptual]), float(weight))
 
     return step
+
+
+def _given(
+    terms: TermsGiven, features: Sequence[tf.Tensor], prediction: tf.Tensor, target: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    return terms(prediction, target, features)
 
 
 def _arithmetic() -> str:
