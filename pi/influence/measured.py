@@ -69,14 +69,18 @@ def losses_of(table: pd.DataFrame, layers: tuple[str, ...]) -> Losses:
     )
 
 
+def _number(column: str) -> int:
+    return int(column.removeprefix(KNOWN))
+
+
 def _sample_of(table: pd.DataFrame) -> Sample:
     """Return how the patches of a survey's table were drawn."""
     places = reconstructions_of(table)
     strata = {reconstruction: k for k, reconstruction in enumerate(sorted(set(places)))}
-    known = [column for column in map(str, table) if column.startswith(KNOWN)]
+    known: list[str] = [column for column in map(str, table) if column.startswith(KNOWN)]
     return Sample(
         np.array([strata[place] for place in places], np.int64),
-        table[sorted(known, key=lambda name: int(name.removeprefix(KNOWN)))].to_numpy(np.float64),
+        table[sorted(known, key=_number)].to_numpy(np.float64),
         table[INCLUSION].to_numpy(np.float64),
         table[WEIGHT].to_numpy(np.float64),
     )

@@ -97,21 +97,18 @@ def cached_step(
 ) -> NumberedStep:
     """Return the step of `pi.training.step.train_step` on one device, its target's features kept.
 
-    A batch whose features are not all there is trained on as ever, and its features are kept.
+    Of a batch whose features are not all there they are computed as ever, and kept.
     """
     move, given = moving(denoiser, optimizer, batch_size), terms_given(frozen_loss)
 
     @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
-    def learning(low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor) -> object:
-        target = in_range(normal_dose)
-        features = features_of(target, frozen_loss)
-        terms = partial(_given, given, features)
-        return *move(in_range(low_dose), target, rule, terms), features
+    def encoded(normal_dose: tf.Tensor) -> list[tf.Tensor]:
+        return features_of(in_range(normal_dose), frozen_loss)
 
     @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
-    def recalling(
+    def moved(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor, features: list[tf.Tensor]
-    ) -> object:
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         terms = partial(_given, given, features)
         return move(in_range(low_dose), in_range(normal_dose), rule, terms)
 
@@ -121,13 +118,15 @@ def cached_step(
         normal_dose: NDArray[np.int16],
         rule: WeightRule,
     ) -> StepLosses:
-        batch = tf.constant(low_dose), tf.constant(normal_dose), as_tensor(rule)
+        target = tf.constant(normal_dose)
         known = cache.recall(numbers)
         if known is None:
-            image, perceptual, weight, features = learning(*batch)
+            features = encoded(target)
             cache.keep(numbers, [feature.numpy() for feature in features])
         else:
-            image, perceptual, weight = recalling(*batch, [tf.constant(x) for x in known])
+            features = [tf.constant(x) for x in known]
+        found = moved(tf.constant(low_dose), target, as_tensor(rule), features)
+        image, perceptual, weight = found
         return StepLosses(joined([image]), joined([perceptual]), float(weight))
 
     return step
