@@ -115,12 +115,10 @@ def measure(layer: str, number_format: str, rounds: int) -> None:
     plain = times["without"]
     print(f"{layer}, {number_format}: losses {'equal bit for bit' if equal else 'NOT EQUAL'}")
     for kind in KINDS:
-        wall, processor = np.median(times[kind].wall), np.median(times[kind].processor)
-        print(
-            f"  {kind:<8} {wall:.3f} s, {processor:.3f} s of processor; "
-            f"{np.median(plain.wall) / wall:.2f}x and {np.median(plain.processor) / processor:.2f}x",
-            flush=True,
-        )
+        own = times[kind]
+        wall, busy = np.median(own.wall), np.median(own.processor)
+        ratios = f"{np.median(plain.wall) / wall:.2f}x, {np.median(plain.processor) / busy:.2f}x"
+        print(f"  {kind:<8} {wall:.3f} s, {busy:.3f} s of processor; {ratios}", flush=True)
 
 
 def _same(a: StepLosses, b: StepLosses) -> bool:

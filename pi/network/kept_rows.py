@@ -8,6 +8,7 @@ changes, is no row.
 import fcntl
 import json
 import os
+import weakref
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,6 +121,7 @@ class FileRows:
                 "delete `features` below PI_CACHE."
             )
         self._checked: set[int] = set()
+        self._closing = weakref.finalize(self, _close, self._rows, self._marks)
 
     def read(self, numbers: NDArray[np.int64]) -> Rows | None:
         """See `KeptRows.read`."""
@@ -154,8 +156,7 @@ class FileRows:
 
     def close(self) -> None:
         """Let go of the files, and of the right to write them."""
-        os.close(self._rows)
-        os.close(self._marks)
+        self._closing()
 
     def _check(self, number: int, got: int, row: Rows, wanted: int) -> None:
         """Refuse a row that is not what was written, when it is first read in this process."""
@@ -169,6 +170,11 @@ class FileRows:
                 "computed again."
             )
         self._checked.add(number)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _opened(file: Path) -> int:

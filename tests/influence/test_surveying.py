@@ -66,7 +66,7 @@ def test_the_interval_holds_and_half_the_patches_do(estimator: Estimator, share:
         held += abs(np.log(weight / truth)) <= interval.half_width
         sizes.append(found.patches.size)
         assert interval.half_width <= np.log(1.05)
-    assert held >= 26  # of 30; benchmarks/survey.py counts hundreds
+    assert held >= 26  # of 30; benchmarks/calibration.py counts hundreds
     plain = sample_losses(
         measure, ["identity"], [READING], image.size, precision, np.random.default_rng(7)
     )
