@@ -201,8 +201,8 @@ def calibrate_all(
         rounding: rule that rounds lambda.
         rng: draws the patches.
         report: told of the progress.
-        known: (patches, pixel terms) image losses of every patch with the low dose as prediction,
-            see `pi.influence.measure.image_losses`.
+        known: (patches, losses) image losses of every patch that cost no network, see
+            `pi.influence.measure.image_losses`.
 
     Raises:
         InfluenceError: a Psi is not defined, or the target not attainable.

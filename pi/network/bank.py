@@ -49,7 +49,8 @@ class FrozenLoss:
         norms: of each layer's differences.
         factors: of each layer's mean.
         pixel: the image loss.
-        identity: architecture, weights' digest, input and taps: what features depend on.
+        identity: architecture, weights' digest, input and taps: what features depend on; empty
+            where nobody can tell.
     """
 
     encoders: tuple[keras.Model, ...] = ()
@@ -117,7 +118,7 @@ class EncoderBank:
             tuple(column.norm for column in own),
             experiment.distance.factors(experiment.encoder, patch_size),
             experiment.pixel,
-            (own[0].architecture, weights.digest, own[0].input, *(column.tap for column in own)),
+            _identity(own, weights),
         )
 
     def only(self, experiments: Sequence[Experiment]) -> "EncoderBank":
@@ -200,6 +201,13 @@ def _bank(
     columns = sorted(set(wanted), key=lambda c: (networks.index(c.network), *_depth(c)))
     pixels = dict.fromkeys(e.pixel for e in experiments if e.pixel.kind != "none")
     return EncoderBank(tuple(columns), tuple(pixels) or (PixelTerm(),), weights, convention)
+
+
+def _identity(columns: Sequence[Column], weights: Weights) -> tuple[str, ...]:
+    first = columns[0]
+    if first.architecture == OWN:  # a function of the user's may depend on more than its file
+        return ()
+    return first.architecture, weights.digest, first.input, *(column.tap for column in columns)
 
 
 def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:

@@ -106,9 +106,9 @@ def find_cache(
     """
     if asked == "off":
         return None
-    taps = keras.tree.flatten(encoder.compute_output_spec(keras.KerasTensor((1, size, size, 1))))
+    taps = keras.tree.flatten(encoder(tf.zeros((1, size, size, 1))))
     shapes = [tuple(tap.shape[1:]) for tap in taps]
-    formats = [_numpy_format(str(tap.dtype)) for tap in taps]
+    formats = [np.dtype(tap.dtype.as_numpy_dtype) for tap in taps]
     width = sum(int(np.prod(s)) * f.itemsize for s, f in zip(shapes, formats, strict=True))
     count = population if asked == "disk" else needed.size
     room = min(budget, _free(folder) if asked == "disk" else _free_memory() // 2)
@@ -133,12 +133,6 @@ def find_cache(
         say(f"warning: {error} Features of the target are computed in every step.")
         return None
     return FeatureCache(shapes, formats, rows, say)
-
-
-def _numpy_format(name: str) -> np.dtype[np.generic]:
-    """Return the format of a tensor's numbers, bfloat16 included."""
-    found: np.dtype[np.generic] = np.dtype(tf.as_dtype(name).as_numpy_dtype)
-    return found
 
 
 def _key(facts: Mapping[str, str]) -> str:

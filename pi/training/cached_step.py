@@ -70,6 +70,13 @@ def find_features(
     """
     if plan.asked == "off" or not frozen_loss.encoders:
         return None
+    if plan.asked == "disk" and not frozen_loss.identity:
+        plan.say(
+            "warning: `feature_cache` disk must know what the encoder's features depend on but "
+            "those of a function of yours depend on its code: they are computed in every step; "
+            "memory keeps them."
+        )
+        return None
     # Another run may go on with what is on disk, so there even one epoch is worth it.
     repeated = plan.repeated or plan.asked == "disk"
     needed = patches_needed(settings, len(patches), repeated)
