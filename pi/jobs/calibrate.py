@@ -150,7 +150,10 @@ def _by_losses(
     found = [e for e in experiments if not e.refusal]
     own = bank.only(found)
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
-    known = image_losses(patches, own.pixels, denoisers) if found and not p.exhaustive else None
+    known = None
+    if found and not p.exhaustive:
+        with counting("reading image losses", "patch") as bar:
+            known = image_losses(patches, own.pixels, denoisers, bar.advance)
     with counting("measuring", "patch") as bar:
         return calibrate_all(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
