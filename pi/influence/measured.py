@@ -77,10 +77,10 @@ def _sample_of(table: pd.DataFrame) -> Sample:
     """Return how the patches of a survey's table were drawn."""
     places = reconstructions_of(table)
     strata = {reconstruction: k for k, reconstruction in enumerate(sorted(set(places)))}
-    known: list[str] = [column for column in map(str, table) if column.startswith(KNOWN)]
+    known = sorted((str(c) for c in table if str(c).startswith(KNOWN)), key=_number)
     return Sample(
         np.array([strata[place] for place in places], np.int64),
-        table[sorted(known, key=_number)].to_numpy(np.float64),
+        table[known].to_numpy(np.float64),
         table[INCLUSION].to_numpy(np.float64),
         table[WEIGHT].to_numpy(np.float64),
     )
