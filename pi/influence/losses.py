@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.psi import Floats
-from pi.influence.survey import Sample
+from pi.influence.survey import SurveySample
 from pi.losses.loss import Reading
 
 
@@ -24,7 +24,7 @@ class Losses:
     patches: NDArray[np.int64]
     image: Floats
     perceptual: Floats
-    sample: Sample | None = None
+    sample: SurveySample | None = None
 
     @property
     def counts(self) -> Floats | None:
@@ -56,7 +56,7 @@ class Measured:
     patches: NDArray[np.int64]
     pixels: Floats
     features: Floats
-    sample: Sample | None = None
+    sample: SurveySample | None = None
 
     def and_then(self, more: "Measured") -> "Measured":
         """Return these losses followed by ``more``."""
@@ -66,7 +66,7 @@ class Measured:
             np.concatenate([self.features, more.features]),
         )
 
-    def drawn(self, patches: NDArray[np.int64], sample: Sample) -> "Measured":
+    def drawn(self, patches: NDArray[np.int64], sample: SurveySample) -> "Measured":
         """Return the losses of ``patches`` (m,), all of them measured, drawn as ``sample`` says."""
         order = np.argsort(self.patches)
         rows = order[np.searchsorted(self.patches, patches, sorter=order)]

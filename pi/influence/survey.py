@@ -47,7 +47,7 @@ the ratio of sums, and 94 to 98 that of Eq. (5) (benchmarks/calibration.py).
 
 
 @dataclass(frozen=True)
-class Frame:
+class SurveyFrame:
     """What is known of each of N patches before any is measured.
 
     Attributes:
@@ -62,12 +62,12 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SurveySample:
     """How each of n measured patches was drawn, and how much it counts.
 
     Attributes:
         strata: (n,) number of the reconstruction.
-        known: (n, k) as in `Frame`.
+        known: (n, k) as in `SurveyFrame`.
         inclusion: (n,) probability with which it was drawn.
         weights: (n,) patches of the set that it stands for.
     """
@@ -78,7 +78,7 @@ class Sample:
     weights: Floats
 
 
-def frame_of(image: Floats, strata: NDArray[np.int64], estimator: Estimator) -> Frame:
+def frame_of(image: Floats, strata: NDArray[np.int64], estimator: Estimator) -> SurveyFrame:
     """Return the frame of a training set from its image losses (N, pixel terms).
 
     Of the ratio of sums, a patch matters as its losses are large, so it is drawn as its image loss
@@ -89,8 +89,8 @@ def frame_of(image: Floats, strata: NDArray[np.int64], estimator: Estimator) -> 
     known = np.column_stack([np.ones(len(image)), relative])
     if estimator == "mean_of_ratios":
         logarithms = np.log(np.maximum(relative, NEXT_TO_NOTHING))
-        return Frame(strata, np.column_stack([known, logarithms]), np.ones(len(image)))
-    return Frame(strata, known, EVEN + (1 - EVEN) * relative.mean(axis=1))
+        return SurveyFrame(strata, np.column_stack([known, logarithms]), np.ones(len(image)))
+    return SurveyFrame(strata, known, EVEN + (1 - EVEN) * relative.mean(axis=1))
 
 
 def inclusion_probabilities(sizes: Floats, n: int) -> Floats:
@@ -114,7 +114,7 @@ def drawn(sizes: Floats, inclusion: Floats, uniform: Floats, n: int) -> NDArray[
     """Return the places of n patches, of which the certain come first, then those that are next.
 
     Args:
-        sizes: (N,) see `Frame`.
+        sizes: (N,) see `SurveyFrame`.
         inclusion: (N,) of `inclusion_probabilities` for n.
         uniform: (N,) a random number in [0, 1) of each patch, the same for every n.
         n: how many.
@@ -140,7 +140,7 @@ def calibrated_weights(inclusion: Floats, known: Floats, totals: Floats) -> Floa
     return weights
 
 
-def sample_of(frame: Frame, numbers: NDArray[np.int64], inclusion: Floats) -> Sample:
+def sample_of(frame: SurveyFrame, numbers: NDArray[np.int64], inclusion: Floats) -> SurveySample:
     """Return how much each of ``numbers`` (n,) counts, drawn with the chances ``inclusion``."""
     strata, known = frame.strata[numbers], frame.known[numbers]
     weights = np.empty(numbers.size)
@@ -148,10 +148,10 @@ def sample_of(frame: Frame, numbers: NDArray[np.int64], inclusion: Floats) -> Sa
         own = strata == stratum
         totals = frame.known[frame.strata == stratum].sum(axis=0)
         weights[own] = calibrated_weights(inclusion[own], known[own], totals)
-    return Sample(strata, known, inclusion, weights)
+    return SurveySample(strata, known, inclusion, weights)
 
 
-def variance(sample: Sample, effects: Floats) -> tuple[float, int]:
+def variance(sample: SurveySample, effects: Floats) -> tuple[float, int]:
     """Return the variance of the weighted sum of ``effects`` (n,), and its degrees of freedom."""
     total, freedom = 0.0, 0
     for stratum in np.unique(sample.strata):
@@ -172,7 +172,7 @@ def variance(sample: Sample, effects: Floats) -> tuple[float, int]:
 
 
 def survey_interval(
-    sample: Sample, image: Floats, perceptual: Floats, weight: float, estimator: Estimator
+    sample: SurveySample, image: Floats, perceptual: Floats, weight: float, estimator: Estimator
 ) -> LogInterval:
     """Return the 95 % interval of ln lambda from the losses (n,) of a sample, at its lambda."""
     weights = sample.weights

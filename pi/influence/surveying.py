@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pi.influence.losses import Measured
 from pi.influence.psi import Floats
 from pi.influence.sampling import Measure, Precision, Watch, widest
-from pi.influence.survey import Frame, drawn, inclusion_probabilities, sample_of
+from pi.influence.survey import SurveyFrame, drawn, inclusion_probabilities, sample_of
 from pi.losses.loss import Reading
 
 FIRST_OF_STRATUM = (8, 30)
@@ -25,7 +25,7 @@ def survey_losses(
     measure: Measure,
     states: Sequence[str],
     readings: Sequence[Reading],
-    frame: Frame,
+    frame: SurveyFrame,
     precision: Precision,
     rng: np.random.Generator,
     report: Watch = lambda measured, half_width: None,
@@ -66,13 +66,13 @@ def survey_losses(
     return found
 
 
-def _first(frame: Frame) -> int:
+def _first(frame: SurveyFrame) -> int:
     strata = np.unique(frame.strata).size
     fewest, most = FIRST_OF_STRATUM
     return int(np.clip(FIRST_OF_ALL // strata, fewest, most)) * strata
 
 
-def _draw(frame: Frame, uniform: Floats, asked: int) -> tuple[NDArray[np.int64], Floats]:
+def _draw(frame: SurveyFrame, uniform: Floats, asked: int) -> tuple[NDArray[np.int64], Floats]:
     """Return about ``asked`` patches and their inclusion probabilities, both (n,).
 
     Each reconstruction has patches in proportion to its sizes, but no fewer than at first.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
-from pi.influence.survey import Sample
+from pi.influence.survey import SurveySample
 from pi.slices.patches import PatchPopulation
 from pi.text_table import aligned
 
@@ -72,7 +72,7 @@ def patch_table(calibration: ExperimentCalibration, patches: PatchPopulation) ->
     return table if losses.sample is None else table.assign(**sample_columns(losses.sample))
 
 
-def sample_columns(sample: Sample) -> dict[str, Floats]:
+def sample_columns(sample: SurveySample) -> dict[str, Floats]:
     """Return how patches were drawn as columns of a patch table."""
     known = {f"{KNOWN}{k}": column for k, column in enumerate(sample.known.T)}
     return {WEIGHT: sample.weights, INCLUSION: sample.inclusion, **known}

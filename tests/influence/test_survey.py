@@ -10,8 +10,8 @@ from pi.influence.survey import (
     EVEN,
     LEAST_WEIGHT,
     STOPPED_EARLY,
-    Frame,
-    Sample,
+    SurveyFrame,
+    SurveySample,
     calibrated_weights,
     drawn,
     frame_of,
@@ -26,8 +26,8 @@ X = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
 KNOWN = np.column_stack([np.ones(8), X])
 
 
-def with_equal_chances(places: list[int]) -> Sample:
-    frame = Frame(ONE, KNOWN, np.ones(8))
+def with_equal_chances(places: list[int]) -> SurveySample:
+    frame = SurveyFrame(ONE, KNOWN, np.ones(8))
     return sample_of(frame, np.array(places), np.full(len(places), len(places) / 8))
 
 
@@ -60,7 +60,7 @@ def test_its_variance_is_the_textbook_one_where_the_sample_is_balanced() -> None
 
 
 def test_two_reconstructions_add_their_variances() -> None:
-    frame = Frame(np.repeat([0, 1], 8), np.tile(KNOWN, (2, 1)), np.ones(16))
+    frame = SurveyFrame(np.repeat([0, 1], 8), np.tile(KNOWN, (2, 1)), np.ones(16))
     places, y = np.array([0, 2, 5, 7]), np.array([1.0, 4.0, 2.0, 7.0])
     both = sample_of(frame, np.concatenate([places, places + 8]), np.full(8, 0.5))
     one, _ = variance(with_equal_chances(places.tolist()), y)

@@ -10,7 +10,7 @@ from pi.choices import Estimator
 from pi.influence.losses import Measured
 from pi.influence.psi import Floats, InvalidLossError
 from pi.influence.sampling import Precision, exact_weight, sample_losses, weight_and_interval
-from pi.influence.survey import Frame, frame_of
+from pi.influence.survey import SurveyFrame, frame_of
 from pi.influence.surveying import FIRST_OF_STRATUM, survey_losses
 from pi.losses.loss import Reading
 
@@ -43,7 +43,7 @@ def asked(tolerance: float = 0.05, estimator: Estimator = "ratio_of_sums") -> Pr
     return Precision(0.95, estimator, tolerance, exhaustive=False)
 
 
-def framed(image: Floats, estimator: Estimator = "ratio_of_sums") -> Frame:
+def framed(image: Floats, estimator: Estimator = "ratio_of_sums") -> SurveyFrame:
     return frame_of(image[:, np.newaxis], STRATA, estimator)
 
 
