@@ -50,6 +50,9 @@ ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 """Number formats of convolutions: see `pi.training.machine`."""
 
+FeatureCacheName = Literal["auto", "off", "memory", "disk"]
+"""Where features of target patches are kept: see `pi.network.feature_cache`."""
+
 Distribution = Literal["none", "mirrored"]
 """How a batch is divided over GPUs."""
 

@@ -145,17 +145,21 @@ def _by_losses(
     patches: PatchPopulation,
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment that has an influence by losses, in every state."""
-    from pi.influence.measure import patch_measure
+    from pi.influence.measure import image_losses, patch_measure
 
     found = [e for e in experiments if not e.refusal]
     own = bank.only(found)
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
+    known = None
+    if found and not p.exhaustive:
+        with counting("reading image losses", "patch") as bar:
+            known = image_losses(patches, own.pixels, denoisers, bar.advance)
     with counting("measuring", "patch") as bar:
         return calibrate_all(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
             patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
             precision, p.rounding, np.random.default_rng(p.seed),
-            lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"),
+            lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"), known,
         )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     for note in notes_of(store):
         tracker.say(note)
     bank = encoders.bank(tracker.say)
-    bench = _bench(p, experiments, bank, patches, spec)
+    bench = _bench(p, experiments, bank, patches, spec, tracker)
     searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
@@ -126,9 +126,11 @@ def _bench(
     bank: "EncoderBank",
     patches: PatchPopulation,
     spec: DenoiserSpec,
+    tracker: Tracker,
 ) -> "Bench":
     """Return where the trainings of the trials are run."""
     from pi.training.build import Adam
+    from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Settings
     from pi.training.repeated import Bench
 
@@ -137,4 +139,6 @@ def _bench(
         p.epoch_steps,
     )  # fmt: skip
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    return Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start)
+    gib = p.feature_cache_gib / len(experiments)  # each of them keeps its own
+    features = FeaturePlan(p.feature_cache, gib, repeated=True, say=tracker.say)
+    return Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start, features)

@@ -7,6 +7,7 @@ from pi.choices import (
     CheckpointPlace,
     Distribution,
     Estimator,
+    FeatureCacheName,
     Keep,
     ObjectiveName,
     PrecisionName,
@@ -103,6 +104,15 @@ class LearningParameters(PatchParameters):
         "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    feature_cache: FeatureCacheName = parameter(
+        "auto",
+        "where the features of target patches, which never change, are kept from step to step: "
+        "memory, disk (below PI_CACHE, for later runs too) or off; auto: memory where all of them "
+        "fit; losses are the same bit for bit",
+    )
+    feature_cache_gib: float = parameter(
+        4.0, "most GiB that they may take; in memory at most half of what is free", POSITIVE
+    )
     validation_slices: int = parameter(
         8, "most validation slices that are denoised whole after an epoch", POSITIVE
     )

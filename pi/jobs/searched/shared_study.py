@@ -26,7 +26,10 @@ from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
-MAY_DIFFER = ("study", "trials", "data", "dose", "split", "medical_weights")
+MAY_DIFFER = (
+    "study", "trials", "data", "dose", "split", "medical_weights", "feature_cache",
+    "feature_cache_gib",
+)  # fmt: skip
 """Parameters on which no value of a trial depends; data and weights are known by their digests."""
 
 
