@@ -31,7 +31,7 @@ class Counter:
 
 
 @contextmanager
-def counting(description: str, unit: str) -> Iterator[Counter]:
-    """Open a bar for work whose end is not known beforehand."""
-    with tqdm(desc=description, unit=unit, disable=None, leave=False) as bar:
+def counting(description: str, unit: str, total: int | None = None) -> Iterator[Counter]:
+    """Open a bar for work that is moved by hand; it tells the time left where ``total`` is known."""
+    with tqdm(desc=description, unit=unit, total=total, disable=None, leave=False) as bar:
         yield Counter(bar.update, bar.set_postfix_str)
