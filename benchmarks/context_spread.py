@@ -133,7 +133,9 @@ def main() -> None:
         one = _child(variant, a.patches)
         found.append(one)
         tasks = [name for name in one if f"{name} chance" in one]
-        said = ", ".join(f"{t} {100 * one[t]:.0f} % ({100 * one[f'{t} chance']:.0f})" for t in tasks)
+        said = ", ".join(
+            f"{t} {100 * one[t]:.0f} % ({100 * one[f'{t} chance']:.0f})" for t in tasks
+        )
         print(
             f"{variant.precision}, {variant.threads} threads, seed {variant.seed}: "
             + ", ".join(f"{name} {one[name]:.4g}" for name in TAPS)

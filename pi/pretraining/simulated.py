@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pi.errors import PiError
+from pi.losses.context_spread import SIMULATED
 from pi.network.weight_file import write_convolutions
 from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
@@ -24,7 +25,7 @@ from pi.progress import counting
 from pi.slices.store import Store
 from pi.source import open_data
 
-NAME = "medical-simulated"
+NAME = SIMULATED
 
 DATA = "simulated:some:2509"
 """Its study: 24 patients of three slices, in which as many images are drawn as are looked at; a
