@@ -34,7 +34,7 @@ class Counter:
 
 @contextmanager
 def counting(description: str, unit: str, total: int | None = None) -> Iterator[Counter]:
-    """Open a bar for work that is moved by hand; it tells the time left where ``total`` is known."""
+    """Open a bar for work that is moved by hand; it tells the time left if ``total`` is told."""
     with tqdm(desc=description, unit=unit, total=total, disable=None, leave=False) as bar:
 
         def expect(total: int) -> None:
