@@ -83,7 +83,7 @@ def made(variant: Variant, patches: int) -> dict[str, float]:
     recipe = replace(simulated.RECIPE, precision=variant.precision, seed=variant.seed)
     study = open_data(simulated.DATA, split="auto", split_seed=5, study_seed=5)
     examples = header_examples(
-        study.without("test"), header_tasks(study.manifest), recipe.patch_size
+        simulated.nobody_tested(study), header_tasks(study.manifest), recipe.patch_size
     )
     start, processor = time.perf_counter(), time.process_time()
     context = make_near(recipe, examples, lambda losses: None)

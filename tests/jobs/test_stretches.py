@@ -4,12 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from influence.calibrations import ONE_LAYER, TWO_LAYERS, by_hand
 
 from pi.influence.sampling import Precision
-from pi.jobs.stretches import patches_needed, stretches
+from pi.jobs.stretches import in_order, patches_needed, stretches
 from pi.losses.experiments import find_experiments
 
 ASKED = Precision(0.95, "ratio_of_sums", tolerance=0.05, exhaustive=False)
+
+
+def test_what_was_measured_first_is_told_in_the_order_asked_for() -> None:
+    measured = [by_hand(ONE_LAYER), by_hand(ONE_LAYER, "untrained"), by_hand(TWO_LAYERS)]
+    found = [(c.experiment.name, c.state) for c in in_order(measured, [TWO_LAYERS, ONE_LAYER])]
+    assert found == [("two", "identity"), ("one", "identity"), ("one", "untrained")]
 
 
 def test_the_recommended_state_of_what_is_there_comes_first_and_contexts_last() -> None:
