@@ -5,12 +5,14 @@ PYTHON ?= python3
 SIZE ?= small
 DATA ?=
 NAME ?= mine
+TO ?=
+RUN ?=
 ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search report pretrain presets simulate prepare ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main compare search report pretrain presets simulate prepare export denoise ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +43,12 @@ simulate: $(READY)  ## make the simulated study; SIZE=tiny, small, full or many
 
 prepare: $(READY)  ## DATA=folder of CT files into the store called NAME
 	@$(BIN)/python -m entrypoints.prepare --source "$(DATA)" --name "$(NAME)" $(ARGS)
+
+export: $(READY)  ## TO=new folder for the pairs of a store, as NumPy or NIfTI; ARGS=parameters
+	@$(if $(TO),PI_EXPORT="$(TO)") $(BIN)/python -m entrypoints.export $(ARGS)
+
+denoise: $(READY)  ## DATA=folder of a scan, RUN=whose denoiser, TO=new folder for the denoised scan
+	@$(if $(DATA),PI_DATA="$(DATA)") $(if $(TO),PI_DENOISED="$(TO)") $(BIN)/python -m entrypoints.denoise --run "$(RUN)" $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
 	@$(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --workers 1

@@ -30,13 +30,15 @@ from skimage.metrics import (
 )
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+from pi.evaluation.compared_values import to_values
 from pi.evaluation.measure import VOLUME, Evaluation
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.pair import HuErrors, measured
-from pi.evaluation.protocol import PAPER8, PROTOCOLS, Protocol, to_values
+from pi.evaluation.protocol import PAPER8, PROTOCOLS, Protocol
 from pi.evaluation.scores import scores
 from pi.evaluation.ssim import ssim
 from pi.evaluation.table import IDENTITY, KEY, checked, wide
+from pi.protocol_names import USUAL
 from pi.tracking.logged_evaluation import log_evaluation
 from pi.tracking.run import Run
 
@@ -121,7 +123,7 @@ def made_up() -> Evaluation:
     rows = [
         (*key, protocol, image)
         for key in keys
-        for protocol in PROTOCOLS
+        for protocol in USUAL
         for image in ("low_dose", "denoised")
     ]
     slices = pd.DataFrame(rows, columns=IDENTITY)

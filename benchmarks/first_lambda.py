@@ -81,8 +81,7 @@ def calibrated(arguments: list[str], scratch: Path, *, keep_context: bool) -> li
     start = time.perf_counter()
     found = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=there) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             if ROW.match(line):
                 found.append(time.perf_counter() - start)
                 print(f"  {found[-1]:6.1f} s  {line.strip()}", flush=True)

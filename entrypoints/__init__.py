@@ -1,9 +1,14 @@
 """One file per entry point: parse, do the job, print."""
 
+import sys
+
 
 def say(message: str) -> None:
-    """Print what happens while a job works, at once."""
-    print(message, flush=True)
+    """Print what happens while a job works, at once, above a bar that may be there."""
+    from tqdm import tqdm  # not for --help
+
+    tqdm.write(message)
+    sys.stdout.flush()
 
 
 def recall(run_id: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Make a run's denoiser or context the champion: register it and give it an alias, on purpose.
 
-Nothing else in this project sets an alias, but `pretrain --champion True`. A denoiser is served
+Nothing else in this project sets an alias, but `pretrain --champion True`. A denoiser that is worse
+than doing nothing is refused, unless `--even_if_worse True` says that you know. It is served
 afterwards with `mlflow models serve -m models:/ldct-denoiser@champion --env-manager local`.
 """
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.command_line import arguments_of
+from pi.protocol_names import WRITTEN_LIST, first_of
 from pi.switches import SwitchError, experiment_names, step_arguments
 
 EntryPoint = Literal["calibrate", "train", "evaluate", "compare"]
@@ -111,7 +112,7 @@ def make_plan(
     _require_whole(switches, folds)
     names = experiment_names(experiments)
     said = step_arguments(switches, shared)
-    protocol = switches["evaluate.protocols"].partition(",")[0]
+    protocol = _first_protocol(switches["evaluate.protocols"])
     compared = {"protocol": protocol, **{name: str(shared[name]) for name in ("split", "seed")}}
     return Plan(
         tuple(_round(prefix, own, names, said) for prefix, own in _places(folds)),
@@ -121,6 +122,14 @@ def make_plan(
         protocol=protocol,
         part=switches["evaluate.part"],
     )
+
+
+def _first_protocol(protocols: str) -> str:
+    """Return the protocol by which runs are ranked and compared, as tables call it."""
+    first = first_of(protocols)
+    if first is None:
+        raise SwitchError(f"`evaluate.protocols` must be {WRITTEN_LIST} but is not.")
+    return first
 
 
 def _places(folds: int) -> Iterator[tuple[str, dict[str, str]]]:

@@ -15,6 +15,12 @@ Part = Literal["train", "validation", "test"]
 EvaluatedPart = Literal["validation", "test"]
 """Parts on which a denoiser is evaluated."""
 
+ExportedPart = Literal["all", "train", "validation", "test"]
+"""Parts whose pairs are exported; all: each of them, in a folder of its own."""
+
+ArrayFormat = Literal["npy", "nifti"]
+"""How exported volumes are written: see `pi.jobs.exported.volume_files`."""
+
 Grid = Literal["paper", "covering"]
 """Grids of patches: see `pi.slices.patches`."""
 
@@ -53,8 +59,12 @@ ObjectiveName = Literal["val_ssim", "psi_target", "both"]
 Variable = Literal["psi", "lambda"]
 """What a search varies."""
 
-EvaluationProtocol = Literal["paper8", "full_float", "abdomen_redcnn", "ldctbench"]
-"""Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`."""
+EvaluationProtocol = Literal[
+    "paper8", "full_float", "abdomen_redcnn", "ldctbench", "ldctbench_chest", "ldctbench_head",
+    "air", "bone",
+]  # fmt: skip
+"""Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
+is one, too: see `pi.protocol_names`."""
 
 ZeroRule = Literal["wilcox", "pratt"]
 """What the signed-rank test does with pairs that do not differ."""

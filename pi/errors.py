@@ -2,13 +2,14 @@
 
 import re
 
-# What has a slash or a dot and is no path: a model of MLflow's registry, an option of a loss, and
-# in a filter of MLflow's a metric's name between backticks.
+# What has a slash or a dot and is no path: a model of MLflow's registry or of a run, an option of a
+# loss, and in a filter of MLflow's a metric's name between backticks.
 _OURS = re.compile(
-    r"\bmodels:/(?=\w)|/(?:input|tap|norm|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
+    r"\bmodels:/(?=\w)|\bruns:/\w+(?:/[\w-][\w.-]*)+|"
+    r"/(?:input|tap|norm|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
 )
 _FILE_NAME = re.compile(
-    r"\.(json|h5|hdf5|keras|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
+    r"\.(json|h5|hdf5|keras|safetensors|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
     re.IGNORECASE,
 )
 

@@ -5,9 +5,17 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
 - ``PI_DATA``     the user's own folder of scans: ``data=folder``;
 - ``PI_SPLIT``    the user's own JSON of who is in which part: ``split=own``;
 - ``PI_WEIGHTS``  the user's own weight file: the context ``own``, or ``medical_weights=own``; or a
-  folder of them, of which ``own:NAME`` is NAME.h5;
+  folder of them, of which ``own:NAME`` is NAME.h5 or NAME.safetensors;
+- ``PI_MODEL``    the user's own network as an ONNX file, or a folder of them: ``onnx:NAME`` is
+  NAME.onnx;
+- ``PI_OUTPUTS``  the user's own denoised slices: ``outputs:NAME`` is the folder NAME in that
+  folder, or itself;
+- ``PI_TABLES``   the user's own tables of metrics: ``table:NAME`` is NAME.csv or NAME.parquet in
+  that folder, or the file itself;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
+- ``PI_EXPORT``   a new folder into which `export` writes;
+- ``PI_DENOISED`` a new folder into which `denoise` writes;
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
@@ -24,6 +32,9 @@ from pi.errors import PiError, is_path, quoted
 
 OWN = "own"
 """What a parameter says for the file that an environment variable names."""
+
+WEIGHT_ENDINGS = (".h5", ".safetensors")
+"""Of weight files: Keras's, and those of PyTorch's networks."""
 
 SECRET_BYTES = 32
 
@@ -66,6 +77,37 @@ def data_place() -> Path:
     return place
 
 
+def export_folder() -> Path:
+    """Return the folder named by ``PI_EXPORT``, which need not be there.
+
+    Raises:
+        PlaceError: the variable is not set.
+    """
+    return _folder_to_be("PI_EXPORT", "the new folder into which slices are exported")
+
+
+def denoised_folder(source: Path) -> Path:
+    """Return the folder named by ``PI_DENOISED``, which need not be there.
+
+    Args:
+        source: folder of what is denoised, in which the next scan would find the derived series.
+
+    Raises:
+        PlaceError: the variable is not set, or names a folder within ``source``.
+    """
+    folder = _folder_to_be("PI_DENOISED", "the new folder into which the denoised scan is written")
+    if folder.is_relative_to(source.resolve()):
+        raise PlaceError("PI_DENOISED must name a folder outside that of PI_DATA but is within it.")
+    return folder
+
+
+def _folder_to_be(variable: str, what: str) -> Path:
+    named = _named(variable, what)
+    if named is None:
+        raise PlaceError(f"{variable} must name a folder below a home that exists but it does not.")
+    return named.resolve()
+
+
 def split_file() -> Path:
     """Return the file named by ``PI_SPLIT``.
 
@@ -87,8 +129,8 @@ def weights_file(name: str) -> Path:
     """Return the weight file that ``own`` or ``own:NAME`` means, by ``PI_WEIGHTS``.
 
     Raises:
-        PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 in it. The
-            message does not repeat it.
+        PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 or
+            NAME.safetensors in it, or with both. The message does not repeat it.
     """
     place = _named("PI_WEIGHTS", "a weight file, or a folder of them,")
     _, colon, wanted = name.partition(":")
@@ -96,13 +138,71 @@ def weights_file(name: str) -> Path:
         if place is None or not place.is_file():
             raise PlaceError(f"PI_WEIGHTS must name an existing file for `{OWN}` but does not.")
         return place
-    file = None if place is None or is_path(wanted) else place / f"{wanted}.h5"
-    if file is None or not file.is_file():
+    usable = place is not None and not is_path(wanted)
+    files = [place / f"{wanted}{ending}" for ending in WEIGHT_ENDINGS] if place and usable else []
+    found = [file for file in files if file.is_file()]
+    if len(found) != 1:
+        held = "both" if found else "none"
         raise PlaceError(
-            f"PI_WEIGHTS must name a folder that holds NAME.h5 for `{OWN}:NAME` but it holds none "
-            f"for {quoted(name)}."
+            f"PI_WEIGHTS must name a folder that holds NAME.h5 or NAME.safetensors for "
+            f"`{OWN}:NAME` but it holds {held} for {quoted(name)}."
         )
-    return file
+    return found[0]
+
+
+def model_file(name: str) -> Path:
+    """Return the file that ``onnx:NAME`` means, by ``PI_MODEL``.
+
+    Raises:
+        PlaceError: the variable is not set, or names neither NAME.onnx nor a folder that holds it.
+            The message does not repeat it.
+    """
+    return _file_called("PI_MODEL", name, (".onnx",), "onnx")
+
+
+def table_file(name: str) -> Path:
+    """Return the file that ``table:NAME`` means, by ``PI_TABLES``.
+
+    Raises:
+        PlaceError: see `model_file`; of NAME.csv and NAME.parquet.
+    """
+    return _file_called("PI_TABLES", name, (".csv", ".parquet"), "table")
+
+
+def outputs_folder(name: str) -> Path:
+    """Return the folder that ``outputs:NAME`` means, by ``PI_OUTPUTS``.
+
+    Raises:
+        PlaceError: the variable is not set, or names neither a folder NAME nor one that holds it.
+            The message does not repeat it.
+    """
+    place = _named("PI_OUTPUTS", "your folder of denoised slices")
+    for folder in _called(place, name, ("",)):
+        if folder.is_dir():
+            return folder
+    raise PlaceError(
+        "PI_OUTPUTS must name a folder NAME, or one that holds it, for `outputs:NAME` but it does "
+        f"not for {quoted(name)}."
+    )
+
+
+def _file_called(variable: str, name: str, endings: tuple[str, ...], kind: str) -> Path:
+    what = " or ".join(f"NAME{ending}" for ending in endings)
+    for file in _called(_named(variable, f"{what}, or its folder,"), name, endings):
+        if file.is_file():
+            return file
+    raise PlaceError(
+        f"{variable} must name {what}, or the folder that holds it, for `{kind}:NAME` but it does "
+        f"not for {quoted(name)}."
+    )
+
+
+def _called(place: Path | None, name: str, endings: tuple[str, ...]) -> list[Path]:
+    """Return where a place may hold what is called ``name``: in it, or it is that itself."""
+    if place is None or not name or is_path(name) or name in (".", ".."):
+        return []
+    names = [f"{name}{ending}" for ending in endings]
+    return [*(place / one for one in names), *([place] if place.name in names else [])]
 
 
 def _data(what: str) -> Path | None:

@@ -5,7 +5,10 @@ from typing import Literal
 
 from pi.errors import PiError, quoted
 
-Kind = Literal["identity", "untrained", "warmup", "logged"]
+Kind = Literal["identity", "untrained", "warmup", "logged", "subject"]
+
+SUBJECTS = ("models:", "onnx:", "outputs:", "own:", "runs:")
+"""What the names of `pi.subjects` begin with that have denoised slices and are no runs of ours."""
 
 
 class StateError(PiError):
@@ -18,14 +21,17 @@ class State:
 
     Attributes:
         kind: ``identity`` (the output is the low-dose input: the residual is the noise),
-            ``untrained`` (the paper's text), ``warmup`` or ``logged``.
-        argument: number of MSE steps of a warm-up; run id of a logged network.
+            ``untrained`` (the paper's text), ``warmup``, ``logged`` or ``subject``, somebody
+            else's network or outputs.
+        argument: number of MSE steps of a warm-up; run id of a logged network; a subject's name.
     """
 
     kind: Kind
     argument: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "subject":
+            return self.argument
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
 
@@ -50,7 +56,10 @@ def _state(word: str) -> State:
             return State("warmup", argument)
         case "logged" if argument:
             return State("logged", argument)
+    if word.startswith(SUBJECTS):
+        return State("subject", word)
     raise StateError(
-        "`states` must be made of identity, untrained, warmup:STEPS (1 or more) and logged:RUN "
+        "`states` must be made of identity, untrained, warmup:STEPS (1 or more), logged:RUN and "
+        "what `evaluate` takes as models:/, runs:/, onnx:, own: and outputs:, "
         f"but got {quoted(word)}."
     )

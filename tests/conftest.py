@@ -30,7 +30,7 @@ def nobodys_places(
 ) -> Iterator[None]:
     """Keep every test away from the user's cache, data and tracking store."""
     for name in [*os.environ]:
-        ours = name in ("PI_DATA", "PI_MAPPING", "PI_SPLIT", "PI_WEIGHTS", "OPTUNA_STORAGE")
+        ours = name.startswith("PI_") or name == "OPTUNA_STORAGE"
         if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

@@ -87,6 +87,10 @@ def test_the_first_state_is_trained_with_and_the_first_protocol_ranks() -> None:
     plan = planned(overrides="calibrate.states=warmup:9+identity,evaluate.part=validation")
     assert (plan.state, plan.protocol) == ("warmup:9", "paper8")
     assert plan.evaluated_on == "the validation patients"
+    for first, named in (("all", "paper8"), ("window:0.0:80+paper8", "window:0:80")):
+        assert planned(overrides=f"evaluate.protocols={first}").protocol == named
+    with pytest.raises(SwitchError, match=r"`evaluate.protocols` must be made of paper8"):
+        planned(overrides="evaluate.protocols=window:80:0")
     assert planned(folds=5).evaluated_on == "every patient, each tested once in 5 folds"
 
 

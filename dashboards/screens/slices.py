@@ -1,6 +1,6 @@
 """Slices: low dose, what runs make of it, target and errors side by side, on fixed windows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import Literal
@@ -26,7 +26,7 @@ from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.choice import read_pair
-from pi.evaluation.denoise import SliceDenoiser
+from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices, find_slice
 from pi.evaluation.metrics import directed_metrics
 from pi.evaluation.pair import HuErrors
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
@@ -41,7 +41,7 @@ from pi.source import open_data
 from pi.subjects import fetch_subject
 from pi.tracking.address import TrackingError
 from pi.tracking.listing import ListedRun
-from pi.tracking.records import read_slices
+from pi.tracking.records import SUBJECT, read_slices
 
 MOST = 3  # runs side by side
 OWN, WHOLE = "own", "whole"
@@ -72,9 +72,9 @@ def ahead() -> DenoisedAhead:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the denoiser …")
-def denoiser(run_id: str, asked: str) -> SliceDenoiser | None:
-    """Return the denoiser of a run; None of the low dose itself."""
-    return fetch_subject(run_id, asked).load()
+def denoiser(name: str, asked: str, interface: str, _store: Store, digest: str) -> Denoising | None:
+    """Return what gives the denoised slices of a store; None of the low dose itself."""
+    return fetch_subject(name, asked, interface).denoising(_store)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the slice table …")
@@ -218,7 +218,7 @@ def _pictures(
 ) -> None:
     """Place the images above, what they are off by below; an output as soon as it is there."""
     store = _store(next(iter(runs.values())))
-    denoisers = _denoisers(runs)
+    denoisers = _denoisers(runs, store)
     low, target, spacing = read_pair(store, key)
     pictured = [_pictured("low_dose", TITLES["low_dose"], low.astype(np.float32), target)]
     columns = st.columns(len(denoisers) + 2, gap="small")
@@ -232,7 +232,7 @@ def _pictures(
     _panel(columns[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
     for number, (letter, denoise) in enumerate(denoisers.items(), 1):
         with columns[number], st.spinner("Denoising …"):
-            hu = ahead().get(((denoise[0], key), low, denoise[1]))
+            hu = ahead().get(((denoise[0], key), low, _of_key(store, key, denoise[1])))
         pictured.append(_pictured(letter, _title(letter, runs[letter]), hu, target))
         show(columns[number], row(), number)
     done = row()
@@ -241,7 +241,7 @@ def _pictures(
     framed = "" if detail else " Framed: what is enlarged."
     st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow).{framed}")
     savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
-    ahead().prepare([((run_id, one), read_pair(store, one)[0], denoise)
+    ahead().prepare([((run_id, one), read_pair(store, one)[0], _of_key(store, one, denoise))
                      for one in beside for run_id, denoise in denoisers.values()])  # fmt: skip
 
 
@@ -294,18 +294,31 @@ def _store(run: ListedRun) -> Store:
     return store
 
 
-def _denoisers(runs: Mapping[str, ListedRun]) -> dict[str, tuple[str, SliceDenoiser]]:
-    """Return run and denoiser by letter; one that cannot be had is told and left out."""
-    found = {}
+def _of_key(store: Store, key: SliceKey, denoising: Denoising) -> SliceDenoiser:
+    """Return what gives one slice denoised, whatever pixels it is given."""
+    number, index = find_slice(store, key)
+    return lambda _: denoised_slices(denoising, store, number, [index])
+
+
+def _denoisers(
+    runs: Mapping[str, ListedRun], store: Store
+) -> dict[str, tuple[Hashable, Denoising]]:
+    """Return what was evaluated, and what gives its slices, by letter.
+
+    What cannot be had, or has no slices, is told and left out.
+    """
+    found: dict[str, tuple[Hashable, Denoising]] = {}
     for letter, run in runs.items():
-        evaluated = run.record.tags.get("pi.evaluated_run", run.record.typed("run"))
+        record = run.record
+        own = record.tags.get("pi.evaluated_run", record.typed("run"))
+        evaluated, interface = record.tags.get(SUBJECT, own), record.typed("interface")
         try:
-            loaded = denoiser(evaluated, run.record.typed("denoiser"))
+            loaded = denoiser(evaluated, record.typed("denoiser"), interface, store, store.digest)
         except PiError as error:
             st.warning(plain(f"{letter}: {error}"), icon=":material/warning:")
             continue
         if loaded is not None:
-            found[letter] = (evaluated, loaded)
+            found[letter] = ((evaluated, interface), loaded)
     return found
 
 

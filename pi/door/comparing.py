@@ -12,6 +12,7 @@ from pi.comparison.pairing import RunTable
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, checked, protocols_of
 from pi.identity import UNKNOWN_DOSE, UNKNOWN_KERNEL, UNKNOWN_THICKNESS
+from pi.protocol_names import protocol_name
 
 OWN = "own"
 """What the protocol of a table is called that names none."""
@@ -75,7 +76,7 @@ def compare(
         raise ComparisonError(
             f"tables must share a metric to be compared by but share none of {', '.join(METRICS)}."
         )
-    whose = protocol or protocols_of(next(iter(own.values())))[0]
+    whose = protocol_name(protocol) or protocol or protocols_of(next(iter(own.values())))[0]
     return compare_runs(
         [RunTable(name, table, digest="untold", part="test") for name, table in own.items()],
         list(metrics) or shared,

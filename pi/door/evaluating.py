@@ -24,7 +24,7 @@ def evaluate(
     *,
     store: str = "",
     part: EvaluatedPart = "validation",
-    protocols: str = "all",
+    protocols: str = "usual",
     patients: Sequence[str] | None = None,
     batch_size: int = 4,
     seed: int = 5,
@@ -47,7 +47,8 @@ def evaluate(
         normal: likewise, of the normal dose.
         store: instead of pairs: ``simulated:PRESET``, or the name of a store that `prepare` made.
         part: of the store: whose patients, ``validation`` or ``test``.
-        protocols: names of `pi.PROTOCOLS` after commas, or ``all``.
+        protocols: names of `pi.PROTOCOLS` and ``window:LOW:HIGH`` after commas, ``usual`` (the
+            first four) or ``all``.
         patients: (n,) whose each pair is, for `compare`; None: one patient.
         batch_size: slices denoised at a time.
         seed: of the split of a store that is made now.
@@ -124,11 +125,12 @@ def _of_store(
     seed: int,
 ) -> pd.DataFrame:
     with needing("platform", "an evaluation on a store"):
+        from pi.evaluation.denoising import of_pixels
         from pi.evaluation.measure import evaluate as measure
         from pi.source import open_data
 
         opened = open_data(store, split="auto", split_seed=seed, study_seed=seed)
         given = None
         if denoise is not None:
-            given = lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32)  # noqa: E731
+            given = of_pixels(lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32))
         return measure(opened, part, given, protocols, batch_size, lambda _: None).slices

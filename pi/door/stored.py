@@ -73,7 +73,7 @@ def _measured(
     experiments = find_experiments(experiment)
     require_influence(experiments)
     states = find_states(state)
-    if len(experiments) != 1 or len(states) != 1 or states[0].kind == "logged":
+    if len(experiments) != 1 or len(states) != 1 or states[0].kind in ("logged", "subject"):
         raise StoredError(
             "a calibration here is of one experiment in the state identity, untrained or "
             "warmup:STEPS, but several or a logged one were asked for: use the command calibrate."

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.evaluation.denoise import SliceDenoiser
+from pi.evaluation.denoising import Denoising, denoised_slices, find_slice
 from pi.evaluation.pair import HuErrors
-from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image, evaluated_image, gains, slice_key
 from pi.identity import SliceKey
 from pi.slices.store import Store
@@ -81,13 +80,13 @@ def choose_slices(table: pd.DataFrame, protocol: str, metric: str) -> tuple[Choi
     )
 
 
-def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> ShownSlice:
+def read_choice(store: Store, choice: Choice, denoising: Denoising | None) -> ShownSlice:
     """Return a chosen slice with its pixels, denoised again.
 
     Raises:
         EvaluationError: the store has no such slice.
     """
-    denoisers = {} if denoise is None else {str(DENOISED): denoise}
+    denoisers = {} if denoising is None else {str(DENOISED): denoising}
     read, normal, spacing = read_slice(store, choice.key, denoisers)
     names: tuple[Image, ...] = (LOW_DOSE, DENOISED)
     images = {name: read[name] for name in names if name in read}
@@ -96,7 +95,7 @@ def read_choice(store: Store, choice: Choice, denoise: SliceDenoiser | None) -> 
 
 
 def read_slice(
-    store: Store, key: SliceKey, denoisers: Mapping[str, SliceDenoiser]
+    store: Store, key: SliceKey, denoisers: Mapping[str, Denoising]
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], float | None]:
     """Return the low dose and what some denoisers make of it, the target, and the pixel spacing.
 
@@ -114,7 +113,11 @@ def read_slice(
     """
     low, normal, spacing = read_pair(store, key)
     images = {str(LOW_DOSE): low.astype(np.float32)}
-    images |= {name: denoise(low[np.newaxis])[0] for name, denoise in denoisers.items()}
+    number, index = find_slice(store, key)
+    images |= {
+        name: denoised_slices(denoising, store, number, [index])[0]
+        for name, denoising in denoisers.items()
+    }
     return images, normal, spacing
 
 
@@ -126,15 +129,6 @@ def read_pair(
     Raises:
         EvaluationError: the store has no such slice.
     """
-    number, index = _find(store, key)
+    number, index = find_slice(store, key)
     low, normal = store.pair(number, index)
     return low, normal.astype(np.float32), store.volumes[number].pixel_spacing
-
-
-def _find(store: Store, key: SliceKey) -> tuple[int, int]:
-    for number, volume in enumerate(store.volumes):
-        if (volume.patient, volume.reconstruction) == (key.patient, key.reconstruction):
-            for index in range(len(volume.positions)):
-                if volume.key(index) == key:
-                    return number, index
-    raise EvaluationError(f"`data` must hold the slice {key} but does not.")

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.denoisers import Sizes
+from pi.evaluation.denoising import SliceDenoiser
 from pi.network.state import Denoiser
 from pi.slices.intensity import denormalise, normalise
 
 # isort: split
 import tensorflow as tf  # after `pi.network`, which silences its remarks on the hardware
 
-SliceDenoiser = Callable[[NDArray[np.int16] | NDArray[np.floating]], NDArray[np.float32]]
-"""(n, rows, columns) in HU to the same."""
+__all__ = ["SliceDenoiser", "padded", "slice_denoiser"]
 
 
 def slice_denoiser(denoiser: Denoiser, sizes: Sizes) -> SliceDenoiser:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart
+from pi.evaluation.denoising import Denoising, denoised_slices
 from pi.evaluation.noise_power import (
     PowerSum,
     Spectrum,
@@ -25,8 +25,6 @@ from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, check
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
 from pi.slices.store import Store, Volume
 
-if TYPE_CHECKING:  # a function of anyone will do, without TensorFlow
-    from pi.evaluation.denoise import SliceDenoiser
 Hu = NDArray[np.int16] | NDArray[np.float32]
 Names = dict[str, object]
 
@@ -92,7 +90,7 @@ def volumes_of(store: Store, part: EvaluatedPart) -> list[int]:
 def evaluate(
     store: Store,
     part: EvaluatedPart,
-    denoise: "SliceDenoiser | None",
+    denoising: Denoising | None,
     protocols: Sequence[Protocol],
     batch_size: int,
     advance: Callable[[int], object],
@@ -102,13 +100,14 @@ def evaluate(
     Args:
         store: the prepared volumes.
         part: whose patients.
-        denoise: see `pi.evaluation.denoise.slice_denoiser`; None measures the low dose alone.
+        denoising: gives the denoised slices; None measures the low dose alone.
         protocols: how slices are compared.
         batch_size: slices denoised at a time.
         advance: told how many slices have just been measured.
 
     Raises:
-        EvaluationError: the part has no patients, or a slice is smaller than SSIM's window.
+        EvaluationError: the part has no patients, a slice is smaller than SSIM's window, or a
+            denoised one is none.
         StoreError: a slice's pixels are not those that were stored.
     """
     rows: list[dict[str, object]] = []
@@ -117,7 +116,7 @@ def evaluate(
     volumes = [store.volumes[number] for number in numbers]
     for number, volume in zip(numbers, volumes, strict=True):
         slices = []
-        for index, images, target in _slices(store, number, denoise, batch_size):
+        for index, images, target in _slices(store, number, denoising, batch_size):
             names = asdict(volume.key(index)) | volume.told(index)
             slices.append(_measure(names, images, target, volume.pixel_spacing, protocols))
             advance(1)
@@ -140,14 +139,14 @@ def evaluate(
 
 
 def _slices(
-    store: Store, number: int, denoise: "SliceDenoiser | None", batch_size: int
+    store: Store, number: int, denoising: Denoising | None, batch_size: int
 ) -> Iterator[tuple[int, dict[Image, Hu], NDArray[np.int16]]]:
     """Yield number, images and normal dose of each slice of a volume."""
     volume = store.volumes[number]
     for start in range(0, len(volume.positions), batch_size):
         batch = range(start, min(start + batch_size, len(volume.positions)))
         pairs = [store.pair(number, index) for index in batch]
-        denoised = denoise(np.stack([low for low, _ in pairs])) if denoise else None
+        denoised = denoised_slices(denoising, store, number, batch) if denoising else None
         for k, (index, (low, normal)) in enumerate(zip(batch, pairs, strict=True)):
             images: dict[Image, Hu] = {LOW_DOSE: low}
             if denoised is not None:

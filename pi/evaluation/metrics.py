@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pi.protocol_names import metric_key
+
 if TYPE_CHECKING:  # slow to import, and --help lists metrics
     from pi.evaluation.pair import ImagePair
     from pi.evaluation.protocol import Protocol
@@ -54,13 +56,13 @@ class Metric:
 
     def logged(self, protocol: str) -> str:
         """Return the name of its mean in the tracking store, such as ``paper8/ssim``."""
-        return self.name if self.protocols is None else f"{protocol}/{self.name}"
+        return self.name if self.protocols is None else f"{metric_key(protocol)}/{self.name}"
 
     def speaks(self, protocol: str) -> bool:
         """Tell whether it says something of its own under a protocol; of another program's, yes."""
-        from pi.evaluation.protocol import PROTOCOLS
+        from pi.evaluation.protocol import known_protocol
 
-        known = PROTOCOLS.get(protocol)
+        known = known_protocol(protocol)
         return self.protocols is None or known is None or self.protocols(known)
 
 
@@ -70,7 +72,8 @@ METRICS: dict[str, Metric] = {
         Metric("ssim", "SSIM", "", 4, "high", every, lambda pair: pair.ssim(), ranked=True),
         Metric("psnr", "PSNR", "dB", 2, "high", every, lambda pair: pair.psnr(),
                infinite="identical slices", ranked=True),
-        Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(), ranked=True),
+        Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(),
+               infinite="a target of zeros", ranked=True),
         # Where a protocol cuts nothing it is the same as `rmse_hu`.
         Metric("rmse_clipped_hu", "RMSE of the protocol", "HU", 1, "low",
                lambda protocol: protocol.rmse_clip_hu is not None,

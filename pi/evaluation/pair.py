@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.evaluation.compared_values import to_values
 from pi.evaluation.metrics import METRICS, errors, similarities
-from pi.evaluation.protocol import Protocol, Values, to_values
+from pi.evaluation.protocol import Protocol, Values
 from pi.evaluation.ssim import ssim
 
 Rows = Mapping[str, Mapping[str, float]]

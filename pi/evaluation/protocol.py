@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError, quoted
-from pi.slices.intensity import DATA_RANGE_HU, HU_HIGH, HU_LOW, normalise
+from pi.protocol_names import GROUPS, WRITTEN_LIST, window_bounds, window_name
+from pi.slices.intensity import DATA_RANGE_HU, HU_HIGH, HU_LOW
 
 Window = Literal["uniform", "gaussian", "gaussian_zero_padded"]
 Values = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]
@@ -29,7 +30,7 @@ class Protocol:
     A value is ``(HU - zero_hu) / unit_hu``, of HU that were cut to ``clip_hu`` first.
 
     Attributes:
-        name: as the parameter `protocols` spells it.
+        name: as the parameter `protocols` spells it; of a window its bounds are in it.
         clip_hu: HU to which both slices are cut; None: they are not.
         zero_hu: HU whose value is 0.
         unit_hu: HU per unit of value.
@@ -102,85 +103,88 @@ ABDOMEN_REDCNN = Protocol(
 )
 """SSIM is not shift-invariant; that code computes it on HU as they are, below zero too."""
 
-LDCTBENCH = Protocol(
-    name="ldctbench",
-    clip_hu=(-150.0, 250.0),
-    zero_hu=-150.0,
-    unit_hu=400.0,
-    data_range=1.0,
-    window="uniform",
-    grey_levels=False,
-    half_precision=False,
-    rmse_clip_hu=(-1024.0, 1900.0),
-    source="eeulig/ldct-benchmark, evaluate/utils.py: abdomen (centre 50, width 400) in [0, 1]",
-    not_covered="VIF and LDCT-IQA; its chest (-600/1500) and neuro (40/80) windows",
-)
+
+def windowed(
+    name: str,
+    clip_hu: tuple[float, float],
+    source: str,
+    *,
+    rmse_clip_hu: tuple[float, float] | None = None,
+    not_covered: str = "",
+) -> Protocol:
+    """Return the protocol that stretches a window of HU to [0, 1], with SSIM's uniform window.
+
+    Args:
+        name: of it.
+        clip_hu: the window: HU of value 0 and of value 1.
+        source: where it is from.
+        rmse_clip_hu: HU to which slices are cut for ``rmse_clipped_hu``; None: to the window.
+        not_covered: what of its source it leaves out.
+    """
+    low, high = clip_hu
+    return Protocol(
+        name, clip_hu, zero_hu=low, unit_hu=high - low, data_range=1.0, window="uniform",
+        grey_levels=False, half_precision=False, rmse_clip_hu=rmse_clip_hu or clip_hu,
+        source=source, not_covered=not_covered,
+    )  # fmt: skip
+
+
+def _of_ldctbench(name: str, centre: float, width: float, what: str) -> Protocol:
+    """Return ldct-benchmark's protocol of one kind of exam.
+
+    Its window is DICOM's (PS3.3, C.11.2.1.2.1): of centre 50 and width 400 the lowest value is
+    -150 HU and the highest 249, so a unit has 399 HU.
+    """
+    low = centre - width / 2
+    return windowed(
+        name, (low, low + width - 1),
+        f"eeulig/ldct-benchmark, evaluate/utils.py: {what} (centre {centre:g}, width {width:g}) in "
+        "[0, 1]",
+        rmse_clip_hu=(-1024.0, 1900.0), not_covered="VIF and LDCT-IQA",
+    )  # fmt: skip
+
+
+LDCTBENCH = _of_ldctbench("ldctbench", 50, 400, "abdomen")
+LDCTBENCH_CHEST = _of_ldctbench("ldctbench_chest", -600, 1500, "chest")
+LDCTBENCH_HEAD = _of_ldctbench("ldctbench_head", 40, 80, "neuro")
+
+AIR = windowed("air", (-1024.0, -900.0), "no paper's: noise and streaks in what should be air")
+BONE = windowed("bone", (-500.0, 1300.0), "no paper's: the usual window of bone")
 
 PROTOCOLS: Mapping[str, Protocol] = {
-    protocol.name: protocol for protocol in (PAPER8, FULL_FLOAT, ABDOMEN_REDCNN, LDCTBENCH)
-}
+    protocol.name: protocol
+    for protocol in (
+        PAPER8, FULL_FLOAT, ABDOMEN_REDCNN, LDCTBENCH, LDCTBENCH_CHEST, LDCTBENCH_HEAD, AIR, BONE,
+    )
+}  # fmt: skip
+"""Those that have a name. Any other window is ``window:LOW:HIGH``, see `known_protocol`."""
+
+
+def known_protocol(name: str) -> Protocol | None:
+    """Return the protocol of that name, or of that window; None of another program's."""
+    if name in PROTOCOLS:
+        return PROTOCOLS[name]
+    bounds = window_bounds(name)
+    if bounds is None:
+        return None
+    return windowed(window_name(*bounds), bounds, "a window of the user's, stretched to [0, 1]")
 
 
 def find_protocols(text: str) -> tuple[Protocol, ...]:
-    """Return the protocols that a comma-separated list means; ``all`` means all.
+    """Return the protocols that a comma-separated list means, each once.
+
+    ``usual`` means those of `pi.protocol_names.USUAL` and ``all`` every one with a name.
 
     Raises:
-        EvaluationError: an unknown protocol, or an empty list.
+        EvaluationError: an unknown protocol, a window that is none, or an empty list.
     """
-    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    if words == ["all"]:
-        return tuple(PROTOCOLS.values())
-    unknown = next((word for word in words if word not in PROTOCOLS), None)
-    if unknown is not None or not words:
-        raise EvaluationError(
-            f"`protocols` must be made of {', '.join(PROTOCOLS)}, or all, but got "
-            f"{quoted(text if unknown is None else unknown)}."
-        )
-    return tuple(PROTOCOLS[word] for word in words)
-
-
-def to_values(hu: NDArray[np.generic], protocol: Protocol, *, predicted: bool) -> Values:
-    """Return what ``protocol`` compares.
-
-    Args:
-        hu: slices of any shape, HU.
-        protocol: which way.
-        predicted: whether they are a network's output, which never was on disk.
-
-    Returns:
-        The same shape: uint8 if the protocol has grey levels, else float64.
-    """
-    if protocol.grey_levels:
-        return _grey_levels(hu, np.float16 if protocol.half_precision and not predicted else None)
-    values = hu.astype(np.float64)
-    if protocol.clip_hu is not None:
-        np.clip(values, *protocol.clip_hu, out=values)
-    values -= protocol.zero_hu
-    values /= protocol.unit_hu
-    return values
-
-
-def to_hu(values: Values, protocol: Protocol) -> NDArray[np.float64]:
-    """Return the HU of ``values``, float64: the inverse of `to_values` inside ``clip_hu``.
-
-    Of a grey level it is the lowest HU, up to 16.06 HU (and float16's error) below the original.
-    """
-    return values.astype(np.float64) * protocol.unit_hu + protocol.zero_hu
-
-
-def _grey_levels(hu: NDArray[np.generic], stored: type[np.float16] | None) -> NDArray[np.uint8]:
-    """Method, rows 11 and 38: cut to [0, 1], times 255 in the dtype at hand, truncated."""
-    unit = normalise(hu)
-    if stored is None:
-        return (np.clip(unit, 0, 1) * np.float32(255)).astype(np.uint8)
-    return _LEVEL_OF_HALF[unit.astype(stored).view(np.uint16)]
-
-
-def _level_of_half() -> NDArray[np.uint8]:
-    """Return the grey level of each of the 65,536 float16, by its bits: numpy's own is slow."""
-    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
-    halves = np.where(np.isnan(halves), np.float16(0), halves)
-    return (np.clip(halves, 0, 1) * np.float16(255)).astype(np.uint8)
-
-
-_LEVEL_OF_HALF = _level_of_half()
+    found: dict[str, Protocol] = {}
+    for word in (word.strip() for word in text.split(",") if word.strip()):
+        for name in GROUPS.get(word, (word,)):
+            protocol = known_protocol(name)
+            if protocol is None:
+                raise EvaluationError(f"`protocols` must be {WRITTEN_LIST} but got {quoted(word)}.")
+            found[protocol.name] = protocol
+    if not found:
+        raise EvaluationError(f"`protocols` must be {WRITTEN_LIST} but got {quoted(text)}.")
+    return tuple(found.values())

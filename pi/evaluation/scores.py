@@ -44,13 +44,14 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
     summary, image = by_image(rows), evaluated_image(rows)
     evaluated = rows[rows["image"] == image].replace(np.inf, np.nan)
     found: dict[str, float] = {}
-    for metric in (METRICS[name] for name in metrics if METRICS[name].speaks(protocol)):
+    for metric in (METRICS[m] for m in metrics if m in rows and METRICS[m].speaks(protocol)):
         name, of = metric.logged(protocol), summary[image, metric.name]
         found[name], found[f"{name}_sd"] = of["mean"], of["sd"]
-        found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
+        if (LOW_DOSE, metric.name) in summary:  # a table of somebody else may have none
+            found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
         if metric.infinite:
             found[f"{name}_infinite"] = of["infinite"]
-        if metric.better != "zero":
+        if metric.better != "zero" and (LOW_DOSE, metric.name) in summary:
             gain = gains(rows, protocol, metric.name)["gain"]
             found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
         for place, inside in by_reconstruction(evaluated):

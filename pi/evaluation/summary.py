@@ -1,13 +1,29 @@
 """Means and deviations of a slice table: views of the result, never the result."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from pi.evaluation.metrics import METRICS, errors, similarities
+from pi.evaluation.doing_nothing import WORSE
+from pi.evaluation.metrics import (
+    METRICS,
+    directed_metrics,
+    errors,
+    higher_is_better,
+    similarities,
+)
 from pi.evaluation.protocol import Protocol
-from pi.evaluation.table import IDENTITY, KEY, LOW_DOSE, metrics_of, protocols_of
+from pi.evaluation.table import (
+    DENOISED,
+    IDENTITY,
+    KEY,
+    LOW_DOSE,
+    evaluated_image,
+    metrics_of,
+    protocols_of,
+)
 from pi.text_table import aligned, markdown
 
 
@@ -55,9 +71,10 @@ def error_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_text(table: pd.DataFrame) -> str:
-    """Return both tables for a terminal."""
-    tables = [aligned(_rows(paper_table(table))), aligned(_rows(error_table(table)))]
-    return "\n\n".join([f"{_extent(table)}, mean (SD):", *tables, ""])
+    """Return both tables for a terminal; one of which there are no metrics is left out."""
+    tables = [aligned(_rows(one)) for one in _tables(table)]
+    told = [f"{beside_nothing(table)}\n"] if beside_nothing(table) else [""]
+    return "\n\n".join([f"{_extent(table)}, mean (SD):", *tables, *told])
 
 
 def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
@@ -69,11 +86,37 @@ def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
     return "\n\n".join(
         [
             f"{_extent(table)}, mean (SD). Slices of one patient are not independent.",
-            markdown(_rows(paper_table(table))),
-            markdown(_rows(error_table(table))),
+            *(markdown(_rows(one)) for one in _tables(table)),
+            *filter(None, [beside_nothing(table)]),
             "\n".join(said),
         ]
     )
+
+
+def beside_nothing(table: pd.DataFrame) -> str:
+    """Return by which means the output is worse than the low dose itself; empty where by none.
+
+    Of a metric that no protocol changes it is said once.
+    """
+    if evaluated_image(table) == LOW_DOSE:
+        return ""
+    found: dict[str, None] = {}
+    for protocol in protocols_of(table):
+        means = by_image(table[table["protocol"] == protocol])
+        for name in (one for one in directed_metrics() if one in table):
+            metric = METRICS[name]
+            output, nothing = (
+                means.get((image, name), {}).get("mean", math.nan) for image in (DENOISED, LOW_DOSE)
+            )
+            if metric.speaks(protocol) and _is_worse(output, nothing, name):
+                under = f" under {protocol}" if metric.protocols else ""
+                values = (f"{value:.{metric.decimals}f}" for value in (output, nothing))
+                found[f"{metric.heading}{under} ({' beside '.join(values)})"] = None
+    return f"{WORSE.capitalize()}: {', '.join(found)}." if found else ""
+
+
+def _is_worse(output: float, nothing: float, metric: str) -> bool:
+    return output < nothing if higher_is_better(metric) else output > nothing
 
 
 def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
@@ -104,6 +147,11 @@ def _cell(summary: Mapping[str, float], decimals: int) -> str:
         return "infinite"
     cell = f"{summary['mean']:.{decimals}f} ({summary['sd']:.{decimals}f})"
     return cell + (f", {summary['infinite']:.0f} infinite" if summary["infinite"] else "")
+
+
+def _tables(table: pd.DataFrame) -> list[pd.DataFrame]:
+    views = ((similarities(), paper_table), (errors(), error_table))
+    return [view(table) for metrics, view in views if set(metrics) & set(table)]
 
 
 def _extent(table: pd.DataFrame) -> str:

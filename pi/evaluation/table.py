@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.evaluation.metrics import METRICS, directed_metrics, higher_is_better
-from pi.evaluation.protocol import PROTOCOLS, EvaluationError
+from pi.evaluation.protocol import EvaluationError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
+from pi.protocol_names import NAMES
 
 Image = Literal["low_dose", "denoised"]
 LOW_DOSE: Image = "low_dose"
@@ -78,7 +79,7 @@ def by_reconstruction(table: pd.DataFrame) -> list[tuple[Reconstruction, pd.Data
 def protocols_of(table: pd.DataFrame) -> list[str]:
     """Return the names of the table's protocols: ours in their own order, then any others."""
     found = sorted(table["protocol"].unique())
-    return [*(p for p in PROTOCOLS if p in found), *(p for p in found if p not in PROTOCOLS)]
+    return [*(p for p in NAMES if p in found), *(p for p in found if p not in NAMES)]
 
 
 def evaluated_image(table: pd.DataFrame) -> Image:
@@ -197,7 +198,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
             rows = table[table["protocol"] == protocol].set_index(KEY)
             label = metric.logged(protocol)
             columns[label] = rows.loc[rows["image"] == image, metric.name]
-            if image == DENOISED:
+            if image == DENOISED and (rows["image"] == LOW_DOSE).any():
                 columns[f"{label} low dose"] = rows.loc[rows["image"] == LOW_DOSE, metric.name]
     result = pd.DataFrame(columns).replace([np.inf, -np.inf], np.nan).reset_index()
     result["slice"] = [str(key) for key in slice_keys(result)]

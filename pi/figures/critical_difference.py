@@ -9,11 +9,17 @@ from matplotlib.figure import Figure
 
 from pi.comparison.friedman import Friedman
 from pi.comparison.verdict import counted, heading, p_text
+from pi.figures.labels import inches_wide, wrapped
 
 STEP = 0.24
+LINE = 0.15
 ABOVE = 0.8
 BAR_STEP = 0.13
-"""Inches, which are the axes' unit of height: of a line of text, above the axis, of a bar."""
+"""Inches, which are the axes' unit of height: of a name, of each further line of it, above the
+axis, of a bar."""
+AXIS = 3.8
+BESIDE = 1.7
+"""Inches: of the axis of ranks, and the least on either side of it, where names stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +82,26 @@ def _bars_over(run: str, found: Friedman) -> str:
 
 def draw_critical_differences(found: Mapping[str, Friedman]) -> Figure:
     """Draw one diagram a metric, below each other."""
+    names = [_name(run) for one in found.values() for run in ranked_runs(one)]
+    step = STEP + LINE * max(name.count("\n") for name in names)
+    beside = max(BESIDE, *(inches_wide(name, 9) + 0.3 for name in names))
     height = ABOVE + max(
-        BAR_STEP * (len(one.groups) + 2) + STEP * ((len(one.runs) + 1) // 2 + 1)
+        BAR_STEP * (len(one.groups) + 2) + step * ((len(one.runs) + 1) // 2 + 1)
         for one in found.values()
     )
-    figure = Figure(figsize=(7.2, height * len(found)))
+    figure = Figure(figsize=(AXIS + 2 * beside, height * len(found)))
     for place, (metric, one) in enumerate(found.items()):
         bottom = 1 - (place + 1) / len(found)
         axes = figure.add_axes((0.0, bottom, 1.0, 1 / len(found)))
-        _draw(axes, metric, one, height)
+        _draw(axes, metric, one, height, step, beside)
     return figure
 
 
-def _draw(axes: Axes, metric: str, found: Friedman, height: float) -> None:
+def _draw(
+    axes: Axes, metric: str, found: Friedman, height: float, step: float, beside: float
+) -> None:
     k = len(found.runs)
-    beyond = 0.45 * (k - 1)  # room for names on either side
+    beyond = beside / AXIS * (k - 1)  # room for names on either side
     axes.set_xlim(1 - beyond, k + beyond)
     axes.set_ylim(height - ABOVE, -ABOVE)
     axes.axis("off")
@@ -107,7 +118,8 @@ def _draw(axes: Axes, metric: str, found: Friedman, height: float) -> None:
         level = BAR_STEP * (bar.depth + 1)
         axes.plot([bar.low - 0.02, bar.high + 0.02], [level, level], color="#0072B2", linewidth=3.5,
                   solid_capstyle="round")  # fmt: skip
-    _draw_names(axes, ranked_runs(found), BAR_STEP * (len(marks) + 1), 1 - beyond, k + beyond)
+    reach = 0.06 * beyond  # of a run's line beyond the axis
+    _draw_names(axes, ranked_runs(found), BAR_STEP * (len(marks) + 1), step, reach)
 
 
 def _draw_critical_difference(axes: Axes, found: Friedman) -> None:
@@ -124,13 +136,17 @@ def _draw_critical_difference(axes: Axes, found: Friedman) -> None:
                   textcoords="offset points", va="center", fontsize=8)  # fmt: skip
 
 
+def _name(run: RankedRun) -> str:
+    return f"{wrapped(run.name)}  {run.rank:.2f}"
+
+
 def _draw_names(
-    axes: Axes, runs: Sequence[RankedRun], below: float, left: float, right: float
+    axes: Axes, runs: Sequence[RankedRun], below: float, step: float, reach: float
 ) -> None:
     for run in runs:
-        level = below + STEP * (run.depth + 0.5)
-        end = 1 - 0.06 * (1 - left) if run.left else runs[-1].rank + 0.06 * (right - runs[-1].rank)
+        level = below + step * (run.depth + 0.5)
+        end = 1 - reach if run.left else len(runs) + reach
         axes.plot([run.rank, run.rank, end], [0, level, level], color="black", linewidth=0.8)
-        axes.annotate(f"{run.name}  {run.rank:.2f}", (end, level), (-4 if run.left else 4, 0),
+        axes.annotate(_name(run), (end, level), (-4 if run.left else 4, 0),
                       textcoords="offset points", va="center", fontsize=9,
                       ha="right" if run.left else "left")  # fmt: skip

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.figures.labels import inches_high, wrapped
 from pi.figures.slice_row import SOFT_TISSUE, Panel, Pictured, SliceRow, picture_row
 
 ERROR_HIGH_HU = 100.0
 """Absolute error at the bright end of the colour scale; the same for every run."""
+
+COLUMN = 26
+"""Characters of a line above an image."""
 
 TITLES = {LOW_DOSE: "low dose (input)", DENOISED: "denoised (output)"}
 
@@ -71,14 +75,17 @@ def _row(shown: ShownSlice, metric: str) -> SliceRow:
 
 def _draw(rows: Sequence[SliceRow], window: tuple[float, float], *, detail: bool) -> Figure:
     columns = len(rows[0].panels)
-    figure = Figure(figsize=(2.5 * columns + 0.9, 2.5 * len(rows) + 0.7), layout="constrained")
+    titles = [wrapped(panel.title, COLUMN) for panel in rows[0].panels]
+    above = max(inches_high(title, 10) for title in titles)
+    size = (2.5 * columns + 1.2, 2.5 * len(rows) + 0.6 + above)
+    figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
     drawn: dict[bool, AxesImage] = {}
     for row, line in zip(rows, grid, strict=True):
-        line[0].set_ylabel(row.label, rotation=0, ha="right", va="center", fontsize=9)
-        for panel, axes in zip(row.panels, line, strict=True):
+        line[0].set_ylabel(wrapped(row.label, 16), rotation=0, ha="right", va="center", fontsize=9)
+        for panel, title, axes in zip(row.panels, titles, line, strict=True):
             drawn[panel.is_error] = draw_panel(axes, panel, row, window, detail=detail)
-            axes.set_title(panel.title if row is rows[0] else "", fontsize=10)
+            axes.set_title(title if row is rows[0] else "", fontsize=10)
     _draw_scales(figure, grid, rows[0].panels, drawn)
     return figure
 

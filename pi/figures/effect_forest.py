@@ -13,7 +13,8 @@ from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Estimate
 from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import heading
-from pi.figures.paired_differences import NEUTRAL, pair_label
+from pi.figures.labels import inches_high, inches_wide
+from pi.figures.paired_differences import NEUTRAL, pair_label, row_label
 
 PATIENTS, SLICES = "#0072B2", "#E69F00"  # Okabe and Ito
 
@@ -73,8 +74,10 @@ def draw_effect_forest(effects: Mapping[str, Sequence[Effect]]) -> Figure:
 
     An interval that the data do not bound goes from end to end, dotted.
     """
-    labels = [effect.label for effect in next(iter(effects.values()))]
-    size = (2.3 * len(effects) + 1.6, 0.45 * len(labels) + 1.2)
+    labels = [row_label(effect.label) for effect in next(iter(effects.values()))]
+    row = max(0.45, *(inches_high(label, 9) + 0.06 for label in labels))
+    beside = max(inches_wide(label, 9) for label in labels)
+    size = (max(2.3 * len(effects) + 0.4, 4.2) + beside, row * len(labels) + 1.2)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(1, len(effects), sharey=True, squeeze=False)[0]
     for (metric, lines), axes in zip(effects.items(), grid, strict=True):

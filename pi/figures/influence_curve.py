@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pi.figures.labels import legend_below
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats, from_log_odds, log_odds
 from pi.influence.table import curve_table
@@ -110,6 +111,7 @@ class InfluenceDrawing:
             self._percent.plot(curve.log10_weights, 100 * curve.psi, label=curve.label, **line)
             self._odds.plot(curve.log10_weights, curve.log_odds, **line)
         _finish(self._percent, self._odds, marked)
+        legend_below(self.figure)
         both = (self._percent, self._odds)
         self._across = [axes.axhline(np.nan, color="#888888", linewidth=0.8) for axes in both]
         self._answers = [[_answer(axes, curve.colour) for axes in both] for curve in curves]
@@ -137,12 +139,11 @@ def _finish(percent: Axes, odds: Axes, marked: Sequence[float]) -> None:
         axes.grid(alpha=0.25)
         for weight in (weight for weight in marked if weight > 0):
             axes.axvline(np.log10(weight), color="#888888", linewidth=0.8, linestyle=(0, (1, 2)))
-            axes.annotate(f"λ = {weight:g}", (np.log10(weight), 0.02), (3, 0),
+            axes.annotate(f"λ = {weight:g}", (np.log10(weight), 0.03), (3, 0),
                           xycoords=("data", "axes fraction"), textcoords="offset points",
                           fontsize=8, color="#555555")  # fmt: skip
     percent.set_ylabel("perceptual influence Ψ (%)")
     percent.set_title("Share of the total loss (across: the target)", fontsize=11)
-    percent.legend(fontsize=8, loc="best")
     odds.set_ylabel("log-odds of Ψ")
     odds.set_title(
         "The same in log-odds: equal slopes, lines shifted by ln(S_P / S_M)", fontsize=11

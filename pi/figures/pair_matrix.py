@@ -10,6 +10,10 @@ from matplotlib.figure import Figure
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import ALPHA, Floats
 from pi.comparison.verdict import heading, p_text
+from pi.figures.labels import inches_high, inches_wide, wrapped
+
+CELL = 0.85
+"""Inches across of a cell."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,14 @@ def draw_pair_matrix(matrix: PairMatrix) -> Figure:
     """Draw the matrix: blue where the row's run is better, red where it is worse.
 
     Above the diagonal stands the rank-biserial, below it the patients' p; bold: below alpha.
+    Columns whose names are wider than they are have the number of their row instead.
     """
     size = len(matrix.runs)
-    figure = Figure(figsize=(0.85 * size + 2.6, 0.6 * size + 1.6), layout="constrained")
+    rows, columns = _names(matrix.runs)
+    beside = max(inches_wide(name, 9) for name in rows)
+    height = max(0.6, *(inches_high(name, 9) + 0.06 for name in rows))
+    figure = Figure(figsize=(CELL * size + beside + 1.6, max(height * size + 1.2, 3.4)),
+                    layout="constrained")  # fmt: skip
     axes = figure.subplots()
     corners = np.arange(size + 1) - 0.5
     mesh = axes.pcolormesh(corners, corners, matrix.effects, cmap="RdBu", vmin=-1, vmax=1,
@@ -76,14 +85,22 @@ def draw_pair_matrix(matrix: PairMatrix) -> Figure:
         colour = "white" if abs(effect) > 0.6 else "#111111"
         axes.annotate(text, (column, row), ha="center", va="center", fontsize=8, color=colour,
                       weight=weight)  # fmt: skip
-    axes.set_xticks(range(size), matrix.runs, rotation=30, ha="left", fontsize=9)
-    axes.set_yticks(range(size), matrix.runs, fontsize=9)
+    axes.set_xticks(range(size), columns, fontsize=9)
+    axes.set_yticks(range(size), rows, fontsize=9)
     axes.xaxis.tick_top()
     axes.invert_yaxis()
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
     bar = figure.colorbar(mesh, ax=axes, shrink=0.8, aspect=25)
-    bar.set_label(f"rank-biserial in {heading(matrix.metric)}, row against column", fontsize=8)
+    bar.set_label(f"rank-biserial in {heading(matrix.metric)},\nrow against column", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     return figure
+
+
+def _names(runs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what stands beside the rows, and above the columns."""
+    if all(inches_wide(run, 9) < CELL for run in runs):
+        return list(runs), list(runs)
+    numbers = [str(k) for k in range(1, len(runs) + 1)]
+    return [wrapped(f"{k}  {run}") for k, run in zip(numbers, runs, strict=True)], numbers

@@ -7,14 +7,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Floats
 from pi.comparison.pairing import PairedTable
 from pi.comparison.verdict import heading
+from pi.figures.labels import inches_high, inches_wide, wrapped
 
 BETTER, WORSE, NEUTRAL = "#0072B2", "#D55E00", "#777777"
 """Okabe and Ito's blue and vermilion: of gains and losses in every figure of a comparison."""
+
+TICKS = 5
+"""At most so many numbers stand below a row: gains of thousandths are long to write."""
 
 BINS = 61
 TAIL = 0.005
@@ -45,6 +50,11 @@ class GainDistribution:
 def pair_label(contrast: Contrast) -> str:
     """Return what a comparison is called in figures; its gains are above 0 where the first won."""
     return f"{contrast.other} against {contrast.reference}"
+
+
+def row_label(label: str) -> str:
+    """Return what stands beside the row of a comparison: a run a line, a long name on several."""
+    return wrapped(label.replace(" against ", "\nagainst "))
 
 
 def gain_distributions(
@@ -86,11 +96,15 @@ def draw_gain_distributions(distributions: Sequence[GainDistribution], metric: s
         metric: name of the metric.
     """
     rows = len(distributions)
-    figure = Figure(figsize=(7.2, 0.55 * rows + 0.9), layout="constrained")
+    labels = [row_label(one.label) for one in distributions]
+    height = max(0.55, *(inches_high(label, 9) + 0.06 for label in labels))
+    width = max(7.2, 4.6 + max(inches_wide(label, 9) for label in labels))
+    figure = Figure(figsize=(width, height * rows + 0.9), layout="constrained")
     figure.get_layout_engine().set(hspace=0, h_pad=0.01)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    for one, axes in zip(distributions, grid, strict=True):
-        _draw_row(axes, one)
+    for one, label, axes in zip(distributions, labels, grid, strict=True):
+        _draw_row(axes, one, label)
+    grid[-1].xaxis.set_major_locator(MaxNLocator(TICKS))
     figure.supxlabel(f"gain in {heading(metric)} of a slice (right of 0: better)", fontsize=9)
     return figure
 
@@ -104,7 +118,7 @@ def _edges(gains: Floats) -> Floats:
     return width * np.arange(first, max(last, first + 1) + 1)
 
 
-def _draw_row(axes: Axes, one: GainDistribution) -> None:
+def _draw_row(axes: Axes, one: GainDistribution, label: str) -> None:
     colours = [BETTER if edge >= 0 else WORSE for edge in one.edges[:-1]]
     axes.bar(one.edges[:-1], one.counts, np.diff(one.edges), align="edge", color=colours)
     axes.axvline(0, color=NEUTRAL, linewidth=0.8)
@@ -112,13 +126,7 @@ def _draw_row(axes: Axes, one: GainDistribution) -> None:
               clip_on=False)  # fmt: skip
     axes.set_ylim(0, one.counts.max() * 1.05)
     axes.set_yticks([])
-    axes.set_ylabel(
-        one.label.replace(" against ", "\nagainst "),
-        rotation=0,
-        ha="right",
-        va="center",
-        fontsize=9,
-    )
+    axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
     axes.annotate(f"better on {100 * one.better:.0f} %", (1.01, 0.4), xycoords="axes fraction",
                   va="center", fontsize=8)  # fmt: skip
     for side in ("top", "left", "right"):

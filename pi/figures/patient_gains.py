@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Floats
 from pi.comparison.verdict import heading
-from pi.figures.paired_differences import BETTER, NEUTRAL, WORSE, pair_label
+from pi.figures.labels import inches_high, inches_wide
+from pi.figures.paired_differences import BETTER, NEUTRAL, TICKS, WORSE, pair_label, row_label
 
 SPREAD = 0.5
 """Height over which the patients of a row are spread, in rows; each has the same height in all."""
@@ -65,14 +67,18 @@ def draw_patient_strips(strips: Sequence[PatientStrip], metric: str) -> Figure:
         strips: see `patient_strips`.
         metric: name of the metric.
     """
-    figure = Figure(figsize=(7.2, 0.5 * len(strips) + 0.9), layout="constrained")
+    labels = [row_label(strip.label) for strip in strips]
+    height = max(0.5, *(inches_high(label, 9) + 0.06 for label in labels))
+    width = max(7.2, 4.6 + max(inches_wide(label, 9) for label in labels))
+    figure = Figure(figsize=(width, height * len(strips) + 0.9), layout="constrained")
     axes = figure.subplots()
     for row, strip in enumerate(strips):
         _draw_strip(axes, row, strip)
     axes.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(strips)), [strip.label for strip in strips], fontsize=9)
+    axes.set_yticks(range(len(strips)), labels, fontsize=9)
     axes.set_ylim(len(strips) - 0.5, -0.5)
     axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(TICKS))
     axes.set_xlabel(f"mean gain in {heading(metric)} of a patient (right of 0: better)")
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=8)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pi.figures.influence_curve import COLOURS
+from pi.figures.labels import legend_below
 from pi.pretraining.held_out import TaskScore
 
 SMOOTHED = 10
@@ -74,5 +75,5 @@ def draw_pretraining(curves: Sequence[TaskCurve]) -> Figure:
     losses.set_xlabel("step")
     losses.set_ylabel("loss of the task")
     losses.set_ylim(bottom=0)
-    losses.legend(frameon=False)
+    legend_below(figure)
     return figure

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
+from pi.figures.labels import legend_below
 from pi.influence.psi import Floats
 from pi.search.answer import SearchAnswer
 
@@ -59,5 +60,5 @@ def draw_front(points: FrontPoints) -> Figure:
     axes.set_xlabel(f"distance from Ψ = {100 * points.target:g} % in log-odds")
     axes.set_ylabel("validation SSIM")
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=8, loc="best")
+    legend_below(figure)
     return figure

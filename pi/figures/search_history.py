@@ -5,13 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pi.figures.influence_curve import COLOURS
+from pi.figures.labels import legend_below
 from pi.influence.psi import Floats, log_odds
 from pi.search.objective import Objective
 from pi.search.record import State, TrialRecord
 
 MARKERS: dict[State, str] = {"finished": "o", "stopped": "x", "failed": "1"}
+SAID: dict[State, str] = {
+    "finished": "finished",
+    "stopped": "stopped early: what it had reached by then, of fewer epochs",
+    "failed": "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,12 @@ def draw_search(history: SearchHistory) -> Figure:
     for k, (state, marker) in enumerate(MARKERS.items()):
         if history.numbers[state].size:
             axes.plot(history.numbers[state], history.values[state], marker, color=COLOURS[k],
-                      label=state, markersize=5)  # fmt: skip
+                      label=SAID[state], markersize=5)  # fmt: skip
     axes.step(history.best_numbers, history.best, where="post", color=COLOURS[0], linewidth=1.2,
-              label="best so far")  # fmt: skip
+              label="best of the finished ones so far")  # fmt: skip
     axes.set_xlabel("trial")
     axes.set_ylabel(history.quantity)
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=8, loc="best")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    legend_below(figure)
     return figure

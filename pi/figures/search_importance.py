@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
+from pi.figures.labels import inches_high, inches_wide, wrapped
 
 
 def importance_table(shares: Mapping[str, float]) -> pd.DataFrame:
@@ -15,10 +16,13 @@ def importance_table(shares: Mapping[str, float]) -> pd.DataFrame:
 
 def draw_importance(shares: Mapping[str, float]) -> Figure:
     """Draw the shares (see `pi.search.answer.importances`) as bars, the greatest on top."""
-    figure = Figure(figsize=(7, 1.2 + 0.5 * len(shares)), layout="constrained")
-    axes = figure.subplots()
     ordered = sorted(shares.items(), key=lambda entry: entry[1])
-    axes.barh([name for name, _ in ordered], [share for _, share in ordered], color=COLOURS[0])
+    names = [wrapped(name) for name, _ in ordered]
+    row = max([0.5, *(inches_high(name, 10) + 0.06 for name in names)])
+    beside = max([2.0, *(inches_wide(name, 10) for name in names)])
+    figure = Figure(figsize=(5 + beside, 1.2 + row * len(names)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(names, [share for _, share in ordered], color=COLOURS[0])
     axes.set_xlabel("importance (PED-ANOVA)")
     axes.set_xlim(0, 1)
     axes.grid(alpha=0.25, axis="x")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS
+from pi.figures.labels import legend_below
 from pi.figures.search_history import quantity_of, value_of
 from pi.influence.psi import Floats, log_odds
 from pi.search.objective import Objective
@@ -110,7 +111,7 @@ def draw_slices(slices: Slices) -> Figure:
     left.set_ylabel(slices.quantity)
     for axes in (left, right):
         axes.grid(alpha=0.25)
-    left.legend(fontsize=8, loc="best")
+    legend_below(figure)
     return figure
 
 

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from pi.figures.denoised_slices import draw_panel, to_uint8
+from pi.figures.denoised_slices import COLUMN, draw_panel, to_uint8
+from pi.figures.labels import inches_high, wrapped
 from pi.figures.slice_row import Panel, SliceRow
 
 SIDE = 2.9  # inches of a panel
@@ -82,7 +83,11 @@ def draw_viewer(row: SliceRow, window: tuple[float, float], *, detail: bool) -> 
     """
     images, errors = viewer_panels(row)
     columns = len(images)
-    figure = Figure(figsize=(SIDE * columns, 2 * SIDE + 0.5), layout="constrained")
+    above = sum(
+        max(inches_high(wrapped(panel.title, COLUMN), 9) for panel in panels)
+        for panels in (images, errors)
+    )
+    figure = Figure(figsize=(SIDE * columns, 2 * SIDE + 0.2 + above), layout="constrained")
     grid = figure.subplots(2, columns, squeeze=False)
     for line, panels, label in zip(
         grid, (images, errors), ("HU", "absolute error (HU)"), strict=True
@@ -103,5 +108,5 @@ def draw_viewer(row: SliceRow, window: tuple[float, float], *, detail: bool) -> 
 def _titled(
     axes: Axes, panel: Panel, row: SliceRow, window: tuple[float, float], *, detail: bool
 ) -> AxesImage:
-    axes.set_title(panel.title, fontsize=9)
+    axes.set_title(wrapped(panel.title, COLUMN), fontsize=9)
     return draw_panel(axes, panel, row, window, detail=detail)

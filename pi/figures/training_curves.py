@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from pi.figures.influence_curve import COLOURS, STYLES
+from pi.figures.labels import epochs_along, legend_below
 from pi.influence.psi import log_odds
 
 IMAGE, PERCEPTUAL, TOTAL = "train/image_loss", "train/perceptual_loss", "train/total_loss"
@@ -98,7 +98,7 @@ def draw_losses(curves: Sequence[TrainingCurves]) -> Figure:
     _finish(image, "image loss M", "log₁₀ M")
     _finish(perceptual, "weighted perceptual loss λP", "log₁₀ λP")
     _finish(ssim, "SSIM of validation slices", "SSIM")
-    _legend(figure)
+    legend_below(figure)
     return figure
 
 
@@ -122,7 +122,7 @@ def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
     _finish(loss, "share of the loss\n(solid: training, dashed: validation)", "log-odds of Ψ")
     _finish(gradient, "share of the gradient\n(solid: parameters, dashed: output)", "log-odds of Ψ")
     _finish(drift, "drift from the target\n(training)", "Ψ − target (percentage points)")
-    _legend(figure)
+    legend_below(figure)
     return figure
 
 
@@ -147,11 +147,5 @@ def _line(
 def _finish(axes: Axes, title: str, quantity: str) -> None:
     axes.set_title(title, fontsize=10)
     axes.set_ylabel(quantity)
-    axes.set_xlabel("epoch")
     axes.grid(alpha=0.25)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _legend(figure: Figure) -> None:
-    if any(axes.get_legend_handles_labels()[1] for axes in figure.axes):
-        figure.legend(fontsize=8, loc="outside lower center", ncols=2)
+    epochs_along(axes)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pi.figures.influence_curve import COLOURS, STYLES
+from pi.figures.labels import epochs_along, legend_below
 from pi.influence.psi import Floats, log_odds
 from pi.training.state import EpochRecord
 
@@ -92,7 +93,9 @@ def draw_history(history: InfluenceHistory, target: float | None) -> Figure:
         style = {"color": COLOURS[2 + k], "linestyle": "-"}
         at = history.measured_at
         _draw_log_odds(odds, at, history.gradient_psi[label], f"gradient {label}", ".", style)
-        cosine.plot(at, history.cosine[label], label=label, marker=".", linewidth=1.2, **style)
+        cosine.plot(
+            at, history.cosine[label], label=f"gradient {label}", marker=".", linewidth=1.2, **style
+        )
     if target is not None:
         odds.axhline(float(log_odds(target)), color="#888888", linewidth=0.8)
         odds.set_title(f"Influence while training (target {100 * target:g} %)", fontsize=11)
@@ -100,10 +103,9 @@ def draw_history(history: InfluenceHistory, target: float | None) -> Figure:
     cosine.set_ylabel("cosine between ∇M and ∇P")
     cosine.set_ylim(-1.05, 1.05)
     for axes in (odds, cosine):
-        axes.set_xlabel("epoch")
+        epochs_along(axes)
         axes.grid(alpha=0.25)
-        if axes.has_data():
-            axes.legend(fontsize=8, loc="best")
+    legend_below(figure)
     return figure
 
 

@@ -10,13 +10,13 @@ from pi.influence.components import loss_components
 from pi.influence.losses import Measured
 from pi.influence.sampling import Measure
 from pi.network.bank import EncoderBank
-from pi.network.state import Denoiser
+from pi.network.state import Denoiser, PatchOutputs
 from pi.slices.patches import PatchPopulation
 
 
 def patch_measure(
     population: PatchPopulation,
-    denoisers: Mapping[str, Denoiser],
+    denoisers: Mapping[str, Denoiser | PatchOutputs],
     bank: EncoderBank,
     batch_size: int,
     advance: Callable[[int], object],
@@ -34,13 +34,20 @@ def patch_measure(
         advance: told how many patches have just been measured.
     """
 
+    computed = {k: one for k, one in denoisers.items() if not isinstance(one, PatchOutputs)}
+    looked_up = {k: one for k, one in denoisers.items() if isinstance(one, PatchOutputs)}
     encoders = bank.encoders  # made here: no variable may be made within a graph
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def components(
-        states: tuple[str, ...], low_dose: tf.Tensor, normal_dose: tf.Tensor
+        states: tuple[str, ...],
+        given: dict[str, tf.Tensor],
+        low_dose: tf.Tensor,
+        normal_dose: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        predictions = [denoisers[state](low_dose) for state in states]
+        predictions = [
+            given[state] if state in given else computed[state](low_dose) for state in states
+        ]
         return loss_components(predictions, normal_dose, encoders, bank.norms, bank.pixels)
 
     def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Measured]:
@@ -48,8 +55,9 @@ def patch_measure(
         for start in range(0, numbers.size, batch_size):
             batch = numbers[start : start + batch_size]
             low_dose, normal_dose = population.read(batch)
+            given = {s: tf.constant(looked_up[s].of(batch)) for s in states if s in looked_up}
             image, perceptual = components(
-                tuple(states), tf.constant(low_dose), tf.constant(normal_dose)
+                tuple(states), given, tf.constant(low_dose), tf.constant(normal_dose)
             )
             images.append(image.numpy().astype(np.float64))
             perceptuals.append(perceptual.numpy().astype(np.float64))

@@ -25,7 +25,7 @@ from pi.influence.psi import Floats, odds_of
 from pi.losses.experiments import Experiment
 from pi.losses.loss import Reading
 from pi.network.bank import EncoderBank
-from pi.network.state import Denoiser
+from pi.network.state import Denoiser, PatchOutputs
 from pi.slices.patches import PatchPopulation
 
 CRITIC = 1.0
@@ -61,7 +61,7 @@ class OutputInfluence:
 def output_influences(
     experiments: Sequence[Experiment],
     bank: EncoderBank,
-    denoisers: Mapping[str, Denoiser],
+    denoisers: Mapping[str, Denoiser | PatchOutputs],
     population: PatchPopulation,
     numbers: NDArray[np.int64],
     batch_size: int,
@@ -90,7 +90,12 @@ def output_influences(
         batch = numbers[start : start + batch_size]
         low_dose, normal_dose = (tf.constant(array) for array in population.read(batch))
         for state, denoiser in denoisers.items():
-            fields = gradients(denoiser(low_dose), normal_dose).numpy()
+            output = (
+                tf.constant(denoiser.of(batch))
+                if isinstance(denoiser, PatchOutputs)
+                else denoiser(low_dose)
+            )
+            fields = gradients(output, normal_dose).numpy()
             for experiment, reading in zip(experiments, readings, strict=True):
                 key = experiment.name, state
                 found[key] = found.get(key, np.zeros(3)) + _products(fields, reading, bank)

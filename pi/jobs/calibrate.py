@@ -29,7 +29,7 @@ from pi.tracking.tracker import UNTRACKED, Tracker
 if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
     from pi.influence.output_gradient import OutputInfluence
     from pi.network.bank import EncoderBank
-    from pi.network.state import Denoiser
+    from pi.network.state import Denoiser, PatchOutputs
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,21 +91,36 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     from pi.influence.literature import literature_table, literature_text
     from pi.jobs.contexts import find_encoders
     from pi.network.state import prepare_denoiser
+    from pi.subjects import fetch_subject, require_own_data
+    from pi.subjects.in_patches import patch_outputs
     from pi.tracking.kept_denoiser import fetch_denoiser
     from pi.tracking.logged_calibration import log_calibrations, log_literature, log_setup
     from pi.tracking.saved_view import save_view
 
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     saved = {s.argument: fetch_denoiser(s.argument) for s in states if s.kind == "logged"}
+    subjects = {s.argument: fetch_subject(s.argument) for s in states if s.kind == "subject"}
+    for subject in subjects.values():
+        require_own_data(subject, store)
+        subject.check(store, "train", p.batch_size)
     typed = recorded(p)
     with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
+<<<<<<< HEAD
         denoisers = {}
+=======
+        bank = encoders.bank(tracker.say)
+        if subjects:
+            run.tags({"pi.model_sha256": " ".join(s.model or "-" for s in subjects.values())})
+        denoisers: dict[str, Denoiser | PatchOutputs] = {}
+>>>>>>> main
         for state in states:  # each with batches of its own: no state depends on the others
             batches = patches.batches(16, np.random.default_rng(p.seed))
-            denoisers[str(state)] = prepare_denoiser(
-                state, spec, p.seed, batches, saved.__getitem__
+            denoisers[str(state)] = (
+                patch_outputs(subjects[state.argument], patches)
+                if state.kind == "subject"
+                else prepare_denoiser(state, spec, p.seed, batches, saved.__getitem__)
             )
         measured: list[ExperimentCalibration] = []
         bank = encoders.ready
@@ -145,7 +160,7 @@ def _by_losses(
     p: CalibrateParameters,
     experiments: Sequence[Experiment],
     bank: "EncoderBank",
-    denoisers: "Mapping[str, Denoiser]",
+    denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
     say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
@@ -179,7 +194,7 @@ def _by_gradients(
     p: CalibrateParameters,
     experiments: Sequence[Experiment],
     bank: "EncoderBank",
-    denoisers: "Mapping[str, Denoiser]",
+    denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
 ) -> "list[OutputInfluence]":
     """Measure the influence by gradients of ``experiments`` in every state."""

@@ -37,12 +37,12 @@ class ComparisonResult(Result):
         return " ".join(self.report.headline) or self.report.title
 
     def text(self) -> str:
-        """Return the answer, Table 4 and where the run is."""
-        table = next(one for one in self.report.results if one.name.startswith("table4"))
-        head = [self.report.title, "", *self.report.headline, ""]
-        return joined(
-            "\n".join(head), f"{aligned([table.columns, *table.rows])}\n", self.kept.text()
-        )
+        """Return the answer, Table 4, the influence that was realised and where the run is."""
+        tables = [one for one in self.report.results if one.name.startswith("table4")][:1]
+        tables += [one for one in self.report.results if one.name == "realised_influence"]
+        head = [self.report.title, "", *self.report.headline, *self.report.warnings, ""]
+        shown = (f"{aligned([table.columns, *table.rows])}\n" for table in tables)
+        return joined("\n".join(head), *shown, self.kept.text())
 
 
 def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> ComparisonResult:

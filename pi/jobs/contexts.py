@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pi.errors import PiError, quoted
+from pi.losses.architecture import OWN as OWN_CODE
 from pi.losses.experiments import Experiment
-from pi.losses.input_convention import InputConvention
+from pi.losses.input_convention import InputConvention, input_convention
 from pi.network.bank import EncoderBank, build_bank
+from pi.network.own_encoder import require_function
 from pi.network.weights import CONTEXTS, WeightFile
 from pi.places import OWN, is_own, weights_file
 from pi.pretraining import simulated
@@ -70,6 +72,7 @@ def find_encoders(
     convention: InputConvention,
     seed: int,
     medical_weights: str,
+    patch_size: int,
 ) -> Encoders:
     """Return the encoders of ``experiments``; whatever of them is not to be had is told now.
 
@@ -78,10 +81,14 @@ def find_encoders(
         convention: what encoders are fed that have no input of their own.
         seed: of the context ``random``.
         medical_weights: see `find_contexts`.
+        patch_size: on which a function of the user's is tried.
 
     Raises:
-        PiError: see `find_contexts` and `pi.network.bank.build_bank`.
+        PiError: see `find_contexts`, `pi.network.bank.build_bank` and
+            `pi.network.own_encoder.require_function`.
     """
+    for own in (e.encoder for e in experiments if e.encoder.architecture == OWN_CODE):
+        require_function(own, input_convention(own.input) if own.input else convention, patch_size)
     files = find_contexts(experiments, medical_weights)
     unmade = [e for e in experiments if e.encoder.context == simulated.NAME]
     for experiment in unmade:

@@ -21,7 +21,7 @@ class EvaluationResult(Result):
     """What was measured.
 
     Attributes:
-        run: id of the run whose denoiser it is, or ``identity``.
+        run: what was evaluated, as it was asked for.
         evaluation: the slice table, noise power and bias by tissue.
         summary: the tables of it, as text.
         notes: what is to be known of the data.
@@ -47,37 +47,48 @@ class EvaluationResult(Result):
 
 
 def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> EvaluationResult:
-    """Measure a run's denoiser on whole slices, under every protocol asked for.
+    """Measure a denoiser, outputs or a table on whole slices, under every protocol asked for.
 
     Raises:
         PiError: something that was asked for cannot be had.
     """
     p = parameters
-    protocols = find_protocols(p.protocols)
+    protocols = find_protocols(f"{p.protocols},all" if p.metrics_table else p.protocols)
     store = open_asked(p, p.fold, p.part)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.evaluation.choice import choose_slices, read_choice
-    from pi.evaluation.measure import evaluate as measure
+    from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
-    from pi.subjects import fetch_subject, require_own_data
-    from pi.tracking.logged_evaluation import log_evaluation, log_setup, log_slices
+    from pi.subjects import fetch_subject, origin_of, require_own_data
+    from pi.tracking.logged_evaluation import (
+        log_evaluation,
+        log_metrics_table,
+        log_setup,
+        log_slices,
+    )
     from pi.tracking.saved_view import save_view
 
-    subject = fetch_subject(p.run, p.denoiser)
+    subject = fetch_subject(p.run, p.denoiser, p.interface)
     require_own_data(subject, store)
-    denoise = subject.load()
+    subject.check(store, p.part, p.batch_size, protocols)
     with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
         run.params(recorded(p))
-        log_setup(run, recorded(p), subject.run_id, subject.params, store, p.part, protocols)
+        log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
-            evaluation = measure(store, p.part, denoise, protocols, p.batch_size, bar.advance)
+            evaluation = subject.evaluation(store, p.part, protocols, p.batch_size, bar.advance)
         log_evaluation(run, evaluation, protocols)
-        if store.simulated or p.log_images:
+        summary = summary_text(evaluation.slices)
+        if p.metrics_table:
+            table = metrics_table(evaluation.slices, protocols, hu_counts(store, p.part))
+            log_metrics_table(run, table)
+            summary = f"{summary}\n{metrics_table_text(table)}"
+        if subject.pictured and (store.simulated or p.log_images):
+            denoising = subject.denoising(store)
             choices = choose_slices(evaluation.slices, protocols[0].name, p.metric)
-            shown = [read_choice(store, choice, denoise) for choice in choices]
+            shown = [read_choice(store, choice, denoising) for choice in choices]
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
-    notes = notes_of(store)
-    return EvaluationResult(p.run, evaluation, summary_text(evaluation.slices), notes, kept)
+    notes = (*notes_of(store), *([subject.remark] if subject.remark else []))
+    return EvaluationResult(p.run, evaluation, summary, notes, kept)

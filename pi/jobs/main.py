@@ -106,4 +106,5 @@ def _require_encoders(p: CalibrateParameters) -> None:
     from pi.jobs.contexts import find_encoders
 
     experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
-    find_encoders(experiments, input_convention(p.encoder_input), p.seed, p.medical_weights)
+    convention = input_convention(p.encoder_input)
+    find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)

@@ -81,7 +81,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
     typed = recorded(p)

@@ -77,7 +77,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.training.machine import choose_precision, make_deterministic
 
     choose_precision(p.precision)  # what this machine cannot do is told before any work
-    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights)
+    encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, typed)
     require_same_data(p.resume, store.digest)
@@ -90,10 +90,11 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
-        state = fit_kept(run, trainer, experiments, target)
+        state, low_dose = fit_kept(run, trainer, experiments, target, tracker.say)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
-    return TrainingResult(state, target, trainer.twin, summary_text(state, target), kept)
+    summary = summary_text(state, target, low_dose)
+    return TrainingResult(state, target, trainer.twin, summary, kept)
 
 
 def _trainer(

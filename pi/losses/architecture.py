@@ -6,6 +6,7 @@ from typing import Literal
 
 from pi.errors import PiError, quoted
 from pi.losses.input_convention import input_convention
+from pi.losses.torch_names import Named, stack_layer, stage_layer
 
 Tap = Literal["post", "pre"]
 """Whether a layer is read after its ReLU or before it."""
@@ -66,10 +67,13 @@ class Residual:
     Attributes:
         stages: blocks and channels of each stage; a stage's output has four times the channels.
         channels: of the image that the weights were trained on.
+        halving: which convolution of a stage's first block halves: its first, as published and in
+            Keras, or its second, the 3x3, as in torchvision. Weights of one do not fit the other.
     """
 
     stages: tuple[tuple[int, int], ...]
     channels: int = 3
+    halving: Literal[1, 2] = 1
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -119,8 +123,13 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     # and on nothing else: three equal ones would act through the sum of their kernels.
     "autoencoder": LayerStack(((64,) * 2, (128,) * 2, (256,) * 4), channels=1),
     "resnet50": Residual(((3, 64), (4, 128), (6, 256), (3, 512))),
+    "resnet50_torch": Residual(((3, 64), (4, 128), (6, 256), (3, 512)), halving=2),
+    "resnet152": Residual(((3, 64), (8, 128), (36, 256), (3, 512)), halving=2),
 }
 """Encoders by name."""
+
+OWN = "own"
+"""Architecture of an encoder that is a function of the user's: ``own:package.module:function``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,8 @@ class EncoderSpec:
     """E of the paper's Eq. (3): which network, trained on what, fed what, tapped where.
 
     Attributes:
-        architecture: a key of `ARCHITECTURES`.
+        architecture: a key of `ARCHITECTURES`, or `OWN`: then the context is a module, and the
+            layers are functions in it.
         context: what it was pre-trained on: ``imagenet``, ``natural-offline``, ``medical``,
             ``random``, ``medical:NAME@ALIAS``, or ``own`` or ``own:NAME``, see
             `pi.places.weights_file`.
@@ -148,9 +158,12 @@ class EncoderSpec:
     input: str = ""
 
     def __post_init__(self) -> None:
-        known = layer_names(self.architecture)
         if not self.layers:
             raise EncoderError("`layers` must name at least one layer but is empty.")
+        if self.architecture == OWN:
+            _require_function(self)
+            return
+        known = layer_names(self.architecture)
         for layer in self.layers:
             if layer not in known:
                 raise EncoderError(
@@ -169,11 +182,65 @@ class EncoderSpec:
                 "an encoder must be written architecture:context:layer+layer but got "
                 f"{quoted(text)}."
             )
-        layers = tuple(dict.fromkeys(parts[-1].split("+")))
-        return cls(parts[0], ":".join(parts[1:-1]), layers)
+        layers, side = read_layers(parts[0], parts[-1])
+        return cls(parts[0], ":".join(parts[1:-1]), layers, side or "post")
 
     def __str__(self) -> str:
         return f"{self.architecture}:{self.context}:{'+'.join(self.layers)}"
+
+
+def read_layers(architecture: str, text: str) -> tuple[tuple[str, ...], Tap | None]:
+    """Return layers as Keras names them, and the side of the ReLU that PyTorch's names imply.
+
+    Args:
+        architecture: of the encoder.
+        text: names joined by ``+``, of Keras, or of PyTorch as in `pi.losses.torch_names`.
+
+    Raises:
+        EncoderError: a pooling, or names that mean both sides.
+    """
+    found = [(word, _of_torch(architecture, word)) for word in dict.fromkeys(text.split("+"))]
+    pooling = next((word for word, named in found if named and not named.layer), None)
+    if pooling is not None:
+        raise EncoderError(
+            f"`layer` must be a convolution or its ReLU but {pooling} of {architecture} is a "
+            "pooling."
+        )
+    layers = tuple(dict.fromkeys(named.layer if named else word for word, named in found))
+    sides: set[Tap] = {named.side if named else "post" for _, named in found}
+    if not any(named for _, named in found):
+        return layers, None
+    if len(sides) > 1:
+        raise EncoderError(
+            f"`layers` must all be read before their ReLU or all after it but got {quoted(text)}: "
+            "conv is before, relu and Keras's names are after."
+        )
+    return layers, sides.pop()
+
+
+def _of_torch(architecture: str, word: str) -> Named | None:
+    network = ARCHITECTURES.get(architecture)
+    if isinstance(network, LayerStack):
+        return stack_layer(word, [len(block) for block in network.blocks])
+    return stage_layer(word, len(network.stages)) if network else None
+
+
+def _require_function(encoder: EncoderSpec) -> None:
+    """Refuse what is no ``own:package.module:function``.
+
+    Raises:
+        EncoderError: misspelt, or read before a ReLU that nobody knows of.
+    """
+    modules = encoder.context.split(".")
+    if not all(word.isidentifier() for word in (*modules, *encoder.layers)):
+        raise EncoderError(
+            f"an encoder of yours must be written {OWN}:package.module:function but got "
+            f"{quoted(str(encoder))}."
+        )
+    if encoder.tap != "post":
+        raise EncoderError(f"`tap` must be post with an encoder `{OWN}` but got {encoder.tap}.")
+    if encoder.input:
+        input_convention(encoder.input)
 
 
 def find_architecture(name: str) -> Architecture:

@@ -49,8 +49,14 @@ UNIT = InputConvention("unit", (1.0,) * 3, (0.0,) * 3)
 """The network's own range, [0, 1], repeated: no scaling, no means."""
 
 
+STRETCHED = {"window": RAW255, "unit": UNIT}
+"""What a window of HU is stretched to, by the word before its bounds."""
+
+
 def input_convention(name: str) -> InputConvention:
-    """Return the convention called ``name``: a named one, or ``window:LOW:HIGH`` in HU.
+    """Return the convention called ``name``: a named one, or a window in HU.
+
+    ``window:LOW:HIGH`` is stretched to [0, 255] and ``unit:LOW:HIGH`` to [0, 1].
 
     Raises:
         InputConventionError: an unknown name, or a window whose bounds are not two rising numbers.
@@ -59,9 +65,9 @@ def input_convention(name: str) -> InputConvention:
     if name in named:
         return named[name]
     kind, _, bounds = name.partition(":")
-    if kind != "window":
+    if kind not in STRETCHED or not bounds:
         raise InputConventionError(
-            f"`encoder_input` must be one of {', '.join(named)} or window:LOW:HIGH "
+            f"`encoder_input` must be one of {', '.join(named)}, window:LOW:HIGH or unit:LOW:HIGH "
             f"but got {quoted(name)}."
         )
     try:
@@ -70,7 +76,7 @@ def input_convention(name: str) -> InputConvention:
         low = high = nan
     if not -inf < low < high < inf:
         raise InputConventionError(
-            f"`encoder_input` must be window:LOW:HIGH with LOW < HIGH in HU but got {quoted(name)}."
+            f"`encoder_input` must be {kind}:LOW:HIGH with LOW < HIGH in HU but got {quoted(name)}."
         )
     window = ((low - HU_LOW) / DATA_RANGE_HU, (high - HU_LOW) / DATA_RANGE_HU)
-    return InputConvention(name, RAW255.scale, RAW255.shift, window)
+    return InputConvention(name, STRETCHED[kind].scale, STRETCHED[kind].shift, window)

@@ -18,7 +18,7 @@ from math import inf, isnan, nan
 from typing import Any, Literal, get_args
 
 from pi.errors import PiError, quoted
-from pi.losses.architecture import EncoderSpec, Tap, find_architecture
+from pi.losses.architecture import OWN, EncoderSpec, Tap, find_architecture, read_layers
 
 Norm = Literal["squared", "absolute"]
 Reduction = Literal["mean", "sum", "sum_half"]
@@ -144,16 +144,24 @@ def parse_loss(text: str) -> Loss:
     options = rf"/(?:{'|'.join(OPTIONS)})=[^/]*"
     base = re.sub(rf"(?:{options})+$", "", text)
     given = dict(word[1:].split("=", 1) for word in re.findall(options, text[len(base) :]))
-    encoder = replace(
-        EncoderSpec.parse(base),
-        tap=_chosen("tap", given.get("tap", "post"), Tap),
-        input=given.get("input", ""),
-    )
+    spec = EncoderSpec.parse(base)
+    tap = _chosen("tap", given.get("tap", spec.tap), Tap)
+    side = read_layers(spec.architecture, base.rpartition(":")[2])[1]
+    if side and tap != side:
+        raise LossError(
+            f"`tap` must be {side}, as PyTorch's names of the layers say, but got {tap}."
+        )
+    encoder = replace(spec, tap=tap, input=given.get("input", ""))
     distance = FeatureDistance(
         _chosen("norm", given.get("norm", "squared"), Norm),
         _chosen("reduction", given.get("reduction", "mean"), Reduction),
         *_aggregation(given.get("layers", "sum"), len(encoder.layers)),
     )
+    if encoder.architecture == OWN and distance.reduction != "mean":
+        raise LossError(
+            f"`reduction` must be mean with an encoder `{OWN}`, whose features nobody has counted, "
+            f"but got {distance.reduction}."
+        )
     pixel = parse_pixel(given.get("pixel", "squared"))
     if distance.layers == "shares" and pixel.kind == "none":
         raise LossError("`layers` must not be shares where `pixel` is none: of what would they be?")

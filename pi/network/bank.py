@@ -6,11 +6,12 @@ from functools import cached_property
 
 import keras
 
-from pi.losses.architecture import EncoderSpec, layer_names
+from pi.losses.architecture import OWN, EncoderSpec, layer_names
 from pi.losses.experiments import Experiment
 from pi.losses.input_convention import InputConvention, input_convention
 from pi.losses.loss import Norm, PixelTerm, Reading
 from pi.network.encoder import build_encoder, tap_name
+from pi.network.own_encoder import own_encoder
 from pi.network.weight_file import WeightsError
 from pi.network.weights import NO_FILES, WeightFile, Weights, load_weights
 
@@ -201,9 +202,13 @@ def _bank(
 def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:
     first = columns[0]
     taps = [column.tap for column in columns]
+    if first.architecture == OWN:
+        return own_encoder(first.context, taps, input_convention(first.input))
     return build_encoder(first.architecture, taps, weights, input_convention(first.input))
 
 
 def _depth(column: Column) -> tuple[int, str, str]:
+    if column.architecture == OWN:
+        return 0, column.tap, column.norm
     layer = column.tap.removesuffix("/pre")
     return layer_names(column.architecture).index(layer), column.tap, column.norm

@@ -138,12 +138,14 @@ def _stack(
 
 
 def _residual(network: Residual, x: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
-    """As keras.applications.ResNet50, in which the first convolution of a block halves."""
+    """As keras.applications.ResNet50, or as torchvision's: see `Residual.halving`."""
     shapes = dict(zip(network.convolutions, network.kernels, strict=True))
 
     def convolve(x: keras.KerasTensor, name: str, strides: int = 1) -> keras.KerasTensor:
         size, _, _, width = shapes[name]
-        padding = "same" if size == 3 else "valid"
+        padding = "same" if size == 3 and strides == 1 else "valid"
+        if size == 3 and strides > 1:  # "same" would pad on one side alone
+            x = layers.ZeroPadding2D(1)(x)
         return layers.Conv2D(width, size, strides=strides, padding=padding, name=name)(x)
 
     outputs = {}
@@ -154,8 +156,9 @@ def _residual(network: Residual, x: keras.KerasTensor) -> dict[str, keras.KerasT
             name = f"conv{stage + 1}_block{block}"
             strides = 2 if block == 1 and stage > 1 else 1
             shortcut = convolve(x, f"{name}_0", strides) if block == 1 else x
-            x = layers.ReLU()(convolve(x, f"{name}_1", strides))
-            x = layers.ReLU()(convolve(x, f"{name}_2"))
+            first, second = (strides, 1) if network.halving == 1 else (1, strides)
+            x = layers.ReLU()(convolve(x, f"{name}_1", first))
+            x = layers.ReLU()(convolve(x, f"{name}_2", second))
             before = layers.Add()([shortcut, convolve(x, f"{name}_3")])
             x = layers.ReLU()(before)
         outputs[f"stage{stage}"] = x

@@ -1,6 +1,7 @@
 """A denoiser brought into the state in which losses are measured."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import keras
@@ -9,12 +10,25 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pi.denoisers import DenoiserSpec
+from pi.errors import quoted
 from pi.network.denoiser_file import SavedDenoiser
 from pi.network.start import start_at
 from pi.states import State, StateError
 
 Denoiser = Callable[[tf.Tensor], tf.Tensor]
 """(n, rows, columns, 1) float32 in the network's range to the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOutputs:
+    """What somebody else's network makes of patches, asked for by their numbers.
+
+    Attributes:
+        of: from numbers of patches to (n, rows, columns, 1) float32 in our network's range.
+    """
+
+    of: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -58,7 +72,7 @@ def prepare_denoiser(
         fetch: from the id of a run to the denoiser that it logged.
 
     Raises:
-        StateError: a logged denoiser is another.
+        StateError: a logged denoiser is another, or it is a subject's, which is not asked here.
         DenoiserFileError: its weights are not those that were logged.
     """
     if state.kind == "identity":
@@ -71,6 +85,11 @@ def prepare_denoiser(
                 f"{spec}."
             )
         return cast(Denoiser, saved.load())
+    if state.kind == "subject":
+        raise StateError(
+            f"a state here must be one of our own denoisers but got {quoted(state.argument)}: use "
+            "`calibrate`."
+        )
     network = spec.build(seed)
     if state.kind == "warmup":
         warm_up(network, spec, batches, int(state.argument))

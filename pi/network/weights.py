@@ -11,8 +11,18 @@ import keras
 import numpy as np
 
 from pi.errors import quoted
-from pi.losses.architecture import kernel_shapes, layer_names
+from pi.losses.architecture import (
+    OWN,
+    Residual,
+    find_architecture,
+    kernel_shapes,
+    layer_names,
+)
+from pi.network import ct_astra
+from pi.network.own_encoder import module_digest
 from pi.network.residual_weights import RESNET, folded_convolutions, read_residual
+from pi.network.safetensors_file import is_safetensors
+from pi.network.torch_weights import read_torch
 from pi.network.weight_file import Convolution, WeightsError, read_convolutions
 
 CONTEXTS: Mapping[str, str] = {
@@ -21,6 +31,8 @@ CONTEXTS: Mapping[str, str] = {
     "medical": "medical, the user's own weight file",
     "own": "a weight file of the user's",
     "medical-simulated": "natural-offline, then header tasks of simulated CT (made here)",
+    ct_astra.CONTEXT: "CT with its reports (said to be Astra's image backbone, from Stanford's "
+    "Merlin; a third party's upload), the middle depth slice of its 3-D kernels",
     "random": "no pre-training: Glorot uniform",
 }
 """Contexts by name with what they truly are. Others are ``medical:NAME@ALIAS``, ``own:NAME``."""
@@ -82,6 +94,11 @@ def load_weights(
         WeightsError: an unknown context, or weights that are missing, damaged or of another
             network; the sentence says how to get them.
     """
+    if architecture == OWN:
+        digest = module_digest(context)
+        return Weights(
+            (), f"the user's own code, module {context}; its weights are its own", digest
+        )
     convolutions = _convolutions(architecture, context, seed, files)
     description = files[context].description if context in files else CONTEXTS[context]
     return Weights(tuple(convolutions), description, weights_digest(convolutions))
@@ -107,6 +124,8 @@ def _convolutions(
             return _imagenet(architecture)
         case "natural-offline":
             return _natural_offline(architecture)
+        case ct_astra.CONTEXT:
+            return ct_astra.read_ct_astra(architecture)
         case "medical":
             raise WeightsError(
                 "context `medical` must be given its weights as `medical_weights` but is not: the "
@@ -120,7 +139,14 @@ def _convolutions(
 
 
 def _read(file: Path, architecture: str, context: str) -> list[Convolution]:
-    if architecture == RESNET:
+    if is_safetensors(file):
+        return read_torch(file, architecture, context)
+    if isinstance(find_architecture(architecture), Residual):
+        if architecture != RESNET:
+            raise WeightsError(
+                f"weights of context `{context}` must be a .safetensors file of {architecture}, as "
+                "torchvision names its layers, but are not one."
+            )
         return read_residual(file, context)
     return read_convolutions(file, architecture, context)
 
@@ -163,7 +189,7 @@ def _imagenet(architecture: str) -> list[Convolution]:
     if architecture not in _OF_IMAGENET:
         raise WeightsError(
             f"context `imagenet` must be used with {' or '.join(_OF_IMAGENET)} but got "
-            f"{architecture}: nobody trained it on ImageNet."
+            f"{architecture}, for which Keras publishes no weights."
         )
     build = _OF_IMAGENET[architecture]
     try:

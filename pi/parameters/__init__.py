@@ -13,6 +13,7 @@ from pi.parameters.judging import (
     ReportParameters,
 )
 from pi.parameters.learning import CalibrateParameters, SearchParameters, TrainParameters
+from pi.parameters.leaving import DenoiseParameters, ExportParameters
 from pi.parameters.making import (
     PrepareParameters,
     PresetsParameters,
@@ -25,7 +26,9 @@ __all__ = [
     "ENTRY_POINTS",
     "CalibrateParameters",
     "CompareParameters",
+    "DenoiseParameters",
     "EvaluateParameters",
+    "ExportParameters",
     "MainParameters",
     "PrepareParameters",
     "PresetsParameters",
@@ -50,5 +53,7 @@ ENTRY_POINTS: Mapping[str, type] = {
     "report": ReportParameters,
     "pretrain": PretrainParameters,
     "promote": PromoteParameters,
+    "export": ExportParameters,
+    "denoise": DenoiseParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

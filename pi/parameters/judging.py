@@ -1,19 +1,20 @@
 """Parameters of the entry points that evaluate, compare and tell, and of all steps at once."""
 
 from dataclasses import dataclass
-from typing import get_args
 
-from pi.choices import EvaluatedPart, EvaluationProtocol, Practice, ZeroRule
+from pi.choices import EvaluatedPart, Practice, ZeroRule
 from pi.command_line import POSITIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
-from pi.parameters.rules import A_METRIC, NOT_EMPTY
+from pi.parameters.rules import A_METRIC, A_PROTOCOL, NOT_EMPTY, PROTOCOLS_LISTED
 from pi.parameters.shared import (
     EncoderParameters,
     FoldParameters,
     ShownParameters,
     SplitParameters,
 )
+from pi.protocol_names import NAMES
+from pi.protocol_names import WRITTEN as WRITTEN_PROTOCOL
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,31 @@ class EvaluateParameters(ShownParameters, FoldParameters):
 
     run: str = parameter(
         "identity",
-        "id of the run whose denoiser is evaluated, or identity: the low dose alone",
+        "what is evaluated: identity (the low dose alone), the id of a run of ours, a model of "
+        "MLflow's of any flavour (models:/NAME@ALIAS, models:/NAME@VERSION, runs:/ID/path), "
+        "onnx:NAME (NAME.onnx, by PI_MODEL), own:package.module:function (your code, on slices in "
+        "HU), outputs:NAME (denoised slices in the folder NAME, by PI_OUTPUTS), or table:NAME, "
+        "table:NAME:CONFIGURATION, table:NAME:CONFIGURATION:SEED (NAME.csv or NAME.parquet of "
+        "metrics, by PI_TABLES)",
         NOT_EMPTY,
+    )
+    interface: str = parameter(
+        "",
+        "what arrays a model takes and gives, or outputs are, VALUES or VALUES:LAYOUT: hu, unit "
+        "(0 to 1 means -1024 to 3072 HU), unit:LOW:HIGH or stored:INTERCEPT:SLOPE as VALUES, nhw, "
+        "nhwc or nchw as LAYOUT; empty: as the model says (`pi.interface`), outputs in HU",
     )
     part: EvaluatedPart = parameter("validation", "whose patients' slices")
     protocols: str = parameter(
-        "all",
-        f"comma-separated: {', '.join(get_args(EvaluationProtocol))}; or all. By the first one "
-        "the shown slices are chosen",
-        NOT_EMPTY,
+        "usual",
+        f"comma-separated: {', '.join(NAMES)}, and any window of HU as window:LOW:HIGH; usual, the "
+        "first four, or all. By the first one the shown slices are chosen",
+        PROTOCOLS_LISTED,
+    )
+    metrics_table: bool = parameter(
+        False,
+        "measure under every named protocol beside those of `protocols`, and print what each does "
+        "to these slices: why a PSNR does not match a paper's",
     )
     metric: str = parameter(
         "ssim",
@@ -71,7 +88,11 @@ class CompareParameters(ShownParameters, SplitParameters):
         "corrected as one family",
         NOT_EMPTY,
     )
-    protocol: EvaluationProtocol = parameter("paper8", "whose values of the metrics")
+    protocol: str = parameter(
+        "paper8",
+        f"whose values of the metrics: {WRITTEN_PROTOCOL}, if the runs were evaluated under it",
+        A_PROTOCOL,
+    )
     group_by: str = parameter(
         "",
         "parameter of the runs, such as seed: runs that differ in it alone are one configuration, "

@@ -36,8 +36,9 @@ class CalibrateParameters(PatchParameters):
     states: str = parameter(
         "identity,untrained",
         "comma-separated states of the denoiser: identity (output = low-dose input, recommended), "
-        "untrained (the paper's text), warmup:K (after K steps of MSE), logged:RUN; the first "
-        "is the one recommended in the summary",
+        "untrained (the paper's text), warmup:K (after K steps of MSE), logged:RUN, and somebody "
+        "else's as `evaluate --run` takes it: models:/, runs:/, onnx:, own: or outputs:, of the "
+        "training patients; the first is the one recommended in the summary",
         NOT_EMPTY,
     )
     target_psi: float = parameter(0.95, "perceptual influence asked for", OPEN_UNIT)

@@ -127,3 +127,7 @@ class PromoteParameters:
         "name of the registered model; empty: ldct-denoiser, or what `pretrain` called its context",
     )
     alias: str = parameter("champion", "alias that points at the new version", NOT_EMPTY)
+    even_if_worse: bool = parameter(
+        False,
+        "promote a denoiser even if its validation SSIM is below that of the low dose itself",
+    )

@@ -77,8 +77,8 @@ class EncoderParameters(DataParameters):
     medical_weights: str = parameter(
         "",
         "what the context `medical` is, because nobody has published one: own (the weight file, "
-        ".h5, named by PI_WEIGHTS), own:NAME (NAME.h5 in the folder named by it), or "
-        "models:/NAME@ALIAS of one that `pretrain` made",
+        ".h5 or .safetensors, named by PI_WEIGHTS), own:NAME (NAME with that ending, in the folder "
+        "named by it), or models:/NAME@ALIAS of one that `pretrain` made",
         A_WEIGHT_FILE,
     )
 
@@ -90,7 +90,8 @@ class PatchParameters(EncoderParameters, FoldParameters):
     encoder_input: str = parameter(
         "raw255",
         "what an encoder is fed that has no input of its own: raw255 (as the paper's code), "
-        "keras_caffe, torch_imagenet, unit ([0, 1] as it is), or window:LOW:HIGH in HU",
+        "keras_caffe, torch_imagenet, unit ([0, 1] as it is), or a window of HU, window:LOW:HIGH "
+        "(stretched to [0, 255]) or unit:LOW:HIGH (to [0, 1])",
         NOT_EMPTY,
     )
     stand_in: str = parameter(

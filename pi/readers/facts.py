@@ -52,6 +52,8 @@ class SliceFacts:
         study: StudyInstanceUID, or empty.
         frame_of_reference: FrameOfReferenceUID, or empty.
         acquisition: AcquisitionNumber, or empty.
+        series_number: SeriesNumber, or empty.
+        instance_number: InstanceNumber, or empty.
         simulated: Manufacturer is ``SIMULATED``.
         lossy: the pixels went through a lossy codec (LossyImageCompression 01).
         inside: which array of the file, such as ``low``; one more level of the path, the nearest.
@@ -73,6 +75,8 @@ class SliceFacts:
     study: str = field(default="", repr=False)
     frame_of_reference: str = field(default="", repr=False)
     acquisition: str = ""
+    series_number: str = ""
+    instance_number: str = ""
     simulated: bool = False
     lossy: bool = False
     inside: str = field(default="", repr=False)

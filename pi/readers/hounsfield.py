@@ -54,14 +54,39 @@ def to_hounsfield(
         padding: the header's padding range. Scanners also leave -2000 without saying so, and
             lossy codecs smear it, so everything below -1024 HU counts as padding too.
     """
-    values = stored.astype(np.float32) * np.float32(rescale.slope) + np.float32(rescale.intercept)
-    hu = np.rint(values)
-    mask = hu < HU_MIN
-    if rescale.slope == 1:
-        mask |= stored <= _OLD_PADDING
-    if padding is not None:
-        mask |= (stored >= padding.low) & (stored <= padding.high)
+    hu = np.rint(rescaled(stored, rescale))
+    mask = is_padding(stored, hu, rescale, padding)
     clipped = int(np.count_nonzero((hu > HU_MAX) & ~mask))
     clean = np.clip(hu, HU_MIN, HU_MAX).astype(np.int16)
     clean[mask] = HU_MIN
     return HounsfieldSlice(clean, mask, clipped)
+
+
+def rescaled(stored: NDArray[np.integer | np.floating], rescale: Rescale) -> NDArray[np.float32]:
+    """Return stored values as float32 HU, as they are: neither rounded nor clipped."""
+    values = stored.astype(np.float32)
+    values *= np.float32(rescale.slope)
+    values += np.float32(rescale.intercept)
+    return values
+
+
+def is_padding(
+    stored: NDArray[np.integer | np.floating],
+    hu: NDArray[np.float32],
+    rescale: Rescale,
+    padding: PaddingRange | None,
+) -> NDArray[np.bool_]:
+    """Tell which pixels were never measured.
+
+    Args:
+        stored: (rows, columns) stored values.
+        hu: the same as HU, rounded to whole ones.
+        rescale: slope and intercept.
+        padding: the header's padding range.
+    """
+    mask: NDArray[np.bool_] = hu < HU_MIN
+    if rescale.slope == 1:
+        mask |= stored <= _OLD_PADDING
+    if padding is not None:
+        mask |= (stored >= padding.low) & (stored <= padding.high)
+    return mask

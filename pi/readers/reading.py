@@ -43,7 +43,7 @@ def read_facts(source: Path, relative: PurePath) -> tuple[SliceFacts, ...] | Ref
         with open_file(source, relative) as file:
             start = file.read(START)
             file.seek(0)
-            reader = _reader_of(start, relative)
+            reader = reader_of(start, relative)
             if reader is None:
                 return refused_by_start(start) or _UNKNOWN
             found = tuple(reader.facts(file, relative))
@@ -69,7 +69,7 @@ def read_hounsfield(source: Path, facts: SliceFacts) -> HounsfieldSlice:
         with open_file(source, relative) as file:
             start = file.read(START)
             file.seek(0)
-            reader = _reader_of(start, relative)
+            reader = reader_of(start, relative)
             if reader is None:
                 raise RefusedError(_UNREADABLE.reason, "the file is no longer what it was")
             return reader.pixels(file, facts)
@@ -91,5 +91,6 @@ def pictures_in(source: Path) -> Callable[[SliceFacts], NDArray[np.int16] | None
     return picture_of
 
 
-def _reader_of(start: bytes, relative: PurePath) -> Reader | None:
+def reader_of(start: bytes, relative: PurePath) -> Reader | None:
+    """Return whose file one is, by its first `START` bytes and its name; None of nobody's."""
     return next((one for one in READERS if one.recognises(start, relative)), None)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.readers.facts import HeaderText, SliceFacts
-from pi.readers.geometry import Frame, Vector
+from pi.readers.geometry import Frame, Vector, dot
 from pi.readers.hounsfield import HounsfieldSlice, Rescale, to_hounsfield
 from pi.readers.reader import Reader
 from pi.readers.refusal import RefusedError
@@ -53,16 +53,32 @@ class Stack:
         """How many slices there are."""
         return 1 if self.axes.slices is None else self.stored.shape[self.axes.slices]
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Return (rows, columns) values of slice ``index``."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.stored.shape[self.axes.rows], self.stored.shape[self.axes.columns]
+
+    def place(self, index: int) -> float | None:
+        """Return where a slice lies along the normal in mm; None where nothing tells."""
+        if self.frame is None or not self.origins:
+            return None
+        return dot(self.origins[index], self.frame.normal)
+
+    def view(self, index: int) -> NDArray[Any]:
+        """Return (rows, columns) stored values of slice ``index``, a view if there can be one."""
         key: list[int | slice] = [0] * len(self.stored.shape)
         if self.axes.slices is not None:
             key[self.axes.slices] = index
         key[self.axes.rows] = key[self.axes.columns] = slice(None)
         values = np.asarray(self.stored[tuple(key)])
+        return values.T if self.axes.rows > self.axes.columns else values
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Return (rows, columns) values of slice ``index``."""
+        values = self.view(index)
         if self.rescale != _AS_STORED:
             values = values * np.float64(self.rescale.slope) + np.float64(self.rescale.intercept)
-        return values.T if self.axes.rows > self.axes.columns else values
+        return values
 
 
 def stack_reader(
@@ -85,11 +101,11 @@ def stack_reader(
                 return to_hounsfield(stack.read(facts.index), Rescale(*relation))
         raise RefusedError("unreadable", "the file is no longer what it was")
 
-    return Reader(name, recognises, facts, pixels)
+    return Reader(name, recognises, facts, pixels, stacks)
 
 
 def _facts(stack: Stack, relative: PurePath) -> Iterator[SliceFacts]:
-    rows, columns = (stack.stored.shape[axis] for axis in (stack.axes.rows, stack.axes.columns))
+    rows, columns = stack.size
     frame = stack.frame or Frame(rows, columns, None, _ACROSS, _DOWN)
     _require_no_labels(stack)
     for index in range(stack.slices):

@@ -28,6 +28,7 @@ class Report:
         title: what is compared.
         subtitle: by which metrics, on what.
         headline: the answer.
+        warnings: what keeps it from meaning what it seems to.
         question: what was asked, and how the reference was chosen.
         data: what the slices are of.
         method: how the comparison is done.
@@ -47,6 +48,7 @@ class Report:
     title: str
     subtitle: str
     headline: tuple[str, ...]
+    warnings: tuple[str, ...]
     question: tuple[str, ...]
     data: tuple[str, ...]
     method: tuple[str, ...]
@@ -106,8 +108,8 @@ def comparison_page(report: Report) -> Page:
         ),
     )
     return Page(
-        "Comparison of denoisers", report.title, report.subtitle, report.headline, CONTENTS,
-        sections,
+        "Comparison of denoisers", report.title, report.subtitle,
+        (*report.headline, *report.warnings), CONTENTS, sections,
     )  # fmt: skip
 
 

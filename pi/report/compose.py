@@ -20,6 +20,7 @@ from pi.report.exhibits import Exhibits
 from pi.report.figures import drawn
 from pi.report.headline import headline
 from pi.report.limits import all_limits
+from pi.report.realised import unequal_influence
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
 from pi.report.tables import weights_table
@@ -47,6 +48,7 @@ def compose(
         title=title(comparison),
         subtitle=subtitle(comparison, making),
         headline=tuple(headline(comparison, exhibits.low_dose)),
+        warnings=unequal_influence(equal),
         question=tuple(question(comparison, making)),
         data=tuple(data(configurations, comparison, facts)),
         method=tuple(method(comparison)),

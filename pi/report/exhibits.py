@@ -12,6 +12,7 @@ from pi.report.blocks import TextTable
 from pi.report.board import given
 from pi.report.configuration import Configuration, DataFacts, recorded_influences
 from pi.report.figures import FigureWithData, comparison_figures, influence_figure
+from pi.report.realised import realised_table
 from pi.report.tables import board_of, breakdown, low_dose_mean, seed_table, table_3, tables_4
 
 
@@ -54,7 +55,7 @@ def gather(
     means = board_of(configurations, paired)
     seeds = seed_table(configurations, comparison)
     tables = [table_3(means, comparison.protocol), seeds, *tables_4(comparison)]
-    tables.append(breakdown(comparison))
+    tables += [breakdown(comparison), realised_table(configurations)]
     return Exhibits(
         means=means,
         low_dose=low_dose_mean(configurations, paired),

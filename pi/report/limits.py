@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pi.comparison.comparison import Comparison
 from pi.comparison.limits import limits
 from pi.comparison.verdict import counted
-from pi.evaluation.protocol import PROTOCOLS
+from pi.evaluation.protocol import known_protocol
 from pi.report.configuration import Configuration, DataFacts
 from pi.report.text import listed
 
@@ -70,7 +70,7 @@ def _of_data(comparison: Comparison, facts: DataFacts) -> list[str]:
         )
     if facts.simulated_doses:
         sentences.append(simulated_dose_sentence(facts.simulated_doses))
-    protocol = PROTOCOLS.get(comparison.protocol)
+    protocol = known_protocol(comparison.protocol)
     if protocol and protocol.not_covered:
         sentences.append(f"The protocol {protocol.name} leaves out: {protocol.not_covered}.")
     return sentences

@@ -11,6 +11,7 @@ from pi.comparison.verdict import Outcome, counted, heading
 from pi.figures.effect_forest import claimed
 from pi.report.answers import Answer
 from pi.report.configuration import Configuration
+from pi.report.realised import unequal_influence
 from pi.report.text import estimate_text, listed, mean_text, number, percent
 
 Standing = Outcome | Literal["not compared"]
@@ -68,14 +69,15 @@ def quality_answer(equal: Sequence[Configuration], comparison: Comparison) -> An
         f"{mean_text(means[best.name], metric)}, before {_described(second)} with "
         f"{mean_text(means[second.name], metric)} ({gap} away)."
     )
-    return Answer("RQ2", question, (_asked(equal), said, *_by_context(equal, comparison)))
+    by_context = _by_context(equal, comparison)
+    return Answer("RQ2", question, (_asked(equal), *unequal_influence(equal), said, *by_context))
 
 
 def recommendation(equal: Sequence[Configuration], comparison: Comparison) -> Answer:
     """Answer RQ3: a (layer, context, lambda) with its evidence, or that there is not enough.
 
     Recommended is only what the patients' test shows to be better than every other run at equal
-    influence, by the first metric and after Holm.
+    influence, by the first metric and after Holm, and only where that influence was realised.
 
     Args:
         equal: see `at_equal_influence`.
@@ -90,6 +92,10 @@ def recommendation(equal: Sequence[Configuration], comparison: Comparison) -> An
         return Answer("RQ3", question, (said,))
     best, rivals = equal[0], equal[1:]
     standings = {one.name: standing(comparison, best.name, one.name) for one in rivals}
+    unequal = unequal_influence(equal)
+    if set(standings.values()) == {"better"} and unequal:
+        said = "The evidence does not suffice for a recommendation at equal influence."
+        return Answer("RQ3", question, (said, *unequal))
     if set(standings.values()) == {"better"}:
         return Answer("RQ3", question, tuple(_recommended(best, rivals, comparison)))
     return Answer("RQ3", question, tuple(_not_recommended(best, standings, comparison)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted, heading
-from pi.evaluation.protocol import PROTOCOLS
+from pi.evaluation.protocol import known_protocol
 from pi.evaluation.table import by_reconstruction
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.headline import CHOSEN
@@ -74,7 +74,7 @@ def data(
 
 def method(comparison: Comparison) -> list[str]:
     """Return how runs are measured, paired and tested."""
-    protocol = PROTOCOLS.get(comparison.protocol)
+    protocol = known_protocol(comparison.protocol)
     test = comparison.contrasts[0].slices
     zeros = {"wilcox": "dropped", "pratt": "ranked and then dropped (Pratt)"}
     return [

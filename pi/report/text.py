@@ -8,8 +8,8 @@ from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
 from pi.evaluation.metrics import METRICS
 
-MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
-"""A hyphen that stands for a minus."""
+MINUS = re.compile(r"(?<![\w.:])-(?=[\d.])")
+"""A hyphen that stands for a minus; that of ``window:-160:240`` is part of a name."""
 
 BOUND = re.compile(r" (=|%|±)(?= |$|[,.;)\]])|(?<=[=±]) ")
 """The spaces at which no line may end."""

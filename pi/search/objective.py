@@ -133,6 +133,6 @@ def state_measured(measured: str) -> State:
         found = find_states("identity" if measured == TRAINING else measured)
     except StateError as error:
         raise StateError(f"`measured` may also be {TRAINING}; {error}") from error
-    if len(found) != 1:
+    if len(found) != 1 or found[0].kind == "subject":
         raise StateError(f"`measured` must be {TRAINING} or one state but got {quoted(measured)}.")
     return found[0]

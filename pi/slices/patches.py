@@ -133,7 +133,7 @@ class PatchPopulation:
         """Return key and place of each numbered patch."""
         return [
             Patch(self.store.volumes[volume].key(index), row, column)
-            for volume, index, row, column in map(self._address, numbers)
+            for volume, index, row, column in map(self.address, numbers)
         ]
 
     def read(
@@ -156,7 +156,7 @@ class PatchPopulation:
             StoreError: a slice's pixels are not those that were stored.
         """
         pixels = np.empty((2, len(numbers), self.size, self.size), np.int16)
-        for k, (volume, index, row, column) in enumerate(map(self._address, numbers)):
+        for k, (volume, index, row, column) in enumerate(map(self.address, numbers)):
             window = np.s_[row : row + self.size, column : column + self.size]
             low_dose, normal_dose = self.store.pair(volume, index)
             pixels[0, k], pixels[1, k] = low_dose[window], normal_dose[window]
@@ -174,7 +174,8 @@ class PatchPopulation:
     def _maps(self) -> list[dict[Dose, NDArray[np.int16]]]:
         return [self.store.maps[n] for n in self._volumes]
 
-    def _address(self, number: int | np.integer) -> tuple[int, int, int, int]:
+    def address(self, number: int | np.integer) -> tuple[int, int, int, int]:
+        """Return volume and index of a patch's slice, and its first row and column."""
         k = bisect_right(self._ends, int(number))
         within = int(number) - (self._ends[k - 1] if k else 0)
         rows, columns = self._rows[k], self._columns[k]

@@ -1,74 +1,78 @@
-"""Which denoiser is evaluated: that of a run, or none."""
+"""What is evaluated: ours or anybody's network, outputs of one, or a table of metrics.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+Every module of `pi.subjects.kinds` is one kind: a file more is a kind more.
+"""
 
-from pi.denoisers import DenoiserSpec, said
+from typing import TYPE_CHECKING
+
 from pi.errors import PiError, quoted
-from pi.evaluation.denoise import SliceDenoiser, slice_denoiser
-from pi.network.denoiser_file import DenoiserFileError, SavedDenoiser, has_facts
 from pi.slices.store import Store
-from pi.tracking.kept_denoiser import fetch_denoiser
-from pi.tracking.records import IDENTITY, read_run
+from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind
 
-PASSED_ON = ("experiment", "schedule", "target_psi", "lambda")
-"""Parameters of the evaluated run that the evaluation shows beside its metrics."""
+if TYPE_CHECKING:  # which draws figures, and who lists or exports slices does not wait for it
+    from pi.tracking.logged_evaluation import Origin
+
+__all__ = [
+    "OtherDataError",
+    "Subject",
+    "SubjectError",
+    "fetch_subject",
+    "find_kind",
+    "origin_of",
+    "require_own_data",
+]
 
 
 class OtherDataError(PiError):
-    """A run is to be evaluated on data that are not its own."""
+    """A denoiser is to be evaluated on data that are not its own."""
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The denoiser that is evaluated.
-
-    Attributes:
-        run_id: of the run that holds it, or ``identity``.
-        saved: a local copy of it; None of ``identity``.
-        digest: of the data it was trained on; None where the run does not say.
-        params: what is passed on of the run's parameters.
-    """
-
-    run_id: str
-    saved: SavedDenoiser | None
-    digest: str | None
-    params: Mapping[str, str]
-
-    def load(self) -> SliceDenoiser | None:
-        """Return it as a function of slices in HU; None of ``identity``.
-
-        Raises:
-            DenoiserFileError: the weights are of another denoiser.
-        """
-        if self.saved is None:
-            return None
-        return slice_denoiser(self.saved.load(), self.saved.spec.design.sizes)
-
-
-def fetch_subject(run_id: str, asked: str = "") -> Subject:
-    """Return the denoiser of a run.
-
-    Args:
-        run_id: of a run that logged a denoiser, or ``identity``.
-        asked: what the denoiser is, of a run that does not say; empty: as the run says.
+def find_kind(name: str) -> SubjectKind:
+    """Return of which kind a name is.
 
     Raises:
-        TrackingError: no such run, or it holds no denoiser.
-        DenoiserError: ``asked`` is misspelt.
-        DenoiserFileError: the run's denoiser is another, or not the one that it logged.
+        SubjectError: of none.
     """
-    if run_id == IDENTITY:
-        return Subject(IDENTITY, None, None, {"experiment": IDENTITY})
-    record, saved = read_run(run_id), fetch_denoiser(run_id)
-    if asked and (wanted := DenoiserSpec.parse(asked)) != saved.spec:
-        if has_facts(saved.weights) or said(record.params):
-            raise DenoiserFileError(
-                f"`denoiser` must be {saved.spec}, as run {run_id!r} has it, but got {asked}."
+    from pi.subjects.kinds import KINDS
+
+    for kind in KINDS:
+        if kind.recognises(name):
+            return kind
+    raise SubjectError(
+        f"`run` must be {', '.join(kind.written for kind in KINDS[:-1])} or {KINDS[-1].written} "
+        f"but got {quoted(name)}."
+    )
+
+
+def fetch_subject(name: str, denoiser: str = "", interface: str = "") -> Subject:
+    """Return what is to be evaluated.
+
+    Args:
+        name: ``identity``, the id of a run that logged a denoiser, or what the kinds in
+            `pi.subjects.kinds` are written as.
+        denoiser: what the network is, of a run that does not say; empty: as the run says.
+        interface: what arrays a model takes and gives, or outputs are, see
+            `pi.subjects.interface`; empty: as the model says.
+
+    Raises:
+        SubjectError: no kind is written so, or it does not understand what is said beside it.
+        PiError: it is not there, or not what it is said to be.
+    """
+    kind = find_kind(name)
+    for parameter, value in (("denoiser", denoiser), ("interface", interface)):
+        if value and kind.takes != parameter:
+            raise SubjectError(
+                f"`{parameter}` must be empty with {kind.written} but got {quoted(value)}."
             )
-        saved = replace(saved, spec=wanted)
-    passed = {name: record.typed(name) for name in PASSED_ON if name in record.params}
-    return Subject(run_id, saved, record.tags.get("pi.data_digest"), passed)
+    return kind.fetch(Requested(name, denoiser, interface))
+
+
+def origin_of(subject: Subject) -> "Origin":
+    """Return what the run of an evaluation says of what it evaluates."""
+    from pi.tracking.logged_evaluation import Origin
+
+    model = {"pi.model_sha256": subject.model} if subject.model else {}
+    return Origin(subject.name, subject.run_id, subject.params, {**subject.tags, **model})
 
 
 def require_own_data(subject: Subject, store: Store) -> None:
@@ -78,7 +82,8 @@ def require_own_data(subject: Subject, store: Store) -> None:
         OtherDataError: they are others.
     """
     if subject.digest not in (None, store.digest):
+        of = "run " if subject.run_id == subject.name else ""
         raise OtherDataError(
-            f"`data` must be those of run {quoted(subject.run_id)}, digest {subject.digest}, but "
+            f"`data` must be those of {of}{quoted(subject.name)}, digest {subject.digest}, but "
             f"got digest {store.digest}."
         )

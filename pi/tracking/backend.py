@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
+from mlflow.artifacts import download_artifacts
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
@@ -29,6 +30,7 @@ __all__ = [
     "Schema",
     "StoredRun",
     "TensorSpec",
+    "download_artifacts",
     "flavor",
     "set_experiment",
     "set_tracking_uri",

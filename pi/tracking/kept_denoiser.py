@@ -1,9 +1,12 @@
 """A denoiser in the tracking store: its weights, its network, and a service in HU."""
 
+import hashlib
 import importlib.metadata
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 from pi.denoisers import DenoiserSpec, said
 from pi.errors import quoted
 from pi.evaluation import served
+from pi.evaluation.model_card import NAME
 from pi.network.denoiser_file import (
     ENDING,
     STEM,
@@ -23,24 +27,30 @@ from pi.network.denoiser_file import (
     open_denoiser,
     save_denoiser,
 )
+from pi.places import file_digest
 from pi.slices.store import Store
-from pi.tracking.address import TrackingError
+from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import (
+    MlflowClient,
     MlflowException,
     Model,
     ModelSignature,
     Schema,
     TensorSpec,
+    download_artifacts,
     flavor,
     set_experiment,
     set_tracking_uri,
 )
 from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
-from pi.tracking.registry import SERVICE
+from pi.tracking.registry import SERVICE, card_of
 from pi.tracking.run import Run
 
 NETWORK = "denoiser_network"
 PACKAGES = ("mlflow", "tensorflow", "keras", "numpy", "h5py")
+
+SERVED = served.__name__
+"""The module by which MLflow loads a service of ours, which takes and gives HU."""
 
 
 def log_weights(
@@ -81,7 +91,8 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
     """Log a trained denoiser twice: the network in its own range, and the service in HU.
 
     The network is logged uncompiled, so that nobody needs our losses to load it, and takes the
-    rows and columns of its design; the service takes any.
+    rows and columns of its design; the service takes any, and has a model card of what the run
+    has logged so far. Its signature tells the output alone: see `pi.evaluation.served`.
 
     Args:
         run: the training run.
@@ -94,8 +105,11 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
         return
     network = keras.Model(trained.input, trained.output, name=trained.name)
     _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
+    card = card_of(run.client, run.run_id)
+    run.text(card, f"{DENOISER}/{NAME}")
     with tempfile.TemporaryDirectory() as folder:
         save_denoiser(trained, spec, Path(folder))
+        (Path(folder) / NAME).write_text(card, encoding="utf-8")
         _log(
             run,
             "pyfunc",
@@ -124,6 +138,7 @@ def _log(
 ) -> None:
     # No names in the signature: one other than the Keras input's makes the model refuse its data.
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
+    taken = None if kind == "pyfunc" else schema
     # A logged model goes to the experiment that is active in this process, not to its run's.
     set_tracking_uri(run.uri)
     before = os.environ.get("MLFLOW_EXPERIMENT_ID")
@@ -134,7 +149,7 @@ def _log(
             flavor=flavor(kind),
             name=name,
             run_id=run.run_id,
-            signature=ModelSignature(schema, schema),
+            signature=ModelSignature(taken, schema),
             # Letting MLflow infer them takes 20 s and may be wrong.
             pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
             **contents,
@@ -144,3 +159,116 @@ def _log(
         os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
         if before is not None:
             os.environ["MLFLOW_EXPERIMENT_ID"] = before
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A local copy of a model of any flavour.
+
+    Attributes:
+        folder: where it is.
+        loader: the module by which pyfunc loads it.
+        flavors: of MLflow, that it has.
+        tags: what model, version and run say of it, the first that says something.
+        trained_id: run of `train` that made it; empty of anybody else's.
+    """
+
+    folder: Path = field(repr=False)
+    loader: str
+    flavors: tuple[str, ...]
+    tags: Mapping[str, str] = field(repr=False)
+    trained_id: str
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of its files, but for those in which MLflow describes it."""
+        files = (file for file in self.folder.rglob("*") if file.is_file())
+        inside = {file.relative_to(self.folder).as_posix(): file for file in files}
+        held = [f"{name} {file_digest(inside[name])}" for name in sorted(inside) if "." in name]
+        own = [line for line in held if not line.startswith(_DESCRIBING)]
+        return hashlib.sha256("\n".join(own).encode()).hexdigest()
+
+    def load(self) -> Callable[[NDArray[np.float32]], object]:
+        """Return what predicts; runs the code that was logged with the model.
+
+        Raises:
+            TrackingError: a package that it needs is missing, or MLflow refuses it; or, later, it
+                refuses its input.
+        """
+        try:
+            model = flavor("pyfunc").load_model(str(self.folder))
+        except ModuleNotFoundError as error:
+            raise TrackingError(
+                f"the package {error.name!r} must be installed for the model but is not."
+            ) from None
+        except MlflowException as error:
+            raise TrackingError(
+                f"MLflow must load the model but says: {_first_line(error)}"
+            ) from error
+
+        def predict(values: NDArray[np.float32]) -> object:
+            try:
+                return model.predict(values)
+            except MlflowException as error:
+                raise TrackingError(
+                    f"the model must take float32 of the shape {values.shape} but MLflow says: "
+                    f"{_first_line(error)}"
+                ) from error
+
+        return predict
+
+
+_DESCRIBING = ("MLmodel", "requirements.txt", "conda.yaml", "python_env.yaml")
+
+
+def fetch_model(uri: str) -> KeptModel:
+    """Return a local copy of a model, which is not loaded yet.
+
+    Args:
+        uri: ``models:/NAME@ALIAS``, ``models:/NAME@VERSION`` or ``runs:/ID/path``.
+
+    Raises:
+        TrackingError: it is not there, or is no model.
+    """
+    client = connect()
+    name, _, which = uri.removeprefix("models:/").partition("@")
+    asked = f"models:/{name}/{which}" if uri.startswith("models:") and which.isdecimal() else uri
+    try:
+        folder = Path(
+            download_artifacts(
+                artifact_uri=asked, dst_path=tempfile.mkdtemp(), tracking_uri=tracking_uri()
+            )
+        )
+        model = Model.load(str(folder))
+        tags = _version_tags(client, asked)
+    except (MlflowException, OSError) as error:
+        raise TrackingError(
+            f"the model {quoted(uri)} must be in the tracking store but is not there, or is no "
+            "model of MLflow."
+        ) from error
+    loader = str(model.flavors.get("python_function", {}).get("loader_module", ""))
+    try:
+        made = read_run(str(model.run_id)).tags if model.run_id else {}
+    except TrackingError:  # a run that is gone leaves its model behind
+        made = {}
+    trained = str(model.run_id) if loader == SERVED and made.get("pi.stage") == "train" else ""
+    said_of = {**made, **tags, **{k: str(v) for k, v in (model.metadata or {}).items()}}
+    return KeptModel(folder, loader, tuple(sorted(model.flavors)), said_of, trained)
+
+
+def _version_tags(client: MlflowClient, uri: str) -> dict[str, str]:
+    """Return the tags of a registered model and of its version, the version's first."""
+    named, _, alias = uri.removeprefix("models:/").partition("@")
+    name, _, number = named.partition("/")
+    if not uri.startswith("models:") or not (alias or number):
+        return {}
+    version = (
+        client.get_model_version_by_alias(name, alias)
+        if alias
+        else client.get_model_version(name, number)
+    )
+    return {**client.get_registered_model(name).tags, **version.tags}
+
+
+def _first_line(error: MlflowException) -> str:
+    return str(error).partition("\n")[0]

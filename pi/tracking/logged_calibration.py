@@ -22,7 +22,7 @@ from pi.losses.context_spread import spread_caveat
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.network.denoiser_file import STEM
-from pi.network.state import Denoiser
+from pi.network.state import Denoiser, PatchOutputs
 from pi.slices.patches import PatchPopulation
 from pi.text_table import markdown
 from pi.tracking.kept_denoiser import log_weights
@@ -64,7 +64,7 @@ def log_calibrations(
     calibrations: Sequence[ExperimentCalibration],
     bank: EncoderBank,
     spec: DenoiserSpec,
-    denoisers: Mapping[str, Denoiser],
+    denoisers: Mapping[str, Denoiser | PatchOutputs],
     patches: PatchPopulation,
     asked: Sequence[float],
     gradients: Sequence[OutputInfluence] = (),

@@ -165,7 +165,7 @@ def _note(report: Report) -> str:
     return "\n\n".join(
         [
             f"**{report.title}** ({report.subtitle}) The whole of it: artifact `report.html`.",
-            " ".join(report.headline),
+            " ".join((*report.headline, *report.warnings)),
             *(markdown([table.columns, *table.rows]) for table in shown),
         ]
     )

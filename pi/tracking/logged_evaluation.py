@@ -1,7 +1,7 @@
 """What the tracking store holds of an evaluation, and of all those of Algorithm 1: Table 3."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,15 +21,31 @@ from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
 from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
-from pi.tracking.records import IDENTITY
+from pi.tracking.records import IDENTITY, SUBJECT
 from pi.tracking.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what is evaluated is from.
+
+    Attributes:
+        name: as it was asked for.
+        run_id: of the run of ours that made it, or ``identity``; empty of anybody else's.
+        passed: parameters that the evaluation shows beside its metrics.
+        tags: what identifies it, and what is known of it.
+    """
+
+    name: str
+    run_id: str
+    passed: Mapping[str, str]
+    tags: Mapping[str, str]
 
 
 def log_setup(
     run: Run,
     parameters: Mapping[str, str],
-    evaluated: str,
-    passed: Mapping[str, str],
+    origin: Origin,
     store: Store,
     part: EvaluatedPart,
     protocols: Sequence[Protocol],
@@ -39,8 +55,7 @@ def log_setup(
     Args:
         run: the evaluation.
         parameters: as typed.
-        evaluated: id of the run whose denoiser it is, or ``identity``.
-        passed: parameters of that run which this one shows beside its metrics.
+        origin: of what is evaluated.
         store: the data.
         part: whose patients.
         protocols: by which slices are compared.
@@ -57,10 +72,11 @@ def log_setup(
     }
     known = log_data(run, store, facts)
     names = ",".join(protocol.name for protocol in protocols)
-    run.tags({"pi.evaluated_run": evaluated, "pi.protocols": names})
-    run.params(passed)
-    if evaluated != IDENTITY:
-        run.tags_of(evaluated, {f"pi.evaluated_by.{part}": run.run_id})
+    made = {"pi.evaluated_run": origin.run_id} if origin.run_id else {}
+    run.tags({SUBJECT: origin.name, **made, "pi.protocols": names, **origin.tags})
+    run.params(origin.passed)
+    if origin.run_id not in ("", IDENTITY):
+        run.tags_of(origin.run_id, {f"pi.evaluated_by.{part}": run.run_id})
     described = {protocol.name: asdict(protocol) for protocol in protocols}
     run.json({"parameters": parameters, "data": known, "protocols": described}, "config.json")
 
@@ -75,6 +91,13 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.table(error_table(slices), "errors.json")
     run.table(summarise(slices, RECONSTRUCTION), "by_reconstruction.json")
     run.table(summarise(slices, ["patient"]), "by_patient.json")
+    if not evaluation.tissues.empty:  # as of a table of metrics, without pixels
+        _log_texture(run, evaluation)
+    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+
+
+def _log_texture(run: Run, evaluation: Evaluation) -> None:
+    """Log what became of noise and tissues, which pixels alone tell."""
     run.parquet(evaluation.noise_power, "noise_power.parquet")
     run.table(evaluation.noise, "noise.json")
     run.parquet(evaluation.tissues, "tissues.parquet")
@@ -83,7 +106,12 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
     tissues = tissue_biases(evaluation.tissues)
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
-    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+
+
+def log_metrics_table(run: Run, table: pd.DataFrame) -> None:
+    """Log what all protocols make of the same slices, see `pi.evaluation.metrics_table`."""
+    run.table(table.replace(np.inf, np.nan), "metrics_table.json")
+    run.text(table.to_csv(index=False), "metrics_table.csv")
 
 
 def log_slices(

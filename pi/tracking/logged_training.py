@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pi.evaluation.doing_nothing import KEPT
 from pi.figures.training_influence import draw_history, history_table, influence_history
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
@@ -45,7 +46,12 @@ def log_start(
 
 
 def log_result(
-    run: Run, trainer: Trainer, state: TrainingState, best: Arrays, target: float | None
+    run: Run,
+    trainer: Trainer,
+    state: TrainingState,
+    best: Arrays,
+    target: float | None,
+    low_dose: float,
 ) -> None:
     """Log what a training ends with: the weights kept and the last, figure, tables, note.
 
@@ -55,9 +61,10 @@ def log_result(
         state: after the last epoch.
         best: the weights that are kept.
         target: the Psi asked for.
+        low_dose: validation SSIM of the low dose itself.
     """
     last, kept = state.history[-1], state.history[state.best_epoch - 1]
-    final = {"kept_epoch": state.best_epoch, "kept/ssim": kept.ssim}
+    final = {"kept_epoch": state.best_epoch, KEPT: kept.ssim}
     if target is not None:
         drift = 100 * (last.training.metrics(())["psi"] - target)
         final |= {"psi_drift": drift, "psi_drift_abs": abs(drift)}
@@ -67,7 +74,7 @@ def log_result(
         data = history_table(history)
         run.figure(draw_history(history, target), "influence_over_epochs", data)
     run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
-    run.note(note(state, target))
+    run.note(note(state, target, low_dose))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
         trainer.twin.set_weights(weights)
         log_weights(run, trainer.twin, trainer.spec, folder)

@@ -23,6 +23,9 @@ _Read = TypeVar("_Read")
 IDENTITY = "identity"
 """What an evaluation calls the run that it evaluates where nothing was denoised."""
 
+SUBJECT = "pi.subject"
+"""Tag of an evaluation: what it is of, as it was asked for; older ones have none."""
+
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its denoiser."""
 

@@ -6,6 +6,8 @@ A context is a version of a weight file, with what it was made of.
 from pathlib import Path
 
 from pi.errors import is_path, quoted
+from pi.evaluation.doing_nothing import of_training
+from pi.evaluation.model_card import model_card
 from pi.places import file_digest
 from pi.tracking.address import TrackingError
 from pi.tracking.backend import MlflowClient, MlflowException
@@ -31,19 +33,22 @@ REGISTERED = "pi.registered"
 """Tag of a run of `pretrain`: the name that its context is registered under."""
 
 
-def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
+def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) -> tuple[str, int]:
     """Give ``alias`` to what a run made: its denoiser, registered now, or its context.
 
     Args:
         run_id: of `train` or `pretrain`.
         name: of the registered model; empty: `DENOISERS`, or what a context is registered under.
         alias: that points at the version afterwards.
+        even_if_worse: whether a denoiser may be worse than doing nothing by its training's
+            validation SSIM; where a run does not tell that, it is not refused.
 
     Returns:
         Name and version.
 
     Raises:
-        TrackingError: no such run, or it holds neither, or the registry refuses.
+        TrackingError: no such run, or it holds neither, or the registry refuses, or the denoiser
+            is worse than doing nothing.
     """
     client = connect()
     try:
@@ -58,6 +63,8 @@ def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
             version = version_of(client, run_id, name) or register_context(run_id, name)
         else:
             name = name or DENOISERS
+            if not even_if_worse:
+                _require_worth(client, run_id)
             version = _register_denoiser(client, run_id, name)
         client.set_registered_model_alias(name, alias, str(version))
     except MlflowException as error:
@@ -66,6 +73,15 @@ def promote(run_id: str, name: str, alias: str) -> tuple[str, int]:
             f"but: {error}"
         ) from error
     return name, version
+
+
+def _require_worth(client: MlflowClient, run_id: str) -> None:
+    beside = of_training(client.get_run(run_id).data.metrics)
+    if beside.worse:
+        raise TrackingError(
+            f"run {quoted(run_id)} must be better than doing nothing to be promoted but its kept "
+            f"epoch has a {beside.text()}; `even_if_worse` promotes it all the same."
+        )
 
 
 def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
@@ -77,8 +93,19 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
         raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
     ensure_registered(client, name)
     newest = services[-1]
-    created = client.create_model_version(name, newest.model_uri, run_id, model_id=newest.model_id)
+    created = client.create_model_version(
+        name, newest.model_uri, run_id, model_id=newest.model_id,
+        description=card_of(client, run_id),
+    )  # fmt: skip
     return int(created.version)
+
+
+def card_of(client: MlflowClient, run_id: str) -> str:
+    """Return the model card of the denoiser of a run, as its metrics tell today."""
+    run = client.get_run(run_id)
+    logged = run.inputs.dataset_inputs if run.inputs else []
+    data = logged[0].dataset.name if logged else ""
+    return model_card(run.data.params, run.data.metrics, run.data.tags, data)
 
 
 def register_context(run_id: str, name: str) -> int:
@@ -99,7 +126,9 @@ def register_context(run_id: str, name: str) -> int:
                     "another kind."
                 )
         source = f"{client.get_run(run_id).info.artifact_uri}/{CONTEXT_FILE}"
-        created = client.create_model_version(name, source, run_id, tags=kept)
+        created = client.create_model_version(
+            name, source, run_id, tags=kept, description=f"Encoder weights: {tags[ABOUT]}."
+        )
         client.set_tag(run_id, REGISTERED, name)
     except MlflowException as error:
         raise TrackingError(

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pi.evaluation.doing_nothing import BesideNothing
 from pi.influence.gradient_pair import GradientInfluence
 from pi.text_table import markdown
 from pi.training.state import EpochRecord, TrainingState
@@ -46,19 +47,25 @@ def gradient_table(gradients: list[GradientInfluence]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def summary_text(state: TrainingState, target: float | None) -> str:
-    """Return the result for a terminal."""
+def summary_text(state: TrainingState, target: float | None, low_dose: float) -> str:
+    """Return the result for a terminal.
+
+    Args:
+        state: after the last epoch.
+        target: the Psi asked for.
+        low_dose: validation SSIM of the low dose itself.
+    """
     last, kept = state.history[-1], state.history[state.best_epoch - 1]
     influence = last.training.metrics(())["psi"]
     asked = "" if target is None else f" (asked for: {100 * target:g} %)"
     return (
-        f"kept epoch {kept.epoch} of {last.epoch}: validation SSIM {kept.ssim:.5f}; influence of "
-        f"the last epoch {100 * influence:.4g} %{asked}, lambda {last.weight:.4g}"
+        f"kept epoch {kept.epoch} of {last.epoch}: {BesideNothing(kept.ssim, low_dose).text()}; "
+        f"influence of the last epoch {100 * influence:.4g} %{asked}, lambda {last.weight:.4g}"
     )
 
 
-def note(state: TrainingState, target: float | None) -> str:
-    """Return the result as Markdown, for the run's page."""
+def note(state: TrainingState, target: float | None, low_dose: float) -> str:
+    """Return the result as Markdown, for the run's page; see `summary_text`."""
     asked = "" if target is None else f" (asked for: {100 * target:g} %)"
     head = ["epoch", "lambda", "image loss", "perceptual loss", "Ψ training", "Ψ validation",
             "validation SSIM"]  # fmt: skip
@@ -69,5 +76,6 @@ def note(state: TrainingState, target: float | None) -> str:
         shares = (f"{100 * sums['psi']:.4g} %" for sums in (train, held_out))
         row = [str(record.epoch), f"{record.weight:.4g}", *losses, *shares, f"{record.ssim:.5f}"]
         rows.append(row)
-    kept = f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}"
+    beside = BesideNothing(state.history[state.best_epoch - 1].ssim, low_dose)
+    kept = f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}; {beside.text()}"
     return f"{kept}\n\n{markdown([head, *rows])}"

@@ -1,7 +1,7 @@
 """Where a training stands, apart from its weights: numbers that survive as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import nan
 from typing import Any
@@ -38,7 +38,12 @@ class EpochRecord:
     @property
     def ssim(self) -> float:
         """Mean over the validation slices; NaN without any."""
-        return float(np.mean(self.ssims)) if self.ssims else nan
+        return mean_ssim(self.ssims)
+
+
+def mean_ssim(ssims: Sequence[float]) -> float:
+    """Return the mean over slices; NaN without any."""
+    return float(np.mean(ssims)) if ssims else nan
 
 
 @dataclass(frozen=True, slots=True)

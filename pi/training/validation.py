@@ -75,11 +75,24 @@ def validation_ssims(
     The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
     ``full_float`` in other units.
     """
-    through, found = padded(denoise, sizes), []
+    through = padded(denoise, sizes)
+    return _ssims(chosen, lambda low_dose: through(low_dose[np.newaxis])[0], poll)
+
+
+def low_dose_ssims(chosen: ValidationSet) -> tuple[float, ...]:
+    """Return the SSIM of each low-dose slice as it is: what an output must surpass."""
+    return _ssims(chosen, lambda low_dose: low_dose, lambda: None)
+
+
+def _ssims(
+    chosen: ValidationSet,
+    output: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    poll: Poll,
+) -> tuple[float, ...]:
+    found = []
     for volume, index in chosen.slices:
         low_dose, normal_dose = map(normalise, chosen.population.store.pair(volume, index))
-        denoised = through(low_dose[np.newaxis])[0]
-        found.append(ssim(normal_dose, denoised, data_range=1.0))
+        found.append(ssim(normal_dose, output(low_dose), data_range=1.0))
         poll()
     chosen.population.release()
     return tuple(found)

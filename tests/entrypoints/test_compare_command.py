@@ -123,6 +123,28 @@ def test_each_pair_has_a_nested_run_whose_metrics_the_saved_view_charts(
     assert {name for name in charted | columns if not name.startswith("psnr")} <= set(logged)
 
 
+def test_influence_that_was_claimed_and_not_had_is_flagged(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [
+        log_evaluation(
+            TABLE, log_training(training(name, metrics={"kept/ssim": 0.9, "train/psi": p}))
+        )
+        for name, p in (("demo1", 0.9), ("demo2", 0.96))
+    ]
+    assert compare("--runs", ",".join(runs), "--metrics", "ssim") == 0
+    said = capsys.readouterr().out
+    assert "Ψ was 90 % for demo1 and 96 % for demo2, 2.67 times apart in odds" in said
+    assert [line.split()[:5] for line in said.splitlines() if line.startswith("demo2  95 %")] == [
+        ["demo2", "95", "%", "96", "%"]
+    ]
+    client = MlflowClient(f"sqlite:///{database}")
+    (found,) = compared_runs(database)
+    assert "2.67 times apart" in found.data.tags["mlflow.note.content"]
+    files = {file.path for file in client.list_artifacts(found.info.run_id)}
+    assert {f"realised_influence.{kind}" for kind in ("json", "csv", "tex")} <= files
+
+
 def test_the_terminal_says_what_may_be_claimed(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +154,22 @@ def test_the_terminal_says_what_may_be_claimed(
     assert "demo2 vs demo1" in said
     assert "identical" in said
     assert "viewStateShareKey=pi-compare" in said
+
+
+def test_a_window_is_compared_and_keeps_its_name_on_the_page(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "window:-160:240"
+    of = TABLE.assign(protocol=name)
+    first = log_evaluation(of, log_training(training(metrics={"kept/ssim": 0.9})))
+    second = log_evaluation(of, log_training(training("demo2", metrics={"kept/ssim": 0.8})))
+    typed = ("--protocol", "window:-160.0:240", "--metrics", "ssim")
+    assert compare("--runs", f"{first},{second}", *typed) == 0
+    assert "demo2 vs demo1" in capsys.readouterr().out
+    client = MlflowClient(f"sqlite:///{database}")
+    (found,) = compared_runs(database)
+    page = Path(client.download_artifacts(found.info.run_id, "report.html")).read_text()
+    assert f"Metrics follow the protocol {name} (a window of the user’s" in page
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_a_registered_file_that_was_changed_and_a_model_of_another_kind_are_refu
         (("--task", "supervised", "--data", "folder"), "PI_DATA must name your folder of images"),
         (("--patch_size", "144"), "`patch_size` must be at most the slice's 128 pixels"),
         (("--context", "natural-offline"), "must be used with vgg16 but got autoencoder"),
-        (("--context", "imagenet"), "but got autoencoder: nobody trained it on ImageNet."),
+        (("--context", "imagenet"), "but got autoencoder, for which Keras publishes no weights."),
     ],
 )
 def test_bad_input_is_one_sentence(

@@ -1,6 +1,7 @@
 """`evaluate`, shrunk to seconds, from its command line to what MLflow holds; and its refusals."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,28 @@ def test_the_saved_view_names_metrics_that_are_logged(doing_nothing: tuple[Run, 
         assert name in found.data.metrics
 
 
+def test_one_image_set_is_shown_under_every_protocol_and_a_window(
+    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "answer.md").read_text()
+    (command,) = (line for line in page.splitlines() if "--metrics_table" in line)
+    _, _, module, *documented = shlex.split(command)
+    assert module == "entrypoints.evaluate"
+    assert evaluate(*documented, "--data", "simulated:tiny") == 0
+    found = newest(database)
+    named = "window:-160:240,paper8,full_float,abdomen_redcnn,ldctbench,ldctbench_chest"
+    assert found.data.tags["pi.protocols"] == f"{named},ldctbench_head,air,bone"
+    metrics, said = found.data.metrics, capsys.readouterr().out
+    assert metrics["window_-160_240/psnr"] < metrics["paper8/psnr"]
+    assert "The same slices, the same error: PSNR of the low dose slices is" in said
+    lines = [line.split() for line in said.splitlines() if line.startswith("window:-160:240")]
+    assert lines[-1][1:4] == ["-160", "to", "240"]
+    assert f"{metrics['window_-160_240/psnr']:.2f}" in lines[-1]
+    client = MlflowClient(f"sqlite:///{database}")
+    files = {file.path for file in client.list_artifacts(found.info.run_id)}
+    assert {"metrics_table.json", "metrics_table.csv"} <= files
+
+
 def test_pixels_of_patients_are_kept_only_if_asked_for(
     database: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +191,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
     [
         (("--run", "nope"), "run 'nope' must exist but does not."),
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
+        (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
         (("--batch_size", "0"), "`batch_size` must be"),
         (("--data", "some/folder"), "`data` must be no path"),

@@ -9,6 +9,7 @@ import tensorflow as tf
 from pi.denoisers import DenoiserSpec, Sizes
 from pi.evaluation.choice import choose_slices, read_choice
 from pi.evaluation.denoise import slice_denoiser
+from pi.evaluation.denoising import of_pixels
 from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.pair import HuErrors
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8, EvaluationError
@@ -32,7 +33,7 @@ def add_5_hu(low_dose: tf.Tensor) -> tf.Tensor:
 def biased(tiny_store: Store) -> Evaluation:
     """The tiny study's test patients; the denoiser returns what it is given, 5 HU brighter."""
     denoise = slice_denoiser(add_5_hu, Sizes())
-    return evaluate(tiny_store, "test", denoise, (PAPER8, FULL_FLOAT), 4, nothing)
+    return evaluate(tiny_store, "test", of_pixels(denoise), (PAPER8, FULL_FLOAT), 4, nothing)
 
 
 def test_every_slice_is_measured_once_with_doing_nothing_beside_it(
@@ -133,7 +134,7 @@ def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
 
 def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Evaluation) -> None:
     for choice in choose_slices(biased.slices, "full_float", "ssim"):
-        shown = read_choice(tiny_store, choice, slice_denoiser(add_5_hu, Sizes()))
+        shown = read_choice(tiny_store, choice, of_pixels(slice_denoiser(add_5_hu, Sizes())))
         errors = HuErrors(shown.images["low_dose"], shown.normal_dose)
         rows = biased.slices.set_index([*KEY, "protocol", "image"])
         key = [getattr(choice.key, name) for name in KEY]
@@ -147,7 +148,8 @@ def test_figures_show_what_was_chosen_on_fixed_scales(
 ) -> None:
     choices = choose_slices(biased.slices, "paper8", "ssim")
     shown = [
-        read_choice(tiny_store, choice, slice_denoiser(add_5_hu, Sizes())) for choice in choices
+        read_choice(tiny_store, choice, of_pixels(slice_denoiser(add_5_hu, Sizes())))
+        for choice in choices
     ]
     rows = slice_rows(shown, "ssim")
     assert [row.rank for row in rows] == ["worst", "median", "best", "reference"]

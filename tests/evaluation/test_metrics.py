@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import normalized_root_mse, peak_signal_noise_ratio
 
+from pi.evaluation.compared_values import to_values
 from pi.evaluation.pair import HuErrors, measured, nrmse, psnr
-from pi.evaluation.protocol import FULL_FLOAT, LDCTBENCH, PAPER8, PROTOCOLS, Protocol, to_values
+from pi.evaluation.protocol import FULL_FLOAT, LDCTBENCH, PAPER8, PROTOCOLS, Protocol
 
 TARGET = soft_tissue()
 

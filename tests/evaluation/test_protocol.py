@@ -4,18 +4,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pi.evaluation.compared_values import to_hu, to_values
 from pi.evaluation.protocol import (
     ABDOMEN_REDCNN,
     FULL_FLOAT,
     LDCTBENCH,
+    LDCTBENCH_CHEST,
+    LDCTBENCH_HEAD,
     PAPER8,
     PROTOCOLS,
     EvaluationError,
     Protocol,
     find_protocols,
-    to_hu,
-    to_values,
+    known_protocol,
 )
+from pi.protocol_names import USUAL
 
 CODES = np.arange(-1024, 3073, dtype=np.int16)
 
@@ -55,8 +58,13 @@ def test_half_precision_moves_4_percent_of_the_hu_codes_by_a_level() -> None:
         (ABDOMEN_REDCNN, 40.0, 40.0),
         (ABDOMEN_REDCNN, 241.0, 240.0),
         (LDCTBENCH, -150.0, 0.0),
-        (LDCTBENCH, 50.0, 0.5),
+        (LDCTBENCH, 49.5, 0.5),
+        (LDCTBENCH, 249.0, 1.0),
         (LDCTBENCH, 300.0, 1.0),
+        (LDCTBENCH_CHEST, -1350.0, 0.0),
+        (LDCTBENCH_CHEST, 149.0, 1.0),
+        (LDCTBENCH_HEAD, 0.0, 0.0),
+        (LDCTBENCH_HEAD, 79.0, 1.0),
     ],
 )
 def test_values_by_hand(protocol: Protocol, hu: float, value: float) -> None:
@@ -91,11 +99,44 @@ def test_the_data_range_is_that_of_what_can_occur(name: str) -> None:
 def test_protocols_are_found_by_name_once_in_the_order_asked_for() -> None:
     assert find_protocols("ldctbench, paper8,ldctbench") == (LDCTBENCH, PAPER8)
     assert find_protocols("all") == tuple(PROTOCOLS.values())
+    assert tuple(one.name for one in find_protocols("usual")) == USUAL
+    wide, *others = find_protocols("window:-160.0:+240, usual,window:-160:240")
+    assert (wide.name, len(others)) == ("window:-160:240", 4)
+
+
+def test_a_window_is_what_dicom_says_of_its_bounds() -> None:
+    """PS3.3 C.11.2.1.2.1, formula by formula, for ldct-benchmark's three windows."""
+    hu = np.arange(-1500, 500).astype(float)
+    for protocol, c, w in ((LDCTBENCH, 50, 400), (LDCTBENCH_CHEST, -600, 1500),
+                           (LDCTBENCH_HEAD, 40, 80)):  # fmt: skip
+        by_hand = ((hu - (c - 0.5)) / (w - 1) + 0.5).clip(0, 1)
+        assert to_values(hu, protocol, predicted=True) == pytest.approx(by_hand, abs=1e-12)
+
+
+def test_any_window_is_a_protocol_with_one_name() -> None:
+    window = known_protocol("window:-160:240")
+    assert window is not None
+    values = to_values(np.array([-500.0, 40.0, 241.0]), window, predicted=True)
+    assert values.tolist() == [0, 0.5, 1]
+    assert window.rmse_clip_hu == (-160.0, 240.0)
+    for spelt in ("window:-160.0:240", "window:-160:+240.00"):
+        assert known_protocol(spelt) == window
+    zero = known_protocol("window:-0:0.5")
+    assert zero is not None
+    assert zero.name == "window:0:0.5"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("paper9,paper8", "got 'paper9'"), (" , ", "got ' , '")],
+    [
+        ("paper9,paper8", "got 'paper9'"),
+        (" , ", "got ' , '"),
+        ("window:240:-160", "LOW < HIGH.* got 'window:240:-160'"),
+        ("window:0:0", "got 'window:0:0'"),
+        ("window:0:nan", "got 'window:0:nan'"),
+        ("window:0", "got 'window:0'"),
+        ("window:0:1e3", "got 'window:0:1e3'"),
+    ],
 )
 def test_an_unknown_protocol_is_refused_with_those_there_are(text: str, said: str) -> None:
     with pytest.raises(EvaluationError, match=f"paper8, full_float.*{said}"):

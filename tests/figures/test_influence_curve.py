@@ -37,7 +37,8 @@ def test_it_can_be_drawn(rounding: str, marked: list[float]) -> None:
     calibrations = [by_hand(population=100, rounding=rounding), by_hand(ONE_LAYER)]  # type: ignore[arg-type]
     figure = draw_influence(influence_curves(calibrations, weight_grid(calibrations)), 0.75, marked)
     percent, odds = figure.axes
-    assert len(percent.get_legend().get_texts()) == 2
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 2
     assert percent.get_ylabel().endswith("(%)")
     for kind in ("png", "svg"):
         written = BytesIO()

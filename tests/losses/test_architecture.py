@@ -33,6 +33,61 @@ def test_the_number_of_convolutions_is_in_the_name() -> None:
     }
 
 
+TORCHVISION_19 = [
+    name
+    for block, count in enumerate((2, 2, 4, 4, 4), start=1)
+    for name in (
+        *(f"{kind}{block}_{k}" for k in range(1, count + 1) for kind in ("conv", "relu")),
+        f"pool{block}",
+    )
+]
+"""torchvision.models.vgg19().features in their order, as its users and Caffe's name them."""
+
+
+def test_pytorchs_names_mean_kerass_layers_and_a_side_of_the_relu() -> None:
+    assert len(TORCHVISION_19) == 37
+    assert (TORCHVISION_19[34], TORCHVISION_19[35]) == ("conv5_4", "relu5_4")  # ESRGAN's 34
+    for number, name in enumerate(TORCHVISION_19):
+        if name.startswith("pool"):
+            with pytest.raises(EncoderError, match=rf"features\.{number} of vgg19 is a pooling"):
+                EncoderSpec.parse(f"vgg19:random:features.{number}")
+            continue
+        spec = EncoderSpec.parse(f"vgg19:random:{name}")
+        assert spec == EncoderSpec.parse(f"vgg19:random:features.{number}")
+        block, _, k = name[4:].partition("_")
+        assert spec.layers == (f"block{block}_conv{k}",)
+        assert spec.tap == ("pre" if name.startswith("conv") else "post")
+    assert EncoderSpec.parse("vgg16:random:features.29").layers == ("block5_conv3",)
+    assert EncoderSpec.parse("resnet50:random:layer2+stage3").layers == ("stage2", "stage3")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vgg19:random:conv5_5", "`layer` must be one of vgg19's"),
+        ("vgg19:random:features.37", "`layer` must be one of vgg19's"),
+        ("vgg16:random:relu3_4", "`layer` must be one of vgg16's"),
+        ("resnet50:random:layer5", "`layer` must be one of resnet50's"),
+        ("vgg19:random:conv1_2+relu2_2", "must all be read before their ReLU or all after"),
+        ("vgg19:random:conv1_2+block2_conv2", "must all be read before their ReLU or all after"),
+        ("own:my module:f", "must be written own:package.module:function"),
+        ("own:a.b:f-g", "must be written own:package.module:function"),
+        ("own:a..b:f", "must be written own:package.module:function"),
+    ],
+)
+def test_names_that_mean_nothing_or_both_sides_are_refused(text: str, said: str) -> None:
+    with pytest.raises(EncoderError, match=said):
+        EncoderSpec.parse(text)
+
+
+def test_a_function_of_the_users_is_an_encoder_like_others() -> None:
+    spec = EncoderSpec.parse("own:package.module:early+late")
+    assert (spec.context, spec.layers) == ("package.module", ("early", "late"))
+    assert EncoderSpec.parse(str(spec)) == spec
+    with pytest.raises(EncoderError, match="`tap` must be post with an encoder `own`"):
+        EncoderSpec("own", "m", ("f",), "pre")
+
+
 def test_the_autoencoder_is_that_of_the_authors_code() -> None:
     # method, 1.1, row 13: eight convolutions, block1_conv1 ... block3_conv4.
     assert layer_names("autoencoder") == (
@@ -80,9 +135,7 @@ def test_a_layer_of_another_architecture_is_refused() -> None:
 
 
 def test_an_unknown_architecture_is_refused() -> None:
-    with pytest.raises(
-        EncoderError, match="one of vgg16, vgg19, autoencoder, resnet50 but got 'resnet'"
-    ):
+    with pytest.raises(EncoderError, match=r"one of vgg16, vgg19, .*, resnet152 but got 'resnet'"):
         EncoderSpec.parse("resnet:random:block1_conv1")
 
 

@@ -1,5 +1,8 @@
 """The named configurations against the paper's section 5.2, and how they are asked for."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pi.losses.architecture import EncoderError
@@ -63,3 +66,16 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 def test_one_loss_spelt_in_two_ways_is_two_experiments() -> None:
     found = find_experiments("vgg16:own:block1_conv1,vgg16:own:block1_conv1/tap=post")
     assert len({experiment.name for experiment in found}) == 2
+
+
+def test_every_documented_experiment_is_one() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    written = [
+        word.replace(",mse", "")
+        for page in docs.glob("*.md")
+        for word in re.findall(r"--experiments? ([^\s\"`]+)", page.read_text())
+        if word != "mse"  # the control, which is no experiment
+    ]
+    assert len(written) > 8
+    for word in written:
+        assert find_experiments(word)

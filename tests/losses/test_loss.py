@@ -107,6 +107,17 @@ def test_a_misspelt_option_is_refused(option: str, sentence: str) -> None:
         parse_loss(f"{VGG}/{option}")
 
 
+def test_pytorchs_names_decide_the_tap_and_are_written_as_keras_has_them() -> None:
+    encoder, distance, pixel = parse_loss("vgg19:random:conv5_4/norm=absolute")
+    assert written(encoder, distance, pixel) == ("vgg19:random:block5_conv4/tap=pre/norm=absolute")
+    assert parse_loss("vgg19:random:relu5_4") == parse_loss("vgg19:random:block5_conv4")
+    assert parse_loss("vgg19:random:conv5_4/tap=pre")[0].tap == "pre"
+    with pytest.raises(LossError, match="`tap` must be pre, as PyTorch's names"):
+        parse_loss("vgg19:random:features.34/tap=post")
+    with pytest.raises(LossError, match="`reduction` must be mean with an encoder `own`"):
+        parse_loss("own:package.module:f/reduction=sum")
+
+
 def test_an_unknown_input_is_refused_before_anything_runs() -> None:
     with pytest.raises(InputConventionError, match="but got 'rgb'"):
         parse_loss(f"{VGG}/input=rgb")

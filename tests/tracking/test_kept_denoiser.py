@@ -5,12 +5,16 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from numpy.typing import ArrayLike
 
 from pi.denoisers import DenoiserSpec
 from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.served import ServedDenoiser, ServedModelError
+from pi.jobs.promote import promote as promote_job
+from pi.parameters import PromoteParameters
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
 from pi.tracking.kept_denoiser import log_denoiser
@@ -77,10 +81,71 @@ def test_a_run_without_a_denoiser_cannot_be_promoted(database: Path) -> None:
         promote("nosuch", "ldct-denoiser", "champion")
 
 
+PIXEL = 123.4567
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [(np.zeros((4, 4)), "got shape"), (np.full((1, 4, 4), np.nan), "NaN or infinity")],
+    [
+        (np.full((4, 4), PIXEL), r"got shape \(4, 4\)"),
+        (np.zeros((0, 4, 4)), r"got shape \(0, 4, 4\)"),
+        (np.array([[[PIXEL, np.nan]]]), "NaN or infinity"),
+        ([[[PIXEL, 1.0]], [[PIXEL]]], "no array of real numbers"),
+        ([[[f"{PIXEL}"]]], "no array of real numbers"),
+        (np.full((1, 4, 4), PIXEL * 1j), "no array of real numbers"),
+        (pd.DataFrame({"hu": [PIXEL]}), r"got shape \(1, 1\)"),
+        (np.full((1, 4, 4), 0.3), r"every value lies in \[0, 1\]"),
+    ],
 )
-def test_what_is_no_stack_of_slices_is_refused(wrong: np.ndarray, said: str) -> None:
-    with pytest.raises(ServedModelError, match=said):
+def test_what_is_no_stack_of_slices_is_refused_without_a_pixel(wrong: ArrayLike, said: str) -> None:
+    with pytest.raises(ServedModelError, match=said) as refused:
         ServedDenoiser(lambda slices: slices).predict(wrong)  # type: ignore[arg-type]
+    assert str(PIXEL) not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_through_mlflow_whole_numbers_and_lists_are_slices_and_refusals_our_own(
+    trained: str, database: Path
+) -> None:
+    promote(trained, "", "champion")
+    mlflow.set_tracking_uri(f"sqlite:///{database}")
+    service = mlflow.pyfunc.load_model("models:/ldct-denoiser@champion")
+    hu = np.random.default_rng(1).integers(-1000, 500, (1, 16, 16))
+    expected = service.predict(hu.astype(np.float32))
+    for given in (hu.astype(np.int16), hu.astype(np.float64), hu.tolist()):
+        np.testing.assert_array_equal(service.predict(given), expected)
+    with pytest.raises(ServedModelError, match="got shape"):
+        service.predict(np.full((4, 4), PIXEL))
+    with pytest.raises(ServedModelError, match="no array of real numbers"):
+        service.predict([[[PIXEL, 1.0]], [[PIXEL]]])
+
+
+def test_the_card_lies_beside_the_weights_in_the_model_and_in_the_registry(
+    trained: str, database: Path
+) -> None:
+    promote(trained, "", "champion")
+    client = MlflowClient(f"sqlite:///{database}")
+    kept = Path(client.download_artifacts(trained, "denoiser/README.md")).read_text()
+    version = client.get_model_version_by_alias("ldct-denoiser", "champion")
+    assert kept == version.description
+    assert kept.startswith("# Low-dose CT denoiser")
+    assert [*database.parent.rglob("data/*/README.md")]
+
+
+def test_a_denoiser_that_is_worse_than_doing_nothing_is_promoted_only_if_asked(
+    trained: str, database: Path
+) -> None:
+    client = MlflowClient(f"sqlite:///{database}")
+    unknown = promote_job(PromoteParameters(run=trained))
+    assert "on the validation slices is not known; `evaluate` measures it" in unknown.text()
+    client.log_metric(trained, "kept/ssim", 0.9)
+    client.log_metric(trained, "validation/ssim_low_dose", 0.95)
+    with pytest.raises(TrackingError, match="better than doing nothing to be promoted but its"):
+        promote_job(PromoteParameters(run=trained, alias="next"))
+    assert len(client.search_model_versions("name = 'ldct-denoiser'")) == 1
+    forced = promote_job(PromoteParameters(run=trained, alias="next", even_if_worse=True))
+    assert forced.text().endswith("the low dose's 0.95000: worse than doing nothing.")
+    version = client.get_model_version_by_alias("ldct-denoiser", "next")
+    assert "**Worse than doing nothing**" in version.description
+    client.log_metric(trained, "validation/ssim_low_dose", 0.85)
+    assert promote_job(PromoteParameters(run=trained)).remark == ""

@@ -13,6 +13,7 @@ from pi.evaluation.metrics import find_metrics
 from pi.jobs.compared.configurations import configurations_of
 from pi.jobs.compared.evaluated import Evaluated, find_evaluated
 from pi.jobs.compared.reference import ChosenReference, choose_reference
+from pi.protocol_names import protocol_name
 from pi.report.comparison_page import Report
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
@@ -106,6 +107,7 @@ def asked_of(parameters: Mapping[str, str]) -> Asked:
     p = parameters
     rules: dict[str, ZeroRule] = {rule: rule for rule in get_args(ZeroRule)}
     return Asked(
-        p["reference"], p["all_pairs"] == "True", tuple(find_metrics(p["metrics"])), p["protocol"],
+        p["reference"], p["all_pairs"] == "True", tuple(find_metrics(p["metrics"])),
+        protocol_name(p["protocol"]) or p["protocol"],
         p["group_by"], rules[p["zero_rule"]], int(p["seed"]),
     )  # fmt: skip

@@ -13,9 +13,9 @@ from pi.report.configuration import Configuration, Member
 from pi.tracking.loss_facts import CONTEXT, DIGEST, NAMES, loss_name
 from pi.tracking.read_influence import influence_of
 
-FOLLOWS = {*MAY_DIFFER, "lambda", "fold"}
+FOLLOWS = {*MAY_DIFFER, "lambda", "fold", "run"}
 """Parameters that runs of one configuration need not share: a calibrated lambda follows from the
-seed and the fold, and folds are joined."""
+seed and the fold, folds are joined, and of what is not ours `experiment` says what it is."""
 
 NAMING = ("seed", "schedule", "target_psi", "lambda")
 """What tells runs of one experiment apart in their names, first of all."""

@@ -12,6 +12,7 @@ from pi.tracking.address import TrackingError
 from pi.tracking.logged_data import FOLD, FOLDS, SIMULATED_DOSES
 from pi.tracking.records import (
     IDENTITY,
+    SUBJECT,
     Record,
     read_artifact,
     read_run,
@@ -48,6 +49,11 @@ class Evaluated:
     def maker(self) -> Record:
         """The run that made what is evaluated: the training or, without one, the evaluation."""
         return self.trained or self.record
+
+    @property
+    def subject(self) -> str:
+        """What was evaluated, as `pi.subjects` fetches it."""
+        return self.record.tags.get(SUBJECT) or self.trained_id or IDENTITY
 
     @property
     def digest(self) -> str:

@@ -3,14 +3,12 @@
 This module loads TensorFlow; a comparison without pixels does not.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 from pi.comparison.comparison import Comparison, best_run
 from pi.comparison.contrast import Contrast
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import ShownSlice, read_choice
-from pi.evaluation.denoise import SliceDenoiser
 from pi.figures.denoised_slices import draw_details, draw_slices
 from pi.figures.gain_and_loss import Extreme, extremes, rows_of
 from pi.figures.paired_differences import pair_label
@@ -21,8 +19,7 @@ from pi.report.configuration import Configuration
 from pi.report.figures import FigureWithData, shown_contrasts
 from pi.slices.store import Store
 from pi.source import open_data
-from pi.subjects import fetch_subject
-from pi.tracking.records import IDENTITY
+from pi.subjects import Subject, fetch_subject
 
 
 def open_compared(evaluated: Evaluated, split: str, study_seed: int) -> Store:
@@ -57,7 +54,8 @@ def extreme_figures(
 ) -> list[FigureWithData]:
     """Return the two slices whole, and their enlarged regions.
 
-    They are of the reference, or the best run, and the run that comes next by mean.
+    They are of the reference, or the best run, and the run that comes next by mean; there are none
+    where one of these is a table of metrics, which has no slices.
 
     Args:
         store: the data.
@@ -71,8 +69,10 @@ def extreme_figures(
     found = extremes(paired, contrast)
     runs = (contrast.reference, contrast.other)
     makers = {run: _members(run, evaluated, configurations) for run in runs}
-    load = cache(_denoiser)  # of two slices, most often the same
-    shown = [{run: _shown(store, one, run, makers[run], load) for run in runs} for one in found]
+    subjects = _subjects([one for run in runs for one in makers[run]])
+    if not all(subject.pictured for subject in subjects.values()):
+        return []
+    shown = [{run: _shown(store, one, run, makers[run], subjects) for run in runs} for one in found]
     rows = rows_of(found, shown, metric)
     low, high = window
     said = (
@@ -113,13 +113,19 @@ def _shown(
     extreme: Extreme,
     run: str,
     members: Sequence[Evaluated],
-    load: Callable[[str], SliceDenoiser | None],
+    subjects: Mapping[str, Subject],
 ) -> ShownSlice:
     """Return a slice denoised by a run; of folds, by the one that tested its patient."""
     patient = extreme.key.patient
     tested = next(one for one in members if (one.slices["patient"] == patient).any())
-    return read_choice(store, extreme.choice(run), load(tested.trained_id or IDENTITY))
+    return read_choice(store, extreme.choice(run), subjects[tested.run_id].denoising(store))
 
 
-def _denoiser(run_id: str) -> SliceDenoiser | None:
-    return fetch_subject(run_id).load()
+def _subjects(evaluated: Sequence[Evaluated]) -> dict[str, Subject]:
+    """Return what was evaluated, fetched once, by the id of the evaluation."""
+    asked = {one.run_id: (one.subject, one.record.typed("interface")) for one in evaluated}
+    fetched = {
+        (name, interface): fetch_subject(name, interface=interface)
+        for name, interface in set(asked.values())
+    }
+    return {run_id: fetched[key] for run_id, key in asked.items()}

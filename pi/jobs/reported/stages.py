@@ -25,7 +25,7 @@ from pi.tracking.listing import read_logged_table, read_series
 from pi.tracking.logged_data import FOLD, FOLDS
 from pi.tracking.loss_facts import CONTEXT, DIGEST, PARTS, encoder_name
 from pi.tracking.read_influence import calibrated_influence
-from pi.tracking.records import IDENTITY, Record, read_artifact
+from pi.tracking.records import IDENTITY, SUBJECT, Record, read_artifact
 
 WITHIN = "psi_in/"
 """Beginning of the metrics of a calibration that are of one reconstruction."""
@@ -105,7 +105,7 @@ def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> Evalu
     return EvaluatedRun(
         run,
         label_of(trained or record, run),
-        record.tags.get("pi.evaluated_run", IDENTITY) != IDENTITY,
+        record.tags.get(SUBJECT, record.tags.get("pi.evaluated_run", IDENTITY)) != IDENTITY,
         record.typed("part"),
         f"{number} of {folds}" if number else "",
         protocol,

@@ -2,26 +2,35 @@
 
 from collections.abc import Sequence
 
+from pi.evaluation.doing_nothing import LOW_DOSE, BesideNothing, before_sentence
 from pi.losses.experiments import Experiment
 from pi.progress import counting
 from pi.tracking.logged_training import log_result
 from pi.tracking.run import Run
+from pi.tracking.tracker import Say
 from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
 from pi.training.epoch_summary import epoch_metrics
 from pi.training.fit import Listener, Trainer, fit
-from pi.training.state import TrainingState
+from pi.training.state import EpochRecord, TrainingState, mean_ssim
+from pi.training.validation import low_dose_ssims
 
 
 def fit_kept(
-    run: Run, trainer: Trainer, experiments: Sequence[Experiment], target: float | None
-) -> TrainingState:
-    """Train from where the run stands, log every epoch and the result, return the final state.
+    run: Run, trainer: Trainer, experiments: Sequence[Experiment], target: float | None, say: Say
+) -> tuple[TrainingState, float]:
+    """Train from where the run stands, log every epoch and the result.
+
+    What doing nothing is worth is said before the first epoch and beside every one.
 
     Args:
         run: of the training; its checkpoint lies in a folder of its id. Without one there is none.
         trainer: its parts.
         experiments: the configuration, or none for MSE alone.
         target: the Psi asked for.
+        say: told what the output is worth.
+
+    Returns:
+        The final state, and the validation SSIM of the low dose itself.
 
     Raises:
         CheckpointError: see `restore_checkpoint`.
@@ -37,12 +46,16 @@ def fit_kept(
         if file:
             save_checkpoint(file, trainer.networks, state, best)
 
+    low_dose = mean_ssim(low_dose_ssims(trainer.validation))
+    run.metrics({LOW_DOSE: low_dose})
+    say(before_sentence(low_dose))
+
+    def epoch_done(record: EpochRecord) -> None:
+        run.metrics(epoch_metrics(record, layers), step=record.epoch)
+        say(f"epoch {record.epoch}: {BesideNothing(record.ssim, low_dose).text()}")
+
     with counting("training", "step") as bar:
-        listener = Listener(
-            checkpoint,
-            lambda losses: bar.advance(1),
-            lambda record: run.metrics(epoch_metrics(record, layers), step=record.epoch),
-        )
+        listener = Listener(checkpoint, lambda losses: bar.advance(1), epoch_done)
         state, best = fit(trainer, state, best, listener)
-    log_result(run, trainer, state, best, target)
-    return state
+    log_result(run, trainer, state, best, target, low_dose)
+    return state, low_dose

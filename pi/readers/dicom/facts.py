@@ -68,6 +68,8 @@ def _slice_facts(dataset: Dataset, relative: PurePath) -> SliceFacts:
         study=dicom.text(dataset, "StudyInstanceUID"),
         frame_of_reference=dicom.text(dataset, "FrameOfReferenceUID"),
         acquisition=dicom.text(dataset, "AcquisitionNumber"),
+        series_number=dicom.text(dataset, "SeriesNumber"),
+        instance_number=dicom.text(dataset, "InstanceNumber"),
         simulated=dicom.text(dataset, "Manufacturer").strip() == SIMULATED_MANUFACTURER,
         lossy=dicom.text(dataset, "LossyImageCompression").strip() == "01",
     )

@@ -12,7 +12,7 @@ from pi.readers.dicom import dataset as dicom
 from pi.readers.dicom.header import read_header
 from pi.readers.dicom.stored import read_stored
 from pi.readers.files import open_path
-from pi.readers.hounsfield import HounsfieldSlice, PaddingRange, Rescale, to_hounsfield
+from pi.readers.hounsfield import HU_MIN, HounsfieldSlice, PaddingRange, Rescale, to_hounsfield
 from pi.readers.refusal import RefusedError
 
 _HU_TYPES = frozenset({"", "HU", "HU_MOD"})
@@ -40,6 +40,27 @@ def read_pixels(file: BinaryIO) -> HounsfieldSlice:
     with dicom.quiet():
         header = read_header(file)
         return _dataset_to_hounsfield(header.dataset, read_stored(header))
+
+
+def read_real(file: BinaryIO) -> NDArray[np.float32]:
+    """Return the pixels of one single-frame CT file in HU as they are, not rounded to whole HU.
+
+    Padding, and what lies below -1024 HU, is -1024 HU.
+
+    Raises:
+        RefusedError: as `read_pixels`.
+    """
+    with dicom.quiet():
+        header = read_header(file)
+        stored = read_stored(header)
+        if "ModalityLUTSequence" in header.dataset:
+            return _dataset_to_hounsfield(header.dataset, stored).hu.astype(np.float32)
+        rescale, padding = read_rescale(header.dataset), read_padding(header.dataset)
+    hu = stored.astype(np.float32) * np.float32(rescale.slope) + np.float32(rescale.intercept)
+    if padding is not None:
+        hu[(stored >= padding.low) & (stored <= padding.high)] = HU_MIN
+    np.maximum(hu, np.float32(HU_MIN), out=hu)
+    return hu
 
 
 def read_rescale(dataset: Dataset) -> Rescale:

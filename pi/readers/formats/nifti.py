@@ -32,7 +32,8 @@ from pi.readers.stacks import Stack, stack_reader
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
+"""How a file begins that is packed."""
 _MAGIC_END = 348
 """Bytes that hold the magic of both versions (nifti1.h, nifti2.h)."""
 _MILLIMETRES = {"meter": 1000.0, "micron": 0.001}
@@ -49,8 +50,13 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
     return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
-def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
-    packed = file.read(2) == _GZIP
+def nifti_stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+    """Return the one stack of a NIfTI file, gzipped or not, as `pi.readers.stacks.Stacks` has it.
+
+    Raises:
+        RefusedError: the file is damaged, or of another kind than its name.
+    """
+    packed = file.read(2) == GZIP
     file.seek(0)
     _require_magic(file, packed=packed)
     from nibabel.filebasedimages import ImageFileError
@@ -58,7 +64,7 @@ def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
     from nibabel.wrapstruct import WrapStructError
 
     try:
-        header = _read_header(file, packed=packed)
+        header = read_header(file, packed=packed)
         return (_stack(file, header, packed=packed),)
     except (*_DAMAGED, gzip.BadGzipFile, HeaderDataError, ImageFileError, WrapStructError):
         detail = "the file breaks off or breaks the rules of NIfTI"
@@ -92,7 +98,8 @@ def _quiet() -> Iterator[None]:
         logger.disabled = before
 
 
-def _read_header(file: BinaryIO, *, packed: bool) -> "Nifti1Header":
+def read_header(file: BinaryIO, *, packed: bool) -> "Nifti1Header":
+    """Return the header of either version, of an open file that begins as NIfTI."""
     import nibabel
 
     stream = gzip.GzipFile(fileobj=file) if packed else file
@@ -192,4 +199,4 @@ def _times(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-READER = stack_reader("NIfTI", _recognises, _stacks)
+READER = stack_reader("NIfTI", _recognises, nifti_stacks)

@@ -73,10 +73,15 @@ def _recognises(start: bytes, relative: PurePath) -> bool:
     return start.startswith(MAGIC)
 
 
-def _stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+def npy_stacks(file: BinaryIO, relative: PurePath) -> Sequence[Stack]:
+    """Return the one stack of a .npy file, as `pi.readers.stacks.Stacks` has it.
+
+    Raises:
+        RefusedError: the file is damaged, or of another kind than its name.
+    """
     head = read_head(file)
     array = held(file, "", lambda: read_values(file, head))
     return (Stack("", array, find_axes(array)),)
 
 
-READER = stack_reader("NumPy", _recognises, _stacks)
+READER = stack_reader("NumPy", _recognises, npy_stacks)

@@ -18,6 +18,7 @@ def compared_section(found: Found) -> Section | None:
     said = [
         f"{report.title}. {report.subtitle}",
         *report.headline,
+        *report.warnings,
         f"This is comparison {run.short}, made again from the evaluations it is of. Its own page, "
         "with the paper beside these runs, is the artifact report.html of that run.",
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pi.comparison.verdict import counted
+from pi.report.comparison_page import Report
 from pi.report.configuration import Making
 from pi.report.document import Link, Page, Section
 from pi.report.stages.calibrated import calibrated_headline, calibrated_section
@@ -40,10 +41,14 @@ def headline(found: Found) -> list[str]:
         *calibrated_headline(found.calibrated),
         *trained_headline(found.trained),
         *evaluated_headline(found.evaluated),
-        *(found.comparison.headline[-1:] if found.comparison else ()),
+        *(_compared(found.comparison) if found.comparison else ()),
         *searched_headline(found.searched),
     ]
     return said or ["None of these runs has come to a result yet."]
+
+
+def _compared(report: Report) -> tuple[str, ...]:
+    return (*report.headline[-1:], *report.warnings)
 
 
 def _stages(found: Found) -> Iterator[Section | None]:

@@ -1,6 +1,7 @@
 """Evaluations grouped, joined and named; the calibrations behind them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from tracking.evaluations import CALIBRATION, TABLE, evaluation, training
@@ -54,6 +55,17 @@ def test_runs_that_differ_in_the_seed_alone_are_averaged() -> None:
     assert [member.seed for member in one.members] == ["5", "6"]
     expected = checked(TABLE)["ssim"].to_numpy() + 0.01
     assert one.group.table.slices["ssim"].to_numpy() == pytest.approx(expected)
+
+
+def test_the_seeds_of_somebodys_table_are_averaged() -> None:
+    found = []
+    for seed in ("1", "2"):
+        one = evaluation(f"e{seed}", None)
+        own = {"experiment": "theirs", "table_seed": seed, "run": f"table:t:theirs:{seed}"}
+        found.append(replace(one, record=replace(one.record, params={**one.record.params, **own})))
+    (configuration,) = configurations_of(found, "table_seed")
+    assert configuration.name == "theirs"
+    assert [member.evaluation for member in configuration.members] == ["e1", "e2"]
 
 
 def test_one_seed_twice_in_a_group_is_refused() -> None:

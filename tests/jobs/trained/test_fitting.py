@@ -73,7 +73,10 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train() == 0
-    assert "kept epoch 1 of 1" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("the low dose itself has a validation SSIM of 0.") for line in said)
+    (epoch,) = (line for line in said if line.startswith("epoch 1: validation SSIM "))
+    assert any(line.startswith("kept epoch 1 of 1: validation SSIM ") for line in said)
     experiment = client().get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
     (found,) = client().search_runs([experiment.experiment_id])
@@ -81,6 +84,8 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert found.info.status == "FINISHED"
     assert metrics["train/psi"] == metrics["lambda"] == 0
     assert -1 < metrics["validation/ssim"] == metrics["kept/ssim"] < 1
+    worse = metrics["kept/ssim"] < metrics["validation/ssim_low_dose"]
+    assert epoch.endswith("worse than doing nothing") == worse
     assert metrics["train/total_loss"] == metrics["train/image_loss"] > 0
     assert client().get_metric_history(run_id, "validation/ssim")[0].step == 1
     files = {file.path for file in client().list_artifacts(run_id)}
@@ -230,7 +235,9 @@ def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
     trainer.spec = DenoiserSpec("unet", 2)  # a mock takes the argument for another thing
     trainer.twin.save_weights = lambda path: path.write_text("weights")
     with Tracked().open("train", "one") as tracked:
-        log_result(tracked, trainer, state, Arrays(), 0.75)
+        log_result(tracked, trainer, state, Arrays(), 0.75, 0.6)
+    told = client().get_run(tracked.run_id).data.tags["mlflow.note.content"]
+    assert "0.50000, below the low dose's 0.60000: worse than doing nothing" in told
     files = [file.path for file in client().list_artifacts(tracked.run_id)]
     assert whole_figures(files) == {"influence_over_epochs"}
     file = client().download_artifacts(tracked.run_id, "influence_over_epochs.csv", str(tmp_path))

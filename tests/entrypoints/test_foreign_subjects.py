@@ -1,0 +1,130 @@
+"""What is not ours, from the command line to what MLflow holds, and compared with what is."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from subjects.small_store import Image, low_doses, small_store, write_keyed
+
+from entrypoints import compare, evaluate
+from pi.command_line import run
+from pi.evaluation.table import DENOISED, LOW_DOSE, read_table
+from pi.parameters import CompareParameters, EvaluateParameters
+from pi.slices.store import Store
+
+PROTOCOL = ("--part", "test", "--protocols", "paper8")
+
+
+def runs_of(database: Path, stage: str) -> list[Run]:
+    client = MlflowClient(f"sqlite:///{database}")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    return list(client.search_runs(experiments, f"tags.pi.stage = '{stage}'"))
+
+
+def evaluated(database: Path, name: str, *arguments: str) -> Run:
+    done = run(evaluate.main, EvaluateParameters, "", [*PROTOCOL, "--run", name, *arguments])
+    assert done == 0
+    return runs_of(database, "evaluate")[0]
+
+
+SAVE = Figure.savefig
+
+
+def undrawn(figure: Figure, file: object, **how: object) -> None:
+    """Leave a file empty, whose drawing is tested elsewhere; a page's figures are in memory."""
+    if isinstance(file, str | Path):
+        Path(file).touch()
+    else:
+        SAVE(figure, file, **how)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A small store, which every command opens whatever its data are called."""
+    found = small_store()
+    monkeypatch.setattr("pi.jobs.evaluate.open_asked", lambda *_: found)
+    monkeypatch.setattr("pi.jobs.compared.extremes.open_data", lambda *_, **__: found)
+    monkeypatch.setattr(Figure, "savefig", undrawn)
+    monkeypatch.setenv("PI_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setenv("PI_TABLES", str(tmp_path))
+    return found
+
+
+def calmer(image: Image) -> Image:
+    return image * 0.9 + image.mean() * 0.1
+
+
+def table_of(run_: Run) -> pd.DataFrame:
+    return read_table(Path(run_.info.artifact_uri.removeprefix("file://")) / "slices.parquet")
+
+
+def test_outputs_and_a_table_are_compared_with_doing_nothing(
+    database: Path, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_keyed(store, tmp_path / "outputs" / "mine", calmer)
+    nothing = evaluated(database, "identity")
+    outputs = evaluated(database, "outputs:mine")
+    keys = [*low_doses(store)]
+    theirs = pd.DataFrame({"patient_id": [k.patient for k in keys], "slice_id": [*map(str, keys)]})
+    theirs["ssim"], theirs["psnr"] = 0.5, 20.0
+    theirs["configuration"], theirs["seed"] = "their_loss", 3
+    theirs.to_csv(tmp_path / "theirs.csv", index=False)
+    table = evaluated(database, "table:theirs")
+    assert "note: table:theirs has no nrmse" in capsys.readouterr().out
+
+    assert outputs.data.tags["pi.subject"] == "outputs:mine"
+    assert len(outputs.data.tags["pi.model_sha256"]) == 64
+    assert "pi.evaluated_run" not in outputs.data.tags
+    assert outputs.data.params["experiment"] == "outputs:mine"
+    assert {"paper8/ssim_gain", "noise/noise_hu_in/1mm_B30_25pct"} <= set(outputs.data.metrics)
+    assert set(table_of(outputs)["image"]) == {LOW_DOSE, DENOISED}
+    assert table.data.params["experiment"] == "their_loss"
+    assert table.data.metrics["paper8/psnr"] == 20.0
+    assert table_of(table)["ssim"].eq(0.5).all()
+    for one in (outputs, table):
+        assert one.data.tags["pi.data_digest"] == store.digest
+        assert str(tmp_path) not in repr((one.data.params, one.data.tags))
+
+    three = ",".join(one.info.run_id for one in (nothing, outputs, table))
+    arguments = ["--reference", "test", "--metrics", "ssim,psnr", "--runs", three]
+    assert run(compare.main, CompareParameters, "", arguments) == 0
+    said = capsys.readouterr().out
+    assert "their_loss" in said
+    assert "outputs:mine" in said
+    files = {
+        file.path
+        for file in MlflowClient().list_artifacts(runs_of(database, "compare")[0].info.run_id)
+    }
+    assert "extreme_slices.png" in files  # of the best two: outputs, looked up, and nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [
+        ("outputs:mine", (), "must hold every slice that is evaluated but 1 of 12 are not there"),
+        ("outputs:none", (), "PI_OUTPUTS must name a folder NAME"),
+        ("pytorch:mine", (), "`run` must be identity, "),
+        ("outputs:mine", ("--interface", "grey"), "`interface` must be VALUES or VALUES:LAYOUT"),
+        (f"own:{__name__}:of_one", (), "must give arrays of the shape that it is given"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_run(
+    database: Path, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    name: str, more: tuple[str, ...], said: str,
+) -> None:  # fmt: skip
+    write_keyed(store, tmp_path / "outputs" / "mine")
+    (tmp_path / "outputs" / "mine" / "x00.npy").unlink()
+    arguments = [*PROTOCOL, "--run", name, *more]
+    assert run(evaluate.main, EvaluateParameters, "", arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert str(tmp_path) not in error
+    assert runs_of(database, "evaluate") == []
+
+
+def of_one(hu: Image) -> Image:
+    return hu[:1]
