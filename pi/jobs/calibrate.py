@@ -107,14 +107,9 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
-<<<<<<< HEAD
-        denoisers = {}
-=======
-        bank = encoders.bank(tracker.say)
         if subjects:
             run.tags({"pi.model_sha256": " ".join(s.model or "-" for s in subjects.values())})
         denoisers: dict[str, Denoiser | PatchOutputs] = {}
->>>>>>> main
         for state in states:  # each with batches of its own: no state depends on the others
             batches = patches.batches(16, np.random.default_rng(p.seed))
             denoisers[str(state)] = (
