@@ -10,7 +10,7 @@ from pi.command_line import numbers, recorded
 from pi.denoisers import find_denoiser
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.psi import checked_weight
-from pi.influence.sampling import Precision
+from pi.influence.sampling import FIRST_ROUND, Precision
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
 from pi.jobs.opening import notes_of, open_asked
@@ -168,7 +168,7 @@ def _by_losses(
     if not found:
         return []
     about = ", ".join(e.name for e in found[:4]) + (" ..." if len(found) > 4 else "")
-    with counting(f"measuring {about}", "patch") as bar:
+    with counting(f"measuring {about}", "patch", min(FIRST_ROUND, len(patches))) as bar:
 
         def looked(count: int, width: float) -> None:
             bar.expect(patches_needed(count, len(patches), width, precision))
@@ -177,8 +177,7 @@ def _by_losses(
         calibrated = calibrate_all(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
             patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
-            precision, p.rounding, np.random.default_rng(p.seed),
-            looked,
+            precision, p.rounding, np.random.default_rng(p.seed), looked,
         )  # fmt: skip
     for one in calibrated:
         say(row_text(one))
