@@ -15,8 +15,8 @@ class SimulateParameters(SeedParameters):
 
     size: StudySizeName = parameter(
         "small",
-        "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (96 patients of "
-        "three slices, a minute)",
+        "tiny (seconds), small (half a minute), full (512 pixels, minutes), some or many (24 or 96 "
+        "patients of three slices, a minute)",
     )
     workers: int = parameter(0, "processes at work; 0 means one per core", NOT_NEGATIVE)
 
