@@ -6,7 +6,7 @@ each means key their records by them, and tests hold the keys equal to these nam
 
 from typing import Literal
 
-StudySizeName = Literal["tiny", "small", "full", "many"]
+StudySizeName = Literal["tiny", "small", "full", "some", "many"]
 """Simulated studies: see `pi.simulation.patient.SIZES`."""
 
 Part = Literal["train", "validation", "test"]
@@ -50,11 +50,17 @@ ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 """Number formats of convolutions: see `pi.training.machine`."""
 
+FeatureCacheName = Literal["auto", "off", "memory", "disk"]
+"""Where features of target patches are kept: see `pi.network.feature_cache`."""
+
 Distribution = Literal["none", "mirrored"]
 """How a batch is divided over GPUs."""
 
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 """Which epoch's weights are the denoiser of a run."""
+
+CheckpointPlace = Literal["folder", "artifacts"]
+"""Where checkpoints are kept: the folder of PI_CHECKPOINTS or PI_CACHE, or the run's artifacts."""
 
 TaskName = Literal["headers", "supervised", "autoencoder"]
 """What a context learns: see `pi.pretraining.recipe`."""

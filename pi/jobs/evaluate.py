@@ -63,7 +63,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
-    from pi.subjects import fetch_subject, origin_of, require_own_data
+    from pi.subjects import fetch_subject, origin_of, require_images, require_own_data
     from pi.tracking.logged_evaluation import (
         log_evaluation,
         log_metrics_table,
@@ -75,6 +75,8 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     require_large_enough(store, p.part, p.metric)
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     require_own_data(subject, store)
+    if p.metrics_table:
+        require_images(subject, "metrics_table")
     subject.check(store, p.part, p.batch_size, protocols)
     with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
         run.params(recorded(p))

@@ -49,12 +49,15 @@ class FrozenLoss:
         norms: of each layer's differences.
         factors: of each layer's mean.
         pixel: the image loss.
+        identity: architecture, weights' digest, input and taps: what features depend on; empty
+            where nobody can tell.
     """
 
     encoders: tuple[keras.Model, ...] = ()
     norms: tuple[Match, ...] = ()
     factors: tuple[float, ...] = ()
     pixel: PixelTerm = PixelTerm()
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,13 @@ class EncoderBank:
             experiment: one of those that the bank was built for.
             patch_size: of which a sum over features depends.
         """
-        own = _columns(experiment, self.convention)
+        own, weights = _columns(experiment, self.convention), self.weights_of(experiment.encoder)
         return FrozenLoss(
-            (_encoder(own, self.weights_of(experiment.encoder)),),
+            (_encoder(own, weights),),
             tuple(column.norm for column in own),
             experiment.distance.factors(experiment.encoder, patch_size),
             experiment.pixel,
+            _identity(own, weights),
         )
 
     def only(self, experiments: Sequence[Experiment]) -> "EncoderBank":
@@ -197,6 +201,13 @@ def _bank(
     columns = sorted(set(wanted), key=lambda c: (networks.index(c.network), *_depth(c)))
     pixels = dict.fromkeys(e.pixel for e in experiments if e.pixel.kind != "none")
     return EncoderBank(tuple(columns), tuple(pixels) or (PixelTerm(),), weights, convention)
+
+
+def _identity(columns: Sequence[Column], weights: Weights) -> tuple[str, ...]:
+    first = columns[0]
+    if first.architecture == OWN:  # a function of the user's may depend on more than its file
+        return ()
+    return first.architecture, weights.digest, first.input, *(column.tap for column in columns)
 
 
 def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:

@@ -25,6 +25,7 @@ from pi.parameters.making import (
     PretrainParameters,
     PromoteParameters,
     SimulateParameters,
+    TidyParameters,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "ScreenParameters",
     "SearchParameters",
     "SimulateParameters",
+    "TidyParameters",
     "TrainParameters",
 ]
 
@@ -62,5 +64,6 @@ ENTRY_POINTS: Mapping[str, type] = {
     "promote": PromoteParameters,
     "export": ExportParameters,
     "denoise": DenoiseParameters,
+    "tidy": TidyParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

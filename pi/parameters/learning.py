@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.choices import (
+    CheckpointPlace,
     Distribution,
     Estimator,
+    FeatureCacheName,
     Keep,
     ObjectiveName,
     PrecisionName,
@@ -102,6 +104,15 @@ class LearningParameters(PatchParameters):
         "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    feature_cache: FeatureCacheName = parameter(
+        "auto",
+        "where the features of target patches, which never change, are kept from step to step: "
+        "memory, disk (below PI_CACHE, for later runs too) or off; auto: memory where all of them "
+        "fit; losses are the same bit for bit",
+    )
+    feature_cache_gib: float = parameter(
+        4.0, "most GiB that they may take; in memory at most half of what is free", POSITIVE
+    )
     validation_slices: int = parameter(
         8, "most validation slices that are denoised whole after an epoch", POSITIVE
     )
@@ -149,6 +160,14 @@ class TrainParameters(LearningParameters):
     )
     checkpoint_minutes: float = parameter(
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
+    )
+    checkpoint_to: CheckpointPlace = parameter(
+        "folder",
+        "folder: checkpoints lie below PI_CHECKPOINTS, which several machines may share, or else "
+        "below PI_CACHE; artifacts: in the run's artifacts, too, where any machine finds them",
+    )
+    keep_checkpoints: bool = parameter(
+        False, "keep the checkpoint of a run that came to its end; else it is removed"
     )
     resume: str = parameter(
         "",

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec, Sizes
 from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
-from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.denoising import of_pixels
 from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.metrics import measured_metrics
@@ -17,6 +16,7 @@ from pi.evaluation.protocol import FULL_FLOAT, PAPER8, EvaluationError
 from pi.evaluation.scores import scores
 from pi.evaluation.summary import summary_text
 from pi.evaluation.table import IDENTITY, KEY
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
