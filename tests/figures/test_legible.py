@@ -30,7 +30,7 @@ from pi.figures import (
     paired_differences,
     patient_gains,
     pretraining,
-    screen,
+    screened_losses,
     search_front,
     search_history,
     search_importance,
@@ -165,7 +165,7 @@ def screened(names: Names) -> Figure:
                                 for end, more in (("", 0.0), ("_low", -0.1), ("_high", 0.1))}}
         for name, value in made.items()
     ]  # fmt: skip
-    return screen.draw_screen(pd.DataFrame(rows))
+    return screened_losses.draw_screen(pd.DataFrame(rows))
 
 
 def learned() -> Figure:
