@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from pi.losses.loss import Norm, PixelKind, PixelTerm
+from pi.influence.window_statistics import window_statistics
+from pi.losses.loss import Match, PixelKind, PixelTerm, Statistics
 from pi.network.bank import FrozenLoss
 
 Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -16,12 +17,16 @@ TermsGiven = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tens
 """The same, told each layer's features of the normal dose."""
 
 
-def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Norm) -> tf.Tensor:
+def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Match) -> tf.Tensor:
     """Return the mean difference of each of n feature maps (n, rows, columns, channels), (n,).
 
     The norm of Eq. (3) is a sum; as in the authors' code it is a mean here, so that lambda does
     not depend on the number of features. Other reductions are factors of it: see `pi.losses.loss`.
+    Statistics are compared window by window: the losses of means and of deviations are added.
     """
+    if isinstance(norm, Statistics):
+        pairs = zip(*(window_statistics(x, norm.window) for x in (a, b)), strict=True)
+        return tf.add_n([feature_loss(one, other, norm.norm) for one, other in pairs])
     difference = tf.math.squared_difference(a, b) if norm == "squared" else tf.abs(a - b)
     return tf.reduce_mean(difference, axis=(1, 2, 3))
 
@@ -54,7 +59,7 @@ def loss_components(
     predictions: Sequence[tf.Tensor],
     target: tf.Tensor,
     encoders: Sequence[keras.Model],
-    norms: Sequence[Norm],
+    norms: Sequence[Match],
     pixels: Sequence[PixelTerm],
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return all losses of several predictions of one target.

@@ -171,6 +171,15 @@ def summary_text(calibrations: Sequence[ExperimentCalibration], asked: Sequence[
     )
 
 
+def row_text(calibration: ExperimentCalibration) -> str:
+    """Return one calibration in a line, which is said as soon as it is known."""
+    c = calibration
+    return (
+        f"{c.experiment.name} {c.experiment.encoder} {c.state}: lambda {_chosen(c)} "
+        f"({_interval(c)}) on {c.losses.image.size} of {c.population} patches"
+    )
+
+
 def _remarks(calibrations: Sequence[ExperimentCalibration]) -> list[str]:
     remarks = []
     dropped = {c.state: c.degenerate for c in calibrations if c.degenerate}

@@ -9,7 +9,7 @@ from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
-from pi.parameters import SearchParameters
+from pi.parameters import SearchParameters, TrainParameters
 from pi.search.answer import SearchAnswer
 from pi.search.answer_text import answer_text, onward_text, train_arguments
 from pi.search.objective import Objective, state_measured
@@ -100,10 +100,24 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     with shared_study.open_search(tracker, study, title) as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
-        found = search_kept(run, study, bench, space, objective, state, p.trials)
+        found = search_kept(run, study, bench, space, objective, state, p.trials, setting_of(p))
         kept = Kept.of(run, save_view(run, "search"))
-    onward = onward_text(study.study_name, url, train_arguments(kept.run_id, found))
+    train = train_arguments(kept.run_id, found, setting_of(p))
+    onward = onward_text(study.study_name, url, train)
     return SearchResult(study.study_name, found, onward, kept)
+
+
+def setting_of(parameters: SearchParameters) -> dict[str, str]:
+    """Return what trials were made with and `train` would take otherwise, by name.
+
+    A trial is short and looks at its own slices: that is its own, and no matter of `train`.
+    """
+    usual = recorded(TrainParameters())
+    return {
+        name: value
+        for name, value in recorded(parameters).items()
+        if name in usual and name not in ("epochs", "validation_slices") and value != usual[name]
+    }
 
 
 def _bench(

@@ -70,6 +70,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
+    from pi.jobs.trained.checkpoints import Checkpoints
     from pi.jobs.trained.fitting import fit_kept
     from pi.tracking.kept_denoiser import log_denoiser
     from pi.tracking.logged_calibration import log_setup
@@ -93,9 +94,12 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         bank = encoders.bank(tracker.say)
         features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features)
-        state, low_dose = fit_kept(run, trainer, experiments, target, tracker.say)
+        checkpoints = Checkpoints(run, p.checkpoint_to)
+        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
+        if not p.keep_checkpoints:
+            checkpoints.remove()
     summary = summary_text(state, target, low_dose)
     return TrainingResult(state, target, trainer.twin, summary, kept)
 

@@ -9,7 +9,7 @@ import keras
 from pi.losses.architecture import OWN, EncoderSpec, layer_names
 from pi.losses.experiments import Experiment
 from pi.losses.input_convention import InputConvention, input_convention
-from pi.losses.loss import Norm, PixelTerm, Reading
+from pi.losses.loss import Match, PixelTerm, Reading
 from pi.network.encoder import build_encoder, tap_name
 from pi.network.own_encoder import own_encoder
 from pi.network.weight_file import WeightsError
@@ -25,14 +25,14 @@ class Column:
         context: what it was pre-trained on.
         input: name of its input convention.
         tap: see `tap_name`.
-        norm: of a difference.
+        norm: of a difference, of features or of their statistics.
     """
 
     architecture: str
     context: str
     input: str
     tap: str
-    norm: Norm
+    norm: Match
 
     @property
     def network(self) -> tuple[str, str, str]:
@@ -54,7 +54,7 @@ class FrozenLoss:
     """
 
     encoders: tuple[keras.Model, ...] = ()
-    norms: tuple[Norm, ...] = ()
+    norms: tuple[Match, ...] = ()
     factors: tuple[float, ...] = ()
     pixel: PixelTerm = PixelTerm()
     identity: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class EncoderBank:
         )
 
     @property
-    def norms(self) -> tuple[Norm, ...]:
+    def norms(self) -> tuple[Match, ...]:
         """Norm of every column."""
         return tuple(column.norm for column in self.columns)
 
@@ -184,7 +184,7 @@ def _context(experiment: Experiment) -> tuple[str, str]:
 
 
 def _columns(experiment: Experiment, convention: InputConvention) -> list[Column]:
-    e, norm = experiment.encoder, experiment.distance.norm
+    e, norm = experiment.encoder, experiment.distance.match
     fed = e.input or convention.name
     return [
         Column(e.architecture, e.context, fed, tap_name(layer, e.tap), norm) for layer in e.layers
@@ -220,6 +220,6 @@ def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:
 
 def _depth(column: Column) -> tuple[int, str, str]:
     if column.architecture == OWN:
-        return 0, column.tap, column.norm
+        return 0, column.tap, str(column.norm)
     layer = column.tap.removesuffix("/pre")
-    return layer_names(column.architecture).index(layer), column.tap, column.norm
+    return layer_names(column.architecture).index(layer), column.tap, str(column.norm)

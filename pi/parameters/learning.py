@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.choices import (
+    CheckpointPlace,
     Distribution,
     Estimator,
     FeatureCacheName,
@@ -31,7 +32,7 @@ class CalibrateParameters(PatchParameters):
         "layer+layer, such as vgg16:random:block3_conv2, of the weight file named by PI_WEIGHTS "
         "vgg16:own:block3_conv2 or, of a context that `pretrain` made, "
         "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
-        "/reduction=, /layers=, /pixel= and /input=",
+        "/match=, /reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
     )
     states: str = parameter(
@@ -63,6 +64,22 @@ class CalibrateParameters(PatchParameters):
         "patches on which the influence by gradients of presets is measured; 0: it is not",
         NOT_NEGATIVE,
     )
+
+
+@dataclass(frozen=True)
+class ScreenParameters(PatchParameters):
+    """Parameters of `screen`."""
+
+    experiments: str = parameter(
+        "demo1,demo2",
+        "comma-separated, as for calibrate: encoders x layers x distances to be told apart",
+        NOT_EMPTY,
+    )
+    patches: int = parameter(
+        48, "random patches of the training patients, of each as many", POSITIVE
+    )
+    target_psi: float = parameter(0.95, "perceptual influence that lambda is told for", OPEN_UNIT)
+    batch_size: int = parameter(8, "patches at a time; each is eight images", POSITIVE)
 
 
 @dataclass(frozen=True)
@@ -121,8 +138,9 @@ class TrainParameters(LearningParameters):
     schedule: ScheduleName = parameter(
         "fixed",
         "how lambda moves while training: fixed (the paper's); to stay at the Psi asked for: "
-        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi; from it, by a "
-        "rule of the literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo",
+        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi, or "
+        "constant_psi_gradient, where it is the share of the gradient; from it, by a rule of the "
+        "literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo, config, upgrad",
     )
     warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
     final_psi: float = parameter(
@@ -142,6 +160,14 @@ class TrainParameters(LearningParameters):
     )
     checkpoint_minutes: float = parameter(
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
+    )
+    checkpoint_to: CheckpointPlace = parameter(
+        "folder",
+        "folder: checkpoints lie below PI_CHECKPOINTS, which several machines may share, or else "
+        "below PI_CACHE; artifacts: in the run's artifacts, too, where any machine finds them",
+    )
+    keep_checkpoints: bool = parameter(
+        False, "keep the checkpoint of a run that came to its end; else it is removed"
     )
     resume: str = parameter(
         "",

@@ -19,6 +19,7 @@ __all__ = [
     "fetch_subject",
     "find_kind",
     "origin_of",
+    "require_images",
     "require_own_data",
 ]
 
@@ -73,6 +74,18 @@ def origin_of(subject: Subject) -> "Origin":
 
     model = {"pi.model_sha256": subject.model} if subject.model else {}
     return Origin(subject.name, subject.run_id, subject.params, {**subject.tags, **model})
+
+
+def require_images(subject: Subject, wanted: str) -> None:
+    """Refuse what has no slices to a parameter that is about images.
+
+    Raises:
+        SubjectError: there are only metrics.
+    """
+    if not subject.pictured:
+        raise SubjectError(
+            f"`{wanted}` must be False with {quoted(subject.name)}, which has no images."
+        )
 
 
 def require_own_data(subject: Subject, store: Store) -> None:

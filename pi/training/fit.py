@@ -236,7 +236,7 @@ class _Session:
         schedule, parameters = state.schedule, pair[0]
         if asked:
             schedule = trainer.schedule.after_gradients(
-                schedule, parameters.image, parameters.perceptual
+                schedule, parameters.image, parameters.perceptual, parameters.dot
             )
         found = (GradientInfluence(number, schedule.weight, *pair),) if kept else ()
         self.state = replace(state, schedule=schedule, gradients=state.gradients + found)

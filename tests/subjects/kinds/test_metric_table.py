@@ -15,7 +15,7 @@ from pi.evaluation.scores import scores
 from pi.evaluation.summary import summary_text
 from pi.evaluation.table import KEY, wide
 from pi.slices.store import Store
-from pi.subjects import fetch_subject
+from pi.subjects import fetch_subject, require_images
 from pi.subjects.table_columns import COLUMNS_FILE
 
 EVERY = 4 * SLICES
@@ -169,3 +169,5 @@ def test_a_table_has_no_slices_to_look_at(store: Store, folder: Path) -> None:
     assert not subject.pictured
     with pytest.raises(PiError, match="it has no slices"):
         subject.denoising(store)
+    with pytest.raises(PiError, match="`metrics_table` must be False with 'table:t:demo:1'"):
+        require_images(subject, "metrics_table")
