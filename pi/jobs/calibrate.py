@@ -9,7 +9,7 @@ import numpy as np
 from pi.command_line import numbers, recorded
 from pi.denoisers import find_denoiser
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
-from pi.influence.psi import checked_weight
+from pi.influence.psi import Floats, checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.influence.output_gradient import OutputInfluence
     from pi.network.bank import EncoderBank
     from pi.network.state import Denoiser, PatchOutputs
+
+    Survey = Callable[[EncoderBank, Mapping[str, Denoiser | PatchOutputs]], Floats]
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,12 +120,12 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
                 else prepare_denoiser(state, spec, p.seed, batches, saved.__getitem__)
             )
         measured: list[ExperimentCalibration] = []
-        bank = encoders.ready
+        bank, survey = encoders.ready, _read_once(patches)
         for some in stretches(experiments, encoders.waiting, tuple(denoisers)):
             if some.waits:
                 bank = encoders.bank(tracker.say)
             own = {name: denoisers[name] for name in some.states}
-            measured += _by_losses(p, some.experiments, bank, own, patches, tracker.say)
+            measured += _by_losses(p, some.experiments, bank, own, patches, survey, tracker.say)
         calibrations = in_order(measured, experiments)
         by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
         gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)
@@ -151,26 +153,42 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     )  # fmt: skip
 
 
+def _read_once(patches: PatchPopulation) -> "Survey":
+    """Return what reads the image losses of all patches, each of them once for all stretches."""
+    from pi.influence.measure import image_losses
+    from pi.network.state import PatchOutputs
+
+    kept: dict[object, Floats] = {}
+
+    def survey(bank: "EncoderBank", denoisers: "Mapping[str, Denoiser | PatchOutputs]") -> Floats:
+        there = tuple(name for name, d in denoisers.items() if isinstance(d, PatchOutputs))
+        if (bank.pixels, there) not in kept:
+            with counting("reading image losses", "patch", len(patches)) as bar:
+                found = image_losses(patches, bank.pixels, denoisers, bar.advance)
+            kept[bank.pixels, there] = found
+        return kept[bank.pixels, there]
+
+    return survey
+
+
 def _by_losses(
     p: CalibrateParameters,
     experiments: Sequence[Experiment],
     bank: "EncoderBank",
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
+    survey: "Survey",
     say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment that has an influence by losses, in every state, and say it."""
-    from pi.influence.measure import image_losses, patch_measure
+    from pi.influence.measure import patch_measure
 
     found = [e for e in experiments if not e.refusal]
     own = bank.only(found)
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
     if not found:
         return []
-    known = None
-    if not p.exhaustive:
-        with counting("reading image losses", "patch") as bar:
-            known = image_losses(patches, own.pixels, denoisers, bar.advance)
+    known = None if p.exhaustive else survey(own, denoisers)
     about = ", ".join(e.name for e in found[:4]) + (" ..." if len(found) > 4 else "")
     with counting(f"measuring {about}", "patch") as bar:
 
