@@ -12,7 +12,8 @@ Slices of 512 x 512 in memory as a store of simulated patients; as many float32 
 3. the files alone: the same without the metrics, which is what they add.
 
 Ratios to the first are printed, of the wall clock and of the processor, each the median of
-alternating repetitions; on a busy machine that of the files alone is the steadiest. Half a minute with the few slices of the default. No number is asserted.
+alternating repetitions; on a busy machine that of the files alone is the steadiest. Half a minute
+with the few slices of the default. No number is asserted.
 """
 
 import argparse
