@@ -31,8 +31,6 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.network.bank import EncoderBank
     from pi.network.state import Denoiser, PatchOutputs
 
-    Survey = Callable[[EncoderBank, Mapping[str, Denoiser | PatchOutputs]], Floats]
-
 
 @dataclass(frozen=True, repr=False)
 class CalibrationResult(Result):
