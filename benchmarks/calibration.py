@@ -3,14 +3,16 @@
     python -m benchmarks.calibration
 
 1. `coverage`: all patches of a training set are measured once; then lambda is estimated from
-   random subsets, 100 seeds, and must lie within its own interval of the exhaustive lambda. Also
-   on log-normal losses of 279,200 patches with the spreads of the method's table 2.3.
+   random subsets, 100 seeds, and must lie within its own interval of the exhaustive lambda: by
+   random patches (`plain`), and by a survey that knows every patch's image loss, for both
+   estimators of Psi. Also on log-normal losses with the spreads of the method's table 2.3.
 2. `saving`: seconds for four configurations at 5 % against four separate literal passes of
    Algorithm 2 over the paper's 279,200 patches. The literal pass is measured on some patches and
    extrapolated linearly.
 3. `growth`: the same calibration on 1, 4 and 16 times the slices.
 
-Needs about fifteen minutes on two cores. `simulated:small` is made if it is not there.
+Needs about fifteen minutes on two cores; `--part lognormal` needs no network and three.
+`simulated:small` is made if it is not there.
 """
 
 import argparse
@@ -22,23 +24,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+from pi.choices import Estimator
 from pi.denoisers import PUBLISHED
-from pi.influence.interval import log_interval
 from pi.influence.losses import Measured
-from pi.influence.measure import patch_measure
+from pi.influence.measure import image_losses, patch_measure
 from pi.influence.psi import Floats
-from pi.influence.sampling import Measure, Precision, exact_weight, sample_losses
-from pi.jobs.contexts import find_contexts
+from pi.influence.sampling import (
+    Measure,
+    Precision,
+    exact_weight,
+    sample_losses,
+    weight_and_interval,
+)
+from pi.influence.survey import frame_of
+from pi.influence.surveying import survey_losses
+from pi.jobs.contexts import find_encoders
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import RAW255
 from pi.losses.loss import Reading
-from pi.network.bank import build_bank
+from pi.network.bank import EncoderBank
 from pi.network.state import identity
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.source import open_data
 
 PAPER_PATCHES = 279_200
+ESTIMATORS: tuple[Estimator, ...] = ("ratio_of_sums", "mean_of_ratios")
 PRECISION = Precision(target_psi=0.95, estimator="ratio_of_sums", tolerance=0.05, exhaustive=False)
 LOG_NORMAL = (
     (1.0, 1.0, 0.95),
@@ -51,61 +62,86 @@ LOG_NORMAL = (
 
 
 def replayed(image: Floats, perceptual: Floats) -> Measure:
-    """Return a measure that reads losses known beforehand: (n,) and (n, taps)."""
+    """Return a measure that reads losses known beforehand, both (n,)."""
 
     def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> dict[str, Measured]:
         return {
-            s: Measured(numbers, image[numbers, np.newaxis], perceptual[numbers]) for s in states
+            s: Measured(numbers, *(x[numbers, np.newaxis] for x in (image, perceptual)))
+            for s in states
         }
 
     return measure
 
 
 def count_covered(
-    image: Floats, perceptual: Floats, reading: Reading, seeds: int
-) -> tuple[int, float]:
-    """Return in how many seeds the interval holds the exhaustive lambda, and the mean subset."""
-    chosen = perceptual[:, reading.features].sum(axis=1)
-    truth = exact_weight(image, chosen, PRECISION)
-    covered, sizes = 0, []
-    for seed in range(seeds):
-        measure = replayed(image, perceptual)
-        rng = np.random.default_rng(seed)
-        found = sample_losses(measure, ["x"], [reading], image.size, PRECISION, rng)
-        losses = found["x"].read(reading)
-        own = losses.perceptual.sum(axis=1)
-        weight = exact_weight(losses.image, own, PRECISION)
-        interval = log_interval(losses.image, own, weight, image.size, "ratio_of_sums")
-        covered += abs(np.log(weight / truth)) <= interval.half_width + 1e-12
-        sizes.append(losses.image.size)
-    return covered, float(np.mean(sizes))
+    image: Floats, perceptual: Floats, strata: NDArray[np.int64], estimator: Estimator, seeds: int
+) -> str:
+    """Return in how many seeds the interval holds the exhaustive lambda, on how many patches.
+
+    Args:
+        image: (n,) of all patches.
+        perceptual: (n,) likewise.
+        strata: (n,) their reconstructions.
+        estimator: which Psi.
+        seeds: how many.
+    """
+    precision = replace(PRECISION, estimator=estimator)
+    truth = exact_weight(image, perceptual, precision)
+    measure, frame = replayed(image, perceptual), frame_of(image[:, np.newaxis], strata, estimator)
+    asked = ["x"], [Reading(0, (0,), (1.0,))]
+    words = []
+    for kind in ("plain", "survey"):
+        covered, sizes = 0, []
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            if kind == "plain":
+                found = sample_losses(measure, *asked, image.size, precision, rng)
+            else:
+                found = survey_losses(measure, *asked, frame, precision, rng)
+            losses = found["x"].read(asked[1][0])
+            weight, interval = weight_and_interval(losses, image.size, precision)
+            covered += abs(np.log(weight / truth)) <= interval.half_width + 1e-12
+            sizes.append(losses.image.size)
+        words.append(f"{kind} {covered} of {seeds} on {np.mean(sizes):.0f}")
+    return ", ".join(words)
 
 
 def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
-    """Print how often the interval holds the exhaustive lambda."""
-    patches = PatchPopulation(store, "train", size=96, step=48, grid="paper")
-    readings, measure = _measure(patches, experiments)
+    """Print how often the interval holds the exhaustive lambda of the demos."""
+    patches = PatchPopulation(store, "train", size=96, step=96, grid="paper")
+    bank = _bank(experiments)
+    measure = patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
     losses = measure(np.arange(len(patches)), ["identity"])["identity"]
-    print(f"coverage: seeds of {seeds} whose interval holds the exhaustive lambda")
-    for experiment, reading in zip(experiments, readings, strict=True):
-        covered, size = count_covered(losses.pixels[:, 0], losses.features, reading, seeds)
-        print(f"  {experiment.name}, {len(patches)} patches: {covered}, on {size:.0f} patches")
+    print(f"coverage: intervals that hold the exhaustive lambda, {len(patches)} patches")
+    for experiment in experiments:
+        read = losses.read(bank.reading(experiment, patches.size))
+        for estimator in ESTIMATORS:
+            said = count_covered(
+                read.image, read.perceptual.sum(axis=1), patches.strata, estimator, seeds
+            )
+            print(f"  {experiment.name}, {estimator}: {said}", flush=True)
+
+
+def log_normal_coverage(seeds: int, population: int) -> None:
+    """Print the same of log-normal losses."""
+    print(f"log-normal losses of {population} patches in four reconstructions")
+    strata = np.arange(population) % 4
     for image_sd, perceptual_sd, correlation in LOG_NORMAL:
         cross = correlation * image_sd * perceptual_sd
         spread = [[image_sd**2, cross], [cross, perceptual_sd**2]]
-        draws = np.random.default_rng(5).multivariate_normal([0, 0], spread, PAPER_PATCHES)
+        draws = np.random.default_rng(5).multivariate_normal([0, 0], spread, population)
         image, perceptual = np.exp(draws).T
-        only = Reading(0, (0,), (1.0,))
-        covered, size = count_covered(image, perceptual[:, np.newaxis], only, seeds)
-        print(
-            f"  log-normal, sd {image_sd} and {perceptual_sd}, correlation {correlation}, "
-            f"{PAPER_PATCHES} patches: {covered}, on {size:.0f} patches"
-        )
+        for estimator in ESTIMATORS:
+            print(
+                f"  sd {image_sd} and {perceptual_sd}, correlation {correlation}, {estimator}: "
+                f"{count_covered(image, perceptual, strata, estimator, seeds)}",
+                flush=True,
+            )
 
 
 def literal_seconds(patches: PatchPopulation, experiment: Experiment, batches: int) -> float:
     """Return seconds per patch of Algorithm 2 as written, for one configuration on its own."""
-    bank = build_bank([experiment], RAW255, seed=5, files=find_contexts([experiment], "", print))
+    bank = _bank([experiment])
     unet = PUBLISHED.build(seed=5)
     measure = patch_measure(patches, {"untrained": unet}, bank, 32, lambda n: n)
     measure(np.arange(64), ["untrained"])  # traced before the clock runs
@@ -150,21 +186,23 @@ def growth(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
 def _timed(
     patches: PatchPopulation, experiments: Sequence[Experiment], seed: int
 ) -> tuple[float, float, int]:
-    readings, measure = _measure(patches, experiments)
+    bank = _bank(experiments)
+    readings = [bank.reading(experiment, patches.size) for experiment in experiments]
+    measure = patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
     measure(np.arange(64), ["identity"])  # traced before the clock runs
     wall, cpu = time.perf_counter(), time.process_time()
     rng = np.random.default_rng(seed)
-    found = sample_losses(measure, ["identity"], readings, len(patches), PRECISION, rng)
+    known = image_losses(patches, bank.pixels)
+    read = time.perf_counter() - wall
+    frame = frame_of(known, patches.strata, PRECISION.estimator)
+    found = survey_losses(measure, ["identity"], readings, frame, PRECISION, rng)
+    print(f"  (of which {read:.1f} s to read the image loss of {len(patches)} patches)")
     measured = found["identity"].patches.size
     return time.perf_counter() - wall, time.process_time() - cpu, measured
 
 
-def _measure(
-    patches: PatchPopulation, experiments: Sequence[Experiment]
-) -> tuple[list[Reading], Measure]:
-    bank = build_bank(experiments, RAW255, seed=5, files=find_contexts(experiments, "", print))
-    readings = [bank.reading(experiment, patches.size) for experiment in experiments]
-    return readings, patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
+def _bank(experiments: Sequence[Experiment]) -> EncoderBank:
+    return find_encoders(experiments, RAW255, 5, "").bank(print)
 
 
 def _repeated(store: Store, times: int) -> Store:
@@ -174,16 +212,26 @@ def _repeated(store: Store, times: int) -> Store:
 
 
 def main() -> None:
-    """Run the three parts."""
+    """Run the parts asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=100, help="seeds of `coverage`")
     parser.add_argument("--growth-seeds", type=int, default=2, help="seeds of `growth`")
-    arguments = parser.parse_args()
+    parser.add_argument("--experiments", default="demo")
+    parser.add_argument("--population", type=int, default=20_000, help="log-normal patches")
+    parser.add_argument("--part", choices=("saving", "growth", "coverage", "lognormal"))
+    asked = parser.parse_args()
+    if asked.part in (None, "lognormal"):
+        log_normal_coverage(asked.seeds, asked.population)
+    if asked.part == "lognormal":
+        return
     store = open_data("simulated:small", split="auto", split_seed=5, study_seed=5)
-    experiments = find_experiments("demo")
-    saving(store, experiments)
-    growth(store, experiments, arguments.growth_seeds)
-    coverage(store, experiments, arguments.seeds)
+    experiments = find_experiments(asked.experiments)
+    if asked.part in (None, "saving"):
+        saving(store, experiments)
+    if asked.part in (None, "growth"):
+        growth(store, experiments, asked.growth_seeds)
+    if asked.part in (None, "coverage"):
+        coverage(store, experiments, asked.seeds)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ the first slice.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -45,7 +44,7 @@ def rates(scratch: Path) -> None:
     """Print what `denoise` costs beside the network, and beside the other way."""
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.denoisers import DenoiserSpec
-    from pi.evaluation.denoise import slice_denoiser
+    from pi.evaluation.whole_slices import slice_denoiser
 
     source = write(SLICES, scratch / "source")
     spec = DenoiserSpec.parse("unet:32")
@@ -146,9 +145,15 @@ def grown(source: Path, out: Path) -> float:
     from pi.derived.dicom_slices import waiting_slices  # noqa: F401  what is loaded is no growth
     from pi.evaluation.shift import shift_sums  # noqa: F401
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     denoise(source, out, Timed(lambda hu: (hu + np.roll(hu, 1, axis=2)) / 2))
-    return 1024.0 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    return peak() - before
+
+
+def peak() -> float:
+    """Return the most bytes that this process held; getrusage would begin with its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return 1024.0 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 if __name__ == "__main__":

@@ -10,21 +10,28 @@ the machine only ever adds time. The step's share of the machine's rate is its m
 operations each; the encoder forward twice and backward once) over those of a large product of
 matrices in the same format.
 
-PyTorch is no dependency of the project: `pip install torch` beside it, or the comparison is left
-out. About two minutes on two cores.
+PyTorch is no dependency of the project: it is looked for here, then in `.venv-torch` (which
+`make test-torch` builds); elsewhere `--torch` names the Python that has it, or the comparison is
+left out. TensorFlow is timed without oneDNN too, which is what it does by itself on AVX2. Where no
+hardware multiplies bfloat16 it is not timed: emulated, a step takes half a minute. About two
+minutes on two cores.
 """
 
 import argparse
-import importlib.util
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.processor import features
 
 LAYERS = ("block3_conv2", "block5_conv4")
 FORMATS = ("float32", "bfloat16")
+TORCH_PYTHON = Path(__file__).parents[1] / ".venv-torch" / "bin" / "python"
 BATCH, SIZE, CHANNELS, LEVELS = 16, 96, 32, 5
 WIDTHS = (64,) * 2 + (128,) * 2 + (256,) * 4 + (512,) * 8
 TAPPED = {"block3_conv2": 6, "block5_conv4": 16}
@@ -175,39 +182,70 @@ def torch_step(number_format: str, layer: str, threads: int) -> float:
     return best_seconds(step, 5)
 
 
-def compare(layers: Sequence[str], threads: int, rounds: int) -> None:
+class Timed(NamedTuple):
+    """What is timed in a process of its own."""
+
+    library: str
+    number_format: str
+    onednn: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it is printed."""
+        without = "" if self.onednn else " without oneDNN"
+        return f"{self.library} {self.number_format}{without}"
+
+
+def compare(layers: Sequence[str], threads: int, rounds: int, torch_python: str) -> None:
     """Print the ratios."""
-    with_torch = importlib.util.find_spec("torch") is not None
-    if not with_torch:
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.training.machine import choose_precision
+
+    formats = FORMATS if choose_precision("auto") == "bfloat16" else FORMATS[:1]
+    if not torch_python:
         print("PyTorch is not installed, so there is nothing to compare with: pip install torch.")
-    libraries = ("tensorflow", "torch") if with_torch else ("tensorflow",)
-    print(f"seconds per step, best of {rounds} rounds of 5, {threads} threads")
+    libraries = ("tensorflow", "torch") if torch_python else ("tensorflow",)
+    asked = [Timed(library, f) for f in formats for library in libraries]
+    asked.append(Timed("tensorflow", "float32", onednn=False))
+    print(f"{features()}; seconds per step, best of {rounds} rounds of 5, {threads} threads")
     for layer in layers:
-        found: dict[tuple[str, str], list[list[float]]] = {}
+        found: dict[Timed, list[list[float]]] = {}
         for _ in range(rounds):
-            for number_format in FORMATS:
-                for library in libraries:
-                    key = (library, number_format)
-                    found.setdefault(key, []).append(_child(*key, layer, threads))
-        best = {key: min(times[0] for times in rounds) for key, rounds in found.items()}
-        for (library, number_format), seconds in best.items():
-            line = f"  {layer} {library} {number_format}: {seconds:.3f} s"
-            if library == "tensorflow":
-                rate = max(times[1] for times in found[library, number_format])
+            for timed in asked:
+                found.setdefault(timed, []).append(_child(timed, layer, threads, torch_python))
+        best = {timed: min(times[0] for times in rounds) for timed, rounds in found.items()}
+        for timed, seconds in best.items():
+            line = f"  {layer} {timed.name}: {seconds:.3f} s"
+            if timed.library == "tensorflow":
+                rate = max(times[1] for times in found[timed])
                 own = step_operations(layer) / seconds
                 line += f", {own / 1e9:.0f} of {rate / 1e9:.0f} Gop/s, {100 * own / rate:.0f} %"
-            if with_torch and library == "tensorflow":
-                line += f", {best['torch', 'float32'] / seconds:.2f} times PyTorch float32"
-                line += f", {best['torch', number_format] / seconds:.2f} times PyTorch's same"
+            if torch_python and timed.library == "tensorflow":
+                line += f", {best[Timed('torch', 'float32')] / seconds:.2f} times PyTorch float32"
+                same = best[Timed("torch", timed.number_format)]
+                line += f", {same / seconds:.2f} times PyTorch's same"
             print(line, flush=True)
 
 
-def _child(library: str, number_format: str, layer: str, threads: int) -> list[float]:
-    command = [sys.executable, "-m", "benchmarks.train_step", "--child", library]
-    command += ["--format", number_format, "--layer", layer, "--threads", str(threads)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+def _child(timed: Timed, layer: str, threads: int, torch_python: str) -> list[float]:
+    python = torch_python if timed.library == "torch" else sys.executable
+    command = [python, "-m", "benchmarks.train_step", "--child", timed.library]
+    command += ["--format", timed.number_format, "--layer", layer, "--threads", str(threads)]
+    there = {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    there |= {} if timed.onednn else {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=os.environ | there
+    )
     times: list[float] = json.loads(done.stdout.splitlines()[-1])
     return times
+
+
+def has_torch(python: str) -> bool:
+    """Return whether ``python`` is one that can import PyTorch."""
+    try:
+        return not subprocess.run([python, "-c", "import torch"], capture_output=True).returncode
+    except OSError:
+        return False
 
 
 def _seconds(step: Callable[[], object]) -> float:
@@ -223,6 +261,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--layer", choices=LAYERS)
     parser.add_argument("--format", choices=FORMATS, default="float32")
+    parser.add_argument("--torch", default="", help="the Python that has PyTorch")
     parser.add_argument("--child", choices=("tensorflow", "torch"), help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.child == "torch":
@@ -230,7 +269,9 @@ def main() -> None:
     elif a.child == "tensorflow":
         print(json.dumps(tensorflow_step(a.format, a.layer)))
     else:
-        compare([a.layer] if a.layer else LAYERS, a.threads, a.rounds)
+        pythons = [a.torch] if a.torch else [sys.executable, str(TORCH_PYTHON)]
+        found = next(filter(has_torch, pythons), "")
+        compare([a.layer] if a.layer else LAYERS, a.threads, a.rounds, found)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -42,8 +43,9 @@ def dashboard() -> Iterator[Server]:
 @contextmanager
 def mlflow_ui(uri: str) -> Iterator[str]:
     """Serve the MLflow UI over ``uri`` while the block runs; give its address."""
-    command = ["-m", "mlflow", "ui", "--backend-store-uri", uri, "--workers", "1", "--port"]
-    with _serving(command, "health") as server:
+    command = ["-m", "mlflow", "ui", "--workers", "1", "--port"]
+    # Not as an argument, which everybody on this machine may read.
+    with _serving(command, "health", {"MLFLOW_BACKEND_STORE_URI": uri}) as server:
         yield server.address
 
 
@@ -72,7 +74,9 @@ def find_chromium() -> str:
 
 
 @contextmanager
-def _serving(command: Sequence[str], health: str) -> Iterator[Server]:
+def _serving(
+    command: Sequence[str], health: str, told: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Server]:
     """Run a Python command, completed by a free port, until it has answered and the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -81,7 +85,7 @@ def _serving(command: Sequence[str], health: str) -> Iterator[Server]:
     with Path(os.devnull).open("w") as nowhere:
         process = subprocess.Popen(
             [sys.executable, *command, port], cwd=ROOT, stdout=nowhere, stderr=nowhere,
-            start_new_session=True,
+            start_new_session=True, env={**os.environ, **told},
         )  # fmt: skip
     try:
         _wait_for(f"{address}/{health}", process)

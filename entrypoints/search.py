@@ -3,8 +3,9 @@
 Psi is varied in log-odds and turned into lambda by the calibration of each configuration. A trial
 is a short training; the worse ones are given up early. Lambda = 0.1, the lambda in print and that
 of the target are always tried. The test patients are out of reach here. OPTUNA_STORAGE names the
-database of the study (default: optuna.db beside mlflow.db); with PostgreSQL any number of
-processes started with the same command work at the same study.
+database of the study (default: optuna.db beside mlflow.db); with PostgreSQL, or a file on a shared
+folder as journal:///shared/studies.log, any number of processes started with the same command work
+at the same study.
 """
 
 import sys

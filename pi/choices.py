@@ -6,7 +6,7 @@ each means key their records by them, and tests hold the keys equal to these nam
 
 from typing import Literal
 
-StudySizeName = Literal["tiny", "small", "full", "many"]
+StudySizeName = Literal["tiny", "small", "full", "some", "many"]
 """Simulated studies: see `pi.simulation.patient.SIZES`."""
 
 Part = Literal["train", "validation", "test"]
@@ -31,11 +31,17 @@ Rounding = Literal["none", "nearest_decade_log10", "nearest_decade_psi", "ceil_d
 """Rules that round lambda: see `pi.influence.psi`."""
 
 CalibratedName = Literal[
-    "warmup_then_calibrate", "recalibrate_each_epoch", "marcos2022", "constant_psi"
+    "warmup_then_calibrate",
+    "recalibrate_each_epoch",
+    "marcos2022",
+    "constant_psi",
+    "constant_psi_gradient",
 ]
 """Schedules that aim at the Psi asked for: see `pi.influence.calibrated_schedules`."""
 
-AdaptiveName = Literal["esrgan_dp", "uncertainty", "gradnorm", "softadapt", "relobralo"]
+AdaptiveName = Literal[
+    "esrgan_dp", "uncertainty", "gradnorm", "softadapt", "relobralo", "config", "upgrad"
+]
 """Schedules that begin at the lambda asked for: see `pi.influence.adaptive_rules`."""
 
 ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
@@ -44,11 +50,17 @@ ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 """Number formats of convolutions: see `pi.training.machine`."""
 
+FeatureCacheName = Literal["auto", "off", "memory", "disk"]
+"""Where features of target patches are kept: see `pi.network.feature_cache`."""
+
 Distribution = Literal["none", "mirrored"]
 """How a batch is divided over GPUs."""
 
 Keep = Literal["best_validation_ssim", "best_validation_loss", "last"]
 """Which epoch's weights are the denoiser of a run."""
+
+CheckpointPlace = Literal["folder", "artifacts"]
+"""Where checkpoints are kept: the folder of PI_CHECKPOINTS or PI_CACHE, or the run's artifacts."""
 
 TaskName = Literal["headers", "supervised", "autoencoder"]
 """What a context learns: see `pi.pretraining.recipe`."""
@@ -65,6 +77,9 @@ EvaluationProtocol = Literal[
 ]  # fmt: skip
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
 is one, too: see `pi.protocol_names`."""
+
+MetricSet = Literal["basic", "texture", "all"]
+"""How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""
 
 ZeroRule = Literal["wilcox", "pratt"]
 """What the signed-rank test does with pairs that do not differ."""

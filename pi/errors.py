@@ -6,7 +6,7 @@ import re
 # loss, and in a filter of MLflow's a metric's name between backticks.
 _OURS = re.compile(
     r"\bmodels:/(?=\w)|\bruns:/\w+(?:/[\w-][\w.-]*)+|"
-    r"/(?:input|tap|norm|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
+    r"/(?:input|tap|norm|match|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
 )
 _FILE_NAME = re.compile(
     r"\.(json|h5|hdf5|keras|safetensors|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",

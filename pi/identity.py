@@ -152,6 +152,11 @@ def pseudonym(patient: str, secret: bytes) -> str:
     return "P-" + hmac.new(secret, name, hashlib.sha256).hexdigest()[:10]
 
 
+def fingerprint(secret: bytes) -> str:
+    """Return what two secrets may be told apart by, and what says nothing of either."""
+    return hmac.new(secret, b"fingerprint of a secret", hashlib.sha256).hexdigest()[:12]
+
+
 def _words(one: Reconstruction | SliceKey) -> list[str]:
     """Return how a slice was made, a word a fact; a dose only where it is known."""
     kernel = "unknown kernel" if one.kernel == UNKNOWN_KERNEL else one.kernel

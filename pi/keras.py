@@ -41,7 +41,8 @@ class ScheduledWeight:
         variable: lambda, float32, not trained.
 
     Args:
-        schedule: its name; ``gradnorm`` needs gradients, which Keras tells nobody.
+        schedule: its name; ``gradnorm``, ``constant_psi_gradient``, ``config`` and ``upgrad`` need
+            gradients, which Keras tells nobody.
         weight: lambda that it begins with.
         **asked: see `pi.influence.named_schedules.find_schedule`.
 
@@ -51,9 +52,9 @@ class ScheduledWeight:
 
     def __init__(self, schedule: ScheduleName = "fixed", weight: float = 1.0, **asked: Any) -> None:  # noqa: ANN401
         self.schedule = find_schedule(schedule, weight, **asked)
-        if schedule == "gradnorm":
-            raise MeterError("`schedule` must need no gradients in Keras but gradnorm does.")
         self.state: ScheduleState = self.schedule.start()
+        if self.schedule.asks_gradients(self.state):
+            raise MeterError(f"`schedule` must need no gradients in Keras but {schedule} does.")
         self.variable = keras.Variable(self.state.weight, trainable=False, dtype="float32")
         self._put(0.0, 0.0)
 

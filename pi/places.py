@@ -14,18 +14,16 @@ Why they are none is said in `pi.command_line`. In a parameter a word stands for
   that folder, or the file itself;
 - ``PI_MAPPING``  a CSV that says what the files of the data folder are, where the folder itself
   holds no ``mapping.csv`` (see `pi.readers.mapping`);
+- ``PI_CHECKPOINTS`` where checkpoints are kept, for machines that share it (default: in the cache);
+- ``PI_SECRET_FILE`` the key of a lab's pseudonyms (default: this machine's own, in the cache);
 - ``PI_EXPORT``   a new folder into which `export` writes;
 - ``PI_DENOISED`` a new folder into which `denoise` writes;
 - ``PI_CACHE``    where simulated studies and prepared stores are kept
   (default ``~/.cache/perceptual-influence``).
 """
 
-import errno
 import hashlib
 import os
-import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from pi.errors import PiError, is_path, quoted
@@ -35,8 +33,6 @@ OWN = "own"
 
 WEIGHT_ENDINGS = (".h5", ".safetensors")
 """Of weight files: Keras's, and those of PyTorch's networks."""
-
-SECRET_BYTES = 32
 
 
 class PlaceError(PiError):
@@ -102,7 +98,7 @@ def denoised_folder(source: Path) -> Path:
 
 
 def _folder_to_be(variable: str, what: str) -> Path:
-    named = _named(variable, what)
+    named = named_place(variable, what)
     if named is None:
         raise PlaceError(f"{variable} must name a folder below a home that exists but it does not.")
     return named.resolve()
@@ -114,7 +110,7 @@ def split_file() -> Path:
     Raises:
         PlaceError: the variable is not set or names no file. The message does not repeat it.
     """
-    file = _named("PI_SPLIT", "the JSON file that `split` own means")
+    file = named_place("PI_SPLIT", "the JSON file that `split` own means")
     if file is None or not file.is_file():
         raise PlaceError("PI_SPLIT must name an existing JSON file but what it names is none.")
     return file
@@ -132,7 +128,7 @@ def weights_file(name: str) -> Path:
         PlaceError: the variable is not set, or names no file, or no folder with NAME.h5 or
             NAME.safetensors in it, or with both. The message does not repeat it.
     """
-    place = _named("PI_WEIGHTS", "a weight file, or a folder of them,")
+    place = named_place("PI_WEIGHTS", "a weight file, or a folder of them,")
     _, colon, wanted = name.partition(":")
     if not colon:
         if place is None or not place.is_file():
@@ -176,7 +172,7 @@ def outputs_folder(name: str) -> Path:
         PlaceError: the variable is not set, or names neither a folder NAME nor one that holds it.
             The message does not repeat it.
     """
-    place = _named("PI_OUTPUTS", "your folder of denoised slices")
+    place = named_place("PI_OUTPUTS", "your folder of denoised slices")
     for folder in _called(place, name, ("",)):
         if folder.is_dir():
             return folder
@@ -188,7 +184,7 @@ def outputs_folder(name: str) -> Path:
 
 def _file_called(variable: str, name: str, endings: tuple[str, ...], kind: str) -> Path:
     what = " or ".join(f"NAME{ending}" for ending in endings)
-    for file in _called(_named(variable, f"{what}, or its folder,"), name, endings):
+    for file in _called(named_place(variable, f"{what}, or its folder,"), name, endings):
         if file.is_file():
             return file
     raise PlaceError(
@@ -206,10 +202,10 @@ def _called(place: Path | None, name: str, endings: tuple[str, ...]) -> list[Pat
 
 
 def _data(what: str) -> Path | None:
-    return _named("PI_DATA", what)
+    return named_place("PI_DATA", what)
 
 
-def _named(variable: str, what: str) -> Path | None:
+def named_place(variable: str, what: str) -> Path | None:
     """Return what ``variable`` names, which may not be there; ``what`` it is to name is told."""
     named = os.environ.get(variable, "")
     if not named:
@@ -232,6 +228,23 @@ def cache_folder() -> Path:
         raise PlaceError(
             f"PI_CACHE must name a folder that can be made and written, but: {error.strerror}."
         ) from error
+    return folder.resolve()
+
+
+def checkpoints_folder() -> Path:
+    """Return the folder of checkpoints: the one named by ``PI_CHECKPOINTS``, or one in the cache.
+
+    Raises:
+        PlaceError: what is named is no folder, which a shared one is before anybody writes to it.
+    """
+    if not os.environ.get("PI_CHECKPOINTS", ""):
+        return cache_folder() / "checkpoints"
+    folder = named_place("PI_CHECKPOINTS", "a folder that several machines share")
+    if folder is None or not folder.is_dir():
+        raise PlaceError(
+            "PI_CHECKPOINTS must name an existing folder but what it names is none: is it mounted "
+            "on this machine?"
+        )
     return folder.resolve()
 
 
@@ -281,65 +294,6 @@ def mapping_file(source: Path) -> Path | None:
 def file_digest(file: Path) -> str:
     """Return the sha256 of a file's bytes."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def secret() -> bytes:
-    """Return this machine's secret for pseudonyms, made once, readable by its owner only.
-
-    Processes that start at once agree: the file appears whole, or not at all, and whoever finds it
-    there uses it.
-
-    Raises:
-        PlaceError: it cannot be made or read, or is too short to be one.
-    """
-    file = cache_folder() / "secret"
-    try:
-        if not os.path.lexists(file):
-            _make_secret(file)
-        found = file.read_bytes()
-    except OSError as error:
-        raise PlaceError(
-            "the file `secret` in PI_CACHE must be readable by you, or the folder writable for it "
-            f"to be made, but: {error.strerror}; give yourself that right, or name another folder."
-        ) from error
-    if len(found) < SECRET_BYTES:
-        raise PlaceError(
-            f"the file `secret` in PI_CACHE must hold {SECRET_BYTES} bytes or more but holds "
-            f"{len(found)}: put it back from a copy, or delete it, after which every patient has "
-            "another pseudonym."
-        )
-    return found
-
-
-def _make_secret(file: Path) -> None:
-    """Put a new secret on disk, unless another process was first."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix="secret.")  # of mode 0600
-    scratch = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(secrets.token_bytes(SECRET_BYTES))
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            _appear(file, scratch)
-    finally:
-        scratch.unlink()
-    sync_folder(file.parent)
-
-
-def _appear(file: Path, scratch: Path) -> None:
-    """Give ``scratch`` the name ``file`` too; a renaming would replace what another put there."""
-    try:
-        file.hardlink_to(scratch)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
-            raise
-        # A file system without hard links: others may find the file empty for a moment.
-        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(scratch.read_bytes())
-            out.flush()
-            os.fsync(out.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -24,14 +24,21 @@ class Counter:
     Attributes:
         advance: moves it by so many.
         note: writes a short text behind it.
+        expect: says how far it goes, as far as is known: then it tells the time left.
     """
 
     advance: Callable[[int], object]
     note: Callable[[str], object]
+    expect: Callable[[int], object]
 
 
 @contextmanager
-def counting(description: str, unit: str) -> Iterator[Counter]:
-    """Open a bar for work whose end is not known beforehand."""
-    with tqdm(desc=description, unit=unit, disable=None, leave=False) as bar:
-        yield Counter(bar.update, bar.set_postfix_str)
+def counting(description: str, unit: str, total: int | None = None) -> Iterator[Counter]:
+    """Open a bar for work that is moved by hand; it tells the time left if ``total`` is told."""
+    with tqdm(desc=description, unit=unit, total=total, disable=None, leave=False) as bar:
+
+        def expect(total: int) -> None:
+            bar.total = total
+            bar.refresh()
+
+        yield Counter(bar.update, bar.set_postfix_str, expect)

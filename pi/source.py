@@ -13,12 +13,12 @@ from pi.places import (
     data_folder,
     file_digest,
     mapping_file,
-    secret,
     simulated_folder,
     split_file,
     store_folder,
 )
 from pi.readers.files import list_files
+from pi.secret import secret
 from pi.simulation.dataset import SIZES, simulate
 from pi.slices.folds import find_fold
 from pi.slices.preparing import RECIPE, prepare

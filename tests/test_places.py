@@ -1,10 +1,5 @@
-"""Where things lie, and that a secret is one."""
+"""Where things lie."""
 
-import errno
-import os
-import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +7,8 @@ import pytest
 from pi.places import (
     PlaceError,
     cache_folder,
+    checkpoints_folder,
     data_folder,
-    secret,
     simulated_folder,
     split_file,
     store_folder,
@@ -70,88 +65,6 @@ def test_a_store_has_a_plain_name(name: str) -> None:
         store_folder(name)
 
 
-def test_the_secret_is_made_once_for_its_owner_alone(cache: Path) -> None:
-    first = secret()
-    assert len(first) == 32
-    assert secret() == first
-    assert stat.S_IMODE((cache / "secret").stat().st_mode) == 0o600
-    assert [path.name for path in cache.iterdir()] == ["secret"]
-
-
-def test_another_machine_has_another_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = secret()
-    monkeypatch.setenv("PI_CACHE", str(tmp_path / "other"))
-    assert secret() != first
-
-
-@pytest.mark.parametrize("content", [b"", b"x", b"x" * 31])
-def test_a_secret_that_is_too_short_is_an_error_and_stays(cache: Path, content: bytes) -> None:
-    cache.mkdir()
-    (cache / "secret").write_bytes(content)
-    with pytest.raises(PlaceError, match=f"32 bytes or more but holds {len(content)}: ") as caught:
-        secret()
-    assert str(cache) not in str(caught.value)
-    assert (cache / "secret").read_bytes() == content
-
-
-@pytest.mark.parametrize("kind", ["folder", "link to nothing"])
-def test_a_secret_that_cannot_be_read_is_an_error_without_its_path(cache: Path, kind: str) -> None:
-    cache.mkdir()
-    if kind == "folder":
-        (cache / "secret").mkdir()
-    else:
-        (cache / "secret").symlink_to("nowhere")
-    with pytest.raises(PlaceError, match="`secret` in PI_CACHE must be readable by you") as caught:
-        secret()
-    assert str(cache) not in str(caught.value)
-
-
-def test_a_secret_that_another_process_made_first_is_used(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    winner = b"w" * 32
-
-    def late(file: Path, scratch: Path) -> None:
-        file.write_bytes(winner)
-        os.link(scratch, file)
-
-    monkeypatch.setattr(Path, "hardlink_to", late)
-    assert secret() == winner
-    assert [path.name for path in cache.iterdir()] == ["secret"]
-
-
-def test_processes_that_start_at_once_agree_on_one_secret(cache: Path) -> None:
-    command = [sys.executable, "-c", "from pi.places import secret; print(secret().hex())"]
-    started = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(6)
-    ]
-    assert len({process.communicate()[0] for process in started}) == 1
-    assert [path.name for path in cache.iterdir()] == ["secret"]
-
-
-def test_a_file_system_without_hard_links_has_a_secret_too(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(file: Path, scratch: Path) -> None:
-        raise OSError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
-    first = secret()
-    assert (len(first), secret()) == (32, first)
-    assert stat.S_IMODE((cache / "secret").stat().st_mode) == 0o600
-
-
-def test_file_and_folder_are_on_disk_before_the_secret_is_used(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_mode))
-    secret()
-    assert [stat.S_ISDIR(mode) for mode in synced] == [False, True]
-
-
 # Files of one's own
 
 
@@ -189,3 +102,15 @@ def test_a_split_that_is_not_named_or_not_there_is_a_sentence_without_it(
     with pytest.raises(PlaceError, match="PI_SPLIT must name an existing JSON file") as caught:
         split_file()
     assert "Eichendorff" not in str(caught.value)
+
+
+def test_checkpoints_lie_in_the_cache_or_in_a_folder_that_is_there(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checkpoints_folder() == cache / "checkpoints"
+    monkeypatch.setenv("PI_CHECKPOINTS", str(tmp_path))
+    assert checkpoints_folder() == tmp_path
+    monkeypatch.setenv("PI_CHECKPOINTS", str(tmp_path / "not mounted"))
+    with pytest.raises(PlaceError, match="must name an existing folder") as caught:
+        checkpoints_folder()
+    assert "not mounted" not in str(caught.value)

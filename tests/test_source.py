@@ -86,7 +86,9 @@ def test_a_fold_that_there_is_not_is_refused_before_anything_is_made(
      "simulated:tiny:²", "simulated:tiny:1:2", "simulated:tiny:1.5"],
 )  # fmt: skip
 def test_a_study_that_there_is_not_is_refused(data: str) -> None:
-    with pytest.raises(DataNameError, match=f"size of tiny, small, full, many but got {data!r}"):
+    with pytest.raises(
+        DataNameError, match=f"size of tiny, small, full, some, many but got {data!r}"
+    ):
         opened(data)
 
 

@@ -136,8 +136,11 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
 
 
 def _compared(tables: Iterable[pd.DataFrame]) -> list[str]:
-    """Return the metrics by which slices can be ranked: those that all tables have."""
-    return [name for name in directed_metrics() if all(name in table for table in tables)]
+    """Return the metrics by which slices can be ranked: those that all tables have values of."""
+    return [
+        name for name in directed_metrics()
+        if all(name in table and table[name].notna().any() for table in tables)
+    ]  # fmt: skip
 
 
 def _jump(ranked: pd.DataFrame, name: Jump) -> None:

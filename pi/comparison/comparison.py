@@ -86,11 +86,14 @@ def compare_runs(
     paired = {metric: pair_runs(runs, metric, protocol) for metric in metrics}
     first = paired[metrics[0]]
     pairs = _pairs(first.runs, reference)
-    resamples = draw_resamples(first.values.index, rng)
+    draws = {metrics[0]: draw_resamples(first.values.index, rng)}
+    for metric, table in paired.items():  # a metric that is undefined here and there has fewer
+        same = table.values.index.equals(first.values.index)
+        draws[metric] = draws[metrics[0]] if same else draw_resamples(table.values.index, rng)
     contrasts = in_family(
         [
-            contrast(table, one, other, resamples, rng, zero_rule)
-            for table in paired.values()
+            contrast(table, one, other, draws[metric], rng, zero_rule)
+            for metric, table in paired.items()
             for one, other in pairs
         ]
     )

@@ -4,7 +4,8 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.comparison import Comparison
 from pi.comparison.gains import ALPHA
 from pi.comparison.resampling import TOO_NARROW_BELOW
-from pi.comparison.verdict import counted
+from pi.comparison.verdict import counted, heading
+from pi.evaluation.metrics import METRICS
 
 
 def limits(comparison: Comparison) -> tuple[str, ...]:
@@ -16,6 +17,7 @@ def limits(comparison: Comparison) -> tuple[str, ...]:
             _chosen(comparison),
             _interval(comparison),
             *_unmatched(comparison),
+            *_undefined(comparison),
         )
         if sentence
     )
@@ -60,6 +62,15 @@ def _unmatched(comparison: Comparison) -> list[str]:
         f"were left out, such as {one.keys[0]}."
         for one in paired.unmatched
         if one.keys
+    ]
+
+
+def _undefined(comparison: Comparison) -> list[str]:
+    return [
+        f"{counted(paired.undefined, 'slice')} had no value of {heading(metric)} and were left out "
+        f"of it: each is {METRICS[metric].undefined}."
+        for metric, paired in comparison.paired.items()
+        if paired.undefined
     ]
 
 

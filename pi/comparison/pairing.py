@@ -66,6 +66,7 @@ class PairedTable:
         part: whose patients.
         unmatched: one per run, in the order of the columns.
         facts: what headers tell of the same slices beside their keys, a column each.
+        undefined: slices of the first run of which the metric has no value, left out.
     """
 
     metric: str
@@ -75,6 +76,7 @@ class PairedTable:
     part: str
     unmatched: tuple[Unmatched, ...]
     facts: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    undefined: int = 0
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -125,7 +127,8 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
     for run in runs[1:]:
         refuse_other_data(runs[0], run)
     _refuse_lacking(runs, metric)
-    series = [_values(run, metric, protocol) for run in runs]
+    whole = [_values(run, metric, protocol) for run in runs]
+    series = [_defined(run, one, metric) for run, one in zip(runs, whole, strict=True)]
     values = pd.concat(series, axis=1, join="inner", keys=names).sort_index()
     if values.empty:
         raise ComparisonError(
@@ -137,7 +140,8 @@ def pair_runs(runs: Sequence[RunTable], metric: str, protocol: str) -> PairedTab
         for name, one in zip(names, series, strict=True)
     )
     facts = shared_facts({run.name: run.slices for run in runs}).reindex(values.index)
-    return PairedTable(metric, protocol, values, runs[0].digest, runs[0].part, unmatched, facts)
+    digest, part, undefined = runs[0].digest, runs[0].part, len(whole[0]) - len(series[0])
+    return PairedTable(metric, protocol, values, digest, part, unmatched, facts, undefined)
 
 
 def join_folds(name: str, folds: Sequence[RunTable]) -> RunTable:
@@ -199,7 +203,7 @@ def _refuse_lacking(runs: Sequence[RunTable], metric: str) -> None:
         raise ComparisonError(
             f"every run must have {METRICS[metric].heading} ({metric}) to be compared by it but "
             f"{', '.join(lacking)} lack{'s' if len(lacking) == 1 else ''} it: evaluate again what "
-            "is older than the metric, or compare by others."
+            "is older than the metric or measured fewer (`metrics`), or compare by others."
         )
 
 
@@ -228,7 +232,8 @@ def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
     if values.index.has_duplicates:
         twice = index_keys(values.index[values.index.duplicated()])[0]
         raise ComparisonError(f"a slice must be in {run.name!r} once but {twice} is not.")
-    infinite = values[~np.isfinite(values)]
+    wrong = np.isinf(values) if METRICS[metric].undefined else ~np.isfinite(values)
+    infinite = values[wrong]
     if len(infinite):
         of = METRICS[metric]
         why = f" ({of.title} of {of.infinite} is)" if of.infinite else ""
@@ -237,3 +242,11 @@ def _values(run: RunTable, metric: str, protocol: str) -> "pd.Series[float]":
             f"{run.name!r} it is {infinite.iloc[0]:g}{why}."
         )
     return values
+
+
+def _defined(run: RunTable, values: "pd.Series[float]", metric: str) -> "pd.Series[float]":
+    """Return the values of the slices that have one."""
+    kept = values.dropna()
+    if kept.empty:
+        raise ComparisonError(f"{run.name!r}: {METRICS[metric].nowhere(len(values))}")
+    return kept

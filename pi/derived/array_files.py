@@ -14,7 +14,7 @@ from numpy.lib.array_utils import byte_bounds
 from numpy.typing import NDArray
 
 from pi.derived.found_scan import ScanError
-from pi.derived.rounding import Given, Grid, Settled, given, grid_of_type, settle_stored
+from pi.derived.rounding import DenoiserInput, Grid, Settled, given, grid_of_type, settle_stored
 from pi.derived.streaming import Waiting
 from pi.readers.archives import open_file
 from pi.readers.facts import SliceFacts
@@ -138,7 +138,7 @@ class _Pending:
         self,
         index: int,
         stored: NDArray[Any],
-        start: Given,
+        start: DenoiserInput,
         grid: Grid,
         denoised: NDArray[np.floating],
     ) -> Settled:

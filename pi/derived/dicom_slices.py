@@ -17,7 +17,7 @@ from pi.derived.attributes import derive_attributes
 from pi.derived.chosen_series import Series
 from pi.derived.derivation import Derivation
 from pi.derived.found_scan import ScanError
-from pi.derived.rounding import Given, Grid, Settled, given, grid_of_bits, settle_stored
+from pi.derived.rounding import DenoiserInput, Grid, Settled, given, grid_of_bits, settle_stored
 from pi.derived.streaming import Waiting
 from pi.readers.archives import open_file
 from pi.readers.dicom.dataset import PARSE_ERRORS, quiet, transfer_syntax
@@ -97,7 +97,7 @@ def _write(
     stored: NDArray[np.integer],
     layout: Layout,
     grid: Grid,
-    start: Given,
+    start: DenoiserInput,
     derivation: Derivation,
     number: int,
     file: Path,

@@ -37,7 +37,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class DenoiserInput:
     """A slice as a denoiser is given it.
 
     Attributes:
@@ -81,17 +81,17 @@ def grid_of_type(dtype: np.dtype[Any], rescale: Rescale) -> Grid:
     return Grid(rescale, bounds.min, bounds.max)
 
 
-def given(stored: NDArray[Any], grid: Grid) -> Given:
+def given(stored: NDArray[Any], grid: Grid) -> DenoiserInput:
     """Return stored values, (rows, columns), as a denoiser is given them."""
     hu = rescaled(stored, grid.rescale)
     kept = is_padding(stored, np.rint(hu), grid.rescale, grid.padding)
     hu[kept] = HU_MIN
     kept = kept | (hu > HU_MAX)
-    return Given(np.clip(hu, HU_MIN, HU_MAX), kept)
+    return DenoiserInput(np.clip(hu, HU_MIN, HU_MAX), kept)
 
 
 def settle_stored(
-    stored: NDArray[Any], start: Given, denoised: NDArray[np.floating], grid: Grid
+    stored: NDArray[Any], start: DenoiserInput, denoised: NDArray[np.floating], grid: Grid
 ) -> Settled:
     """Return what is stored of a denoised slice.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.derived.rounding import Given, Settled
+from pi.derived.rounding import DenoiserInput, Settled
 from pi.errors import PiError
 
 DenoiseHu = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -26,7 +26,7 @@ class Waiting:
         write: stores (rows, columns) denoised HU where the derived slice belongs.
     """
 
-    start: Given
+    start: DenoiserInput
     write: Callable[[NDArray[np.floating]], Settled]
 
 
@@ -39,7 +39,7 @@ class Done:
         settled: as it is stored.
     """
 
-    start: Given
+    start: DenoiserInput
     settled: Settled
 
 

@@ -1,12 +1,12 @@
 """Evaluate any denoiser that is a function of slices in HU: a table with a row a slice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pi.choices import EvaluatedPart
+from pi.choices import EvaluatedPart, MetricSet
 from pi.door.extras import needing
 from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol, find_protocols
@@ -25,7 +25,9 @@ def evaluate(
     store: str = "",
     part: EvaluatedPart = "validation",
     protocols: str = "usual",
+    metrics: MetricSet = "basic",
     patients: Sequence[str] | None = None,
+    pixel_spacing: float | None = None,
     batch_size: int = 4,
     seed: int = 5,
 ) -> pd.DataFrame:
@@ -49,7 +51,10 @@ def evaluate(
         part: of the store: whose patients, ``validation`` or ``test``.
         protocols: names of `pi.PROTOCOLS` and ``window:LOW:HIGH`` after commas, ``usual`` (the
             first four) or ``all``.
+        metrics: ``basic``, ``texture`` (the noise's spectrum, too) or ``all``. NaN where one has no
+            value, such as MS-SSIM of a slice of fewer than 176 rows.
         patients: (n,) whose each pair is, for `compare`; None: one patient.
+        pixel_spacing: of pairs, mm; None where it is unknown.
         batch_size: slices denoised at a time.
         seed: of the split of a store that is made now.
 
@@ -65,7 +70,7 @@ def evaluate(
     if bool(store) == (low is not None or normal is not None):
         raise EvaluationError("`evaluate` must be given low and normal, or store, one of the two.")
     if store:
-        return _of_store(store, part, denoise, chosen, batch_size, seed)
+        return _of_store(store, part, denoise, chosen, batch_size, seed, metrics)
     a, b = np.asarray(low, np.float32), np.asarray(normal, np.float32)
     if a.ndim != 3 or a.shape != b.shape or not a.size:
         raise EvaluationError(
@@ -81,7 +86,9 @@ def evaluate(
     for start in range(0, len(a), batch_size):
         outputs = _denoised(denoise, a[start : start + batch_size])
         for k, output in enumerate(outputs, start):
-            rows += _rows(names[k], k, a[k], output, b[k], chosen)
+            images = {LOW_DOSE: a[k]} | ({} if output is None else {DENOISED: np.asarray(output)})
+            pairs = {image: HuErrors(hu, b[k], pixel_spacing) for image, hu in images.items()}
+            rows += _rows(names[k], k, pairs, chosen, metrics)
     return checked(pd.DataFrame(rows))
 
 
@@ -97,21 +104,19 @@ def _denoised(denoise: Denoise | None, low: NDArray[np.float32]) -> Sequence[obj
 def _rows(
     patient: str,
     number: int,
-    low: NDArray[np.float32],
-    output: object,
-    normal: NDArray[np.float32],
+    pairs: Mapping[str, HuErrors],
     protocols: Sequence[Protocol],
+    metrics: MetricSet,
 ) -> list[dict[str, object]]:
     key = {
         "patient": patient, "thickness": UNKNOWN_THICKNESS, "kernel": UNKNOWN_KERNEL,
         "dose": UNKNOWN_DOSE, "position": float(number),
     }  # fmt: skip
-    images = {LOW_DOSE: low} | ({} if output is None else {DENOISED: np.asarray(output)})
     return [
         {**key, "protocol": protocol, "image": image, **values}
-        for image, hu in images.items()
+        for image, pair in pairs.items()
         for protocol, values in measured(
-            HuErrors(hu, normal), protocols, predicted=image == DENOISED
+            pair, protocols, predicted=image == DENOISED, metrics=metrics
         ).items()
     ]
 
@@ -123,6 +128,7 @@ def _of_store(
     protocols: Sequence[Protocol],
     batch_size: int,
     seed: int,
+    metrics: MetricSet,
 ) -> pd.DataFrame:
     with needing("platform", "an evaluation on a store"):
         from pi.evaluation.denoising import of_pixels
@@ -133,4 +139,4 @@ def _of_store(
         given = None
         if denoise is not None:
             given = of_pixels(lambda low: np.asarray(denoise(low.astype(np.float32)), np.float32))
-        return measure(opened, part, given, protocols, batch_size, lambda _: None).slices
+        return measure(opened, part, given, protocols, batch_size, lambda _: None, metrics).slices

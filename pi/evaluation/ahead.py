@@ -12,7 +12,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.evaluation.denoise import SliceDenoiser
+from pi.evaluation.whole_slices import SliceDenoiser
 
 Pixels = NDArray[np.float32]
 Slice = tuple[Hashable, NDArray[np.int16], SliceDenoiser]

@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.choices import EvaluatedPart
 from pi.evaluation.denoising import Denoising, denoised_slices, find_slice
+from pi.evaluation.measure import volumes_of
+from pi.evaluation.metrics import METRICS
 from pi.evaluation.pair import HuErrors
+from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image, evaluated_image, gains, slice_key
 from pi.identity import SliceKey
 from pi.slices.store import Store
@@ -48,6 +52,21 @@ class ShownSlice:
     normal_dose: NDArray[np.float32] = field(repr=False)
     errors: Mapping[Image, HuErrors]
     pixel_spacing: float | None
+
+
+def require_large_enough(store: Store, part: EvaluatedPart, metric: str) -> None:
+    """Refuse to choose by a metric that no slice of a part has a value of, being too small.
+
+    Raises:
+        EvaluationError: every slice is smaller than `Metric.least`, or the part has no patients.
+    """
+    shapes = [store.maps[number]["low"].shape[1:] for number in volumes_of(store, part)]
+    largest = max(min(shape) for shape in shapes)
+    if largest < METRICS[metric].least:
+        raise EvaluationError(
+            f"`metric` must have a value of some slice but {metric} has none of fewer than "
+            f"{METRICS[metric].least} rows or columns, and the largest have {largest}."
+        )
 
 
 def choose_slices(table: pd.DataFrame, protocol: str, metric: str) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.choices import EvaluatedPart
+from pi.choices import EvaluatedPart, MetricSet
 from pi.evaluation.denoising import Denoising, denoised_slices
 from pi.evaluation.noise_power import (
     PowerSum,
@@ -21,6 +21,7 @@ from pi.evaluation.noise_power import (
 )
 from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol
+from pi.evaluation.summary import undefined_note
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
 from pi.slices.store import Store, Volume
@@ -58,12 +59,12 @@ class Evaluation:
     @property
     def remark(self) -> str:
         """What could not be measured, in words; empty where everything was."""
-        if not self.unscaled:
-            return ""
-        return (
+        unscaled = (
             f"note: the pixel spacing of {self.unscaled} slices is unknown: no noise power "
             "spectrum of theirs can be given in 1/mm."
         )
+        said = [unscaled if self.unscaled else "", undefined_note(self.slices)]
+        return "\n".join(filter(None, said))
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def evaluate(
     protocols: Sequence[Protocol],
     batch_size: int,
     advance: Callable[[int], object],
+    metrics: MetricSet = "basic",
 ) -> Evaluation:
     """Measure every slice of a part: the low dose as it is and, unless there is none, denoised.
 
@@ -104,6 +106,7 @@ def evaluate(
         protocols: how slices are compared.
         batch_size: slices denoised at a time.
         advance: told how many slices have just been measured.
+        metrics: how much is measured of each.
 
     Raises:
         EvaluationError: the part has no patients, a slice is smaller than SSIM's window, or a
@@ -118,7 +121,7 @@ def evaluate(
         slices = []
         for index, images, target in _slices(store, number, denoising, batch_size):
             names = asdict(volume.key(index)) | volume.told(index)
-            slices.append(_measure(names, images, target, volume.pixel_spacing, protocols))
+            slices.append(_measure(names, images, target, volume.pixel_spacing, protocols, metrics))
             advance(1)
         rows += [row for one in slices for row in one.rows]
         for image in slices[0].power:
@@ -160,11 +163,13 @@ def _measure(
     target: NDArray[np.int16],
     spacing: float | None,
     protocols: Sequence[Protocol],
+    metrics: MetricSet,
 ) -> _Measured:
     corners, side = regions_of(target), region_side(target.shape[0])
     found = _Measured([], {}, {})
     for image, hu in images.items():
-        values = measured(HuErrors(hu, target), protocols, predicted=image == DENOISED)
+        pair = HuErrors(hu, target, spacing)
+        values = measured(pair, protocols, predicted=image == DENOISED, metrics=metrics)
         found.rows.extend(
             {**names, "protocol": protocol, "image": image, **of} for protocol, of in values.items()
         )

@@ -6,8 +6,9 @@ views below. A new metric is a record here, with its function, and a test.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
+from pi.choices import MetricSet
 from pi.protocol_names import metric_key
 
 if TYPE_CHECKING:  # slow to import, and --help lists metrics
@@ -37,6 +38,9 @@ class Metric:
         function: its value.
         infinite: of what an infinite value is the value, in words; empty: no value may be.
         ranked: whether it is a column of Table 3.
+        measured: with which sets and those after them.
+        undefined: of what it has no value, in words, and NaN stands for none; empty: it always has.
+        least: rows and columns below which a slice has none.
     """
 
     name: str
@@ -48,6 +52,9 @@ class Metric:
     function: "Callable[[ImagePair], float]"
     infinite: str = ""
     ranked: bool = False
+    measured: MetricSet = "basic"
+    undefined: str = ""
+    least: int = 0
 
     @property
     def heading(self) -> str:
@@ -58,6 +65,13 @@ class Metric:
         """Return the name of its mean in the tracking store, such as ``paper8/ssim``."""
         return self.name if self.protocols is None else f"{metric_key(protocol)}/{self.name}"
 
+    def nowhere(self, slices: int) -> str:
+        """Return the sentence for none of some slices having a value."""
+        return (
+            f"a slice must have a value of {self.title} ({self.name}) but none of {slices} has: "
+            f"each is {self.undefined}."
+        )
+
     def speaks(self, protocol: str) -> bool:
         """Tell whether it says something of its own under a protocol; of another program's, yes."""
         from pi.evaluation.protocol import known_protocol
@@ -65,6 +79,8 @@ class Metric:
         known = known_protocol(protocol)
         return self.protocols is None or known is None or self.protocols(known)
 
+
+_FLAT = "a slice without a flat region of soft tissue"
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -74,6 +90,15 @@ METRICS: dict[str, Metric] = {
                infinite="identical slices", ranked=True),
         Metric("nrmse", "NRMSE", "", 4, "low", every, lambda pair: pair.nrmse(),
                infinite="a target of zeros", ranked=True),
+        # Of grey levels 0 to 255, from the protocol's black to its white.
+        Metric("vifp", "VIFp", "", 4, "high", every, lambda pair: pair.vifp(),
+               measured="all", least=41,
+               undefined="a slice of fewer than 41 rows or columns, or a target without structure"),
+        Metric("ms_ssim", "MS-SSIM", "", 4, "high", every, lambda pair: pair.ms_ssim(),
+               measured="all", least=176, undefined="a slice of fewer than 176 rows or columns"),
+        Metric("gmsd", "GMSD", "", 4, "low", every, lambda pair: pair.gmsd(), measured="all"),
+        Metric("haarpsi", "HaarPSI", "", 4, "high", every, lambda pair: pair.haarpsi(),
+               measured="all", least=16, undefined="a slice of fewer than 16 rows or columns"),
         # Where a protocol cuts nothing it is the same as `rmse_hu`.
         Metric("rmse_clipped_hu", "RMSE of the protocol", "HU", 1, "low",
                lambda protocol: protocol.rmse_clip_hu is not None,
@@ -81,9 +106,37 @@ METRICS: dict[str, Metric] = {
         Metric("rmse_hu", "RMSE", "HU", 1, "low", None, lambda pair: pair.hu.rmse_hu),
         Metric("mae_hu", "MAE", "HU", 1, "low", None, lambda pair: pair.hu.mae_hu),
         Metric("bias_hu", "bias", "HU", 2, "zero", None, lambda pair: pair.hu.bias_hu),
+        Metric("noise_distance", "noise power distance", "", 3, "low", None,
+               lambda pair: pair.hu.noise_distance, measured="texture", undefined=_FLAT),
+        # A smoother image is below 0, a sharper one above it.
+        Metric("frequency_shift", "mean noise frequency shift", "1/mm", 3, "zero", None,
+               lambda pair: pair.hu.frequency_shift, measured="texture",
+               undefined=f"{_FLAT}, or of unknown pixel spacing"),
     )
 }  # fmt: skip
 """Every metric, in the order in which tables show them."""
+
+
+def measured_metrics(chosen: MetricSet) -> list[str]:
+    """Return those that a set measures: its own, and those of the sets before it."""
+    sets = get_args(MetricSet)
+    below = sets[: sets.index(chosen) + 1]
+    return [metric.name for metric in METRICS.values() if metric.measured in below]
+
+
+def require_measured(name: str, chosen: MetricSet) -> None:
+    """Refuse a metric that a set does not measure.
+
+    Raises:
+        EvaluationError: it is of a set after ``chosen``.
+    """
+    from pi.evaluation.protocol import EvaluationError
+
+    if name not in measured_metrics(chosen):
+        raise EvaluationError(
+            f"`metric` must be one that is measured but got {name}, which `metrics` "
+            f"{METRICS[name].measured} measures and {chosen} does not."
+        )
 
 
 def similarities() -> list[str]:

@@ -66,7 +66,7 @@ def metrics_table(
 
     Args:
         slices: the slice table.
-        protocols: those that it has.
+        protocols: which; those that it does not have are left out.
         counts: see `hu_counts`.
 
     Returns:
@@ -76,7 +76,8 @@ def metrics_table(
         ``IMAGE_psnr_pooled`` (of the mean squared error of all slices).
     """
     rows = []
-    for one in protocols:
+    told = set(slices["protocol"])  # somebody else's table may be of fewer
+    for one in (one for one in protocols if one.name in told):
         of = slices[slices["protocol"] == one.name]
         clip = one.clip_hu
         row: dict[str, object] = {
@@ -131,11 +132,12 @@ def _sentence(table: pd.DataFrame, image: str) -> str:
 
 
 def _means(rows: pd.DataFrame) -> dict[str, float]:
-    psnr = rows["psnr"].to_numpy(np.float64)
+    missing = pd.Series(math.nan, rows.index)
+    psnr = rows.get("psnr", missing).to_numpy(np.float64)
     finite = psnr[np.isfinite(psnr)]
     error = float(np.mean(10.0 ** (-psnr / 10)))
     return {
-        "ssim": float(rows["ssim"].mean()),
-        "psnr": float(finite.mean()) if finite.size else math.inf,
+        "ssim": float(rows.get("ssim", missing).mean()),
+        "psnr": float(finite.mean()) if finite.size else float(psnr.max()),
         "psnr_pooled": -10 * math.log10(error) if error else math.inf,
     }

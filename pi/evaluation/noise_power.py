@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.fft import rfft2
 
 from pi.evaluation.protocol import EvaluationError
 
@@ -74,10 +75,16 @@ class Spectrum:
 
 
 def regions_of(
-    target: NDArray[np.int16] | NDArray[np.float32], rule: RegionRule = REGIONS
+    target: NDArray[np.number], rule: RegionRule = REGIONS, side: int = 0
 ) -> list[tuple[int, int]]:
-    """Return the upper left corners of the regions of a slice, (rows, columns) HU."""
-    side = region_side(target.shape[0], rule)
+    """Return the upper left corners of the regions of a slice, (rows, columns) HU.
+
+    Args:
+        target: the slice.
+        rule: which regions.
+        side: of a region in pixels; 0: as the rule says.
+    """
+    side = side or region_side(target.shape[0], rule)
     if side > min(target.shape):
         return []
     counted = (target >= rule.low_hu) & (target <= rule.high_hu)
@@ -105,7 +112,18 @@ def slice_power(
     regions = np.empty((len(corners), side, side))
     for k, (row, column) in enumerate(corners):
         regions[k] = error[row : row + side, column : column + side]
-    return PowerSum(noise_power(regions, spacing).sum(axis=0), len(corners))
+    return summed_power(regions, spacing)
+
+
+def summed_power(regions: Floats, pixel_spacing: float) -> PowerSum:
+    """Return the summed power of regions, (n, N, N) HU: `noise_power` in a quarter of its time."""
+    side = regions.shape[-1]
+    half = rfft2(without_plane(regions))
+    total = (np.square(half.real) + np.square(half.imag)).sum(axis=0)
+    # The power at -f is that at f: columns beyond the middle mirror those before it.
+    mirrored = np.roll(total[::-1], 1, axis=0)[:, 1 : side - side // 2][:, ::-1]
+    power = np.concatenate([total, mirrored], axis=1) * (pixel_spacing / side) ** 2
+    return PowerSum(power, len(regions))
 
 
 def noise_power(regions: Floats, pixel_spacing: float) -> Floats:
@@ -120,7 +138,7 @@ def noise_power(regions: Floats, pixel_spacing: float) -> Floats:
         about the plane.
     """
     side = regions.shape[-1]
-    spectra = np.abs(np.fft.fft2(_without_plane(regions))) ** 2
+    spectra = np.abs(np.fft.fft2(without_plane(regions))) ** 2
     return np.asarray(spectra * (pixel_spacing / side) ** 2)
 
 
@@ -149,7 +167,7 @@ def spectrum(total: PowerSum, pixel_spacing: float) -> Spectrum:
     )
 
 
-def _without_plane(regions: Floats) -> Floats:
+def without_plane(regions: Floats) -> Floats:
     """Return ``regions`` less the plane of least squares, whose three terms are orthogonal."""
     side = regions.shape[-1]
     ramp = np.arange(side) - (side - 1) / 2

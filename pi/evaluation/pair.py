@@ -7,10 +7,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pi.choices import MetricSet
 from pi.evaluation.compared_values import to_values
-from pi.evaluation.metrics import METRICS, errors, similarities
+from pi.evaluation.gmsd import gmsd
+from pi.evaluation.haarpsi import haarpsi
+from pi.evaluation.metrics import METRICS, errors, measured_metrics, similarities
+from pi.evaluation.multiscale_ssim import multiscale_ssim
 from pi.evaluation.protocol import Protocol, Values
+from pi.evaluation.smoothing import Plane
 from pi.evaluation.ssim import ssim
+from pi.evaluation.texture import NoiseTexture, noise_texture
+from pi.evaluation.vif import vif
+
+GREY_LEVELS = 255.0
+"""White: the scale of the constants of VIFp, GMSD and HaarPSI."""
 
 Rows = Mapping[str, Mapping[str, float]]
 """Every metric by its name, by the protocol's name."""
@@ -23,10 +33,12 @@ class HuErrors:
     Attributes:
         image: (rows, columns), HU.
         target: the normal dose, of the same shape, HU.
+        pixel_spacing: mm; None where it is unknown.
     """
 
     image: NDArray[np.generic] = field(repr=False)
     target: NDArray[np.generic] = field(repr=False)
+    pixel_spacing: float | None = None
 
     @cached_property
     def rmse_hu(self) -> float:
@@ -42,6 +54,23 @@ class HuErrors:
     def bias_hu(self) -> float:
         """Mean of image minus target: above 0 where the image is too bright."""
         return float(self._error.mean())
+
+    @cached_property
+    def texture(self) -> NoiseTexture | None:
+        """The noise beside the target's; None without a flat region."""
+        return noise_texture(self.image, self.target)
+
+    @property
+    def noise_distance(self) -> float:
+        """Distance of the log spectra of both slices' noise; NaN without a flat region."""
+        return float("nan") if self.texture is None else self.texture.distance
+
+    @property
+    def frequency_shift(self) -> float:
+        """Shift of the noise's mean frequency, 1/mm; NaN without region or pixel spacing."""
+        if self.texture is None or self.pixel_spacing is None:
+            return float("nan")
+        return self.texture.shift / self.pixel_spacing
 
     @cached_property
     def _error(self) -> NDArray[np.float64]:
@@ -71,6 +100,18 @@ class ImagePair:
         return image, to_values(self.hu.target, self.protocol, predicted=False)
 
     @cached_property
+    def grey(self) -> tuple[Plane, Plane]:
+        """Both in grey levels: 0 is the protocol's black, 255 its white, its range above it."""
+        protocol = self.protocol
+        low = protocol.zero_hu if protocol.clip_hu is None else protocol.clip_hu[0]
+        black = (low - protocol.zero_hu) / protocol.unit_hu
+        image, target = (
+            (values.astype(np.float64) - black) * (GREY_LEVELS / protocol.data_range)
+            for values in self.values
+        )
+        return image, target
+
+    @cached_property
     def rmse(self) -> float:
         """Root of the mean squared error of these values."""
         return _root_mean_square(np.subtract(*self.values, dtype=np.float64))
@@ -88,6 +129,22 @@ class ImagePair:
         """Return ||image - target|| / ||target|| of the protocol's values (its zero counts)."""
         return nrmse(self.rmse, self.values[1])
 
+    def vifp(self) -> float:
+        """Return the visual information fidelity, see `pi.evaluation.vif`."""
+        return vif(*self.grey)
+
+    def ms_ssim(self) -> float:
+        """Return the similarity at five scales, see `pi.evaluation.multiscale_ssim`."""
+        return multiscale_ssim(*self.grey, data_range=GREY_LEVELS)
+
+    def gmsd(self) -> float:
+        """Return the deviation of gradient similarity, see `pi.evaluation.gmsd`."""
+        return gmsd(*self.grey)
+
+    def haarpsi(self) -> float:
+        """Return the similarity of Haar wavelets, see `pi.evaluation.haarpsi`."""
+        return haarpsi(*self.grey)
+
     def clipped_rmse(self) -> float:
         """Return the RMSE in HU after both were cut to the protocol's ``rmse_clip_hu``."""
         clip = self.protocol.rmse_clip_hu
@@ -97,24 +154,35 @@ class ImagePair:
         return _root_mean_square(a - b)
 
 
-def measured(hu: HuErrors, protocols: Sequence[Protocol], *, predicted: bool) -> Rows:
-    """Return every metric of a slice, by the protocol's name.
+def measured(
+    hu: HuErrors,
+    protocols: Sequence[Protocol],
+    *,
+    predicted: bool,
+    metrics: MetricSet = "basic",
+) -> Rows:
+    """Return the metrics of a slice, by the protocol's name.
 
     Args:
         hu: image and target.
         protocols: how they are compared.
         predicted: whether the image is a network's output, not one read from disk.
+        metrics: how much is measured.
+
+    Returns:
+        NaN is no value: `Metric.undefined` says of what.
 
     Raises:
         EvaluationError: shapes that differ, or slices smaller than the window of SSIM.
     """
+    wanted = measured_metrics(metrics)
     rows: dict[str, Mapping[str, float]] = {}
     same: Mapping[str, float] = {}
     for protocol in protocols:
         pair = ImagePair(hu, protocol, predicted)
-        same = same or {name: METRICS[name].function(pair) for name in errors()}
-        own = {name: METRICS[name].function(pair) for name in similarities()}
-        rows[protocol.name] = {name: {**own, **same}[name] for name in METRICS}
+        same = same or {name: METRICS[name].function(pair) for name in errors() if name in wanted}
+        own = {name: METRICS[name].function(pair) for name in similarities() if name in wanted}
+        rows[protocol.name] = {name: {**own, **same}[name] for name in wanted}
     return rows
 
 

@@ -25,7 +25,8 @@ def scores(evaluation: Evaluation) -> dict[str, float]:
     the low dose), ``paper8/ssim_sd`` its deviation, ``paper8/ssim_low_dose`` the mean of doing
     nothing, ``paper8/ssim_gain`` the mean paired gain (above 0 is better, whatever the metric),
     ``paper8/ssim_in/1mm_B30_25pct`` that in a reconstruction, ``paper8/ssim_of/S009`` of a patient.
-    Errors in HU go without a protocol. Infinite PSNR is in no mean, but in ``psnr_infinite``.
+    Errors in HU go without a protocol. Infinite PSNR is in no mean, but in ``psnr_infinite``, and
+    slices of which a metric has no value are in ``noise_distance_undefined``.
     """
     slices = evaluation.slices
     found: dict[str, float] = {
@@ -44,21 +45,30 @@ def _of_protocol(rows: pd.DataFrame, protocol: str, metrics: Sequence[str]) -> d
     summary, image = by_image(rows), evaluated_image(rows)
     evaluated = rows[rows["image"] == image].replace(np.inf, np.nan)
     found: dict[str, float] = {}
-    for metric in (METRICS[m] for m in metrics if m in rows and METRICS[m].speaks(protocol)):
+    told = [METRICS[name] for name in metrics if name in rows]
+    for metric in (one for one in told if one.speaks(protocol)):
         name, of = metric.logged(protocol), summary[image, metric.name]
         found[name], found[f"{name}_sd"] = of["mean"], of["sd"]
         if (LOW_DOSE, metric.name) in summary:  # a table of somebody else may have none
             found[f"{name}_low_dose"] = summary[LOW_DOSE, metric.name]["mean"]
         if metric.infinite:
             found[f"{name}_infinite"] = of["infinite"]
+        if metric.undefined:
+            found[f"{name}_undefined"] = of["undefined"]
         if metric.better != "zero" and (LOW_DOSE, metric.name) in summary:
-            gain = gains(rows, protocol, metric.name)["gain"]
-            found[f"{name}_gain"] = float(gain[np.isfinite(gain)].mean())
+            found[f"{name}_gain"] = _mean_gain(rows, protocol, metric.name)
         for place, inside in by_reconstruction(evaluated):
             found[f"{name}_in/{place.spelt}"] = float(inside[metric.name].mean())
         for patient, own in evaluated.groupby("patient", sort=True):
             found[f"{name}_of/{patient}"] = float(own[metric.name].mean())
     return found
+
+
+def _mean_gain(rows: pd.DataFrame, protocol: str, metric: str) -> float:
+    if rows[metric].isna().all():
+        return float("nan")
+    gain = gains(rows, protocol, metric)["gain"]
+    return float(gain[np.isfinite(gain)].mean())
 
 
 def _of_noise(noise: pd.DataFrame) -> dict[str, float]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pi.errors import PiError
-from pi.evaluation.denoise import SliceDenoiser, slice_denoiser
+from pi.evaluation.whole_slices import SliceDenoiser, slice_denoiser
 from pi.network.denoiser_file import open_folder
 
 ASKED = "the input must be slices (n, rows, columns) in HU, all of one size,"

@@ -10,17 +10,14 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
 
 from pi.evaluation.protocol import EvaluationError, Values, Window
+from pi.evaluation.smoothing import Plane, bands, gaussian_taps, smoothed
 
 K1, K2 = 0.01, 0.03  # of Wang et al.
 SIDE = 7  # of scikit-image's uniform window
 GAUSSIAN_SIDE, SIGMA = 11, 1.5  # of Wang et al.
-BAND = 2**15  # pixels of a band: its planes fit in a second-level cache
 
-Plane = NDArray[np.float64]
 Smooth = Callable[[Plane], Plane]
 
 
@@ -57,15 +54,11 @@ def ssim(a: Values, b: Values, *, data_range: float, window: Window = "uniform")
             f"a slice must have at least {kind.side} rows and columns for SSIM but got {a.shape}."
         )
     first, second = (np.pad(v, kind.padded) if kind.padded else v for v in (a, b))
-    overlap = kind.side - 1
-    rows, columns = (length - overlap for length in first.shape)
-    band = max(1, BAND // first.shape[1])
-    total = 0.0
-    for top in range(0, rows, band):
-        part = np.s_[top : min(top + band, rows) + overlap]
-        total += _similarity(
-            first[part].astype(np.float64), second[part].astype(np.float64), data_range, kind
-        ).sum()
+    rows, columns = (length - kind.side + 1 for length in first.shape)
+    total = sum(
+        _similarity(one, other, data_range, kind).sum()
+        for one, other in bands(first, second, kind.side)
+    )
     return float(total / (rows * columns))
 
 
@@ -89,21 +82,7 @@ def _uniform(plane: Plane) -> Plane:
     return sevens / SIDE**2
 
 
-def _gaussian(plane: Plane, taps: NDArray[np.float64]) -> Plane:
-    """Return the Gaussian mean of each 11 x 11 window."""
-    half = GAUSSIAN_SIDE // 2
-    down = correlate1d(plane, taps, axis=0)[half:-half]
-    smooth: Plane = correlate1d(down, taps, axis=1)[:, half:-half]
-    return smooth
-
-
-def _taps() -> NDArray[np.float64]:
-    x = np.arange(GAUSSIAN_SIDE) - GAUSSIAN_SIDE // 2
-    weights = np.exp(-(x**2) / (2 * SIGMA**2))
-    return np.asarray(weights / weights.sum())
-
-
-_GAUSSIAN = partial(_gaussian, taps=_taps())
+_GAUSSIAN = partial(smoothed, taps=gaussian_taps(GAUSSIAN_SIDE, SIGMA))
 _KINDS: dict[Window, _Kind] = {
     "uniform": _Kind(_uniform, SIDE, SIDE**2 / (SIDE**2 - 1), 0),
     "gaussian": _Kind(_GAUSSIAN, GAUSSIAN_SIDE, 1.0, 0),

@@ -36,17 +36,19 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Returns:
         Columns: ``by``, ``protocol``, ``image``, ``metric``, ``mean``, ``sd`` (ddof 0, as in the
-        paper), ``slices`` that these are of, and ``infinite``: slices left out (PSNR of identical
-        ones). Mean and deviation of no slice are NaN.
+        paper), ``slices`` that these are of, and those left out: ``infinite`` (PSNR of identical
+        ones) and ``undefined``. Mean and deviation of no slice are NaN.
     """
     groups = [*by, "protocol", "image"]
     long = table.melt([*IDENTITY], metrics_of(table), "metric", "value")
     long["infinite"] = np.isinf(long["value"])
+    long["undefined"] = np.isnan(long["value"])
     long["value"] = long["value"].where(~long["infinite"])
     grouped = long.groupby([*groups, "metric"], sort=True)
     summary = grouped["value"].agg(["mean", _population_sd, "count"])
     summary.columns = pd.Index(["mean", "sd", "slices"])
-    summary["infinite"] = grouped["infinite"].sum()
+    for left_out in ("infinite", "undefined"):
+        summary[left_out] = grouped[left_out].sum()
     return summary.reset_index()
 
 
@@ -93,6 +95,19 @@ def note(table: pd.DataFrame, protocols: Sequence[Protocol]) -> str:
     )
 
 
+def undefined_note(table: pd.DataFrame) -> str:
+    """Return of how many slices each metric has no value and why, in words; empty: each has."""
+    one = table[table["image"] == evaluated_image(table)]
+    one = one[one["protocol"] == one["protocol"].iloc[0]]
+    lacking = {name: int(one[name].isna().sum()) for name in metrics_of(table)}
+    return "\n".join(
+        f"note: {METRICS[name].title} ({name}) has no value on {count} of {len(one)} slices, each "
+        f"{METRICS[name].undefined}; they are in no mean of it."
+        for name, count in lacking.items()
+        if count
+    )
+
+
 def beside_nothing(table: pd.DataFrame) -> str:
     """Return by which means the output is worse than the low dose itself; empty where by none.
 
@@ -124,7 +139,7 @@ def by_image(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
     found = summarise(table).to_dict("records")
     return {
         (row["image"], row["metric"]): {
-            name: float(row[name]) for name in ("mean", "sd", "slices", "infinite")
+            name: float(row[name]) for name in ("mean", "sd", "slices", "infinite", "undefined")
         }
         for row in found
     }
@@ -144,9 +159,10 @@ def _cells(table: pd.DataFrame, metrics: Sequence[str]) -> dict[str, dict[str, s
 
 def _cell(summary: Mapping[str, float], decimals: int) -> str:
     if not summary["slices"]:
-        return "infinite"
+        return "infinite" if summary["infinite"] else "undefined"
     cell = f"{summary['mean']:.{decimals}f} ({summary['sd']:.{decimals}f})"
-    return cell + (f", {summary['infinite']:.0f} infinite" if summary["infinite"] else "")
+    left_out = (name for name in ("infinite", "undefined") if summary[name])
+    return ", ".join([cell, *(f"{summary[name]:.0f} {name}" for name in left_out)])
 
 
 def _tables(table: pd.DataFrame) -> list[pd.DataFrame]:

@@ -27,7 +27,7 @@ IDENTITY = [*KEY, "protocol", "image"]
 """Columns that no two rows share."""
 
 COLUMNS = [*IDENTITY, *METRICS]
-"""Columns of a table that is made today, without what headers tell beside the key."""
+"""Columns of a table of all metrics, without what headers tell beside the key."""
 
 
 def metrics_of(table: pd.DataFrame) -> list[str]:
@@ -95,7 +95,7 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     Raises:
         EvaluationError: a column of the identity or every metric is missing, two rows share their
             identity, or a value is not finite; infinity is allowed where a metric says so, as PSNR
-            of identical slices does.
+            of identical slices does, and NaN where one is undefined.
     """
     table = with_dose(table)
     own = metrics_of(table)
@@ -113,6 +113,8 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         wrong = ~np.isfinite(values)
         if METRICS[metric].infinite:
             wrong &= values != np.inf
+        if METRICS[metric].undefined:
+            wrong &= ~np.isnan(values)
         if wrong.any():
             raise EvaluationError(
                 f"`{metric}` must be finite but of {_row(table, wrong)} it is {values[wrong][0]:g}."
@@ -159,12 +161,13 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
         metric: one that has a direction.
 
     Returns:
-        One row per slice: `KEY`, ``low_dose``, ``denoised`` (of a table without denoised slices
-        the low dose again) and ``gain``, above 0 where denoising helped. Where both are infinite
-        the gain is 0.
+        One row per slice that has a value: `KEY`, ``low_dose``, ``denoised`` (of a table without
+        denoised slices the low dose again) and ``gain``, above 0 where denoising helped. Where
+        both are infinite the gain is 0.
 
     Raises:
-        EvaluationError: an unknown protocol or metric, or a slice that lacks one of the images.
+        EvaluationError: an unknown protocol or metric, a slice that lacks one of the images, or
+            no slice of which the metric is defined.
     """
     rows = table[table["protocol"] == protocol]
     if rows.empty or metric not in rows or metric not in directed_metrics():
@@ -174,6 +177,10 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
     paired = rows.pivot(index=KEY, columns="image", values=metric)
     if evaluated_image(table) == LOW_DOSE:
         paired[DENOISED] = paired[LOW_DOSE]
+    if METRICS[metric].undefined:
+        paired = paired.dropna(how="all")
+    if paired.empty:
+        raise EvaluationError(METRICS[metric].nowhere(len(rows)))
     if paired.isna().any(axis=None):
         raise EvaluationError("every slice must have both images in the table but one has not.")
     sign = 1 if higher_is_better(metric) else -1

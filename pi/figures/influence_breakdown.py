@@ -68,7 +68,7 @@ def layer_shares_of(calibrations: Sequence[ExperimentCalibration]) -> LayerShare
     """Return the breakdown of some calibrations by layer."""
     layers = sorted({layer for c in calibrations for layer in c.experiment.encoder.layers})
     found = [
-        dict(zip(c.experiment.encoder.layers, c.losses.perceptual.mean(axis=0), strict=True))
+        dict(zip(c.experiment.encoder.layers, c.losses.mean(c.losses.perceptual), strict=True))
         for c in calibrations
     ]
     losses = np.array([[float(own.get(layer, 0.0)) for layer in layers] for own in found])

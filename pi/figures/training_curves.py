@@ -15,8 +15,12 @@ from pi.influence.psi import log_odds
 IMAGE, PERCEPTUAL, TOTAL = "train/image_loss", "train/perceptual_loss", "train/total_loss"
 PSI, HELD_OUT = "train/psi", "validation/psi"
 GRADIENT, OUTPUT_GRADIENT = "gradient/psi_parameters", "gradient/psi_output"
+CONFLICTS, MEASURED = "gradient/conflicts", "gradient/measurements"
 SSIM, WEIGHT = "validation/ssim", "lambda"
-SERIES = (IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, SSIM, WEIGHT)
+SERIES = (
+    IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, CONFLICTS, MEASURED, SSIM,
+    WEIGHT,
+)  # fmt: skip
 """Metrics of a training that are drawn: see `pi.training.epoch_summary.epoch_metrics`."""
 
 
@@ -103,9 +107,9 @@ def draw_losses(curves: Sequence[TrainingCurves]) -> Figure:
 
 
 def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
-    """Draw Psi and gradient influence in log-odds, targets across, and the drift in points."""
-    figure = Figure(figsize=(12, 4.2), layout="constrained")
-    loss, gradient, drift = figure.subplots(1, 3)
+    """Draw Psi and gradient influence in log-odds with targets, drift in points, and conflicts."""
+    figure = Figure(figsize=(14, 4.2), layout="constrained")
+    loss, gradient, drift, conflict = figure.subplots(1, 4)
     for one in curves:
         for k, name in enumerate((PSI, HELD_OUT)):
             if name in one.series:
@@ -118,12 +122,27 @@ def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
                 axes.axhline(float(log_odds(one.target)), color="#888888", linewidth=0.8)
             if PSI in one.series:
                 _line(drift, one, 100 * (one.series[PSI] - one.target), 0)
+        if {CONFLICTS, MEASURED} <= set(one.series):
+            _line(conflict, one, 100 * one.series[CONFLICTS] / one.series[MEASURED], 0)
     drift.axhline(0, color="#888888", linewidth=0.8)
     _finish(loss, "share of the loss\n(solid: training, dashed: validation)", "log-odds of Ψ")
     _finish(gradient, "share of the gradient\n(solid: parameters, dashed: output)", "log-odds of Ψ")
     _finish(drift, "drift from the target\n(training)", "Ψ − target (percentage points)")
+    conflict.set_ylim(-3, 103)
+    _finish(conflict, "gradients in conflict\n(cosine below 0)", "measurements of an epoch (%)")
     legend_below(figure)
     return figure
+
+
+def conflicts_of(series: pd.DataFrame) -> tuple[int, int] | None:
+    """Return in how many measurements the gradients were in conflict, and of how many.
+
+    None where nobody measured, or a run is older than the count.
+    """
+    if not {CONFLICTS, MEASURED} <= set(series):
+        return None
+    conflicts, measured = (int(series[name].sum()) for name in (CONFLICTS, MEASURED))
+    return (conflicts, measured) if measured else None
 
 
 def _odds(share: "pd.Series[float]") -> "pd.Series[float]":

@@ -33,6 +33,14 @@ class InfluenceHistory:
     gradient_psi: dict[str, Floats]
     cosine: dict[str, Floats]
 
+    @property
+    def conflict(self) -> str:
+        """How often the gradients over the parameters are in conflict, in words."""
+        found = self.cosine.get("over the parameters", np.empty(0))
+        if not len(found):
+            return "no gradient was measured"
+        return f"in conflict (below 0) in {int((found < 0).sum())} of {len(found)} measurements"
+
 
 def influence_history(history: Sequence[EpochRecord], steps: int) -> InfluenceHistory:
     """Return what is drawn of finished epochs of ``steps`` steps each."""
@@ -78,7 +86,7 @@ def history_table(history: InfluenceHistory) -> pd.DataFrame:
 
 
 def draw_history(history: InfluenceHistory, target: float | None) -> Figure:
-    """Draw the influence of losses and gradients in log-odds, and the gradients' cosine.
+    """Draw the influence of losses and gradients in log-odds, and where the gradients conflict.
 
     Args:
         history: see `influence_history`.
@@ -102,6 +110,8 @@ def draw_history(history: InfluenceHistory, target: float | None) -> Figure:
     odds.set_ylabel("log-odds of Ψ")
     cosine.set_ylabel("cosine between ∇M and ∇P")
     cosine.set_ylim(-1.05, 1.05)
+    cosine.axhspan(-1.05, 0, color="#d62728", alpha=0.06)  # below 0 the losses are in conflict
+    cosine.set_title(history.conflict, fontsize=11)
     for axes in (odds, cosine):
         epochs_along(axes)
         axes.grid(alpha=0.25)

@@ -98,8 +98,9 @@ class GradNorm(AdaptiveRule):
         return state.steps % self.every == 0
 
     def after_gradients(  # noqa: D102
-        self, state: ScheduleState, image: float, perceptual: float
+        self, state: ScheduleState, image: float, perceptual: float, dot: float
     ) -> ScheduleState:
+        del dot  # which no length tells
         first, *lengths = state.memory
         kept = DECAY**self.every
         of_m, of_p = (

@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike
 
 from pi.choices import Rounding
 from pi.identity import Reconstruction
-from pi.influence.interval import log_interval
-from pi.influence.losses import Losses, Measured, share_weights
+from pi.influence.losses import Losses, Measured, share_weights, weighted_mean
 from pi.influence.mean_of_ratios import mean_of_ratios
 from pi.influence.psi import Floats, InfluenceError, layer_shares, psi, round_weight
 from pi.influence.sampling import (
@@ -18,7 +17,10 @@ from pi.influence.sampling import (
     Watch,
     exact_weight,
     sample_losses,
+    weight_and_interval,
 )
+from pi.influence.survey import frame_of
+from pi.influence.surveying import survey_losses
 from pi.losses.experiments import Experiment
 from pi.losses.loss import Reading
 from pi.slices.patches import PatchPopulation
@@ -78,12 +80,17 @@ class ExperimentCalibration:
     @property
     def image(self) -> float:
         """Mean image loss."""
-        return float(self.losses.image.mean())
+        return float(self.losses.mean(self.losses.image))
 
     @property
     def perceptual(self) -> float:
         """Mean perceptual loss, summed over the layers."""
-        return float(self.losses.perceptual.sum(axis=1).mean())
+        return float(self.losses.mean(self.losses.perceptual.sum(axis=1)))
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether some were drawn with the image loss of all patches known, and weighed by it."""
+        return self.losses.sample is not None and self.losses.patches.size < self.population
 
     @property
     def degenerate(self) -> int:
@@ -93,7 +100,7 @@ class ExperimentCalibration:
     @property
     def shares(self) -> Floats:
         """Each layer's share of the total at `weight`, (layers,)."""
-        return layer_shares(self.image, self.losses.perceptual.mean(axis=0), self.weight)
+        return layer_shares(self.image, self.losses.mean(self.losses.perceptual), self.weight)
 
     def psi_of_sums(self, weight: ArrayLike) -> Floats:
         """Psi of Algorithm 2 at ``weight`` (any shape)."""
@@ -101,7 +108,8 @@ class ExperimentCalibration:
 
     def psi_of_ratios(self, weight: ArrayLike) -> Floats:
         """Psi of Eq. (5) at ``weight`` (any shape)."""
-        return mean_of_ratios(self.losses.image, self.losses.perceptual.sum(axis=1), weight)
+        m, p = self.losses.image, self.losses.perceptual.sum(axis=1)
+        return mean_of_ratios(m, p, weight, self.losses.counts)
 
 
 def calibrate(
@@ -127,10 +135,9 @@ def calibrate(
     Raises:
         InfluenceError: Psi is not defined, or the target not attainable.
     """
+    exact, interval = weight_and_interval(losses, population, precision)
     perceptual = losses.perceptual.sum(axis=1)
-    exact = exact_weight(losses.image, perceptual, precision)
-    interval = log_interval(losses.image, perceptual, exact, population, precision.estimator)
-    mean_image, mean_perceptual = float(losses.image.mean()), float(perceptual.mean())
+    mean_image, mean_perceptual = (float(losses.mean(x)) for x in (losses.image, perceptual))
     weight = round_weight(exact, rounding, lambda w: float(psi(mean_image, mean_perceptual, w)))
     return ExperimentCalibration(
         experiment,
@@ -142,16 +149,12 @@ def calibrate(
         weight,
         interval.half_width,
         interval.heavy_tailed,
-        _strata(losses.image, perceptual, reconstructions, weight, precision),
+        _strata(losses, reconstructions, weight, precision),
     )
 
 
 def _strata(
-    image: Floats,
-    perceptual: Floats,
-    reconstructions: Sequence[Reconstruction],
-    weight: float,
-    precision: Precision,
+    losses: Losses, reconstructions: Sequence[Reconstruction], weight: float, precision: Precision
 ) -> tuple[Stratum, ...]:
     strata = []
     found = sorted(set(reconstructions))
@@ -159,10 +162,12 @@ def _strata(
     of_patches = np.array([numbers[reconstruction] for reconstruction in reconstructions])
     for number, reconstruction in enumerate(found):
         chosen = of_patches == number
-        m, p = image[chosen], perceptual[chosen]
+        m, p = losses.image[chosen], losses.perceptual.sum(axis=1)[chosen]
+        counts = None if losses.counts is None else losses.counts[chosen]
         try:
-            own = exact_weight(m, p, precision)
-            share = float(psi(float(m.mean()), float(p.mean()), weight))
+            own = exact_weight(m, p, precision, counts)
+            mean_m, mean_p = (float(weighted_mean(x, counts)) for x in (m, p))
+            share = float(psi(mean_m, mean_p, weight))
         except InfluenceError:  # air alone, say: these patches have no answer of their own
             own = share = np.nan
         strata.append(Stratum(reconstruction, int(chosen.sum()), own, share))
@@ -179,8 +184,12 @@ def calibrate_all(
     rounding: Rounding,
     rng: np.random.Generator,
     report: Watch,
+    known: Floats | None = None,
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment in every state on the same random patches.
+
+    Where ``known`` is told they are drawn and weighed by it, see `pi.influence.survey`; unless
+    all are to be measured, which is Algorithm 2 as it is written.
 
     Args:
         experiments: the configurations.
@@ -192,13 +201,19 @@ def calibrate_all(
         rounding: rule that rounds lambda.
         rng: draws the patches.
         report: told of the progress.
+        known: (patches, losses) image losses of every patch that cost no network, see
+            `pi.influence.measure.image_losses`.
 
     Raises:
         InfluenceError: a Psi is not defined, or the target not attainable.
     """
     if not experiments:
         return []
-    sampled = sample_losses(measure, states, readings, len(patches), precision, rng, report)
+    if known is None or precision.exhaustive:
+        sampled = sample_losses(measure, states, readings, len(patches), precision, rng, report)
+    else:
+        frame = frame_of(known, patches.strata, precision.estimator)
+        sampled = survey_losses(measure, states, readings, frame, precision, rng, report)
     found_on = {
         state: [p.key.reconstruction for p in patches.describe(losses.patches)]
         for state, losses in sampled.items()
@@ -222,6 +237,5 @@ def _with_weights(experiment: Experiment, reading: Reading, measured: Measured) 
     """Return the experiment, the shares of its layers turned into weights: those train it."""
     if not reading.shares:
         return experiment
-    layers = measured.features[:, reading.features].mean(axis=0) * np.asarray(reading.factors)
-    weights = tuple(share_weights(layers, reading.shares).tolist())
+    weights = tuple(share_weights(measured.mean_of(reading), reading.shares).tolist())
     return replace(experiment, distance=experiment.distance.weighing(weights))

@@ -5,19 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from pi.losses.loss import Norm, PixelKind, PixelTerm
+from pi.influence.window_statistics import window_statistics
+from pi.losses.loss import Match, PixelKind, PixelTerm, Statistics
 from pi.network.bank import FrozenLoss
 
 Terms = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From prediction and normal dose to the image loss (n,) and the perceptual loss (n, layers)."""
 
 
-def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Norm) -> tf.Tensor:
+TermsGiven = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tensor, tf.Tensor]]
+"""The same, told each layer's features of the normal dose."""
+
+
+def feature_loss(a: tf.Tensor, b: tf.Tensor, norm: Match) -> tf.Tensor:
     """Return the mean difference of each of n feature maps (n, rows, columns, channels), (n,).
 
     The norm of Eq. (3) is a sum; as in the authors' code it is a mean here, so that lambda does
     not depend on the number of features. Other reductions are factors of it: see `pi.losses.loss`.
+    Statistics are compared window by window: the losses of means and of deviations are added.
     """
+    if isinstance(norm, Statistics):
+        pairs = zip(*(window_statistics(x, norm.window) for x in (a, b)), strict=True)
+        return tf.add_n([feature_loss(one, other, norm.norm) for one, other in pairs])
     difference = tf.math.squared_difference(a, b) if norm == "squared" else tf.abs(a - b)
     return tf.reduce_mean(difference, axis=(1, 2, 3))
 
@@ -50,7 +59,7 @@ def loss_components(
     predictions: Sequence[tf.Tensor],
     target: tf.Tensor,
     encoders: Sequence[keras.Model],
-    norms: Sequence[Norm],
+    norms: Sequence[Match],
     pixels: Sequence[PixelTerm],
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return all losses of several predictions of one target.
@@ -89,14 +98,30 @@ def loss_terms(frozen_loss: FrozenLoss) -> Terms:
     gradient is only wanted through the second, and together they would pay for both.
     """
 
+    given = terms_given(frozen_loss)
+
     def terms(prediction: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return given(prediction, target, features_of(target, frozen_loss))
+
+    return terms
+
+
+def features_of(images: tf.Tensor, frozen_loss: FrozenLoss) -> list[tf.Tensor]:
+    """Return each layer's features of images, in the format that the encoder computes in."""
+    found: list[tf.Tensor] = keras.tree.flatten([e(images) for e in frozen_loss.encoders])
+    return found
+
+
+def terms_given(frozen_loss: FrozenLoss) -> TermsGiven:
+    """Return the two terms of Eq. (4) for a target whose features (`features_of`) are given."""
+
+    def terms(
+        prediction: tf.Tensor, target: tf.Tensor, references: Sequence[tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         image = pixel_loss(prediction, target, frozen_loss.pixel)
         if not frozen_loss.encoders:
             return image, tf.zeros((tf.shape(image)[0], 0), image.dtype)
-        features, references = (
-            keras.tree.flatten([encoder(x) for encoder in frozen_loss.encoders])
-            for x in (prediction, target)
-        )
+        features = features_of(prediction, frozen_loss)
         layers = [
             # Squares of bfloat16 numbers would be sums of bfloat16 numbers.
             factor * feature_loss(tf.cast(found, tf.float32), tf.cast(wanted, tf.float32), norm)

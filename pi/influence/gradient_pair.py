@@ -28,6 +28,18 @@ class GradientPair:
         lengths = self.image * self.perceptual
         return self.dot / lengths if lengths > 0 else float("nan")
 
+    @property
+    def conflict(self) -> bool:
+        """Whether a step along one raises the other's loss: a cosine below 0."""
+        return self.dot < 0
+
+    def rises(self, weight: float) -> tuple[bool, bool]:
+        """Return whether a small step along -(grad M + weight grad P) raises M, and P."""
+        return (
+            self.image**2 + weight * self.dot < 0,
+            self.dot + weight * self.perceptual**2 < 0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class GradientInfluence:

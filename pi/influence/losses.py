@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.psi import Floats
+from pi.influence.survey import SurveySample
 from pi.losses.loss import Reading
 
 
@@ -17,11 +18,28 @@ class Losses:
         patches: (n,) numbers of the patches in the population.
         image: (n,) image loss.
         perceptual: (n, layers) perceptual loss of every layer, with its factor.
+        sample: how each patch was drawn; None where all had the same chance.
     """
 
     patches: NDArray[np.int64]
     image: Floats
     perceptual: Floats
+    sample: SurveySample | None = None
+
+    @property
+    def counts(self) -> Floats | None:
+        """Patches of the set that each stands for, (n,); None: all for as many."""
+        return None if self.sample is None else self.sample.weights
+
+    def mean(self, values: Floats) -> Floats:
+        """Return the mean over the patches of ``values`` (n, ...), as many as each stands for."""
+        return weighted_mean(values, self.counts)
+
+    def total(self, values: Floats) -> float:
+        """Return what n patches have of ``values`` (n, ...): the sum, scaled to those measured."""
+        if self.counts is None:
+            return float(values.sum())
+        return float(self.patches.size * self.mean(values).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +50,13 @@ class Measured:
         patches: (n,) numbers of the patches in the population.
         pixels: (n, pixel terms) every image loss.
         features: (n, columns) mean difference of the features of every column.
+        sample: how each patch was drawn; None where all had the same chance.
     """
 
     patches: NDArray[np.int64]
     pixels: Floats
     features: Floats
+    sample: SurveySample | None = None
 
     def and_then(self, more: "Measured") -> "Measured":
         """Return these losses followed by ``more``."""
@@ -46,12 +66,31 @@ class Measured:
             np.concatenate([self.features, more.features]),
         )
 
+    def drawn(self, patches: NDArray[np.int64], sample: SurveySample) -> "Measured":
+        """Return the losses of ``patches`` (m,), all of them measured, drawn as ``sample`` says."""
+        order = np.argsort(self.patches)
+        rows = order[np.searchsorted(self.patches, patches, sorter=order)]
+        return Measured(patches, self.pixels[rows], self.features[rows], sample)
+
+    def mean_of(self, reading: Reading) -> Floats:
+        """Return the means of one experiment's layers, (layers,), without their shares."""
+        counts = None if self.sample is None else self.sample.weights
+        means = weighted_mean(self.features[:, reading.features], counts)
+        return np.asarray(means * np.asarray(reading.factors))
+
     def read(self, reading: Reading) -> Losses:
         """Return the losses of one experiment, which has an image loss."""
         layers = self.features[:, reading.features] * np.asarray(reading.factors)
         if reading.shares:
-            layers = layers * share_weights(layers.mean(axis=0), reading.shares)
-        return Losses(self.patches, self.pixels[:, reading.image or 0], layers)
+            layers = layers * share_weights(self.mean_of(reading), reading.shares)
+        return Losses(self.patches, self.pixels[:, reading.image or 0], layers, self.sample)
+
+
+def weighted_mean(values: Floats, counts: Floats | None) -> Floats:
+    """Return the mean of ``values`` (n, ...) over n items that stand for ``counts`` (n,) each."""
+    if counts is None:
+        return np.asarray(values.mean(axis=0))
+    return np.asarray(counts @ values / counts.sum())
 
 
 def share_weights(losses: Floats, shares: tuple[float, ...]) -> Floats:

@@ -1,17 +1,58 @@
 """Patches through the denoiser's states and the encoders: where per-patch losses come from."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pi.influence.components import loss_components
+from pi.influence.components import loss_components, pixel_loss
 from pi.influence.losses import Measured
+from pi.influence.psi import Floats
 from pi.influence.sampling import Measure
+from pi.losses.loss import PixelTerm
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser, PatchOutputs
 from pi.slices.patches import PatchPopulation
+
+NO_DENOISERS: Mapping[str, Denoiser | PatchOutputs] = MappingProxyType({})
+
+READ_TOGETHER = 256
+"""Patches whose image loss is computed at once, without any network."""
+
+
+def image_losses(
+    population: PatchPopulation,
+    pixels: Sequence[PixelTerm],
+    denoisers: Mapping[str, Denoiser | PatchOutputs] = NO_DENOISERS,
+    advance: Callable[[int], object] = lambda count: None,
+) -> Floats:
+    """Return the image losses of every patch that cost no network, (patches, losses).
+
+    They are those of the low dose as prediction, then those of each of the ``denoisers`` whose
+    outputs are there already. Every slice is read once, in order, and let go of.
+
+    Args:
+        population: the patches of the training set.
+        pixels: the image losses.
+        denoisers: in each state.
+        advance: told how many patches have just been read.
+
+    Raises:
+        StoreError: a slice's pixels are not those that were stored.
+    """
+    given = [denoiser for denoiser in denoisers.values() if isinstance(denoiser, PatchOutputs)]
+    found = np.empty((len(population), len(pixels) * (1 + len(given))))
+    for start in range(0, len(population), READ_TOGETHER):
+        numbers = np.arange(start, min(start + READ_TOGETHER, len(population)))
+        low_dose, normal_dose = map(tf.constant, population.read(numbers))
+        predictions = [low_dose, *(tf.constant(denoiser.of(numbers)) for denoiser in given)]
+        losses = [pixel_loss(x, normal_dose, term).numpy() for x in predictions for term in pixels]
+        found[numbers] = np.stack(losses, axis=-1)
+        population.release()
+        advance(numbers.size)
+    return found
 
 
 def patch_measure(

@@ -11,7 +11,8 @@ from pi.influence.calibration import ExperimentCalibration, calibrate
 from pi.influence.losses import Losses
 from pi.influence.psi import InvalidLossError
 from pi.influence.sampling import Precision
-from pi.influence.table import IMAGE_LOSS, PERCEPTUAL_LOSS
+from pi.influence.survey import SurveySample
+from pi.influence.table import IMAGE_LOSS, INCLUSION, KNOWN, PERCEPTUAL_LOSS, WEIGHT
 from pi.losses.experiments import Experiment
 
 
@@ -64,6 +65,24 @@ def losses_of(table: pd.DataFrame, layers: tuple[str, ...]) -> Losses:
         np.arange(len(table)),
         table[IMAGE_LOSS].to_numpy(np.float64),
         table[columns].to_numpy(np.float64),
+        _sample_of(table) if WEIGHT in table else None,
+    )
+
+
+def _number(column: str) -> int:
+    return int(column.removeprefix(KNOWN))
+
+
+def _sample_of(table: pd.DataFrame) -> SurveySample:
+    """Return how the patches of a survey's table were drawn."""
+    places = reconstructions_of(table)
+    strata = {reconstruction: k for k, reconstruction in enumerate(sorted(set(places)))}
+    known = sorted((str(c) for c in table if str(c).startswith(KNOWN)), key=_number)
+    return SurveySample(
+        np.array([strata[place] for place in places], np.int64),
+        table[known].to_numpy(np.float64),
+        table[INCLUSION].to_numpy(np.float64),
+        table[WEIGHT].to_numpy(np.float64),
     )
 
 

@@ -11,6 +11,7 @@ from pi.influence.calibrated_schedules import (
     WarmupThenCalibrate,
     esrgan_dp,
 )
+from pi.influence.gradient_rules import ConFIG, ConstantPsiGradient, UPGrad
 from pi.influence.psi import odds_of
 from pi.influence.schedule import Fixed, Schedule
 
@@ -65,15 +66,13 @@ def find_schedule(
             return WarmupThenCalibrate(weight, target, warmup_steps)
         case "constant_psi":
             return ConstantPsi(weight, target, target if final is None else final, total)
+        case "constant_psi_gradient":
+            return ConstantPsiGradient(_multiplied(name, weight), target=target)
     return RecalibrateEachEpoch(weight, target)
 
 
 def _adaptive(name: str, weight: float, seed: int) -> Schedule:
-    if not weight > 0:
-        raise ScheduleError(
-            f"lambda must be greater than 0 with the schedule {name}, which multiplies it, but got "
-            f"{weight}."
-        )
+    _multiplied(name, weight)
     match name:
         case "esrgan_dp":
             return esrgan_dp(weight)
@@ -83,4 +82,17 @@ def _adaptive(name: str, weight: float, seed: int) -> Schedule:
             return GradNorm(weight)
         case "softadapt":
             return SoftAdapt(weight)
+        case "config":
+            return ConFIG(weight)
+        case "upgrad":
+            return UPGrad(weight)
     return ReLoBRaLo(weight, seed)
+
+
+def _multiplied(name: str, weight: float) -> float:
+    if not weight > 0:
+        raise ScheduleError(
+            f"lambda must be greater than 0 with the schedule {name}, which multiplies it, but got "
+            f"{weight}."
+        )
+    return weight

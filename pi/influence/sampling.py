@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.choices import Estimator
-from pi.influence.interval import log_interval
-from pi.influence.losses import Measured
+from pi.influence.interval import LogInterval, log_interval
+from pi.influence.losses import Losses, Measured, weighted_mean
 from pi.influence.mean_of_ratios import weight_for_mean_of_ratios
 from pi.influence.psi import (
     Floats,
@@ -17,6 +17,7 @@ from pi.influence.psi import (
     InvalidTargetError,
     weight_for_psi,
 )
+from pi.influence.survey import survey_interval
 from pi.losses.loss import Reading
 
 FIRST_ROUND = 500
@@ -50,11 +51,37 @@ Watch = Callable[[int, float], object]
 """Told after each round: patches measured so far, the widest half-width of ln lambda."""
 
 
-def exact_weight(image: Floats, perceptual: Floats, precision: Precision) -> float:
-    """Return the lambda that reaches the target, not rounded, from per-patch losses (n,)."""
+def exact_weight(
+    image: Floats, perceptual: Floats, precision: Precision, counts: Floats | None = None
+) -> float:
+    """Return the lambda that reaches the target, not rounded, from per-patch losses (n,).
+
+    Of a survey each patch stands for ``counts`` (n,) patches.
+    """
     if precision.estimator == "mean_of_ratios":
-        return weight_for_mean_of_ratios(image, perceptual, precision.target_psi)
-    return weight_for_psi(float(image.mean()), float(perceptual.mean()), precision.target_psi)
+        return weight_for_mean_of_ratios(image, perceptual, precision.target_psi, counts)
+    m, p = (float(weighted_mean(x, counts)) for x in (image, perceptual))
+    return weight_for_psi(m, p, precision.target_psi)
+
+
+def weight_and_interval(
+    losses: Losses, population: int, precision: Precision
+) -> tuple[float, LogInterval]:
+    """Return the lambda that reaches the target, not rounded, and the interval of its logarithm.
+
+    Args:
+        losses: of the measured patches; how they were drawn decides the interval.
+        population: patches in the training set.
+        precision: what is asked for.
+
+    Raises:
+        InfluenceError: Psi is not defined, or the target not attainable.
+    """
+    m, p = losses.image, losses.perceptual.sum(axis=1)
+    weight = exact_weight(m, p, precision, losses.counts)
+    if losses.sample is None:
+        return weight, log_interval(m, p, weight, population, precision.estimator)
+    return weight, survey_interval(losses.sample, m, p, weight, precision.estimator)
 
 
 def sample_losses(
@@ -95,7 +122,7 @@ def sample_losses(
         measured += numbers.size
         if measured == population:
             break
-        widths = {s: _widest(found[s], readings, population, precision) for s in active}
+        widths = {s: widest(found[s], readings, population, precision) for s in active}
         report(measured, max(widths.values()))
         if not precision.exhaustive:
             active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
@@ -113,19 +140,17 @@ def _next_round(measured: int, population: int, half_width: float, precision: Pr
     return int(np.clip(np.ceil(enough) - measured, fewest, most))
 
 
-def _widest(
+def widest(
     measured: Measured, readings: Sequence[Reading], population: int, precision: Precision
 ) -> float:
+    """Return the widest half-width of ln lambda of several experiments; infinite: none yet."""
     widths = []
     for reading in readings:
-        losses = measured.read(reading)
-        perceptual = losses.perceptual.sum(axis=1)
         try:
-            weight = exact_weight(losses.image, perceptual, precision)
+            _, interval = weight_and_interval(measured.read(reading), population, precision)
         except (InvalidLossError, InvalidTargetError):  # no further patch will mend these
             raise
         except InfluenceError:  # not defined on these patches yet: the next ones may mend it
             return np.inf
-        interval = log_interval(losses.image, perceptual, weight, population, precision.estimator)
         widths.append(interval.half_width)
     return max(widths)

@@ -113,9 +113,16 @@ class Schedule(Protocol):
         """Tell whether the next step must be told to `after_gradients` before it is made."""
 
     def after_gradients(
-        self, state: ScheduleState, image: float, perceptual: float
+        self, state: ScheduleState, image: float, perceptual: float, dot: float
     ) -> ScheduleState:
-        """Return the state once ||grad M|| and ||grad P|| over the parameters are measured."""
+        """Return the state once the gradients over the parameters are measured.
+
+        Args:
+            state: before the step.
+            image: ||grad M||.
+            perceptual: ||grad P||.
+            dot: grad M . grad P.
+        """
 
     def after_step(self, state: ScheduleState, image: float, perceptual: float) -> ScheduleState:
         """Return the state after a step whose mean losses were these."""
@@ -143,7 +150,7 @@ class Fixed:
         return False
 
     def after_gradients(  # noqa: D102
-        self, state: ScheduleState, image: float, perceptual: float
+        self, state: ScheduleState, image: float, perceptual: float, dot: float
     ) -> ScheduleState:
         return state
 

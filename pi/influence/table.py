@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
+from pi.influence.survey import SurveySample
 from pi.slices.patches import PatchPopulation
 from pi.text_table import aligned
 
@@ -16,6 +17,9 @@ POINTS_PER_DECADE = 10
 
 IMAGE_LOSS, PERCEPTUAL_LOSS = "image_loss", "perceptual_loss/"
 """Columns of a patch table; the second is followed by a layer."""
+
+WEIGHT, INCLUSION, KNOWN = "weight", "inclusion", "known/"
+"""Columns of a survey's patch table; the last is followed by a number."""
 
 
 def weight_grid(calibrations: Sequence[ExperimentCalibration], beyond: int = 3) -> Floats:
@@ -51,7 +55,9 @@ def patch_table(calibration: ExperimentCalibration, patches: PatchPopulation) ->
     """Return the losses that the calibration rests on: one row per patch.
 
     Columns: the slice key, ``row`` and ``column`` of the patch's corner, ``image_loss`` and one
-    ``perceptual_loss/LAYER`` per layer.
+    ``perceptual_loss/LAYER`` per layer. Of a survey also ``weight``, the patches that each stands
+    for, ``inclusion``, the probability of its being drawn, and ``known/0`` and so on, what it was
+    weighed by.
     """
     losses = calibration.losses
     table = pd.DataFrame(
@@ -63,7 +69,13 @@ def patch_table(calibration: ExperimentCalibration, patches: PatchPopulation) ->
     table[IMAGE_LOSS] = losses.image
     for k, layer in enumerate(calibration.experiment.encoder.layers):
         table[f"{PERCEPTUAL_LOSS}{layer}"] = losses.perceptual[:, k]
-    return table
+    return table if losses.sample is None else table.assign(**sample_columns(losses.sample))
+
+
+def sample_columns(sample: SurveySample) -> dict[str, Floats]:
+    """Return how patches were drawn as columns of a patch table."""
+    known = {f"{KNOWN}{k}": column for k, column in enumerate(sample.known.T)}
+    return {WEIGHT: sample.weights, INCLUSION: sample.inclusion, **known}
 
 
 def summary_table(
@@ -159,16 +171,38 @@ def summary_text(calibrations: Sequence[ExperimentCalibration], asked: Sequence[
     )
 
 
+def row_text(calibration: ExperimentCalibration) -> str:
+    """Return one calibration in a line, which is said as soon as it is known."""
+    c = calibration
+    return (
+        f"{c.experiment.name} {c.experiment.encoder} {c.state}: lambda {_chosen(c)} "
+        f"({_interval(c)}) on {c.losses.image.size} of {c.population} patches"
+    )
+
+
 def _remarks(calibrations: Sequence[ExperimentCalibration]) -> list[str]:
     remarks = []
     dropped = {c.state: c.degenerate for c in calibrations if c.degenerate}
     if dropped:
         counts = ", ".join(f"{count} in {state}" for state, count in dropped.items())
         remarks.append(f"patches without any loss, which say nothing about Psi: {counts}")
+    surveyed = {c.state: c.losses.patches.size for c in calibrations if c.surveyed}
+    if surveyed:
+        counts = ", ".join(f"{count} in {state}" for state, count in surveyed.items())
+        remarks.append(
+            f"networks measured {counts}: the image loss of the low dose was read on all "
+            f"{calibrations[0].population} patches; within each reconstruction some were drawn"
+            f"{_chances(calibrations[0])} and weighed by it; `exhaustive` measures every one"
+        )
     widened = [f"{c.experiment.name} {c.state}" for c in calibrations if c.heavy_tailed]
     if widened:
         remarks.append(f"intervals widened for heavy-tailed losses: {', '.join(widened)}")
     return [*remarks, ""] if remarks else []
+
+
+def _chances(calibration: ExperimentCalibration) -> str:
+    even = calibration.precision.estimator == "mean_of_ratios"
+    return "" if even else ", those with a large loss rather,"
 
 
 def _chosen(calibration: ExperimentCalibration) -> str:

@@ -170,6 +170,8 @@ def units_of(experiment: Experiment, encoder_input: str, patch_size: int) -> Uni
     said = f"{encoder} fed {encoder_input}"
     if encoder.tap != "post":
         said += f", tapped {encoder.tap} activation"
+    if distance.window:
+        said += f", means and deviations in windows of {distance.window}"
     if distance.layers != "sum":
         said += f", layers {distance.aggregation}"
     counts = {distance.unit(encoder, layer, patch_size) for layer in range(len(encoder.layers))}

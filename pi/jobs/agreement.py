@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from pi.errors import PiError, quoted
 from pi.tracking.records import read_run
 
-MAY_DIFFER = ("resume", "checkpoint_minutes")
+MAY_DIFFER = (
+    "resume",
+    "checkpoint_minutes",
+    "checkpoint_to",
+    "keep_checkpoints",
+    "feature_cache",
+    "feature_cache_gib",
+)
 """Parameters that change nothing in the result, so a resumed run may have others."""
 
 

@@ -1,6 +1,6 @@
 """Algorithm 2 of the paper: the losses measured on random patches, and lambda set by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,12 @@ from pi.denoisers import find_denoiser
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.psi import checked_weight
 from pi.influence.sampling import Precision
-from pi.influence.table import summary_text
+from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
+from pi.jobs.stretches import in_order, patches_needed, stretches
+from pi.losses.context_spread import spread_caveat
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
 from pi.parameters import CalibrateParameters
@@ -40,6 +42,7 @@ class CalibrationResult(Result):
         literature: the table of presets, as text; empty without any.
         asked: lambdas whose Psi is told.
         units: what each lambda of the first state is valid for, and what it is in others' values.
+        caveats: what is to be known of contexts that are fine-tuned.
         notes: what is to be known of the data.
         kept: where the run is.
     """
@@ -49,6 +52,7 @@ class CalibrationResult(Result):
     literature: str
     asked: tuple[float, ...]
     units: tuple[str, ...]
+    caveats: tuple[str, ...]
     notes: tuple[str, ...]
     kept: Kept
 
@@ -62,7 +66,9 @@ class CalibrationResult(Result):
     def text(self) -> str:
         """Return the notes, the tables and where the run is."""
         summary = summary_text(self.calibrations, self.asked) if self.calibrations else ""
-        return joined(*self.notes, summary, *self.units, self.literature, self.kept.text())
+        return joined(
+            *self.notes, summary, *self.units, *self.caveats, self.literature, self.kept.text()
+        )
 
 
 def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> CalibrationResult:
@@ -101,7 +107,6 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
-        bank = encoders.bank(tracker.say)
         if subjects:
             run.tags({"pi.model_sha256": " ".join(s.model or "-" for s in subjects.values())})
         denoisers: dict[str, Denoiser | PatchOutputs] = {}
@@ -112,7 +117,14 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
                 if state.kind == "subject"
                 else prepare_denoiser(state, spec, p.seed, batches, saved.__getitem__)
             )
-        calibrations = _by_losses(p, experiments, bank, denoisers, patches)
+        measured: list[ExperimentCalibration] = []
+        bank = encoders.ready
+        for some in stretches(experiments, encoders.waiting, tuple(denoisers)):
+            if some.waits:
+                bank = encoders.bank(tracker.say)
+            own = {name: denoisers[name] for name in some.states}
+            measured += _by_losses(p, some.experiments, bank, own, patches, tracker.say)
+        calibrations = in_order(measured, experiments)
         by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
         gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)
         table = literature_table(calibrations, gradients, p.patch_size, p.target_psi)
@@ -131,9 +143,11 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
         )
         for c in firsts
     ]
+    contexts = dict.fromkeys(e.encoder.context for e in experiments)
+    caveats = [f"note: {said}." for said in map(spread_caveat, contexts) if said]
     return CalibrationResult(
         tuple(calibrations), tuple(gradients), literature, tuple(asked), tuple(units),
-        tuple(notes), kept,
+        tuple(caveats), tuple(notes), kept,
     )  # fmt: skip
 
 
@@ -143,20 +157,35 @@ def _by_losses(
     bank: "EncoderBank",
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
+    say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
-    """Calibrate every experiment that has an influence by losses, in every state."""
-    from pi.influence.measure import patch_measure
+    """Calibrate every experiment that has an influence by losses, in every state, and say it."""
+    from pi.influence.measure import image_losses, patch_measure
 
     found = [e for e in experiments if not e.refusal]
     own = bank.only(found)
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
-    with counting("measuring", "patch") as bar:
-        return calibrate_all(
+    if not found:
+        return []
+    known = None
+    if not p.exhaustive:
+        with counting("reading image losses", "patch") as bar:
+            known = image_losses(patches, own.pixels, denoisers, bar.advance)
+    about = ", ".join(e.name for e in found[:4]) + (" ..." if len(found) > 4 else "")
+    with counting(f"measuring {about}", "patch") as bar:
+
+        def looked(count: int, width: float) -> None:
+            bar.expect(patches_needed(count, len(patches), width, precision))
+            bar.note(f"lambda within {100 * np.expm1(width):.1f} %")
+
+        calibrated = calibrate_all(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
             patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
-            precision, p.rounding, np.random.default_rng(p.seed),
-            lambda _, width: bar.note(f"lambda within {100 * np.expm1(width):.1f} %"),
+            precision, p.rounding, np.random.default_rng(p.seed), looked, known,
         )  # fmt: skip
+    for one in calibrated:
+        say(row_text(one))
+    return calibrated
 
 
 def _by_gradients(

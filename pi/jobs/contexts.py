@@ -36,7 +36,7 @@ class Encoders:
         seed: of the context ``random``.
         files: by context, those that are there.
         to_make: architecture for which `pi.pretraining.simulated` makes its context; empty: none.
-        loaded: all of them; None where a context has to be made.
+        ready: what is loaded: all, but those of `waiting`.
     """
 
     experiments: Sequence[Experiment] = field(repr=False)
@@ -44,10 +44,15 @@ class Encoders:
     seed: int
     files: Mapping[str, WeightFile] = field(repr=False)
     to_make: str
-    loaded: EncoderBank | None = field(repr=False)
+    ready: EncoderBank = field(repr=False)
+
+    @property
+    def waiting(self) -> tuple[Experiment, ...]:
+        """The configurations whose context has to be made first."""
+        return tuple(e for e in self.experiments if e.encoder.context == simulated.NAME)
 
     def bank(self, say: Callable[[str], object]) -> EncoderBank:
-        """Return all of them, after minutes where a context has to be made first.
+        """Return all of them, after a minute where a context has to be made first.
 
         Args:
             say: told what happens, where that takes time.
@@ -55,8 +60,8 @@ class Encoders:
         Raises:
             SimulatedContextError: see `pi.pretraining.simulated.simulated_context`.
         """
-        if self.loaded is not None:
-            return self.loaded
+        if not self.waiting:
+            return self.ready
         made = simulated.simulated_context(self.to_make, say)
         files = {**self.files, simulated.NAME: WeightFile(made, CONTEXTS[simulated.NAME])}
         return build_bank(self.experiments, self.convention, seed=self.seed, files=files)
@@ -91,7 +96,7 @@ def find_encoders(
     there = [e for e in experiments if e not in unmade]
     bank = build_bank(there, convention, seed=seed, files=files)
     to_make = unmade[0].encoder.architecture if unmade else ""
-    return Encoders(experiments, convention, seed, files, to_make, None if unmade else bank)
+    return Encoders(experiments, convention, seed, files, to_make, bank)
 
 
 def find_contexts(experiments: Sequence[Experiment], medical_weights: str) -> dict[str, WeightFile]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
+from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
 from pi.jobs.opening import notes_of, open_asked
@@ -54,10 +55,11 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     """
     p = parameters
     protocols = find_protocols(f"{p.protocols},all" if p.metrics_table else p.protocols)
+    require_measured(p.metric, p.metrics)
     store = open_asked(p, p.fold, p.part)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.evaluation.choice import choose_slices, read_choice
+    from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
@@ -70,6 +72,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     )
     from pi.tracking.saved_view import save_view
 
+    require_large_enough(store, p.part, p.metric)
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     require_own_data(subject, store)
     if p.metrics_table:
@@ -79,7 +82,9 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         run.params(recorded(p))
         log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
         with counting("evaluating", "slice") as bar:
-            evaluation = subject.evaluation(store, p.part, protocols, p.batch_size, bar.advance)
+            evaluation = subject.evaluation(
+                store, p.part, protocols, p.batch_size, bar.advance, p.metrics
+            )
         log_evaluation(run, evaluation, protocols)
         summary = summary_text(evaluation.slices)
         if p.metrics_table:

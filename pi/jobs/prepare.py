@@ -6,7 +6,8 @@ from pathlib import Path
 from pi.jobs.result import Result
 from pi.mapping_template import write_template
 from pi.parameters import PrepareParameters
-from pi.places import account_folder, data_folder, secret, store_folder, template_file
+from pi.places import account_folder, data_folder, store_folder, template_file
+from pi.secret import secret
 from pi.slices.low_dose import find_simulated_doses
 from pi.slices.prepare_report import PrepareReport, require_nothing_refused
 from pi.slices.preparing import prepare as make_store

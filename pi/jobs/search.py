@@ -9,7 +9,7 @@ from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
-from pi.parameters import SearchParameters
+from pi.parameters import SearchParameters, TrainParameters
 from pi.search.answer import SearchAnswer
 from pi.search.answer_text import answer_text, onward_text, train_arguments
 from pi.search.objective import Objective, state_measured
@@ -90,7 +90,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     for note in notes_of(store):
         tracker.say(note)
     bank = encoders.bank(tracker.say)
-    bench = _bench(p, experiments, bank, patches, spec)
+    bench = _bench(p, experiments, bank, patches, spec, tracker)
     searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
@@ -100,10 +100,24 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     with shared_study.open_search(tracker, study, title) as run:
         run.params(typed)
         log_setup(run, typed, patches, experiments)
-        found = search_kept(run, study, bench, space, objective, state, p.trials)
+        found = search_kept(run, study, bench, space, objective, state, p.trials, setting_of(p))
         kept = Kept.of(run, save_view(run, "search"))
-    onward = onward_text(study.study_name, url, train_arguments(kept.run_id, found))
+    train = train_arguments(kept.run_id, found, setting_of(p))
+    onward = onward_text(study.study_name, url, train)
     return SearchResult(study.study_name, found, onward, kept)
+
+
+def setting_of(parameters: SearchParameters) -> dict[str, str]:
+    """Return what trials were made with and `train` would take otherwise, by name.
+
+    A trial is short and looks at its own slices: that is its own, and no matter of `train`.
+    """
+    usual = recorded(TrainParameters())
+    return {
+        name: value
+        for name, value in recorded(parameters).items()
+        if name in usual and name not in ("epochs", "validation_slices") and value != usual[name]
+    }
 
 
 def _bench(
@@ -112,9 +126,11 @@ def _bench(
     bank: "EncoderBank",
     patches: PatchPopulation,
     spec: DenoiserSpec,
+    tracker: Tracker,
 ) -> "Bench":
     """Return where the trainings of the trials are run."""
     from pi.training.build import Adam
+    from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Settings
     from pi.training.repeated import Bench
 
@@ -123,4 +139,6 @@ def _bench(
         p.epoch_steps,
     )  # fmt: skip
     adam = Adam(p.learning_rate, p.beta_1, p.beta_2, p.epsilon)
-    return Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start)
+    gib = p.feature_cache_gib / len(experiments)  # each of them keeps its own
+    features = FeaturePlan(p.feature_cache, gib, repeated=True, say=tracker.say)
+    return Bench(experiments, bank, settings, patches, spec, adam, p.precision, p.start, features)

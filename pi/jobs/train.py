@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
 
     from pi.network.bank import EncoderBank
     from pi.tracking.run import Run
+    from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Trainer
     from pi.training.state import TrainingState
 
@@ -69,10 +70,12 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
+    from pi.jobs.trained.checkpoints import Checkpoints
     from pi.jobs.trained.fitting import fit_kept
     from pi.tracking.kept_denoiser import log_denoiser
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
+    from pi.training.cached_step import FeaturePlan
     from pi.training.epoch_summary import summary_text
     from pi.training.machine import choose_precision, make_deterministic
 
@@ -89,10 +92,14 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         run.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
-        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec)
-        state, low_dose = fit_kept(run, trainer, experiments, target, tracker.say)
+        features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
+        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features)
+        checkpoints = Checkpoints(run, p.checkpoint_to)
+        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
+        if not p.keep_checkpoints:
+            checkpoints.remove()
     summary = summary_text(state, target, low_dose)
     return TrainingResult(state, target, trainer.twin, summary, kept)
 
@@ -105,6 +112,7 @@ def _trainer(
     bank: "EncoderBank",
     patches: PatchPopulation,
     spec: DenoiserSpec,
+    features: "FeaturePlan",
 ) -> "tuple[Trainer, float | None]":
     """Return the parts of the training and the Psi aimed at; log what it starts from."""
     from pi.jobs.trained.starting_weight import made_of, starting_weight
@@ -139,5 +147,6 @@ def _trainer(
         precision,
         p.distribution,
         start=p.start,
+        features=features,
     )
     return trainer, start.target

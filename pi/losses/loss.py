@@ -5,10 +5,11 @@ A loss is written as its encoder, followed by what differs from the paper's own 
     vgg19:imagenet:block5_conv4
     vgg19:imagenet:block5_conv4/tap=pre/norm=absolute/input=torch_imagenet
     resnet50:imagenet:stage1+stage2/layers=mean/pixel=100*absolute
+    vgg19:imagenet:block3_conv2/match=statistics:4
     vgg16:random:block1_conv2+block3_conv2/layers=shares:0.25+0.75
 
 Without options it is Eqs. (2) to (4) as in the authors' code: features after the ReLU, squared
-differences, means over features and pixels, the sum over layers.
+differences pixel by pixel, means over features and pixels, the sum over layers.
 """
 
 import re
@@ -21,6 +22,24 @@ from pi.errors import PiError, quoted
 from pi.losses.architecture import OWN, EncoderSpec, Tap, find_architecture, read_layers
 
 Norm = Literal["squared", "absolute"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Feature maps matched by their means and deviations in windows, not pixel by pixel.
+
+    Attributes:
+        norm: of a difference of means, and of deviations; both are added.
+        window: side of a window in pixels of the map.
+    """
+
+    norm: Norm
+    window: int
+
+
+Match = Norm | Statistics
+"""How two feature maps are compared."""
+
 Reduction = Literal["mean", "sum", "sum_half"]
 """Over an image's features: their mean, their sum, or half their sum."""
 
@@ -66,12 +85,24 @@ class FeatureDistance:
         layers: how the layers' losses are aggregated: their sum, their mean, a sum with
             ``weights``, or with the weights that give them ``shares`` of the perceptual loss.
         values: those weights or shares, one per layer.
+        window: side of the windows whose statistics are compared; 0: features, pixel by pixel.
     """
 
     norm: Norm = "squared"
     reduction: Reduction = "mean"
     layers: Aggregation = "sum"
     values: tuple[float, ...] = ()
+    window: int = 0
+
+    @property
+    def match(self) -> Match:
+        """How two feature maps are compared."""
+        return Statistics(self.norm, self.window) if self.window else self.norm
+
+    @property
+    def matching(self) -> str:
+        """How ``match`` is written."""
+        return f"statistics:{self.window}" if self.window else "pointwise"
 
     @property
     def aggregation(self) -> str:
@@ -131,7 +162,7 @@ class Reading:
 
 Loss = tuple[EncoderSpec, FeatureDistance, PixelTerm]
 
-OPTIONS = ("input", "tap", "norm", "reduction", "layers", "pixel")
+OPTIONS = ("input", "tap", "norm", "match", "reduction", "layers", "pixel")
 
 
 def parse_loss(text: str) -> Loss:
@@ -156,6 +187,7 @@ def parse_loss(text: str) -> Loss:
         _chosen("norm", given.get("norm", "squared"), Norm),
         _chosen("reduction", given.get("reduction", "mean"), Reduction),
         *_aggregation(given.get("layers", "sum"), len(encoder.layers)),
+        _window(given.get("match", "pointwise")),
     )
     if encoder.architecture == OWN and distance.reduction != "mean":
         raise LossError(
@@ -171,12 +203,13 @@ def parse_loss(text: str) -> Loss:
 def loss_options(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm) -> list[str]:
     """Return the values of `OPTIONS` as they are written."""
     aggregated = distance.aggregation
-    return [encoder.input, encoder.tap, distance.norm, distance.reduction, aggregated, str(pixel)]
+    match, reduction = distance.matching, distance.reduction
+    return [encoder.input, encoder.tap, distance.norm, match, reduction, aggregated, str(pixel)]
 
 
 def written(encoder: EncoderSpec, distance: FeatureDistance, pixel: PixelTerm) -> str:
     """Return the loss as `parse_loss` reads it."""
-    usual = ["", "post", "squared", "mean", "sum", "squared"]
+    usual = ["", "post", "squared", "pointwise", "mean", "sum", "squared"]
     found = zip(OPTIONS, loss_options(encoder, distance, pixel), usual, strict=True)
     options = (f"/{name}={value}" for name, value, common in found if value != common)
     return str(encoder) + "".join(options)
@@ -198,6 +231,19 @@ def parse_pixel(text: str) -> PixelTerm:
             f"greater than 0, but got {quoted(text)}."
         )
     return PixelTerm(chosen, weight, size or SCALES.get(chosen, 0.0))
+
+
+def _window(text: str) -> int:
+    """Return the side of the windows of ``statistics:SIDE``, or 0."""
+    kind, _, side = text.partition(":")
+    if text == "pointwise":
+        return 0
+    if kind != "statistics" or not re.fullmatch(r"[1-9]\d{0,3}", side) or side == "1":
+        raise LossError(
+            "`match` must be pointwise or statistics:SIDE, the side of a window of 2 or more "
+            f"pixels of the feature map, but got {quoted(text)}."
+        )
+    return int(side)
 
 
 def _aggregation(text: str, layers: int) -> tuple[Aggregation, tuple[float, ...]]:

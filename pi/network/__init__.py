@@ -1,8 +1,30 @@
 """The denoiser f_theta and the frozen encoder E."""
 
 import os
+import re
 import sys
 import tempfile
+from pathlib import Path
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+"""TensorFlow's own variable: 1 for oneDNN's convolutions, 0 for Eigen's."""
+
+
+def _choose_convolutions(processor: Path) -> None:
+    """Ask for oneDNN's convolutions where the processor has AVX2 and the user asked for none.
+
+    By itself TensorFlow takes them from AVX512-VNNI on, though with AVX2 a step of training is a
+    quarter to a third shorter with them (`benchmarks.train_step`). They repeat bit for bit too.
+
+    Args:
+        processor: tells what it has, as Linux does; where there is no such file nothing is asked.
+    """
+    try:
+        flags = processor.read_text()
+    except OSError:
+        return
+    if re.search(r"\bavx2\b", flags):
+        os.environ.setdefault(ONEDNN, "1")
 
 
 def _import_quietly() -> None:
@@ -30,4 +52,5 @@ def _import_quietly() -> None:
             os.close(kept)
 
 
+_choose_convolutions(Path("/proc/cpuinfo"))
 _import_quietly()

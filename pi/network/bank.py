@@ -9,7 +9,7 @@ import keras
 from pi.losses.architecture import OWN, EncoderSpec, layer_names
 from pi.losses.experiments import Experiment
 from pi.losses.input_convention import InputConvention, input_convention
-from pi.losses.loss import Norm, PixelTerm, Reading
+from pi.losses.loss import Match, PixelTerm, Reading
 from pi.network.encoder import build_encoder, tap_name
 from pi.network.own_encoder import own_encoder
 from pi.network.weight_file import WeightsError
@@ -25,14 +25,14 @@ class Column:
         context: what it was pre-trained on.
         input: name of its input convention.
         tap: see `tap_name`.
-        norm: of a difference.
+        norm: of a difference, of features or of their statistics.
     """
 
     architecture: str
     context: str
     input: str
     tap: str
-    norm: Norm
+    norm: Match
 
     @property
     def network(self) -> tuple[str, str, str]:
@@ -49,12 +49,15 @@ class FrozenLoss:
         norms: of each layer's differences.
         factors: of each layer's mean.
         pixel: the image loss.
+        identity: architecture, weights' digest, input and taps: what features depend on; empty
+            where nobody can tell.
     """
 
     encoders: tuple[keras.Model, ...] = ()
-    norms: tuple[Norm, ...] = ()
+    norms: tuple[Match, ...] = ()
     factors: tuple[float, ...] = ()
     pixel: PixelTerm = PixelTerm()
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class EncoderBank:
         )
 
     @property
-    def norms(self) -> tuple[Norm, ...]:
+    def norms(self) -> tuple[Match, ...]:
         """Norm of every column."""
         return tuple(column.norm for column in self.columns)
 
@@ -109,12 +112,13 @@ class EncoderBank:
             experiment: one of those that the bank was built for.
             patch_size: of which a sum over features depends.
         """
-        own = _columns(experiment, self.convention)
+        own, weights = _columns(experiment, self.convention), self.weights_of(experiment.encoder)
         return FrozenLoss(
-            (_encoder(own, self.weights_of(experiment.encoder)),),
+            (_encoder(own, weights),),
             tuple(column.norm for column in own),
             experiment.distance.factors(experiment.encoder, patch_size),
             experiment.pixel,
+            _identity(own, weights),
         )
 
     def only(self, experiments: Sequence[Experiment]) -> "EncoderBank":
@@ -180,7 +184,7 @@ def _context(experiment: Experiment) -> tuple[str, str]:
 
 
 def _columns(experiment: Experiment, convention: InputConvention) -> list[Column]:
-    e, norm = experiment.encoder, experiment.distance.norm
+    e, norm = experiment.encoder, experiment.distance.match
     fed = e.input or convention.name
     return [
         Column(e.architecture, e.context, fed, tap_name(layer, e.tap), norm) for layer in e.layers
@@ -199,6 +203,13 @@ def _bank(
     return EncoderBank(tuple(columns), tuple(pixels) or (PixelTerm(),), weights, convention)
 
 
+def _identity(columns: Sequence[Column], weights: Weights) -> tuple[str, ...]:
+    first = columns[0]
+    if first.architecture == OWN:  # a function of the user's may depend on more than its file
+        return ()
+    return first.architecture, weights.digest, first.input, *(column.tap for column in columns)
+
+
 def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:
     first = columns[0]
     taps = [column.tap for column in columns]
@@ -209,6 +220,6 @@ def _encoder(columns: Sequence[Column], weights: Weights) -> keras.Model:
 
 def _depth(column: Column) -> tuple[int, str, str]:
     if column.architecture == OWN:
-        return 0, column.tap, column.norm
+        return 0, column.tap, str(column.norm)
     layer = column.tap.removesuffix("/pre")
-    return layer_names(column.architecture).index(layer), column.tap, column.norm
+    return layer_names(column.architecture).index(layer), column.tap, str(column.norm)

@@ -12,7 +12,12 @@ from pi.parameters.judging import (
     MainParameters,
     ReportParameters,
 )
-from pi.parameters.learning import CalibrateParameters, SearchParameters, TrainParameters
+from pi.parameters.learning import (
+    CalibrateParameters,
+    ScreenParameters,
+    SearchParameters,
+    TrainParameters,
+)
 from pi.parameters.leaving import DenoiseParameters, ExportParameters
 from pi.parameters.making import (
     PrepareParameters,
@@ -20,6 +25,7 @@ from pi.parameters.making import (
     PretrainParameters,
     PromoteParameters,
     SimulateParameters,
+    TidyParameters,
 )
 
 __all__ = [
@@ -35,8 +41,10 @@ __all__ = [
     "PretrainParameters",
     "PromoteParameters",
     "ReportParameters",
+    "ScreenParameters",
     "SearchParameters",
     "SimulateParameters",
+    "TidyParameters",
     "TrainParameters",
 ]
 
@@ -44,6 +52,7 @@ ENTRY_POINTS: Mapping[str, type] = {
     "simulate": SimulateParameters,
     "prepare": PrepareParameters,
     "presets": PresetsParameters,
+    "screen": ScreenParameters,
     "calibrate": CalibrateParameters,
     "train": TrainParameters,
     "search": SearchParameters,
@@ -55,5 +64,6 @@ ENTRY_POINTS: Mapping[str, type] = {
     "promote": PromoteParameters,
     "export": ExportParameters,
     "denoise": DenoiseParameters,
+    "tidy": TidyParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

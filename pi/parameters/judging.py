@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pi.choices import EvaluatedPart, Practice, ZeroRule
+from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
 from pi.command_line import POSITIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -48,6 +48,11 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         False,
         "measure under every named protocol beside those of `protocols`, and print what each does "
         "to these slices: why a PSNR does not match a paper's",
+    )
+    metrics: MetricSet = parameter(
+        "basic",
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
     )
     metric: str = parameter(
         "ssim",

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pi.choices import (
+    CheckpointPlace,
     Distribution,
     Estimator,
+    FeatureCacheName,
     Keep,
     ObjectiveName,
     PrecisionName,
@@ -30,7 +32,7 @@ class CalibrateParameters(PatchParameters):
         "layer+layer, such as vgg16:random:block3_conv2, of the weight file named by PI_WEIGHTS "
         "vgg16:own:block3_conv2 or, of a context that `pretrain` made, "
         "vgg16:medical:NAME@champion:block3_conv2, followed by any of /tap=, /norm=, "
-        "/reduction=, /layers=, /pixel= and /input=",
+        "/match=, /reduction=, /layers=, /pixel= and /input=",
         NOT_EMPTY,
     )
     states: str = parameter(
@@ -65,6 +67,22 @@ class CalibrateParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
+class ScreenParameters(PatchParameters):
+    """Parameters of `screen`."""
+
+    experiments: str = parameter(
+        "demo1,demo2",
+        "comma-separated, as for calibrate: encoders x layers x distances to be told apart",
+        NOT_EMPTY,
+    )
+    patches: int = parameter(
+        48, "random patches of the training patients, of each as many", POSITIVE
+    )
+    target_psi: float = parameter(0.95, "perceptual influence that lambda is told for", OPEN_UNIT)
+    batch_size: int = parameter(8, "patches at a time; each is eight images", POSITIVE)
+
+
+@dataclass(frozen=True)
 class LearningParameters(PatchParameters):
     """How the denoiser learns, whatever lambda is."""
 
@@ -86,6 +104,15 @@ class LearningParameters(PatchParameters):
         "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
+    feature_cache: FeatureCacheName = parameter(
+        "auto",
+        "where the features of target patches, which never change, are kept from step to step: "
+        "memory, disk (below PI_CACHE, for later runs too) or off; auto: memory where all of them "
+        "fit; losses are the same bit for bit",
+    )
+    feature_cache_gib: float = parameter(
+        4.0, "most GiB that they may take; in memory at most half of what is free", POSITIVE
+    )
     validation_slices: int = parameter(
         8, "most validation slices that are denoised whole after an epoch", POSITIVE
     )
@@ -111,8 +138,9 @@ class TrainParameters(LearningParameters):
     schedule: ScheduleName = parameter(
         "fixed",
         "how lambda moves while training: fixed (the paper's); to stay at the Psi asked for: "
-        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi; from it, by a "
-        "rule of the literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo",
+        "warmup_then_calibrate, recalibrate_each_epoch (marcos2022), constant_psi, or "
+        "constant_psi_gradient, where it is the share of the gradient; from it, by a rule of the "
+        "literature: esrgan_dp, uncertainty, gradnorm, softadapt, relobralo, config, upgrad",
     )
     warmup_steps: int = parameter(500, "steps of MSE alone in warmup_then_calibrate", POSITIVE)
     final_psi: float = parameter(
@@ -132,6 +160,14 @@ class TrainParameters(LearningParameters):
     )
     checkpoint_minutes: float = parameter(
         10.0, "most minutes between two checkpoints; every epoch ends with one", POSITIVE
+    )
+    checkpoint_to: CheckpointPlace = parameter(
+        "folder",
+        "folder: checkpoints lie below PI_CHECKPOINTS, which several machines may share, or else "
+        "below PI_CACHE; artifacts: in the run's artifacts, too, where any machine finds them",
+    )
+    keep_checkpoints: bool = parameter(
+        False, "keep the checkpoint of a run that came to its end; else it is removed"
     )
     resume: str = parameter(
         "",

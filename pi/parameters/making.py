@@ -15,8 +15,8 @@ class SimulateParameters(SeedParameters):
 
     size: StudySizeName = parameter(
         "small",
-        "tiny (seconds), small (half a minute), full (512 pixels, minutes) or many (96 patients of "
-        "three slices, a minute)",
+        "tiny (seconds), small (half a minute), full (512 pixels, minutes), some or many (24 or 96 "
+        "patients of three slices, a minute)",
     )
     workers: int = parameter(0, "processes at work; 0 means one per core", NOT_NEGATIVE)
 
@@ -130,4 +130,19 @@ class PromoteParameters:
     even_if_worse: bool = parameter(
         False,
         "promote a denoiser even if its validation SSIM is below that of the low dose itself",
+    )
+
+
+@dataclass(frozen=True)
+class TidyParameters:
+    """Parameters of `tidy`."""
+
+    remove: bool = parameter(
+        False, "close the runs, remove the rest and put back what is whole; else it is listed"
+    )
+    older_than: float = parameter(
+        24.0, "hours for which nothing of a half store or a scratch file was written", NOT_NEGATIVE
+    )
+    checkpoint_days: float = parameter(
+        30.0, "days after which the checkpoint of a run that did not end is old", NOT_NEGATIVE
     )

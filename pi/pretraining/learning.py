@@ -69,7 +69,7 @@ def learning_step(network: keras.Model, tasks: Sequence[Task]) -> Step:
     def move(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = keras.tree.flatten(network(images, training=True))
-            losses = _losses(labels, outputs) if tasks else _error(images, outputs)
+            losses = header_losses(labels, outputs) if tasks else _error(images, outputs)
             total = tf.add_n(losses)
         gradients = tape.gradient(total, [group.variables for group in groups])
         for group, found in zip(groups, gradients, strict=True):
@@ -113,7 +113,8 @@ def learn(
     return np.array(history)
 
 
-def _losses(labels: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:
+def header_losses(labels: tf.Tensor, outputs: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Return the cross-entropy of each task, over the images whose label is known; 0 over none."""
     losses = []
     for k, logits in enumerate(outputs):
         known = tf.not_equal(labels[:, k], UNKNOWN)

@@ -1,6 +1,7 @@
 """What learns: the encoder itself with a small head for each task, or with a decoder behind it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -99,6 +100,32 @@ def with_heads(trunk: keras.Model, tasks: Sequence[Task], seed: int) -> keras.Mo
         )
         logits.append(last(hidden))
     return keras.Model(trunk.input, logits)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A network with heads in two: nothing is copied, both are views of its layers.
+
+    Attributes:
+        trunk: images to what the heads see, (n, features), before it is standardised.
+        standardise: by mean and variance.
+        heads: from there to the logits of every task; standardises first.
+    """
+
+    trunk: keras.Model
+    standardise: layers.BatchNormalization
+    heads: keras.Model
+
+
+def probe_of(network: keras.Model, tasks: Sequence[Task]) -> Probe:
+    """Return the two parts of what `with_heads` made for ``tasks``."""
+    standardise = next(x for x in network.layers if isinstance(x, layers.BatchNormalization))
+    trunk = keras.Model(network.input, standardise.input)
+    seen = keras.Input(standardise.input.shape[1:])
+    x = standardise(seen)
+    names = [NEW + task.name for task in tasks]
+    logits = [network.get_layer(n)(network.get_layer(f"{n}_hidden")(x)) for n in names]
+    return Probe(trunk, standardise, keras.Model(seen, logits))
 
 
 def with_decoder(trunk: keras.Model, seed: int) -> keras.Model:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import isnan, nan, sqrt
 
 import numpy as np
 from optuna import Study
@@ -28,7 +28,7 @@ class Standing:
         behind: mean over slices of the best one's SSIM less its own; where it was stopped early,
             both at its last epoch. NaN where nothing was trained.
         error: standard error of that mean; slices of one patient are not independent, so the true
-            one is greater.
+            one is greater. NaN of one slice.
     """
 
     trial: TrialRecord
@@ -65,7 +65,12 @@ class SearchAnswer:
 
     @property
     def flat(self) -> tuple[float, float]:
-        """Least and greatest Psi of the best and of those trained to the end and level with it."""
+        """Least and greatest Psi of the best and of those trained to the end and level with it.
+
+        NaN where there are others and nobody can tell, of one validation slice.
+        """
+        if self.alike and all(isnan(own.error) for own in self.alike):
+            return nan, nan
         level = [own.trial for own in self.in_state("finished") if own.level]
         found = [trial.point.psi for trial in (self.best, *level)]
         return min(found), max(found)

@@ -1,15 +1,16 @@
 """The answer of a study, for a terminal and for whoever trains next."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from math import isnan
 
 import pandas as pd
 
 from pi.command_line import arguments_of
-from pi.database import shown
 from pi.search.answer import SearchAnswer, Standing
 from pi.search.objective import TRAINING
 from pi.search.record import State, TrialRecord
+from pi.search.storage import study_place
 from pi.text_table import aligned
 
 
@@ -50,17 +51,24 @@ def onward_text(study: str, url: str, train: Mapping[str, str]) -> str:
     Args:
         study: its name.
         url: of its database.
-        train: parameters of `train`; those of the data are the search's own.
+        train: parameters of `train`, all that it takes.
     """
     return (
-        f"train the best: python -m entrypoints.train {' '.join(arguments_of(train))}\n"
-        f"this study:     {study}, in: optuna-dashboard {shown(url)}"
+        f"train the best: python -m entrypoints.train {shlex.join(arguments_of(train))}\n"
+        f"this study:     {study}, in: optuna-dashboard {study_place(url)}"
     )
 
 
-def train_arguments(run_id: str, found: SearchAnswer) -> dict[str, str]:
-    """Return the parameters of `train` for the best trial of the study of a run, if it has one."""
+def train_arguments(run_id: str, found: SearchAnswer, setting: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of `train` for the best trial of a study.
+
+    Args:
+        run_id: of the study's run, if it has one.
+        found: by the study.
+        setting: the parameters that its trials share and that are not the defaults of `train`.
+    """
     return {
+        **setting,
         "experiment": found.best.point.experiment,
         "schedule": found.best.point.schedule,
         "perceptual_weight": f"search:{run_id}" if run_id else f"{found.best.point.weight:.6g}",
@@ -139,6 +147,8 @@ def _best(found: SearchAnswer) -> str:
 
 
 def _flatness(found: SearchAnswer) -> str:
+    if found.alike and all(isnan(own.error) for own in found.alike):
+        return "With one validation slice there is no standard error, so no other is called level."
     kinds: tuple[tuple[State, str], ...] = (
         ("finished", "trained to the end"),
         ("stopped", "stopped early, where they stood"),
@@ -165,12 +175,15 @@ def _place(own: Standing, found: SearchAnswer) -> str:
         if trial.state == "stopped"
         else ""
     )
+    if isnan(own.error):
+        return f"{what} is behind the best by {_behind(own)}{stopped}: one slice gives no verdict."
     verdict = "within one standard error of" if own.level else "worse than"
     return f"{what} is {verdict} the best, behind by {_behind(own)}{stopped}."
 
 
 def _behind(own: Standing) -> str:
-    return f"{own.behind:.5f} ± {own.error:.5f}"
+    error = "" if isnan(own.error) else f" ± {own.error:.5f}"
+    return f"{own.behind:.5f}{error}"
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""The database that holds a study: SQLite for one process, PostgreSQL for many.
+"""What holds a study: SQLite for one process, PostgreSQL for many, a journal on a shared folder.
 
 OPTUNA_STORAGE names it (Optuna's own commands read it too); it is no parameter, because it may hold
 a password and MLflow keeps every parameter. It must not be MLflow's database: both keep the version
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
-from sqlalchemy.engine import make_url
+from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi.database import DatabaseError, shown, sqlite_file, tables
+from pi.database import DatabaseError, parted, shown, sqlite_file, tables, without_secrets
 from pi.errors import PiError
+from pi.search.journal import Journal, journal_file
 
 HEARTBEAT = 60
 """Seconds between two signs of life of a trial; after three times that it is dead."""
@@ -47,8 +47,10 @@ def storage_url(tracking_uri: str) -> str:
     return f"sqlite:///{folder / 'optuna.db'}"
 
 
-def open_storage(url: str, tracking_uri: str, *, heartbeat: int = HEARTBEAT) -> RDBStorage:
+def open_storage(url: str, tracking_uri: str, *, heartbeat: int = HEARTBEAT) -> BaseStorage:
     """Return the database of studies at ``url``; its tables are made if it is empty.
+
+    ``journal:///folder/studies.log`` is a file that many machines may share.
 
     A trial whose process gives no sign of life is failed by whoever asks for a trial next, and
     tried again.
@@ -62,6 +64,9 @@ def open_storage(url: str, tracking_uri: str, *, heartbeat: int = HEARTBEAT) -> 
         StorageError: it is MLflow's, cannot be opened, belongs to another program, or was made by
             another version of Optuna.
     """
+    file = journal_file(url)
+    if file is not None:
+        return _journal(file, heartbeat)
     if _place(url) == _place(tracking_uri):
         raise StorageError(
             "OPTUNA_STORAGE must be another database than MLFLOW_TRACKING_URI but both are "
@@ -80,6 +85,40 @@ def open_storage(url: str, tracking_uri: str, *, heartbeat: int = HEARTBEAT) -> 
     return _begun(url, heartbeat)
 
 
+def study_place(url: str) -> str:
+    """Return what `optuna-dashboard` is to be given for ``url``, without a password."""
+    file = journal_file(url)
+    return str(file) if file else shown(url)
+
+
+def close_storage(storage: BaseStorage) -> None:
+    """Let go of a storage."""
+    if isinstance(storage, RDBStorage):
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _journal(file: Path, heartbeat: int) -> BaseStorage:
+    if not (file.is_absolute() and file.parent.is_dir()):
+        raise StorageError(
+            "OPTUNA_STORAGE must be journal:// with the absolute path of a file in a folder that "
+            "exists, such as journal:///shared/studies.log, but it names none."
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return Journal(file, heartbeat, RETRIES)
+    except OSError as error:
+        raise StorageError(
+            f"OPTUNA_STORAGE must name a journal that can be written but: {error.strerror}."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            "OPTUNA_STORAGE must name a journal of Optuna or a new file but it holds something "
+            "else."
+        ) from error
+
+
 def _begun(url: str, heartbeat: int) -> RDBStorage:
     """Open it, and once more where another process was making the tables at the same moment."""
     for left in reversed(range(BEGINNINGS)):
@@ -90,7 +129,7 @@ def _begun(url: str, heartbeat: int) -> RDBStorage:
                 cause = str(getattr(error, "orig", None) or error).splitlines()[0]
                 raise StorageError(
                     f"OPTUNA_STORAGE must take the tables of a study but {shown(url)} does not: "
-                    f"{cause}."
+                    f"{without_secrets(cause, url)}."
                 ) from error
             time.sleep(0.3)
         except RuntimeError as error:  # which is how Optuna tells of other tables
@@ -128,9 +167,8 @@ def _place(url: str) -> tuple[object, ...]:
     file = sqlite_file(url)
     if file is not None:
         return ("sqlite", file.resolve())
-    try:
-        parts = make_url(url)
-    except SQLAlchemyError:
+    parts = parted(url)
+    if parts is None:
         return (url,)
     backend = parts.get_backend_name()
     return (backend, parts.host, parts.port or PORTS.get(backend), parts.database)

@@ -7,9 +7,10 @@ import optuna
 
 from pi.choices import ObjectiveName
 from pi.database import sqlite_file
+from pi.search.journal import journal_file
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord, records
-from pi.search.storage import open_storage
+from pi.search.storage import close_storage, open_storage
 from pi.search.study import StudyError
 
 
@@ -42,7 +43,7 @@ def watch_trials(url: str, tracking_uri: str, name: str) -> tuple[TrialRecord, .
         StorageError: see `open_storage`.
         StudyError: there is no such study in it, or no database.
     """
-    file = sqlite_file(url)
+    file = journal_file(url) or sqlite_file(url)
     if file is not None and not file.exists():  # to open it would make it
         raise StudyError(
             f"the database of studies must hold {name!r} but is gone: OPTUNA_STORAGE (default: "
@@ -54,5 +55,4 @@ def watch_trials(url: str, tracking_uri: str, name: str) -> tuple[TrialRecord, .
     except KeyError as error:
         raise StudyError(f"the database of studies must hold {name!r} but does not.") from error
     finally:
-        storage.remove_session()
-        storage.engine.dispose()
+        close_storage(storage)

@@ -56,6 +56,7 @@ SIZES: dict[str, StudySize] = {
         StudySize("tiny", 128, 180, 6),
         StudySize("small", 256, 360, 16),
         StudySize("full", 512, 720, 40),
+        StudySize("some", 256, 360, 3, patients=24),
         StudySize("many", 256, 360, 3, patients=96),
     )
 }

@@ -31,6 +31,7 @@ class Preparation:
         names: of the patients; private.
         split: of the patients.
         notes: what the user should hear; names nobody.
+        pseudonyms: fingerprint of the secret that made them.
     """
 
     files: int
@@ -39,6 +40,7 @@ class Preparation:
     names: Names = field(repr=False)
     split: Split
     notes: tuple[str, ...]
+    pseudonyms: str = ""
 
 
 def public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
@@ -60,7 +62,11 @@ def finish(folder: Path, outcome: Preparation) -> Manifest:
     number_volumes(folder, [kept[index][0] for index in order])
     counts = Counter(str(item.refusal.reason) for item in outcome.refused)
     volumes = tuple(described[index] for index in order)
-    manifest = Manifest(volumes, counts, outcome.split.name, outcome.notes)
+    hidden = any(patient != name for patient, name in outcome.names.items())
+    manifest = Manifest(
+        volumes, counts, outcome.split.name, outcome.notes,
+        pseudonyms=outcome.pseudonyms if hidden else "",
+    )  # fmt: skip
     written = [kept[index][1] for index in order]
     _write_private(folder, written, outcome.refused, outcome.names)
     write_manifest(folder, manifest)

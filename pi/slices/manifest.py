@@ -92,6 +92,8 @@ class Manifest:
         split: name of the split.
         notes: what `prepare` had to say, a sentence each, without the name of anybody.
         fold: whose parts these are instead of the split's; None of what is on disk.
+        pseudonyms: fingerprint of the secret that made them; empty of simulated patients, who have
+            none, and of a store of before.
     """
 
     volumes: tuple[Volume, ...]
@@ -99,6 +101,7 @@ class Manifest:
     split: str
     notes: tuple[str, ...] = ()
     fold: Fold | None = None
+    pseudonyms: str = ""
 
     @property
     def digest(self) -> str:
@@ -141,6 +144,7 @@ def to_json(manifest: Manifest) -> str:
         "split": manifest.split,
         "refusals": dict(sorted(manifest.refusals.items())),
         "notes": list(manifest.notes),
+        **({"pseudonyms": manifest.pseudonyms} if manifest.pseudonyms else {}),
         "volumes": [asdict(volume) for volume in manifest.volumes],
     }
     content["checksum"] = _checksum(content)
@@ -170,7 +174,8 @@ def from_json(text: str) -> Manifest:
         )
     volumes = tuple(_volume(entry) for entry in content["volumes"])
     notes = tuple(content.get("notes", ()))  # stores of before have none
-    return Manifest(volumes, content["refusals"], content["split"], notes)
+    made_by = str(content.get("pseudonyms", ""))
+    return Manifest(volumes, content["refusals"], content["split"], notes, pseudonyms=made_by)
 
 
 def _volume(entry: dict[str, Any]) -> Volume:

@@ -1,5 +1,6 @@
 """The patches of a split: where they lie, and their pixels."""
 
+import hashlib
 import mmap
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -67,7 +68,7 @@ class PatchPopulation:
     def __init__(self, store: Store, split: Part, size: int, step: int, grid: Grid) -> None:
         self.store = store
         self.size = size
-        self._step, self._grid = step, grid
+        self._split, self._step, self._grid = split, step, grid
         self._volumes = [n for n, volume in enumerate(store.volumes) if volume.split == split]
         if not self._volumes:
             raise PatchError(f"`data` must have patients in the split `{split}` but has none.")
@@ -86,6 +87,19 @@ class PatchPopulation:
         """The reconstructions there are, sorted."""
         found = {self.store.volumes[n].reconstruction for n in self._volumes}
         return tuple(sorted(found))
+
+    @property
+    def digest(self) -> str:
+        """What every number means: the data set, whose patches, and how they are cut."""
+        grid = f"{self._split} {self.size} {self._step} {self._grid} {self.patients} {len(self)}"
+        return hashlib.sha256(f"{self.store.digest} {grid}".encode()).hexdigest()
+
+    @property
+    def strata(self) -> NDArray[np.int64]:
+        """Of every patch, (patches,), which of the `reconstructions` it is of."""
+        places = {reconstruction: k for k, reconstruction in enumerate(self.reconstructions)}
+        of_volumes = [places[self.store.volumes[n].reconstruction] for n in self._volumes]
+        return np.repeat(of_volumes, np.diff(self._ends, prepend=0))
 
     @property
     def patients(self) -> tuple[str, ...]:

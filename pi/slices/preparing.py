@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pi.identity import fingerprint
 from pi.readers.identification import Identified, identify
 from pi.readers.noise import noise_in
 from pi.readers.reading import pictures_in
@@ -127,7 +128,8 @@ def _prepare(request: _Request) -> Prepared:
             raise nothing_transferred(refused)
         remarks = remarks_on(paired.identified, volumes, names, chosen.split)
         notes = (*chosen.messages, *paired.messages, *remarks)
-        outcome = Preparation(paired.files, volumes, refused, names, chosen.split, notes)
+        key = fingerprint(request.secret)
+        outcome = Preparation(paired.files, volumes, refused, names, chosen.split, notes, key)
         manifest = finish(folder, outcome)
     return Prepared(Store.open(request.destination), report_on(outcome, manifest))
 

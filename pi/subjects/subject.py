@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from pi.choices import EvaluatedPart, Part
+from pi.choices import EvaluatedPart, MetricSet, Part
 from pi.errors import PiError
 from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices, of_pixels
 from pi.evaluation.measure import Evaluation
@@ -107,9 +107,11 @@ class Subject(ABC):
         protocols: Sequence[Protocol],
         batch_size: int,
         advance: Callable[[int], object],
+        metrics: MetricSet = "basic",
     ) -> Evaluation:
         """Measure it: see `pi.evaluation.measure.evaluate`."""
-        return measure(store, part, self.denoising(store), protocols, batch_size, advance)
+        denoising = self.denoising(store)
+        return measure(store, part, denoising, protocols, batch_size, advance, metrics)
 
 
 Takes = Literal["denoiser", "interface", ""]

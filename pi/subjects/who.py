@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import PurePath
 
 from pi.identity import pseudonym
-from pi.places import secret
+from pi.secret import secret
 from pi.slices.store import Store
 
 _ENDING = re.compile(r"(\.(npy|npz|nii|gz|dcm|ima|h5|hdf5|mat))+$", re.IGNORECASE)

@@ -88,10 +88,10 @@ class PerceptualWeight(nn.Module):
         Args:
             image: the image loss, a mean or one a sample.
             perceptual: likewise, of all perceptual terms together.
-            parameters: that are trained, which ``gradnorm`` measures gradients over.
+            parameters: that are trained, which ``gradnorm`` and its like measure gradients over.
 
         Raises:
-            ScheduleError: ``gradnorm`` without parameters.
+            ScheduleError: a schedule that measures gradients, without parameters.
         """
         batch = over_all(_batch(image, perceptual))
         if self.training:
@@ -146,11 +146,13 @@ class PerceptualWeight(nn.Module):
         if self.schedule.asks_gradients(state):
             if parameters is None:
                 raise ScheduleError(
-                    "`parameters` must be given with the schedule gradnorm, which measures the "
-                    "gradients over them."
+                    "`parameters` must be given with a schedule that measures the gradients over "
+                    "them, as gradnorm, constant_psi_gradient, config and upgrad do."
                 )
             pair = gradient_influence({"image": image, "perceptual": perceptual}, parameters)
-            self._state = self.schedule.after_gradients(state, pair.image, pair.perceptual)
+            self._state = self.schedule.after_gradients(
+                state, pair.image, pair.perceptual, pair.dot
+            )
             state = self._state
         self._rule = self.schedule.rule(state)
 

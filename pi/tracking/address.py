@@ -1,16 +1,22 @@
 """Where the tracking store is, whether it answers, and which page shows a run."""
 
 import os
+import ssl
 import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pi.database import DatabaseError, shown, tables
+import certifi
+
+from pi.database import DatabaseError, is_private, shown, tables, without_secrets
 from pi.errors import PiError
 
 ANSWER_WITHIN = 10  # seconds
+TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name the certificates which are trusted; the first that is set."""
+
 UI_ADDRESS = "http://127.0.0.1:5000"
 
 
@@ -35,11 +41,9 @@ def probe(uri: str) -> None:
     Raises:
         TrackingError: nothing answers there, or the kind of store is not supported.
     """
-    try:
-        scheme = urlsplit(uri).scheme
-    except ValueError:  # half an IPv6 address
-        scheme = ""
+    scheme = uri.partition("://")[0] if "://" in uri else ""
     if scheme in ("http", "https"):
+        _require_address(uri)
         _probe_server(uri)
     elif scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
         _probe_database(uri)
@@ -77,21 +81,74 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     lines = [f"this run:   {run_page}"]
     if view:
         lines.append(f"its curves: {view_page}")
-    if not server:
-        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {shown(uri)}")
+    if not server and is_private(uri):
+        how = "mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is"
+        lines.append(f"start the UI with `make ui`, or: {how}")
+    elif not server:
+        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {uri}")
     return "\n".join(lines)
+
+
+def told(error: Exception) -> str:
+    """Return the first line of what the tracking store says, without the password of its address.
+
+    Some of what MLflow raises repeats the address that it was given, or a part of it.
+    """
+    return without_secrets(str(error).partition("\n")[0], tracking_uri())
+
+
+def _require_address(uri: str) -> None:
+    """Refuse an address of a server that is none, or whose login is not written as addresses are.
+
+    Raises:
+        TrackingError: it is one.
+    """
+    try:
+        parts = urlsplit(uri)
+        whole = bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:  # half an IPv6 address, a port that is no number
+        parts, whole = None, False
+    if parts is None or not whole or "@" in uri.removeprefix(f"{parts.scheme}://{parts.netloc}"):
+        raise TrackingError(
+            "MLFLOW_TRACKING_URI must be an http(s) server or a database such as "
+            f"sqlite:////folder/mlflow.db but got {shown(uri)!r}: a password in it has %40 for @, "
+            "%23 for #, %2F for / and %25 for %, or stands in MLFLOW_TRACKING_PASSWORD."
+        )
 
 
 def _probe_server(uri: str) -> None:
     try:
-        urllib.request.urlopen(f"{without_login(uri)}/health", timeout=ANSWER_WITHIN).close()
+        address = f"{without_login(uri)}/health"
+        trust = _trust() if uri.startswith("https") else None
+        urllib.request.urlopen(address, timeout=ANSWER_WITHIN, context=trust).close()
     except urllib.error.HTTPError:
         return  # it answers; what it says to real requests is MLflow's business
     except (OSError, ValueError, HTTPException) as error:
         raise TrackingError(
             f"the tracking server must answer but {shown(uri)} does not: "
-            f"{getattr(error, 'reason', error)}."
+            f"{without_secrets(str(getattr(error, 'reason', error)), uri)}."
         ) from error
+
+
+def _trust() -> ssl.SSLContext:
+    """Return whom MLflow trusts, by its own environment variables and those of requests below it.
+
+    Raises:
+        OSError: a file that one of them names cannot be read.
+    """
+    told = os.environ.get
+    trusted = next((told(name) for name in TRUSTED if told(name)), None) or certifi.where()
+    context = ssl.create_default_context()
+    if told("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif Path(trusted).is_dir():
+        context.load_verify_locations(capath=trusted)
+    else:
+        context.load_verify_locations(cafile=trusted)
+    if own := told("MLFLOW_TRACKING_CLIENT_CERT_PATH"):
+        context.load_cert_chain(own)
+    return context
 
 
 def _probe_database(uri: str) -> None:

@@ -5,21 +5,28 @@ Everything else in this room takes its names from here, and nothing outside this
 
 import importlib
 import logging
+import os
+from functools import cache
 from types import ModuleType
 from typing import Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.types.schema import Schema, TensorSpec
+from mlflow.utils import name_utils
+
+from pi.database import alone, sqlite_file
 
 __all__ = [
     "Dataset",
     "DatasetInput",
+    "Experiment",
     "Metric",
     "MlflowClient",
     "MlflowException",
@@ -30,8 +37,11 @@ __all__ = [
     "Schema",
     "StoredRun",
     "TensorSpec",
+    "begin",
     "download_artifacts",
     "flavor",
+    "get_artifact_repository",
+    "is_made_up",
     "set_experiment",
     "set_tracking_uri",
 ]
@@ -39,6 +49,43 @@ __all__ = [
 # Migration notes of a new database say nothing to a researcher.
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+# At its end MLflow prints the page of every run, with the password that its address may hold.
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+
+
+ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+"""Variable by which MLflow's server tells its workers where artifacts lie."""
+
+
+@cache
+def begin(uri: str) -> None:
+    """Have MLflow open a database for the first time in this process, and make its tables.
+
+    One process after the other: of several at a new database MLflow lets all but one fail.
+    """
+    if uri.startswith("http"):
+        return
+    file, before = sqlite_file(uri), os.environ.get(ROOT)
+    try:
+        if file is not None:
+            # MLflow would have artifacts lie in whichever folder a command is started.
+            os.environ[ROOT] = str(file.parent / "mlruns")
+        with alone(uri):
+            MlflowClient(uri).search_experiments(max_results=1)
+    finally:
+        os.environ.pop(ROOT, None)
+        if before is not None:
+            os.environ[ROOT] = before
+
+
+def is_made_up(name: str) -> bool:
+    """Tell whether MLflow made up the name of a run, because nobody gave it one."""
+    predicate, _, rest = name.partition("-")
+    return (
+        predicate in name_utils._GENERATOR_PREDICATES
+        and rest.partition("-")[0] in name_utils._GENERATOR_NOUNS
+    )
 
 
 def flavor(name: Literal["pyfunc", "tensorflow"]) -> ModuleType:

@@ -28,6 +28,7 @@ from pi.tracking.records import (
     read_artifact,
     read_run,
     record_of,
+    search_all,
 )
 
 MOST = 1000
@@ -122,15 +123,15 @@ def find_listed(run_id: str) -> ListedRun | None:
     return listed(run) if run.info.lifecycle_stage == "active" else None
 
 
-def list_nested(run: ListedRun, most: int) -> list[str]:
-    """Return the ids of the runs nested in a run, the newest first.
+def list_nested(run: ListedRun) -> list[str]:
+    """Return the ids of the runs nested in a run, the newest first, however many.
 
     Raises:
         TrackingError: the store does not answer.
     """
     query = f"tags.mlflow.parentRunId = '{run.run_id}'"
     try:
-        found = connect().search_runs([run.experiment_id], query, max_results=most)
+        found = search_all(connect(), run.experiment_id, query)
     except MlflowException as error:
         raise TrackingError("the tracking store must list its runs but cannot.") from error
     return [child.info.run_id for child in found]

@@ -18,6 +18,7 @@ from pi.influence.table import (
     weight_grid,
 )
 from pi.influence.weight_units import units_of, units_text
+from pi.losses.context_spread import spread_caveat
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.network.denoiser_file import STEM
@@ -139,6 +140,7 @@ def _log_one(
         }
     )
     units = units_of(experiment, bank.input_of(experiment.encoder), patches.size)
+    caveat = spread_caveat(experiment.encoder.context)
     run.tags(loss_tags(experiment, bank) | {UNITS: str(units)})
     _log_data(run, patches)
     run.note(
@@ -146,6 +148,7 @@ def _log_one(
         f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {experiment.loss}, "
         f"measured in the state {calibration.state} on {calibration.losses.image.size} of "
         f"{calibration.population} training patches\n\n{units_text(calibration.weight, units)}"
+        + (f"\n\n{caveat}" if caveat else "")
     )
     run.metrics(calibration_metrics(calibration, asked))
     curve = curve_table(calibration, grid)

@@ -23,10 +23,13 @@ from pi.report.exhibits import gather
 from pi.report.figures import FigureWithData
 from pi.report.latex import latex
 from pi.text_table import markdown
-from pi.tracking.run import Run
+from pi.tracking.run import Run, list_tags
 
 COMPARED_BY = "pi.compared_by"
 """Tag of a compared run: the comparisons that it is in."""
+
+COMPARED = "pi.compared_runs"
+"""Tag of a comparison: the runs that it compared."""
 
 
 def log_setup(
@@ -46,9 +49,9 @@ def log_setup(
     run.tags(
         {
             "mlflow.runName": f"compare {', '.join(one.name for one in configurations)}"[:250],
-            "pi.compared_runs": " ".join(member.evaluation for member in members),
             "pi.data_digest": table.digest,
         }
+        | list_tags(COMPARED, [member.evaluation for member in members])
     )
     for member in members:
         run.listed_by(member.evaluation, COMPARED_BY)

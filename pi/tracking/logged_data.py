@@ -13,6 +13,9 @@ FOLDS = "pi.folds"
 SIMULATED_DOSES = "simulated_low_doses"
 """Fact of data whose low doses were not scanned but simulated, in words."""
 
+PSEUDONYMS = "pi.pseudonyms"
+"""Tag of a run on patients: fingerprint of the secret that made their pseudonyms."""
+
 NAME = "mlflow.runName"
 
 
@@ -28,6 +31,8 @@ def log_data(run: Run, store: Store, facts: Mapping[str, object]) -> dict[str, o
     """
     known = {"digest": store.digest, "simulated": store.simulated, **facts}
     tags = {"pi.data_digest": store.digest}
+    if store.manifest.pseudonyms:
+        tags |= {PSEUDONYMS: store.manifest.pseudonyms}
     if simulated := simulated_doses(store.volumes):
         known |= {SIMULATED_DOSES: simulated}
         tags |= {f"pi.{SIMULATED_DOSES}": ", ".join(simulated)}

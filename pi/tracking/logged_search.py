@@ -4,7 +4,7 @@ Either side finds the other: a trial of the study names its run, and the run its
 runs of our own, not Optuna's MlflowStorage or MLflowCallback, which are slow or on their way out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log10
 
 from optuna import Study
@@ -20,10 +20,16 @@ from pi.tracking.records import BEST, run_status
 from pi.tracking.run import Run
 
 
-def log_study(run: Run, study: Study, found: SearchAnswer) -> None:
+def log_study(run: Run, study: Study, found: SearchAnswer, setting: Mapping[str, str]) -> None:
     """Log what a study found: figures, table, best trial, note.
 
     Every worker does it at its end, and the last one's stays.
+
+    Args:
+        run: of the study.
+        study: the study.
+        found: by it.
+        setting: see `pi.search.answer_text.train_arguments`.
     """
     trials, objective = found.trials, found.objective
     _close_the_dead(run, trials)
@@ -37,12 +43,14 @@ def log_study(run: Run, study: Study, found: SearchAnswer) -> None:
         run.figure(draw_importance(shares), "importance", importance_table(shares))
     run.text(table.to_csv(index=False), "trials.csv")
     run.parquet(table, "trials.parquet")
-    run.json(best_configuration(run.run_id, study.study_name, found), BEST)
+    run.json(best_configuration(run.run_id, study.study_name, found, setting), BEST)
     run.metrics(_study_metrics(found))
     run.note("\n".join(f"- {sentence}" for sentence in sentences(found)))
 
 
-def best_configuration(run_id: str, study: str, found: SearchAnswer) -> dict[str, object]:
+def best_configuration(
+    run_id: str, study: str, found: SearchAnswer, setting: Mapping[str, str]
+) -> dict[str, object]:
     """Return what `train` needs to train the best trial to the end.
 
     ``run`` is the best trial's; `search:RUN` as `perceptual_weight` reads it from here.
@@ -54,7 +62,7 @@ def best_configuration(run_id: str, study: str, found: SearchAnswer) -> dict[str
         "run": best.run_id,
         "lambda": best.point.weight,
         "psi": best.point.psi,
-        "train": train_arguments(run_id, found),
+        "train": train_arguments(run_id, found, setting),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pi.losses.context_spread import spread_caveat
 from pi.losses.experiments import Experiment
 from pi.losses.loss import OPTIONS, loss_options
 
@@ -15,16 +16,19 @@ PARTS = ("architecture", "context", "layers")
 CONTEXT = "pi.context"
 """Tag that says what its weights are, in words."""
 
-COMPARED = {"tap": "tap", "norm": "norm", "reduction": "reduction", "layers": "aggregation",
-            "pixel": "pixel_term"}  # fmt: skip
+COMPARED = {"tap": "tap", "norm": "norm", "match": "match",
+            "reduction": "reduction", "layers": "aggregation", "pixel": "pixel_term"}  # fmt: skip
 """Parameters that say how features and pixels are compared, by the option of the loss."""
 
-USUAL = {"tap": "post", "norm": "squared", "reduction": "mean", "aggregation": "sum",
-         "pixel_term": "squared"}  # fmt: skip
+USUAL = {"tap": "post", "norm": "squared", "match": "pointwise", "reduction": "mean",
+         "aggregation": "sum", "pixel_term": "squared"}  # fmt: skip
 """What a run compared that was logged before there was a choice."""
 
 NAMES = dict.fromkeys(PARTS, "") | USUAL
 """Parameters that name a loss, and what stands for one that a run does not have."""
+
+SPREAD = "pi.context_spread"
+"""Tag of a fine-tuned context: how far lambda moves when it is made again."""
 
 INPUT = "pi.encoder_input"
 """Tag with the input convention of the encoder, which a preset has of its own."""
@@ -51,6 +55,9 @@ def loss_tags(experiment: Experiment, bank: "EncoderBank") -> dict[str, str]:
         DIGEST: weights.digest,
         INPUT: bank.input_of(experiment.encoder),
     }
+    caveat = spread_caveat(experiment.encoder.context)
+    if caveat:
+        found[SPREAD] = caveat
     if experiment.preset:
         found |= {"pi.evidence": experiment.preset.evidence, "pi.assumes": experiment.assumptions}
     return found

@@ -2,13 +2,25 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import quote
 
-from pi.database import shown
-from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, RunTag
+from pi.alive import HOST, beating, is_gone, signs
+from pi.database import sqlite_file
+from pi.errors import quoted
+from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.tracking.backend import (
+    Experiment,
+    MlflowClient,
+    MlflowException,
+    RunTag,
+    begin,
+    is_made_up,
+)
+from pi.tracking.records import connect, find_runs
 from pi.tracking.run import Run, ending, provenance
 
 EXPERIMENT = "perceptual-influence"
@@ -19,7 +31,12 @@ PARENT = "mlflow.parentRunId"
 
 @contextmanager
 def open_run(
-    stage: str, name: str, resumed: str, parent: str, opened: Callable[[str], None]
+    stage: str,
+    name: str,
+    resumed: str,
+    parent: str,
+    opened: Callable[[str], None],
+    last: Callable[[], bool],
 ) -> Iterator[Run]:
     """Open the run of a job; it ends with the block.
 
@@ -31,6 +48,7 @@ def open_run(
         resumed: id of an earlier run to be continued instead.
         parent: id of the run in which it is nested; empty: of none.
         opened: told the id of the run.
+        last: asked at the end whether the run ends with this process, or others are at it.
 
     Raises:
         TrackingError: the tracking store cannot be reached or refuses.
@@ -38,24 +56,53 @@ def open_run(
     uri = tracking_uri()
     probe(uri)
     try:
+        begin(uri)
         client = MlflowClient(uri)
         # Taken out of the environment, so that no process we start writes into our run.
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         run_id = resumed or given or _create(client)
         if resumed:
             client.update_run(run_id, "RUNNING")
-        named = {"mlflow.runName": name, "pi.stage": stage} | provenance(stage)
+        named = {"pi.stage": stage} | provenance(stage) | signs()
+        if run_id != given or is_made_up(client.get_run(run_id).info.run_name):
+            named["mlflow.runName"] = name  # else it has one by `mlflow run --run-name`
         named |= {PARENT: parent} if parent else {}
         opened(run_id)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
         experiment_id = client.get_run(run_id).info.experiment_id
+        if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
+            _take_default(client)
     except MlflowException as error:
-        raise _refused(error, uri) from error
+        raise _refused(error) from error
     try:
-        with ending(client, run_id):
+        beat = partial(_beat, client, run_id)
+        with ending(client, run_id, last), beating(beat):
             yield Run(client, run_id, experiment_id, uri)
     except MlflowException as error:  # a server that went away, say
-        raise _refused(error, uri) from error
+        raise _refused(error) from error
+
+
+def _beat(client: MlflowClient, run_id: str) -> None:
+    """Give a sign of life; one that gets lost is followed by another."""
+    with suppress(MlflowException):
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in signs().items()])
+
+
+def close_gone(close: bool) -> list[str]:
+    """Return the runs that say they are at work and whose process is gone; close them if asked.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    client = connect()
+    found = find_runs("attributes.status = 'RUNNING' and tags.`pi.host` LIKE '%'")
+    gone = [run.info.run_id for run in found if is_gone(run.data.tags)]
+    for run_id in tuple(gone):  # whose nested runs of the same process tell nothing
+        query = f"attributes.status = 'RUNNING' and tags.`{PARENT}` = '{run_id}'"
+        gone += [run.info.run_id for run in find_runs(query) if HOST not in run.data.tags]
+    for run_id in gone if close else ():
+        client.set_terminated(run_id, "KILLED")
+    return gone
 
 
 class _Nowhere:
@@ -77,9 +124,8 @@ UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
 """The run of a job without a tracking store; those nested in it are like it."""
 
 
-def _refused(error: MlflowException, uri: str) -> TrackingError:
-    said = str(error).replace(uri, shown(uri)).partition("\n")[0]
-    return TrackingError(f"the tracking store must take what it is told but says: {said}")
+def _refused(error: MlflowException) -> TrackingError:
+    return TrackingError(f"the tracking store must take what it is told but says: {told(error)}")
 
 
 def _create(client: MlflowClient) -> str:
@@ -87,10 +133,61 @@ def _create(client: MlflowClient) -> str:
 
 
 def own_experiment(client: MlflowClient) -> str:
-    """Return the id of the experiment that runs are opened in, which is made if it is new."""
+    """Return the id of the experiment that runs are opened in, which is made if it is new.
+
+    Artifacts of an SQLite store lie beside its file, wherever a command was started.
+
+    Raises:
+        TrackingError: it was deleted.
+    """
     experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if experiment_id is not None:
         return experiment_id
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
     known = client.get_experiment_by_name(name)
-    return str(known.experiment_id if known else client.create_experiment(name))
+    if known is not None:
+        return _active(known)
+    if name == EXPERIMENT and _take_default(client):
+        return DEFAULT
+    file = sqlite_file(tracking_uri())
+    place = str(file.parent / "mlruns" / quote(name, safe=" ")) if file else None
+    try:
+        return str(client.create_experiment(name, place))
+    except MlflowException:
+        known = client.get_experiment_by_name(name)  # by another process, a moment ago
+        if known is None:
+            raise
+        return _active(known)
+
+
+DEFAULT = "0"
+"""Id of the experiment that MLflow makes with every store, and `mlflow run` takes unless told."""
+
+
+def _active(experiment: Experiment) -> str:
+    if experiment.lifecycle_stage != "active":
+        raise TrackingError(
+            f"experiment {quoted(experiment.name)} must not be deleted but is: `mlflow experiments "
+            f"restore --experiment-id {experiment.experiment_id}` brings it back, and "
+            "MLFLOW_EXPERIMENT_NAME names another."
+        )
+    return str(experiment.experiment_id)
+
+
+def _take_default(client: MlflowClient) -> bool:
+    """Give our name to the experiment that MLflow made with the store, if it is nobody's yet.
+
+    It is that of `mlflow run`, whose runs then stand beside those of the plain commands. That of a
+    server belongs to all its users.
+    """
+    file = sqlite_file(tracking_uri())
+    if file is None:
+        return False
+    first = client.get_experiment(DEFAULT)
+    beside = str(first.artifact_location).removeprefix("file://").startswith(f"{file.parent}/")
+    ours = (one.data.tags for one in client.search_runs([DEFAULT], max_results=50))
+    free = (first.name, first.lifecycle_stage, beside) == ("Default", "active", True)
+    if free and all("pi.stage" in tags for tags in ours):
+        client.rename_experiment(DEFAULT, EXPERIMENT)
+        return True
+    return False

@@ -15,8 +15,10 @@ from pyarrow import ArrowInvalid
 from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
-from pi.tracking.address import TrackingError, probe, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, StoredRun
+from pi.places import file_digest
+from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, begin
+from pi.tracking.run import DIGEST
 
 _Read = TypeVar("_Read")
 
@@ -28,6 +30,9 @@ SUBJECT = "pi.subject"
 
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its denoiser."""
+
+SCRATCH = "pi-artifact-"
+"""Beginning of the names of temporary folders that hold copies of artifacts."""
 
 BEST = "best.json"
 """Artifact in which the run of a search names its best trial."""
@@ -69,15 +74,22 @@ def fetch_artifact(run_id: str, file: str) -> Path:
     """Return a local copy of an artifact of an earlier run.
 
     Raises:
-        TrackingError: no such run, or it has no such artifact.
+        TrackingError: no such run, or it has no such artifact, or that is not what was logged.
     """
     client = connect()
     try:
-        return Path(client.download_artifacts(run_id, file, tempfile.mkdtemp()))
+        logged = client.get_run(run_id).data.tags.get(DIGEST + file)
+        found = Path(client.download_artifacts(run_id, file, tempfile.mkdtemp(prefix=SCRATCH)))
     except (MlflowException, OSError) as error:
         raise TrackingError(
             f"run {quoted(run_id)} must hold {file} but it cannot be read."
         ) from error
+    if logged and file_digest(found) != logged:
+        shutil.rmtree(found.parent, ignore_errors=True)
+        raise TrackingError(
+            f"{file} of run {quoted(run_id)} must be as it was logged but its sha256 is another."
+        )
+    return found
 
 
 def read_artifact(run_id: str, file: str, read: Callable[[Path], _Read]) -> _Read:
@@ -136,7 +148,7 @@ def children_of(run_id: str) -> dict[str, Record]:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
         raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
-    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    found = search_all(client, experiment, f"tags.mlflow.parentRunId = '{run_id}'")
     return {run.info.run_id: record_of(run) for run in found}
 
 
@@ -184,12 +196,32 @@ def find_runs(query: str, *, order_by: Sequence[str] = (), most: int = 1000) -> 
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         found = client.search_runs(experiments, query, max_results=most, order_by=[*order_by])
     except MlflowException as error:
-        raise FilterError(str(error).partition("\n")[0]) from error
+        raise FilterError(told(error)) from error
     return list(found)
 
 
+def search_all(client: MlflowClient, experiment_id: str, query: str) -> list[StoredRun]:
+    """Return every run of an experiment that a filter finds, page by page, the newest first."""
+    found: list[StoredRun] = []
+    token: str | None = None
+    while True:
+        page = client.search_runs([experiment_id], query, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
 def connect() -> MlflowClient:
-    """Return the tracking store, after a sign of life."""
+    """Return the tracking store, after a sign of life.
+
+    Raises:
+        TrackingError: it does not answer, or does not open.
+    """
     uri = tracking_uri()
     probe(uri)
+    try:
+        begin(uri)
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store must open but says: {told(error)}") from error
     return MlflowClient(uri)

@@ -9,7 +9,7 @@ from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
 from pi.evaluation.model_card import model_card
 from pi.places import file_digest
-from pi.tracking.address import TrackingError
+from pi.tracking.address import TrackingError, told
 from pi.tracking.backend import MlflowClient, MlflowException
 from pi.tracking.records import connect, fetch_artifact
 
@@ -70,7 +70,7 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
     except MlflowException as error:
         raise TrackingError(
             f"run {quoted(run_id)} must exist and its model be accepted by the registry "
-            f"but: {error}"
+            f"but: {told(error)}"
         ) from error
     return name, version
 
@@ -132,7 +132,7 @@ def register_context(run_id: str, name: str) -> int:
         client.set_tag(run_id, REGISTERED, name)
     except MlflowException as error:
         raise TrackingError(
-            f"the registry must take the context as {quoted(name)} but says: {_first_line(error)}"
+            f"the registry must take the context as {quoted(name)} but says: {told(error)}"
         ) from error
     return int(created.version)
 
@@ -212,7 +212,3 @@ def _there(client: MlflowClient, name: str) -> str:
         f"{quoted(name)} has the aliases {aliases} and the versions "
         f"{', '.join(map(str, versions)) or 'none'}; `promote` sets an alias."
     )
-
-
-def _first_line(error: MlflowException) -> str:
-    return str(error).partition("\n")[0]

@@ -4,14 +4,15 @@ It works on run ids through the client, never on MLflow's global "active run": a
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 """
 
+import hashlib
 import json
 import math
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.tracking.backend import Dataset, DatasetInput, Metric, MlflowClient, Param, RunTag
+from pi.places import file_digest
+from pi.tracking.backend import (
+    Dataset,
+    DatasetInput,
+    Metric,
+    MlflowClient,
+    MlflowException,
+    Param,
+    RunTag,
+    get_artifact_repository,
+)
+
+DIGEST = "pi.sha256."
+"""Beginning of a tag: sha256 of the artifact whose name follows."""
 
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -90,8 +104,8 @@ class Run:
 
     def listed_by(self, run_id: str, key: str) -> None:
         """Add this run's id to a tag of another run, which lists the runs that rest on it."""
-        known = str(self.client.get_run(run_id).data.tags.get(key, "")).split()
-        self.tags_of(run_id, {key: " ".join(dict.fromkeys([*known, self.run_id]))})
+        known = listed_ids(self.client.get_run(run_id).data.tags, key)
+        self.tags_of(run_id, list_tags(key, [*known, self.run_id]))
 
     def note(self, markdown: str) -> None:
         """Set the run's description."""
@@ -105,8 +119,10 @@ class Run:
         self.client.log_inputs(self.run_id, [DatasetInput(dataset)])
 
     def json(self, values: Mapping[str, object], file: str) -> None:
-        """Log a JSON artifact."""
-        self.client.log_text(self.run_id, json.dumps(values, indent=2, default=str), file)
+        """Log a JSON artifact, and its digest."""
+        text = json.dumps(values, indent=2, default=str)
+        self.client.log_text(self.run_id, text, file)
+        self.tags({DIGEST + file: hashlib.sha256(text.encode()).hexdigest()})
 
     def text(self, text: str, file: str) -> None:
         """Log a text artifact."""
@@ -117,8 +133,13 @@ class Run:
         self.client.log_table(self.run_id, table, file)
 
     def parquet(self, table: pd.DataFrame, file: str) -> None:
-        """Log a table for machines (Parquet, full precision)."""
-        self._through_file(file, lambda path: table.to_parquet(path, index=False))
+        """Log a table for machines (Parquet, full precision), and its digest."""
+
+        def write(path: Path) -> None:
+            table.to_parquet(path, index=False)
+            self.tags({DIGEST + file: file_digest(path)})
+
+        self._through_file(file, write)
 
     def figure(self, figure: Figure, name: str, data: pd.DataFrame) -> None:
         """Log a figure as ``name``.png and ``name``.svg, and what it shows as ``name``.csv."""
@@ -145,6 +166,13 @@ class Run:
             write(Path(scratch) / name)
             self.client.log_artifact(self.run_id, str(Path(scratch) / name), folder or None)
 
+    def forget(self, folder: str) -> None:
+        """Delete a folder of artifacts, where the store can."""
+        with suppress(MlflowException, NotImplementedError, OSError):
+            uri = self.client.get_run(self.run_id).info.artifact_uri
+            repository: Any = get_artifact_repository(uri, self.uri)
+            repository.delete_artifacts(folder)
+
     def experiment_tag(self, key: str, value: str) -> None:
         """Set a tag of the experiment."""
         self.client.set_experiment_tag(self.experiment_id, key, value)
@@ -169,6 +197,27 @@ class Run:
             yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
 
 
+IDS = 200
+"""Run ids of one tag: MLflow cuts off what is longer than 8,000 characters, within an id."""
+
+
+def list_tags(key: str, run_ids: Iterable[str]) -> dict[str, str]:
+    """Return the tags that list runs, each once: ``key``, and ``key.2`` and so on where needed."""
+    ids = [*dict.fromkeys(run_ids)]
+    parts = [ids[start : start + IDS] for start in range(0, max(len(ids), 1), IDS)]
+    return {f"{key}.{n}" if n > 1 else key: " ".join(part) for n, part in enumerate(parts, 1)}
+
+
+def listed_ids(tags: Mapping[str, str], key: str) -> list[str]:
+    """Return the runs that `list_tags` listed."""
+    found = tags.get(key, "").split()
+    number = 2
+    while f"{key}.{number}" in tags:
+        found += tags[f"{key}.{number}"].split()
+        number += 1
+    return found
+
+
 def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[Metric]:
     now = int(time.time() * 1000)
     return [
@@ -185,8 +234,13 @@ def _metric_name(key: str) -> str:
 
 
 @contextmanager
-def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
-    """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM."""
+def ending(
+    client: MlflowClient, run_id: str, last: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
+    """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM.
+
+    It goes on where this process is not the ``last`` one that is at it.
+    """
     status: Status = "FAILED"
     try:
         yield
@@ -195,7 +249,8 @@ def ending(client: MlflowClient, run_id: str) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        client.set_terminated(run_id, status)
+        if last():
+            client.set_terminated(run_id, status)
 
 
 def provenance(stage: str) -> dict[str, str]:

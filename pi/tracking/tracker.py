@@ -14,6 +14,15 @@ Say = Callable[[str], object]
 """Told what happens while a job works, a line each."""
 
 
+Last = Callable[[], bool]
+"""Whether this process is the last one at a run, which ends with it then."""
+
+
+def always() -> bool:
+    """Tell that a run has this one process."""
+    return True
+
+
 def in_silence(message: str) -> None:
     """Say nothing."""
 
@@ -29,13 +38,16 @@ class Tracker(Protocol):
     def say(self) -> Say:
         """Who is told what happens."""
 
-    def open(self, stage: str, name: str, resumed: str = "") -> "AbstractContextManager[Run]":
+    def open(
+        self, stage: str, name: str, resumed: str = "", last: Last = always
+    ) -> "AbstractContextManager[Run]":
         """Open the run of a job; it ends with the block.
 
         Args:
             stage: name of the entry point, kept as the tag ``pi.stage``.
             name: the run's name in the UI.
             resumed: id of an earlier run to be continued instead.
+            last: asked at the end of a run that several processes share.
         """
 
     def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracker":
@@ -55,7 +67,9 @@ class Untracked:
     kept: bool = False
 
     @contextmanager
-    def open(self, stage: str, name: str, resumed: str = "") -> "Iterator[Run]":
+    def open(
+        self, stage: str, name: str, resumed: str = "", last: Last = always
+    ) -> "Iterator[Run]":
         """Yield a run of which nothing is kept.
 
         Raises:
@@ -90,11 +104,13 @@ class Tracked:
     opened: Callable[[str], None] = in_silence
     kept: bool = True
 
-    def open(self, stage: str, name: str, resumed: str = "") -> "AbstractContextManager[Run]":
+    def open(
+        self, stage: str, name: str, resumed: str = "", last: Last = always
+    ) -> "AbstractContextManager[Run]":
         """Open the run of a job: see `pi.tracking.opened.open_run`."""
         from pi.tracking.opened import open_run
 
-        return open_run(stage, name, resumed, self.parent, self.opened)
+        return open_run(stage, name, resumed, self.parent, self.opened, last)
 
     def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracked":
         """Return the tracker of a step of a longer job."""

@@ -11,7 +11,7 @@ from pi.denoisers import DenoiserSpec
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
-from pi.influence.measure import patch_measure
+from pi.influence.measure import image_losses, patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule
 from pi.losses.experiments import Experiment
@@ -20,6 +20,7 @@ from pi.network.start import start_at
 from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
 from pi.states import State
+from pi.training.cached_step import NOT_KEPT, FeaturePlan, cached_step, find_features
 from pi.training.checkpoint import Networks
 from pi.training.fit import Settings, Trainer
 from pi.training.machine import compute_in, scaled, strategy_for
@@ -108,6 +109,7 @@ def calibrate_each(
         "none",
         np.random.default_rng(settings.seed),
         lambda measured, half_width: None,
+        image_losses(patches, bank.pixels),
     )
 
 
@@ -122,6 +124,7 @@ def build_trainer(
     distribution: Distribution,
     *,
     start: str,
+    features: FeaturePlan = NOT_KEPT,
 ) -> Trainer:
     """Return a trainer whose denoiser is untrained.
 
@@ -135,6 +138,7 @@ def build_trainer(
         precision: see `pi.training.machine.choose_precision`.
         distribution: see `pi.training.machine.strategy_for`.
         start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
+        features: whether those of the target are kept; over several devices they never are.
 
     Raises:
         DenoiserError: its output cannot start there.
@@ -158,6 +162,13 @@ def build_trainer(
         optimizer.build(denoiser.trainable_variables)
     compute_in([denoiser, *frozen_loss.encoders], precision)
     terms = loss_terms(frozen_loss)
+    alone = strategy.num_replicas_in_sync == 1 and distribution == "none"
+    cache = find_features(features, frozen_loss, patches, settings) if alone else None
+    if not alone and features.asked in ("memory", "disk"):
+        features.say(
+            "warning: `feature_cache` must be off where a batch is divided over devices: features "
+            "of the target are computed in every step."
+        )
     return Trainer(
         settings,
         schedule,
@@ -169,6 +180,9 @@ def build_trainer(
         train_step(denoiser, optimizer, terms, strategy, settings.batch_size),
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
+        cached_step(denoiser, optimizer, frozen_loss, settings.batch_size, cache)
+        if cache
+        else None,
     )
 
 

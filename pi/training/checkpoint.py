@@ -1,7 +1,8 @@
 """The whole state of a training in one file, replaced at once and read without running code."""
 
+import hashlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.errors import PiError, quoted
-from pi.places import cache_folder, sync_folder
+from pi.places import checkpoints_folder, sync_folder
 from pi.slices.writing import sync
 from pi.training.state import TrainingState, from_json, to_json
 
 FORMAT = 2
 FILE = "state.npz"
+DIGEST = "sha256"
+"""Of the content of a checkpoint, which holds it beside."""
+
 Arrays = list[NDArray[np.generic]]
 
 
@@ -52,10 +56,11 @@ def checkpoint_file(run_id: str) -> Path:
 
     Raises:
         CheckpointError: the id could not have been given by MLflow.
+        PlaceError: PI_CHECKPOINTS names no folder.
     """
     if not run_id.isalnum():
         raise CheckpointError(f"`resume` must be the id of a run but got {quoted(run_id)}.")
-    folder = cache_folder() / "checkpoints" / run_id
+    folder = checkpoints_folder() / run_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder / FILE
 
@@ -85,6 +90,7 @@ def save_checkpoint(file: Path, networks: Networks, state: TrainingState, best: 
         **_named("optimizer", moments),
         **_named("best", best),
     }
+    content[DIGEST] = np.array(_digest(content))
     scratch = file.with_name(f"{file.name}.new")
     try:
         with scratch.open("wb") as target:
@@ -94,7 +100,8 @@ def save_checkpoint(file: Path, networks: Networks, state: TrainingState, best: 
         sync_folder(file.parent)
     except OSError as error:
         raise CheckpointError(
-            f"the checkpoint must be written below PI_CACHE but: {error.strerror}."
+            "the checkpoint must be written below PI_CHECKPOINTS, or else PI_CACHE, but: "
+            f"{error.strerror}."
         ) from error
 
 
@@ -109,6 +116,9 @@ def restore_checkpoint(file: Path, networks: Networks) -> tuple[TrainingState, A
         with file.open("rb") as source, np.load(source, allow_pickle=False) as content:
             arrays = dict(content.items())
         version = int(arrays["format"])
+        # Checkpoints of before have no digest.
+        if DIGEST in arrays and str(arrays.pop(DIGEST)) != _digest(arrays):
+            raise ValueError("its sha256 is another")
         if version == FORMAT:
             state = from_json(str(arrays["state"]))
     except FileNotFoundError:
@@ -125,6 +135,16 @@ def restore_checkpoint(file: Path, networks: Networks) -> tuple[TrainingState, A
     _compare(moments, wanted[1], "optimizer")
     networks.set_arrays(weights, moments)
     return state, best
+
+
+def _digest(content: Mapping[str, NDArray[np.generic]]) -> str:
+    """Return the sha256 of the arrays of a checkpoint, of their names, types and shapes."""
+    found = hashlib.sha256()
+    for name in sorted(content):
+        array = np.ascontiguousarray(content[name])
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def _named(kind: str, arrays: Sequence[NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:

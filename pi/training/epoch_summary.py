@@ -1,5 +1,8 @@
 """A training as numbers by name, as tables and in words."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -24,7 +27,44 @@ def epoch_metrics(record: EpochRecord, layers: tuple[str, ...]) -> dict[str, flo
             found[f"gradient/psi_{place}"] = weighted / (image + weighted)
             cosines = np.array([pair.cosine for pair, _ in pairs])
             found[f"gradient/cosine_{place}"] = float(cosines.mean())
+    if record.gradients:
+        conflicts = [gradient.parameters.conflict for gradient in record.gradients]
+        found["gradient/measurements"] = len(conflicts)
+        found["gradient/conflicts"] = sum(conflicts)
     return found | {"lambda_clips": record.clips}
+
+
+def conflict_text(history: Sequence[EpochRecord]) -> str:
+    """Return in words whether the gradients of both losses agree, and what that says of lambda.
+
+    Args:
+        history: finished epochs, of a training with a perceptual loss.
+    """
+    measured = [
+        (record.epoch, one.parameters, one.weight) for record in history for one in record.gradients
+    ]
+    if not measured:
+        return (
+            "Gradients were not measured (`gradient_every`), so that nobody knows whether the two "
+            "losses are in conflict."
+        )
+    against = [(epoch, pair, weight) for epoch, pair, weight in measured if pair.conflict]
+    if not against:
+        return (
+            f"The gradients of both losses agreed (cosine of 0 or more) in all {len(measured)} "
+            "measurements: every lambda lowers both, and its choice is one of degree."
+        )
+    epochs = Counter(epoch for epoch, _, _ in against)
+    worst, most = epochs.most_common(1)[0]
+    rises = [pair.rises(weight) for _, pair, weight in against]
+    image, perceptual = (sum(side) for side in zip(*rises, strict=True))
+    return (
+        f"The gradients of both losses were in conflict (cosine below 0) in {len(against)} of "
+        f"{len(measured)} measurements, in {len(epochs)} of {len(history)} epochs, most in epoch "
+        f"{worst} ({most}). There a small step along the lambda in force raised the image loss in "
+        f"{image} and the perceptual loss in {perceptual}; a lambda between |g.p| / p.p and "
+        "g.g / |g.p| raises neither, which `config` and `upgrad` keep to."
+    )
 
 
 def gradient_table(gradients: list[GradientInfluence]) -> pd.DataFrame:
@@ -58,10 +98,12 @@ def summary_text(state: TrainingState, target: float | None, low_dose: float) ->
     last, kept = state.history[-1], state.history[state.best_epoch - 1]
     influence = last.training.metrics(())["psi"]
     asked = "" if target is None else f" (asked for: {100 * target:g} %)"
-    return (
+    kept_one = (
         f"kept epoch {kept.epoch} of {last.epoch}: {BesideNothing(kept.ssim, low_dose).text()}; "
         f"influence of the last epoch {100 * influence:.4g} %{asked}, lambda {last.weight:.4g}"
     )
+    measured = any(record.gradients for record in state.history)
+    return "\n".join([kept_one, conflict_of(state)] if measured else [kept_one]).strip()
 
 
 def note(state: TrainingState, target: float | None, low_dose: float) -> str:
@@ -78,4 +120,11 @@ def note(state: TrainingState, target: float | None, low_dose: float) -> str:
         rows.append(row)
     beside = BesideNothing(state.history[state.best_epoch - 1].ssim, low_dose)
     kept = f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}; {beside.text()}"
-    return f"{kept}\n\n{markdown([head, *rows])}"
+    told = [f"{kept}\n\n{markdown([head, *rows])}", conflict_of(state)]
+    return "\n\n".join(filter(None, told))
+
+
+def conflict_of(state: TrainingState) -> str:
+    """Return `conflict_text`; empty where nothing perceptual was weighed."""
+    weighed = any(record.weight > 0 for record in state.history)
+    return conflict_text(state.history) if weighed else ""

@@ -61,10 +61,20 @@ def training_batches(
         FeedError: see `steps_per_epoch`.
         StoreError: a slice's pixels are not those that were stored.
     """
-    steps = steps_per_epoch(len(population), batch_size)
-    order = epoch_order(seed, epoch, len(population))
-    numbers = (order[k * batch_size : (k + 1) * batch_size] for k in range(first, steps))
-    return read_ahead(population, numbers)
+    return read_ahead(population, batch_numbers(len(population), batch_size, seed, epoch, first))
+
+
+def batch_numbers(
+    patches: int, batch_size: int, seed: int, epoch: int, first: int = 0
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the numbers of the patches of each batch of an epoch, from its step ``first`` on.
+
+    Raises:
+        FeedError: see `steps_per_epoch`.
+    """
+    steps = steps_per_epoch(patches, batch_size)
+    order = epoch_order(seed, epoch, patches)
+    return (order[k * batch_size : (k + 1) * batch_size] for k in range(first, steps))
 
 
 def read_ahead(

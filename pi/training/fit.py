@@ -17,10 +17,10 @@ from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import Schedule
 from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks
-from pi.training.feed import steps_per_epoch, training_batches
+from pi.training.feed import batch_numbers, steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
 from pi.training.state import EpochRecord, TrainingState
-from pi.training.step import MeasureStep, StepLosses, TrainStep, in_range
+from pi.training.step import MeasureStep, NumberedStep, StepLosses, TrainStep, in_range
 from pi.training.sums import InfluenceSums
 from pi.training.validation import ValidationSet, validation_ssims, validation_sums
 
@@ -83,6 +83,7 @@ class Trainer:
         step: trains on a batch.
         measure: measures a batch.
         gradients: measures a batch's gradients.
+        cached: trains on a batch whose patches' features are kept; None: they are not.
     """
 
     settings: Settings
@@ -95,6 +96,7 @@ class Trainer:
     step: TrainStep
     measure: MeasureStep
     gradients: GradientMeasure
+    cached: NumberedStep | None = field(default=None, repr=False)
 
     @property
     def steps(self) -> int:
@@ -183,20 +185,29 @@ class _Session:
             raise KeyboardInterrupt
 
     def train_epoch(self) -> None:
-        settings, state = self.trainer.settings, self.state
-        batches = training_batches(
-            self.trainer.patches, settings.batch_size, settings.seed, state.epoch, state.step
-        )
-        for low_dose, normal_dose in islice(batches, self.trainer.steps - state.step):
-            self._train(low_dose, normal_dose)
+        settings, state, patches = self.trainer.settings, self.state, self.trainer.patches
+        where = settings.batch_size, settings.seed, state.epoch, state.step
+        numbers = batch_numbers(len(patches), *where)
+        batches = zip(training_batches(patches, *where), numbers, strict=True)
+        for (low_dose, normal_dose), own in islice(batches, self.trainer.steps - state.step):
+            self._train(own, low_dose, normal_dose)
             self.poll()
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
                 self.save()
 
-    def _train(self, low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16]) -> None:
+    def _train(
+        self,
+        numbers: NDArray[np.int64],
+        low_dose: NDArray[np.int16],
+        normal_dose: NDArray[np.int16],
+    ) -> None:
         self._measure_gradients(low_dose, normal_dose)
         trainer, state = self.trainer, self.state
-        losses = trainer.step(low_dose, normal_dose, trainer.schedule.rule(state.schedule))
+        rule = trainer.schedule.rule(state.schedule)
+        if trainer.cached is None:
+            losses = trainer.step(low_dose, normal_dose, rule)
+        else:
+            losses = trainer.cached(numbers, low_dose, normal_dose, rule)
         if not (losses.finite and np.isfinite(losses.weight)):
             raise DivergedError(
                 f"the loss must be finite but is not at step {state.step + 1} of epoch "
@@ -225,7 +236,7 @@ class _Session:
         schedule, parameters = state.schedule, pair[0]
         if asked:
             schedule = trainer.schedule.after_gradients(
-                schedule, parameters.image, parameters.perceptual
+                schedule, parameters.image, parameters.perceptual, parameters.dot
             )
         found = (GradientInfluence(number, schedule.weight, *pair),) if kept else ()
         self.state = replace(state, schedule=schedule, gradients=state.gradients + found)

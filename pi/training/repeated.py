@@ -17,6 +17,7 @@ from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
 from pi.slices.patches import PatchPopulation
 from pi.training.build import Adam, build_trainer
+from pi.training.cached_step import NOT_KEPT, FeaturePlan
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
@@ -38,6 +39,7 @@ class Bench:
         adam: the optimizer.
         precision: that is asked for: see `pi.training.fidelity.settle_precision`.
         start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
+        features: whether those of the target are kept from trial to trial.
     """
 
     experiments: tuple[Experiment, ...]
@@ -48,6 +50,7 @@ class Bench:
     adam: Adam
     precision: PrecisionName
     start: str
+    features: FeaturePlan = NOT_KEPT
     _built: dict[str, tuple[Trainer, tuple[Arrays, Arrays]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Experiment:
@@ -106,7 +109,7 @@ class Bench:
             )
             trainer = build_trainer(
                 self.settings, Fixed(0.0), self.patches, frozen_loss, self.denoiser, self.adam,
-                precision, "none", start=self.start,
+                precision, "none", start=self.start, features=self.features,
             )  # fmt: skip
             self._built[name] = trainer, trainer.networks.arrays()
         return self._built[name]

@@ -42,8 +42,18 @@ class StepLosses:
 TrainStep = Callable[[NDArray[np.int16], NDArray[np.int16], WeightRule], StepLosses]
 """Trains on low and normal dose, each (n, rows, columns, 1) int16 HU."""
 
+NumberedStep = Callable[
+    [NDArray[np.int64], NDArray[np.int16], NDArray[np.int16], WeightRule], StepLosses
+]
+"""The same, told the numbers (n,) of the patches as well."""
+
 MeasureStep = Callable[[NDArray[np.int16], NDArray[np.int16], float], StepLosses]
 """Measures the losses of a batch at a lambda and trains nothing."""
+
+
+Move = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, Terms], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
+"""Moves the weights on low and normal dose in range, by a rule and the two losses; returns the
+losses of each patch, and lambda."""
 
 
 def in_range(hu: tf.Tensor) -> tf.Tensor:
@@ -75,10 +85,34 @@ def train_step(
         batch_size: of all devices together.
     """
 
+    move = moving(denoiser, optimizer, batch_size)
+
     def of_one_device(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        low_dose, normal_dose = in_range(low_dose), in_range(normal_dose)
+        return move(in_range(low_dose), in_range(normal_dose), rule, terms)
+
+    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    def of_all_devices(low_dose: object, normal_dose: object, rule: tf.Tensor) -> object:
+        return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
+
+    def step(
+        low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], rule: WeightRule
+    ) -> StepLosses:
+        parts = (_divided(strategy, array) for array in (low_dose, normal_dose))
+        found = of_all_devices(*parts, as_tensor(rule))
+        image, perceptual, weight = (strategy.experimental_local_results(x) for x in found)
+        return StepLosses(joined(image), joined(perceptual), float(weight[0]))
+
+    return step
+
+
+def moving(denoiser: keras.Model, optimizer: keras.Optimizer, batch_size: int) -> Move:
+    """Return what moves ``denoiser`` on one device's part of a batch; see `train_step`."""
+
+    def move(
+        low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor, terms: Terms
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             image, perceptual = terms(denoiser(low_dose, training=True), normal_dose)
             m = tf.reduce_sum(image) / batch_size
@@ -90,19 +124,7 @@ def train_step(
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return image, perceptual, weight
 
-    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
-    def of_all_devices(low_dose: object, normal_dose: object, rule: tf.Tensor) -> object:
-        return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
-
-    def step(
-        low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], rule: WeightRule
-    ) -> StepLosses:
-        parts = (_divided(strategy, array) for array in (low_dose, normal_dose))
-        found = of_all_devices(*parts, _as_tensor(rule))
-        image, perceptual, weight = (strategy.experimental_local_results(x) for x in found)
-        return StepLosses(_joined(image), _joined(perceptual), float(weight[0]))
-
-    return step
+    return move
 
 
 def measure_step(denoiser: keras.Model, terms: Terms) -> MeasureStep:
@@ -116,7 +138,7 @@ def measure_step(denoiser: keras.Model, terms: Terms) -> MeasureStep:
         low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], weight: float
     ) -> StepLosses:
         image, perceptual = losses(tf.constant(low_dose), tf.constant(normal_dose))
-        return StepLosses(_joined([image]), _joined([perceptual]), weight)
+        return StepLosses(joined([image]), joined([perceptual]), weight)
 
     return measure
 
@@ -134,7 +156,8 @@ def _over_all_devices(m: tf.Tensor, p: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
     return total_m, total_p
 
 
-def _as_tensor(rule: WeightRule) -> tf.Tensor:
+def as_tensor(rule: WeightRule) -> tf.Tensor:
+    """Return a rule as the graph takes it, (6,)."""
     parts = (rule.of_one, rule.of_image, rule.by_one, rule.by_perceptual, rule.low, rule.high)
     return tf.constant(parts, tf.float32)
 
@@ -146,5 +169,6 @@ def _divided(strategy: tf.distribute.Strategy, array: NDArray[np.int16]) -> obje
     )
 
 
-def _joined(parts: Sequence[tf.Tensor]) -> Floats:
+def joined(parts: Sequence[tf.Tensor]) -> Floats:
+    """Return what each device found of its part of a batch, as one array."""
     return np.concatenate([part.numpy() for part in parts]).astype(np.float64)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.denoisers import Sizes
-from pi.evaluation.denoise import padded
 from pi.evaluation.ssim import ssim
+from pi.evaluation.whole_slices import padded
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import read_ahead

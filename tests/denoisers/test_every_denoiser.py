@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from entrypoints import evaluate, recall, train
 from pi.command_line import run
 from pi.denoisers import NAMES, DenoiserSpec
-from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.network.denoiser_file import DenoiserFileError
 from pi.parameters import EvaluateParameters, TrainParameters
 from pi.tracking.kept_denoiser import fetch_denoiser
@@ -27,6 +27,7 @@ SMALL = [
     "1", "--validation_patches", "16", "--precision", "float32", "--experiment", "mse",
     "--perceptual_weight", "0",
 ]  # fmt: skip
+KEPT = ["--keep_checkpoints", "True"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,7 +40,7 @@ def test_it_is_trained_evaluated_promoted_and_resumed(
 ) -> None:
     monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
     spec = DenoiserSpec(name, 2)
-    assert run(train.main, TrainParameters, "", [*SMALL, "--denoiser", str(spec)]) == 0
+    assert run(train.main, TrainParameters, "", [*SMALL, *KEPT, "--denoiser", str(spec)]) == 0
     (trained,) = list_runs("train")
     saved = fetch_denoiser(trained.run_id)
     assert saved.spec == spec
@@ -58,7 +59,7 @@ def test_it_is_trained_evaluated_promoted_and_resumed(
     expected = slice_denoiser(saved.load(), spec.design.sizes)(low_dose)
     np.testing.assert_allclose(service.predict(low_dose), expected, atol=1e-3)
 
-    again = ["--resume", trained.run_id, "--checkpoint_minutes", "3"]
+    again = [*KEPT, "--resume", trained.run_id, "--checkpoint_minutes", "3"]
     assert run(train.main, TrainParameters, "", again, recall) == 0  # over: logged again
     for one, other in zip(
         saved.load().get_weights(), fetch_denoiser(trained.run_id).load().get_weights(), strict=True

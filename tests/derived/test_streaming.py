@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pi.derived.rounding import Given, Settled
+from pi.derived.rounding import DenoiserInput, Settled
 from pi.derived.streaming import OutputError, Waiting, denoise_all
 
 
 def waiting(shapes: list[tuple[int, int]], written: list[float]) -> Iterator[Waiting]:
     for number, shape in enumerate(shapes):
-        start = Given(np.full(shape, float(number), np.float32), np.zeros(shape, bool))
+        start = DenoiserInput(np.full(shape, float(number), np.float32), np.zeros(shape, bool))
 
         def write(hu: NDArray[np.floating]) -> Settled:
             written.append(float(hu[0, 0]))

@@ -261,14 +261,18 @@ def test_the_demo_has_a_medical_context_on_a_machine_that_has_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
-    recipe = replace(simulated.RECIPE, patch_size=16, steps=1, batch_size=2, held_out=4)
+    recipe = replace(simulated.RECIPE, patch_size=16, fitted=8, steps=1, batch_size=2, held_out=4)
     monkeypatch.setattr(simulated, "RECIPE", recipe)
     monkeypatch.setenv("PI_CACHE", str(tmp_path))
     for name in ("simulated", "stores"):
         (tmp_path / name).symlink_to(tiny_cache / name)
-    assert calibrated("--experiments", "demo3,demo4") == 0
-    assert capsys.readouterr().out.count("fine-tuning vgg16 on the header tasks") == 1
-    found = runs_of(database, "calibration")
+    assert calibrated("--experiments", "demo3,demo1,demo4") == 0
+    printed = capsys.readouterr().out
+    assert printed.count("fine-tuning vgg16 on the header tasks") == 1
+    assert printed.index("demo1 ") < printed.index("fine-tuning") < printed.index("demo3 ")
+    assert printed.count("note: context medical-simulated is fine-tuned") == 1
+    found = [r for r in runs_of(database, "calibration") if r.data.params["experiment"] != "demo1"]
     assert {r.data.params["context"] for r in found} == {"medical-simulated"}
     assert len({r.data.tags[DIGEST] for r in found}) == 1
     assert "header tasks of simulated CT" in found[0].data.tags["pi.context"]
+    assert all("fine-tuned" in r.data.tags["pi.context_spread"] for r in found)

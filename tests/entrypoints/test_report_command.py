@@ -74,6 +74,9 @@ def log_judged(name: str, gain: float, *, drift: float = -2.0) -> tuple[str, str
     for epoch, psi in ((1, 0.95), (2, 0.93)):
         client.log_metric(trained, "train/psi", psi, step=epoch)
         client.log_metric(trained, "train/image_loss", 1e-4, step=epoch)
+        conflicts = epoch if name == "demo2" else 0
+        client.log_metric(trained, "gradient/conflicts", conflicts, step=epoch)
+        client.log_metric(trained, "gradient/measurements", 4, step=epoch)
     images = table.set_index("image")
     for metric in ranked_metrics():
         of = images.loc["denoised", metric]
@@ -134,6 +137,8 @@ def test_every_stage_has_its_section_and_a_link_to_it(whole: str, section: str) 
         "test: 8 patients, 48 slices",
         "Ψ moved −3.50 percentage points",
         "<td>−2.00</td>",
+        "in conflict (cosine below 0) in 3 of 8 measurements",
+        "agreed whenever they were measured in demo1",
         "demo1, Ψ = 95 % has the best mean SSIM",
         "demo2 against demo1",
         '<span class="outcome worse">worse</span>',

@@ -1,8 +1,12 @@
 """Search, shrunk to seconds, from its command line to MLflow and Optuna; and its refusals."""
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from search.studies import objective, study_of
 from tracking.logged_figures import whole_figures
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
@@ -20,6 +25,7 @@ from pi.jobs.searched import shared_study as shared
 from pi.parameters import SearchParameters, TrainParameters
 from pi.search.storage import open_storage
 from pi.slices.store import Store
+from pi.tracking.tracker import Tracked
 from pi.training.fit import DivergedError
 from pi.training.repeated import Bench
 
@@ -81,8 +87,11 @@ def worked(tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.Temp
         patch.chdir(folder)
         patch.setattr(Store, "pair", reading)
         patch.setattr(shared, "calibrate_each", calibrating)
-        codes = [searched("--trials", "3"), searched("--trials", "5")]
-    return {"codes": codes, "database": database, "read": read, "calibrated": calibrated}
+        said = StringIO()
+        with redirect_stdout(said):
+            codes = [searched("--trials", "3"), searched("--trials", "5")]
+    return {"codes": codes, "database": database, "read": read, "calibrated": calibrated,
+            "said": said.getvalue()}  # fmt: skip
 
 
 def test_the_same_command_goes_on_with_the_same_study_and_run(worked: Any) -> None:
@@ -142,7 +151,7 @@ def test_the_test_patients_are_never_read(worked: Any, tiny_store: Store) -> Non
 
 
 @pytest.mark.usefixtures("tiny_cache")
-def test_train_takes_the_best_from_its_run(
+def test_the_command_that_is_printed_trains_the_best_as_it_is(
     worked: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = worked["database"]
@@ -161,7 +170,13 @@ def test_train_takes_the_best_from_its_run(
         return run(train.main, TrainParameters, "", [*once, *arguments])
 
     source = ("--perceptual_weight", f"search:{parent.info.run_id}")
-    assert trained("--experiment", ENCODER, *source) == 0
+    (printed,) = set(
+        re.findall(r"train the best: python -m entrypoints.train (.*)", worked["said"])
+    )
+    for name, less in {"epochs": 1, "gradient_every": 0, "validation_patches": 16}.items():
+        # What is printed is run as it is; what it leaves to its defaults is shrunk.
+        monkeypatch.setattr(TrainParameters.__dataclass_fields__[name], "default", less)
+    assert run(train.main, TrainParameters, "", shlex.split(printed)) == 0
     (own,) = [r for r in runs_of(database) if r.data.tags["pi.stage"] == "train"]
     assert own.data.metrics["lambda"] == best.data.metrics["lambda_start"]
     assert float(own.data.params["target_psi"]) == best.data.metrics["psi_calibrated"]
@@ -173,6 +188,25 @@ def test_train_takes_the_best_from_its_run(
     ):
         assert trained(*arguments, *source) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_workers_end_does_not_end_the_run_that_others_are_at(database: Path) -> None:
+    study = study_of(objective())
+
+    def status() -> str:
+        (own,) = parents(database)
+        return str(own.info.status)
+
+    with shared.open_search(Tracked(), study, "a search"):
+        other = study.ask()
+    assert status() == "RUNNING"
+    with pytest.raises(DivergedError), shared.open_search(Tracked(), study, "a search"):
+        raise DivergedError("the loss must be finite but is not.")
+    assert status() == "RUNNING"
+    study.tell(other, 0.5)
+    with shared.open_search(Tracked(), study, "a search"):
+        pass
+    assert status() == "FINISHED"
 
 
 def failing(numbers: tuple[int, ...]) -> Callable[..., None]:

@@ -127,11 +127,15 @@ def test_a_network_is_evaluated_beside_doing_nothing(
     database: Path, undrawn: None, tiny_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = log_network("unet:4", tiny_store.digest)
-    assert evaluate(*TINY, "--run", network, "--protocols", "full_float") == 0
+    asked = ("--protocols", "full_float", "--metrics", "texture", "--metric", "noise_distance")
+    assert evaluate(*TINY, "--run", network, *asked) == 0
     found = newest(database)
     metrics = found.data.metrics
     gain = metrics["full_float/ssim"] - metrics["full_float/ssim_low_dose"]
     assert metrics["full_float/ssim_gain"] == pytest.approx(gain)
+    distance = metrics["noise_distance_low_dose"] - metrics["noise_distance"]
+    assert metrics["noise_distance_gain"] == pytest.approx(distance)
+    assert "frequency_shift" in metrics
     assert "noise/mean_frequency_low_dose_in/1mm_B30_25pct" in metrics
     assert found.data.tags["pi.evaluated_run"] == network
     assert found.data.params["experiment"] == "my own"
@@ -194,6 +198,9 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
         (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
         (("--batch_size", "0"), "`batch_size` must be"),
+        (("--metrics", "some"), "`metrics` must be one of basic, texture, all but got 'some'"),
+        (("--metric", "gmsd"), "`metric` must be one that is measured but got gmsd, which"),
+        (("--metrics", "all", "--metric", "ms_ssim"), "but ms_ssim has none of fewer than 176"),
         (("--data", "some/folder"), "`data` must be no path"),
     ],
 )

@@ -7,14 +7,16 @@ import pytest
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec, Sizes
-from pi.evaluation.choice import choose_slices, read_choice
-from pi.evaluation.denoise import slice_denoiser
+from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
 from pi.evaluation.denoising import of_pixels
 from pi.evaluation.measure import Evaluation, evaluate
+from pi.evaluation.metrics import measured_metrics
 from pi.evaluation.pair import HuErrors
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8, EvaluationError
 from pi.evaluation.scores import scores
-from pi.evaluation.table import COLUMNS, KEY
+from pi.evaluation.summary import summary_text
+from pi.evaluation.table import IDENTITY, KEY
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
@@ -45,7 +47,7 @@ def test_every_slice_is_measured_once_with_doing_nothing_beside_it(
         if volume.split == "test"
         for k in range(len(volume.positions))
     }
-    assert list(biased.slices.columns) == COLUMNS
+    assert list(biased.slices.columns) == [*IDENTITY, *measured_metrics("basic")]
     assert len(biased.slices) == 4 * len(keys)
     counts = biased.slices.groupby(KEY)["image"].value_counts()
     assert (counts == 2).all()
@@ -130,6 +132,25 @@ def test_slices_of_any_size_pass_a_u_net(shape: tuple[int, int, int]) -> None:
 def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
     hu = np.arange(-1024, 3072, 2, dtype=np.int16).reshape(1, 32, 64)
     assert slice_denoiser(lambda x: x, Sizes())(hu) == pytest.approx(hu, abs=1e-3)
+
+
+def test_texture_is_measured_and_what_small_slices_lack_is_said(tiny_store: Store) -> None:
+    found = evaluate(tiny_store, "test", None, (FULL_FLOAT,), 4, nothing, "all")
+    slices, numbers = found.slices, scores(found)
+    assert slices["ms_ssim"].isna().all()
+    assert (
+        "MS-SSIM (ms_ssim) has no value on 32 of 32 slices, each a slice of fewer" in found.remark
+    )
+    assert numbers["full_float/ms_ssim_undefined"] == 32
+    assert numbers["noise_distance"] == pytest.approx(slices["noise_distance"].mean())
+    assert (slices["noise_distance"].dropna() > 0.5).all()  # a quarter of the dose: ln 4 at most
+    assert numbers["full_float/haarpsi_gain"] == 0
+    assert "undefined" in summary_text(slices)
+    with pytest.raises(EvaluationError, match=r"MS-SSIM .* but none of 32 has: each is a slice of"):
+        choose_slices(slices, "full_float", "ms_ssim")
+    with pytest.raises(EvaluationError, match="ms_ssim has none of fewer than 176 rows"):
+        require_large_enough(tiny_store, "test", "ms_ssim")
+    require_large_enough(tiny_store, "test", "haarpsi")
 
 
 def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Evaluation) -> None:

@@ -55,6 +55,15 @@ def test_a_row_a_protocol_with_both_means_of_psnr() -> None:
     assert "32.04 dB" in text
 
 
+def test_a_table_of_somebody_elses_may_lack_protocols_images_and_metrics() -> None:
+    slices = pd.DataFrame([row("P", 0.0, "denoised", 0.9, 30.0)]).drop(columns="psnr")
+    table = metrics_table(slices, (PROTOCOLS["paper8"], SOFT), COUNTS)
+    assert table["protocol"].tolist() == ["paper8"]
+    assert table["denoised_ssim"].tolist() == [0.9]
+    assert table["denoised_psnr"].isna().all()
+    assert "nan" in metrics_table_text(table)
+
+
 def test_hu_of_a_part_are_those_of_its_pixels(tiny_store: Store) -> None:
     counts = hu_counts(tiny_store, "test")
     pixels = [

@@ -1,21 +1,32 @@
 """A metric that is one record is in every list: measured, shown, logged, compared, reported."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 from report.compared import DIGEST, slice_table
 
+from pi.choices import MetricSet
 from pi.command_line import ParameterError, parse
 from pi.comparison.comparison import Reference, compare_runs
 from pi.comparison.gains import ComparisonError
+from pi.comparison.limits import limits
 from pi.comparison.pairing import RunTable, pair_runs
 from pi.comparison.seeds import group_seeds
-from pi.evaluation.measure import evaluate
-from pi.evaluation.metrics import METRICS, Metric, every, find_metrics
-from pi.evaluation.protocol import FULL_FLOAT, PAPER8
+from pi.evaluation.measure import Evaluation, evaluate
+from pi.evaluation.metrics import (
+    METRICS,
+    Metric,
+    every,
+    find_metrics,
+    measured_metrics,
+    require_measured,
+)
+from pi.evaluation.protocol import FULL_FLOAT, PAPER8, EvaluationError
 from pi.evaluation.scores import scores
 from pi.evaluation.summary import summary_text
-from pi.evaluation.table import KEY, checked, joined, wide
+from pi.evaluation.table import KEY, checked, gains, joined, wide
 from pi.parameters import EvaluateParameters
 from pi.report.tables import table_3, tables_4
 from pi.slices.store import Store
@@ -110,3 +121,52 @@ def test_seeds_and_folds_of_unlike_age_have_what_all_of_them_have() -> None:
     assert "worst" not in joined([new.slices, other])
     both = joined([new.slices, other.assign(worst=1.0)])
     assert isinstance(both["worst"], pd.Series)
+
+
+def textured(name: str, gain: float, lacking: list[float]) -> RunTable:
+    """A run whose noise distance has no value at some positions of each patient."""
+    table = slice_table(gain)
+    distance = (1.5 - table["ssim"]).where(~table["position"].isin(lacking))
+    return RunTable(name, checked(table.assign(noise_distance=distance)), DIGEST, "test")
+
+
+def test_slices_without_a_value_are_left_out_of_that_metric_alone_and_counted() -> None:
+    runs = [textured("E1", 0.0, [0.0, 3.0]), textured("E2", -0.05, [0.0, 3.0])]
+    comparison = compare_runs(
+        runs, ["ssim", "noise_distance"], "paper8", Reference("E1", "name"),
+        np.random.default_rng(0),
+    )  # fmt: skip
+    assert len(comparison.paired["ssim"].values) == 8 * 12
+    assert len(comparison.paired["noise_distance"].values) == 8 * 10
+    worse = {contrast.metric: contrast for contrast in comparison.contrasts}["noise_distance"]
+    assert worse.patients.intervals.mean_gain.value < 0
+    said = " ".join(limits(comparison))
+    assert "16 slices had no value of noise power distance and were left out of it" in said
+    assert "without a flat region of soft tissue" in said
+    gained = gains(runs[0].slices, "paper8", "noise_distance")
+    assert len(gained) == 8 * 10
+    assert wide(runs[0].slices)["noise_distance"].isna().sum() == 16
+
+
+def test_a_run_without_any_value_is_refused_in_words() -> None:
+    runs = [textured("E1", 0.0, []), textured("E2", 0.1, [float(k) for k in range(12)])]
+    with pytest.raises(ComparisonError, match=r"'E2': a slice must have a value of noise power"):
+        pair_runs(runs, "noise_distance", "paper8")
+    with pytest.raises(EvaluationError, match="none of 192 has: each is a slice without a flat"):
+        gains(runs[1].slices, "paper8", "noise_distance")
+    assert np.isnan(scores_of(runs[1].slices)["noise_distance_gain"])
+
+
+def scores_of(table: pd.DataFrame) -> dict[str, float]:
+    none = pd.DataFrame(columns=["thickness", "kernel", "dose", "image", "tissue"])
+    return scores(Evaluation(table, none, none, none))
+
+
+def test_a_set_measures_what_those_before_it_do() -> None:
+    basic, texture, every_one = map(measured_metrics, get_args(MetricSet))
+    assert basic[:3] == ["ssim", "psnr", "nrmse"]
+    assert basic[3:] == ["rmse_clipped_hu", "rmse_hu", "mae_hu", "bias_hu"]
+    assert set(texture) - set(basic) == {"noise_distance", "frequency_shift"}
+    assert every_one == [*METRICS]
+    with pytest.raises(EvaluationError, match="got gmsd, which `metrics` all measures and basic"):
+        require_measured("gmsd", "basic")

@@ -12,7 +12,8 @@ from scipy.signal import convolve2d
 from skimage.metrics import structural_similarity
 
 from pi.evaluation.protocol import EvaluationError
-from pi.evaluation.ssim import _KINDS, _taps, ssim
+from pi.evaluation.smoothing import gaussian_taps
+from pi.evaluation.ssim import _KINDS, GAUSSIAN_SIDE, SIGMA, ssim
 
 Plane = NDArray[np.float64]
 
@@ -58,7 +59,8 @@ def test_gaussian_is_tensorflows_within_its_float32() -> None:
 
 def test_zero_padded_is_the_convolution_of_red_cnns_code() -> None:
     a, b = (np.clip(v, -160, 240) for v in pair(48))
-    kernel = np.outer(_taps(), _taps())
+    taps = gaussian_taps(GAUSSIAN_SIDE, SIGMA)
+    kernel = np.outer(taps, taps)
 
     def smooth(plane: Plane) -> Plane:
         return np.asarray(convolve2d(plane, kernel, mode="same"))
@@ -89,7 +91,7 @@ def test_of_a_slice_with_itself_it_is_1(window: str) -> None:
 def test_it_does_not_depend_on_how_rows_fall_into_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = pair(100)
     whole = ssim(a, b, data_range=4096.0)
-    monkeypatch.setattr("pi.evaluation.ssim.BAND", 300)
+    monkeypatch.setattr("pi.evaluation.smoothing.BAND", 300)
     assert ssim(a, b, data_range=4096.0) == pytest.approx(whole, abs=1e-13)
 
 

@@ -30,6 +30,7 @@ from pi.figures import (
     paired_differences,
     patient_gains,
     pretraining,
+    screen,
     search_front,
     search_history,
     search_importance,
@@ -41,6 +42,7 @@ from pi.figures import (
 )
 from pi.figures.slice_row import SOFT_TISSUE, Pictured, SliceRow, picture_row
 from pi.identity import Reconstruction, SliceKey
+from pi.influence.screening import QUANTITIES
 from pi.influence.table import weight_grid
 
 RUNS = 12
@@ -156,6 +158,16 @@ def influence(names: Names) -> Figure:
     )
 
 
+def screened(names: Names) -> Figure:
+    made = {name: 0.4 + 0.01 * k for k, name in enumerate(names)}
+    rows = [
+        {"experiment": name, **{f"{q}{end}": value + more for q in QUANTITIES
+                                for end, more in (("", 0.0), ("_low", -0.1), ("_high", 0.1))}}
+        for name, value in made.items()
+    ]  # fmt: skip
+    return screen.draw_screen(pd.DataFrame(rows))
+
+
 def learned() -> Figure:
     losses = np.linspace(2, 1, 101)
     names = ("kernel", "slice thickness", "dose", "position along the body")
@@ -197,6 +209,7 @@ OF_NAMES: dict[str, Callable[[Names], Figure]] = {
         influence_breakdown.layer_shares_of(calibrated(names))),
     "draw_losses": lambda names: training_curves.draw_losses(curves_of(names, 1)),
     "draw_influences": lambda names: training_curves.draw_influences(curves_of(names, 1)),
+    "draw_screen": screened,
     "draw_slices": lambda names: search_slice.draw_slices(slices_of(names)),
     "draw_details": lambda names: denoised_slices.draw_details([slice_row(names)] * 2),
     "draw_viewer": lambda names: slice_viewer.draw_viewer(

@@ -9,6 +9,7 @@ import pytest
 from pi.figures.influence_curve import COLOURS
 from pi.figures.training_curves import (
     SERIES,
+    conflicts_of,
     curves_table,
     draw_influences,
     draw_losses,
@@ -24,6 +25,7 @@ def series(**columns: list[float]) -> pd.DataFrame:
 
 ONE = series(train__psi=[0.95, 0.9], train__image_loss=[2.0, 1.0], train__total_loss=[40.0, 10.0],
              validation__ssim=[0.7, 0.8])  # fmt: skip
+AGAINST = series(gradient__conflicts=[1.0, 3.0], gradient__measurements=[4.0, 4.0])
 MSE = series(train__image_loss=[2.0, 1.0])
 CURVES = training_curves([("one", ONE, 0.95), ("mse", MSE, np.nan)])
 
@@ -60,6 +62,13 @@ def test_psi_is_drawn_in_log_odds_and_the_target_across() -> None:
     drawn, across = loss.lines[0], loss.lines[1]
     assert drawn.get_ydata() == pytest.approx(np.log([19, 9]))
     assert across.get_ydata() == pytest.approx(np.log([19, 19]))
+
+
+def test_conflicts_are_drawn_as_shares_of_an_epochs_measurements() -> None:
+    assert conflicts_of(AGAINST) == (4, 8)
+    assert conflicts_of(ONE) is None
+    panel = draw_influences(training_curves([("against", AGAINST, np.nan)])).axes[3]
+    assert panel.lines[0].get_ydata() == pytest.approx([25, 75])
 
 
 def test_the_weighted_perceptual_loss_is_what_the_total_has_beyond_the_image_loss() -> None:

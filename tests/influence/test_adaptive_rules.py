@@ -33,7 +33,7 @@ def trained(schedule: Schedule, losses: list[tuple[float, float]]) -> ScheduleSt
     state = schedule.start()
     for step in losses:
         if schedule.asks_gradients(state):
-            state = schedule.after_gradients(state, *step)
+            state = schedule.after_gradients(state, *step, 0.0)
         state = schedule.after_epoch(schedule.after_step(state, *step), *step)
     return state
 
@@ -88,14 +88,14 @@ def test_uncertainty_ends_at_half_whatever_was_asked_for(image: float, odds: flo
 
 def test_gradnorm_by_hand() -> None:
     schedule = GradNorm(1.0, every=1)
-    state = schedule.after_gradients(schedule.start(), 3.0, 6.0)
+    state = schedule.after_gradients(schedule.start(), 3.0, 6.0, 0.0)
     assert state.weight == pytest.approx(0.5)
     # M falls to a quarter, P to a half: P lags behind by 2. The averages weigh 0.99 to 1.
     state = schedule.after_step(state, 4.0, 10.0)
     state = schedule.after_step(state, 1.0, 5.0)
     m, p = 0.99 * 4 + 1, 0.99 * 10 + 5
     lag = (p / 10) / (m / 4)
-    state = schedule.after_gradients(state, 1.0, 4.0)
+    state = schedule.after_gradients(state, 1.0, 4.0, 0.0)
     assert state.weight == pytest.approx((0.99 * 3 + 1) / (0.99 * 6 + 4) * lag**0.12)
 
 
@@ -118,7 +118,7 @@ def test_gradnorm_is_where_its_gradient_descent_ends(
     state = schedule.after_step(schedule.start(), 1.0, 1.0)
     for _ in range(2000):  # until the averages are of these losses alone
         state = schedule.after_step(state, 1.0, lag)
-    found = schedule.after_gradients(state, *lengths).weight
+    found = schedule.after_gradients(state, *lengths, 0.0).weight
     assert found == pytest.approx(weights[1] / weights[0], rel=within)
 
 

@@ -9,13 +9,13 @@ import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec
 from pi.influence.components import feature_loss, loss_components
-from pi.influence.measure import patch_measure
+from pi.influence.measure import image_losses, patch_measure
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.losses.loss import Norm, PixelTerm
 from pi.network.bank import build_bank
 from pi.network.encoder import build_encoder
-from pi.network.state import identity
+from pi.network.state import PatchOutputs, identity
 from pi.network.weights import load_weights
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
@@ -106,3 +106,23 @@ def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int)
     assert found["identity"].features[6] == pytest.approx(single[11].features[0], rel=1e-4)
     assert (found["untrained"].pixels[:, 0] > 10 * found["identity"].pixels[:, 0]).all()
     assert found["identity"].pixels.dtype == np.float64
+
+
+def test_the_image_losses_of_all_patches_need_no_network(tiny_store: Store) -> None:
+    patches = PatchPopulation(tiny_store, "train", 32, 48, "paper")
+    low, normal = patches.read(np.arange(len(patches)))
+    outputs = {"outputs": PatchOutputs(lambda numbers: 0.5 * low[numbers]), "identity": identity}
+    terms = (PixelTerm(), PixelTerm("absolute", 2.0))
+    found = image_losses(patches, terms, outputs)
+    wanted = [
+        (f(x - normal)).mean(axis=(1, 2, 3))
+        for x in (low, 0.5 * low)
+        for f in (np.square, lambda d: 2 * np.abs(d))
+    ]
+    assert found == pytest.approx(np.stack(wanted, axis=1), rel=1e-5)
+
+
+def test_strata_are_the_reconstructions_of_the_patches(tiny_store: Store) -> None:
+    patches = PatchPopulation(tiny_store, "train", 32, 48, "paper")
+    described = [p.key.reconstruction for p in patches.describe(np.arange(len(patches)))]
+    assert [patches.reconstructions[k] for k in patches.strata] == described

@@ -21,8 +21,8 @@ from entrypoints.evaluate import main
 from pi.command_line import run
 from pi.denoisers import DenoiserSpec
 from pi.evaluation import served
-from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.table import KEY
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.jobs.agreement import DisagreementError, require_resumable
 from pi.network.denoiser_file import DenoiserFileError
 from pi.parameters import EvaluateParameters

@@ -11,6 +11,7 @@ from pi.jobs.evaluate import evaluate
 from pi.jobs.main import main
 from pi.jobs.presets import presets
 from pi.jobs.pretrain import pretrain
+from pi.jobs.screen import screen
 from pi.jobs.search import search
 from pi.jobs.simulate import simulate
 from pi.jobs.train import train
@@ -20,6 +21,7 @@ from pi.parameters import (
     MainParameters,
     PresetsParameters,
     PretrainParameters,
+    ScreenParameters,
     SearchParameters,
     SimulateParameters,
     TrainParameters,
@@ -38,6 +40,7 @@ JOBS: dict[str, tuple[Callable[..., Any], object]] = {
         calibrate,
         CalibrateParameters(**SMALL, experiments=FLAT, states="identity", tolerance=0.5),
     ),
+    "screen": (screen, ScreenParameters(**SMALL, experiments=FLAT, patches=4)),
     "train": (train, TrainParameters(**BRIEF, experiment="mse", perceptual_weight="0")),
     "evaluate": (evaluate, EvaluateParameters(data="simulated:tiny", protocols="full_float")),
     "search": (

@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi.errors import is_path
 from pi.losses.architecture import EncoderSpec
 from pi.losses.input_convention import InputConventionError
-from pi.losses.loss import FeatureDistance, LossError, PixelTerm, parse_loss, parse_pixel, written
+from pi.losses.loss import (
+    OPTIONS,
+    FeatureDistance,
+    LossError,
+    PixelTerm,
+    parse_loss,
+    parse_pixel,
+    written,
+)
 
 VGG = "vgg19:imagenet:block5_conv4"
 
@@ -37,6 +46,7 @@ def test_every_option_is_read() -> None:
         st.sampled_from(["post", "pre"]),
         st.sampled_from(["", "unit", "raw255", "window:-10:20.5"]),
         st.sampled_from(["squared", "absolute"]),
+        st.sampled_from(["pointwise", "statistics:4"]),
         st.sampled_from(["mean", "sum", "sum_half"]),
         st.sampled_from(["sum", "mean", "weights:0.5+2", "shares:0.25+0.75"]),
         st.sampled_from(["squared", "0.2*squared", "huber", "huber:0.01", "3*charbonnier"]),
@@ -44,7 +54,7 @@ def test_every_option_is_read() -> None:
 )
 def test_reading_inverts_writing(options: tuple[str, ...]) -> None:
     base = "vgg16:random:block1_conv1+block2_conv1"
-    names = ("tap", "input", "norm", "reduction", "layers", "pixel")
+    names = ("tap", "input", "norm", "match", "reduction", "layers", "pixel")
     given_options = "".join(
         f"/{name}={value}" for name, value in zip(names, options, strict=True) if value
     )
@@ -89,6 +99,9 @@ def test_shares_are_of_the_whole() -> None:
     [
         ("tap=before", "`tap` must be one of post, pre but got 'before'"),
         ("norm=l2", "`norm` must be one of squared, absolute but got 'l2'"),
+        ("match=statistics", "`match` must be pointwise or statistics:SIDE"),
+        ("match=statistics:1", "2 or more pixels of the feature map, but got 'statistics:1'"),
+        ("match=gram", "but got 'gram'"),
         ("reduction=", "`reduction` must be one of mean, sum, sum_half but got ''"),
         ("layers=weights:1+2", "for each of 1 layers joined by +, but got 'weights:1+2'"),
         ("layers=weights", "`layers` must be sum, mean, weights: or shares:"),
@@ -127,3 +140,8 @@ def test_a_pixel_term_is_written_as_short_as_it_can_be() -> None:
     for text in ("squared", "0.2*squared", "huber", "100*huber:0.01", "none"):
         assert str(parse_pixel(text)) == text
     assert str(parse_pixel("huber:1")) == "huber"
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_option_is_taken_for_a_path(option: str) -> None:
+    assert not is_path(f"{VGG}/{option}=value,{VGG}")

@@ -1,6 +1,7 @@
 """The context that needs nobody's file: made once, whole or not at all, made again if damaged."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
 from pi.places import cache_folder
 from pi.pretraining import simulated
+from pi.pretraining.recipe import Recipe
 from pi.pretraining.simulated import SimulatedContextError, simulated_context
+from pi.slices.store import Store
 
 
 @pytest.fixture
@@ -19,8 +22,8 @@ def small(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The recipe shrunk to a second, in a cache of this test's own; what is said meanwhile."""
     monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
     recipe = replace(
-        simulated.RECIPE, architecture="autoencoder", initial="random", patch_size=16, steps=3,
-        batch_size=4, held_out=4,
+        simulated.RECIPE, architecture="autoencoder", initial="random", patch_size=16, fitted=8,
+        steps=3, batch_size=4, held_out=4,
     )  # fmt: skip
     monkeypatch.setattr(simulated, "RECIPE", recipe)
     monkeypatch.setenv("PI_CACHE", str(tmp_path))
@@ -67,7 +70,7 @@ def test_interrupted_it_leaves_nothing(small: list[str], monkeypatch: pytest.Mon
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulated, "make_context", interrupted)
+    monkeypatch.setattr(simulated, "make_near", interrupted)
     with pytest.raises(KeyboardInterrupt):
         simulated_context("autoencoder", small.append)
     assert not (cache_folder() / "contexts").exists()
@@ -82,7 +85,16 @@ def test_its_study_shows_nobody_of_the_users_studies() -> None:
     from pi.parameters import PretrainParameters, SimulateParameters
 
     assert simulated.DATA.rpartition(":")[2] != str(SimulateParameters.seed)
-    assert PretrainParameters.data == simulated.DATA
-    recipe = simulated.RECIPE
+    assert PretrainParameters.data.rpartition(":")[2] == simulated.DATA.rpartition(":")[2]
+    free = Recipe()
     for name in ("patch_size", "steps", "batch_size", "learning_rate", "held_out", "seed"):
-        assert getattr(PretrainParameters, name) == getattr(recipe, name), name
+        assert getattr(PretrainParameters, name) == getattr(free, name), name
+
+
+def test_who_is_not_learned_from_is_held_out(tiny_store: Store) -> None:
+    parts = Counter(volume.split for volume in tiny_store.volumes)
+    found = simulated.nobody_tested(tiny_store)
+    assert Counter(volume.split for volume in found.volumes) == {
+        "train": parts["train"], "validation": parts["validation"] + parts["test"],
+    }  # fmt: skip
+    assert found.digest == tiny_store.digest

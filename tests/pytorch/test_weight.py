@@ -18,7 +18,8 @@ else:
 
 STEPS, EPOCHS = 130, 3
 ASKED: dict[str, Any] = {"target": 0.95, "warmup_steps": 60, "final": 0.9, "total": 390, "seed": 5}
-LOSSES = [name for name in schedule_names() if name != "gradnorm"]
+OF_GRADIENTS = ("gradnorm", "constant_psi_gradient", "config", "upgrad")
+LOSSES = [name for name in schedule_names() if name not in OF_GRADIENTS]
 
 
 def sequence(seed: int = 5) -> "tuple[torch.Tensor, torch.Tensor]":
@@ -149,16 +150,18 @@ def test_a_compiled_loss_gets_the_same_lambda() -> None:
     assert found == pytest.approx(wanted, rel=1e-5)
 
 
-def test_gradnorm_measures_over_the_parameters() -> None:
-    schedule = find_schedule("gradnorm", 1.0)
-    state = schedule.start()
-    weight = PerceptualWeight("gradnorm", 1.0)
+@pytest.mark.parametrize("name", OF_GRADIENTS)
+def test_gradients_are_measured_over_the_parameters(name: Any) -> None:
+    schedule = find_schedule(name, 1.0, target=0.7)
+    state, against = schedule.start(), -1.0 if name == "upgrad" else 1.0
+    weight = PerceptualWeight(name, 1.0, target=0.7)
     for step in range(120):
         theta = torch.nn.Parameter(torch.tensor([1.0, 2.0]) / (1 + step / 50))
-        image, perceptual = (theta**2).sum(), (3 * theta).sum()
+        image, perceptual = (theta**2).sum(), 99 + against * (3 * theta).sum()
         if schedule.asks_gradients(state):  # by hand: 2 theta, and 3 twice
             lengths = 2 * float(theta.detach().norm()), 18**0.5
-            state = schedule.after_gradients(state, *lengths)
+            dot = 6 * float(theta.detach().sum()) * against
+            state = schedule.after_gradients(state, *lengths, dot)
         losses = float(image.detach()), float(perceptual.detach())
         wanted = schedule.rule(state)(*losses)
         assert float(weight(image, perceptual, [theta])) == pytest.approx(wanted, rel=1e-6)

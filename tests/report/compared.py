@@ -9,7 +9,6 @@ import pandas as pd
 from pi.comparison.comparison import Comparison, Reference, compare_runs
 from pi.comparison.pairing import RunTable
 from pi.comparison.seeds import group_seeds
-from pi.evaluation.table import COLUMNS
 from pi.influence.recorded import RecordedInfluence
 from pi.losses.experiments import NAMED
 from pi.report.configuration import Configuration, Making, Member
@@ -34,7 +33,7 @@ def slice_table(gain: float, patients: int = 8, slices: int = 12, seed: int = 1)
             ssim = min(0.1 + low + gain + tilt + noise, 0.999)
             for image, value in (("low_dose", low), ("denoised", ssim)):
                 rows.append(row(f"S{number:03}", float(index), image, value))
-    return pd.DataFrame(rows)[COLUMNS]
+    return pd.DataFrame(rows)
 
 
 def row(patient: str, position: float, image: str, ssim: float) -> dict[str, object]:

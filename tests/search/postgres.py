@@ -43,14 +43,14 @@ def own_postgres() -> Iterator[str]:
         except (OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"PostgreSQL cannot be started here: {error}")
         try:
-            yield f"postgresql+psycopg2://pi@127.0.0.1:{port}/postgres"
+            yield f"postgresql://pi@127.0.0.1:{port}/postgres"
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
             (folder.parent / f"{folder.name}.log").unlink()
 
 
 def _tools() -> Path:
-    pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
     on_path = shutil.which("initdb")
     found = [Path(on_path)] if on_path else sorted(DEBIAN.glob("*/bin/initdb"))
     if not found:

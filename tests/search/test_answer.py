@@ -148,3 +148,23 @@ def test_the_way_on_is_a_command_without_a_password() -> None:
     text = onward_text("one", "postgresql://me:geheim@host/db", {"experiment": "demo1"})
     assert "python -m entrypoints.train --experiment demo1" in text
     assert "geheim" not in text
+
+
+def test_a_command_that_is_printed_has_every_parameter_and_is_quoted_for_a_shell() -> None:
+    train = {"stand_in": "natural=own:a b", "experiment": "demo1"}
+    text = onward_text("one", "journal:///shared/studies.log", train)
+    assert "entrypoints.train --stand_in 'natural=own:a b' --experiment demo1\n" in text
+    assert text.endswith("optuna-dashboard /shared/studies.log")
+
+
+def test_one_validation_slice_gives_no_verdict() -> None:
+    def alone(point: Point, epoch: int) -> tuple[Sequence[float], float]:
+        return [0.9 - 0.01 * abs(point.log_odds - np.log(19))], point.log_odds
+
+    _, found = worked_at(objective(epochs=1), 6, alone)
+    assert np.isnan(found.flat).all()
+    said = " ".join(sentences(found))
+    assert "one slice gives no verdict" in said
+    assert "With one validation slice there is no standard error" in said
+    assert "nan" not in answer_text(found)
+    assert "worse than" not in said

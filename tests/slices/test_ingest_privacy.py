@@ -10,9 +10,11 @@ import pytest
 from ct_files import SECRET, ct_dataset, read_header, write_ct, write_patient
 
 from pi.errors import PiError
+from pi.identity import fingerprint
 from pi.readers.scan import SourceError
 from pi.slices.manifest import StoreError
 from pi.slices.preparing import prepare
+from pi.slices.store import Store
 
 PATIENT = "Eichendorff"
 PATH = "ward 7 Lubowitz"
@@ -78,6 +80,8 @@ def test_nothing_outside_the_private_folder_names_anybody(
 def test_the_private_folder_tells_the_user_everything(tmp_path: Path) -> None:
     source = make_source(tmp_path)
     prepare(source, tmp_path / "store", split="auto", seed=0, secret=SECRET)
+    # Which secret made the pseudonyms is told, and survives a reading.
+    assert Store.open(tmp_path / "store").manifest.pseudonyms == fingerprint(SECRET)
     private = tmp_path / "store" / "private"
     assert PATIENT in (private / "patients.csv").read_text()
     refusals = (private / "refusals.csv").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pi.database import shown
-from pi.tracking.address import TrackingError, farewell, pages, probe, tracking_uri
+from pi.tracking.address import TrackingError, farewell, pages, probe, told, tracking_uri
 
 SECRET = "geheim"
 
@@ -164,6 +164,26 @@ def test_the_farewell_of_a_file_says_how_to_start_the_ui() -> None:
     text = farewell("sqlite:////folder/mlflow.db", "7", "abc", "key")
     assert "http://127.0.0.1:5000/#/experiments/7/runs/abc?" in text
     assert text.endswith("mlflow ui --backend-store-uri sqlite:////folder/mlflow.db")
+
+
+def test_the_farewell_of_a_database_with_a_password_asks_for_no_argument() -> None:
+    text = farewell(f"postgresql://me:{SECRET}@host/db", "7", "abc", "")
+    assert text.endswith("mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is")
+    assert SECRET not in text
+
+
+def test_what_mlflow_says_of_its_address_is_told_without_the_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:{SECRET}%23@host:1")
+    said = told(ValueError(f"API request to http://me:{SECRET}%23@host:1/api failed\nmore"))
+    assert said == "API request to http://***@host:1/api failed"
+
+
+def test_a_password_that_no_address_can_hold_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(TrackingError, match="%40 for @") as caught:
+        probe(f"http://me:{SECRET}#/@x@host:1")
+    assert SECRET not in str(caught.value)
 
 
 def test_the_farewell_of_a_server_is_its_own_pages_without_the_password() -> None:

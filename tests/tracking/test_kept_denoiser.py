@@ -11,8 +11,8 @@ from mlflow import MlflowClient
 from numpy.typing import ArrayLike
 
 from pi.denoisers import DenoiserSpec
-from pi.evaluation.denoise import slice_denoiser
 from pi.evaluation.served import ServedDenoiser, ServedModelError
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.jobs.promote import promote as promote_job
 from pi.parameters import PromoteParameters
 from pi.slices.store import Store

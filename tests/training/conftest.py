@@ -14,6 +14,7 @@ from pi.network.bank import FrozenLoss
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.training.build import Adam, build_trainer
+from pi.training.cached_step import NOT_KEPT
 from pi.training.fit import Settings, Trainer
 
 UNET = DenoiserSpec("unet", 2)
@@ -60,9 +61,11 @@ def make_trainer(
         frozen_loss = FrozenLoss(own, norms, (1.0,) * len(norms))
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         spec, start = changed.pop("spec", UNET), changed.pop("start", "half")
+        features = changed.pop("features", NOT_KEPT)
         settings = replace(SETTINGS, **changed)
         return build_trainer(
-            settings, schedule, patches, frozen_loss, spec, adam, start=start, **machine
-        )
+            settings, schedule, patches, frozen_loss, spec, adam, start=start, features=features,
+            **machine,
+        )  # fmt: skip
 
     return make

@@ -12,6 +12,7 @@ import pytest
 from pi.denoisers import DenoiserSpec
 from pi.influence.adaptive_rules import GradNorm, ReLoBRaLo, SoftAdapt, Uncertainty
 from pi.influence.gradient_pair import GradientInfluence, GradientPair
+from pi.influence.gradient_rules import UPGrad
 from pi.influence.schedule import Schedule, ScheduleState, WeightRule
 from pi.slices.patches import PatchPopulation
 from pi.training import checkpoint
@@ -46,13 +47,16 @@ def test_the_state_is_read_back_exactly() -> None:
     assert from_json(to_json(STATE)).schedule == STATE.schedule
 
 
-RULES = [Uncertainty(0.2), GradNorm(0.2, every=1), SoftAdapt(0.2), ReLoBRaLo(0.2, 5)]
+RULES = [
+    Uncertainty(0.2), GradNorm(0.2, every=1), SoftAdapt(0.2), ReLoBRaLo(0.2, 5),
+    UPGrad(0.2, every=1),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("schedule", RULES)
 def test_what_a_rule_remembers_is_read_back_exactly(schedule: Schedule) -> None:
     def step(state: ScheduleState, image: float, perceptual: float) -> ScheduleState:
-        state = schedule.after_gradients(state, image / 3, perceptual / 7)
+        state = schedule.after_gradients(state, image / 3, perceptual / 7, -image)
         state = schedule.after_step(state, image, perceptual)
         return schedule.after_epoch(state, image, perceptual)
 

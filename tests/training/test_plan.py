@@ -13,6 +13,7 @@ from pi.influence.calibrated_schedules import (
     WarmupThenCalibrate,
     esrgan_dp,
 )
+from pi.influence.gradient_rules import ConFIG, ConstantPsiGradient, UPGrad
 from pi.influence.schedule import Fixed, Schedule
 from pi.training.plan import (
     StartingWeight,
@@ -83,11 +84,14 @@ SCHEDULES: dict[ScheduleName, Schedule] = {
     "recalibrate_each_epoch": RecalibrateEachEpoch(0.1, 0.9),
     "marcos2022": RecalibrateEachEpoch(0.1, 0.9),
     "constant_psi": ConstantPsi(0.1, 0.9, 0.9, 10),
+    "constant_psi_gradient": ConstantPsiGradient(0.1, target=0.9),
     "esrgan_dp": esrgan_dp(0.1),
     "uncertainty": Uncertainty(0.1),
     "gradnorm": GradNorm(0.1),
     "softadapt": SoftAdapt(0.1),
     "relobralo": ReLoBRaLo(0.1, 7),
+    "config": ConFIG(0.1),
+    "upgrad": UPGrad(0.1),
 }
 
 

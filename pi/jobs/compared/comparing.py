@@ -19,7 +19,9 @@ from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.exhibits import gather
 from pi.tracking.address import TrackingError
+from pi.tracking.logged_comparison import COMPARED
 from pi.tracking.records import read_run
+from pi.tracking.run import listed_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def compare_again(run_id: str, making: Making) -> Report:
     record = read_run(run_id)
     try:
         asked = asked_of({name: record.typed(name) for name in record.params})
-        runs = record.tags["pi.compared_runs"].replace(" ", ",")
+        runs = ",".join(listed_ids(record.tags, COMPARED))
+        if not runs:
+            raise ValueError(COMPARED)
     except (KeyError, ValueError) as error:
         raise TrackingError(
             f"comparison {quoted(run_id)} must say what it compared but does not."

@@ -1,6 +1,7 @@
 """Which evaluations are compared, and what the tracking store holds of each."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 from pi.errors import quoted
 from pi.jobs.compared.asked_runs import asked_runs, filtered
 from pi.tracking.address import TrackingError
-from pi.tracking.logged_data import FOLD, FOLDS, SIMULATED_DOSES
+from pi.tracking.logged_data import FOLD, FOLDS, PSEUDONYMS, SIMULATED_DOSES
 from pi.tracking.records import (
     IDENTITY,
     SUBJECT,
@@ -88,7 +89,30 @@ def find_evaluated(runs: str) -> list[Evaluated]:
     """
     ids = asked_runs(runs, finished=True)
     found = [evaluation for run_id in ids for evaluation in _evaluations(run_id)]
-    return [_read(run_id) for run_id in dict.fromkeys(found)]
+    evaluated = [_read(run_id) for run_id in dict.fromkeys(found)]
+    require_one_secret({one.run_id: one.record.tags for one in evaluated})
+    return evaluated
+
+
+def require_one_secret(tags: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse runs whose patients have pseudonyms of several secrets: no slice of theirs pairs.
+
+    Args:
+        tags: of each run, by its id; one of before says nothing of its secret.
+
+    Raises:
+        TrackingError: they have.
+    """
+    made = {run_id: own[PSEUDONYMS] for run_id, own in tags.items() if PSEUDONYMS in own}
+    if len(set(made.values())) < 2:
+        return
+    first, *others = made
+    other = next(run_id for run_id in others if made[run_id] != made[first])
+    raise TrackingError(
+        f"runs that are compared must have pseudonyms of one secret but run {first} has those of "
+        f"{made[first]} and run {other} those of {made[other]}: let PI_SECRET_FILE name one secret "
+        "on both machines, prepare the data anew on one of them, and evaluate there again."
+    )
 
 
 def _evaluations(run_id: str) -> list[str]:

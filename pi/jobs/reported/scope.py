@@ -1,5 +1,6 @@
 """Which runs a report is of: a whole MLflow experiment, or some runs and all they rest on."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -81,7 +82,7 @@ def _family(runs: str) -> Scope:
             gone[run_id] = None
             continue
         found[run_id] = run
-        waiting += [*list_nested(run, MOST), *_linked(run)]
+        waiting += [*list_nested(run), *_linked(run)]
     reported = [run for run in found.values() if run.record.tags.get(STAGE) not in (None, OWN)]
     newest = sorted(reported, key=lambda run: run.begun, reverse=True)
     names = ", ".join(f"{found[run_id].name} ({run_id[:SHORT]})" for run_id in asked)
@@ -90,7 +91,7 @@ def _family(runs: str) -> Scope:
 
 def _linked(run: ListedRun) -> Iterator[str]:
     for key, value in run.record.tags.items():
-        if key in LINKS or key.startswith(LINKED_FROM):
+        if re.sub(r"\.\d+$", "", key) in LINKS or key.startswith(LINKED_FROM):
             yield from (word for word in value.split() if word != "identity")
 
 

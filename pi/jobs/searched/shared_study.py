@@ -8,6 +8,9 @@ from dataclasses import asdict
 
 import numpy as np
 from optuna import Study
+from optuna.exceptions import OptunaError
+from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from pi.network.state import prepare_denoiser
 from pi.search.record import RUN
@@ -23,7 +26,10 @@ from pi.training.machine import choose_precision
 from pi.training.repeated import Bench
 
 STAGE = "search"
-MAY_DIFFER = ("study", "trials", "data", "dose", "split", "medical_weights")
+MAY_DIFFER = (
+    "study", "trials", "data", "dose", "split", "medical_weights", "feature_cache",
+    "feature_cache_gib",
+)  # fmt: skip
 """Parameters on which no value of a trial depends; data and weights are known by their digests."""
 
 
@@ -71,8 +77,16 @@ def open_search(tracker: Tracker, study: Study, title: str) -> Iterator[Run]:
     if tracker.kept and not (known and run_status(known)):
         begin(tracker, title)(study)
         known = study.user_attrs[RUN]
-    with tracker.open(STAGE, title, known if tracker.kept else "") as run:
+    with tracker.open(STAGE, title, known if tracker.kept else "", lambda: _last(study)) as run:
         yield run
+
+
+def _last(study: Study) -> bool:
+    """Tell whether nobody else is at work, so that the run of the study ends with this worker."""
+    try:
+        return not study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    except (OptunaError, SQLAlchemyError):  # the study is out of reach, and so for the others
+        return True
 
 
 def balances(study: Study, bench: Bench, state: State) -> dict[str, Balance]:

@@ -1,5 +1,7 @@
 """A study worked at until it has its trials, each in a run of its own."""
 
+from collections.abc import Mapping
+
 from optuna import Study
 
 from pi.jobs.searched.shared_study import balances
@@ -23,6 +25,7 @@ def search_kept(
     objective: Objective,
     state: State,
     trials: int,
+    setting: Mapping[str, str],
 ) -> SearchAnswer:
     """Work at a study until it has its trials, log what it found and return it.
 
@@ -34,6 +37,7 @@ def search_kept(
         objective: what it seeks.
         state: of the denoiser in which lambda is calibrated.
         trials: of the whole study.
+        setting: see `pi.search.answer_text.train_arguments`.
 
     Raises:
         StudyError: fewer trials than are tried first, or none was finished.
@@ -52,5 +56,5 @@ def search_kept(
     with counting("searching", "trial") as bar:
         run_trials(study, evaluate, trials, enough=objective.enough, done=lambda _: bar.advance(1))
     found = answer(study, objective, known)
-    log_study(run, study, found)
+    log_study(run, study, found, setting)
     return found

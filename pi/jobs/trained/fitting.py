@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from pi.evaluation.doing_nothing import LOW_DOSE, BesideNothing, before_sentence
+from pi.jobs.trained.checkpoints import Checkpoints
 from pi.losses.experiments import Experiment
 from pi.progress import counting
 from pi.tracking.logged_training import log_result
-from pi.tracking.run import Run
 from pi.tracking.tracker import Say
-from pi.training.checkpoint import Arrays, checkpoint_file, restore_checkpoint, save_checkpoint
+from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import epoch_metrics
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import EpochRecord, TrainingState, mean_ssim
@@ -16,14 +16,18 @@ from pi.training.validation import low_dose_ssims
 
 
 def fit_kept(
-    run: Run, trainer: Trainer, experiments: Sequence[Experiment], target: float | None, say: Say
+    checkpoints: Checkpoints,
+    trainer: Trainer,
+    experiments: Sequence[Experiment],
+    target: float | None,
+    say: Say,
 ) -> tuple[TrainingState, float]:
     """Train from where the run stands, log every epoch and the result.
 
     What doing nothing is worth is said before the first epoch and beside every one.
 
     Args:
-        run: of the training; its checkpoint lies in a folder of its id. Without one there is none.
+        checkpoints: of the run, which is gone on with from there.
         trainer: its parts.
         experiments: the configuration, or none for MSE alone.
         target: the Psi asked for.
@@ -33,18 +37,16 @@ def fit_kept(
         The final state, and the validation SSIM of the low dose itself.
 
     Raises:
-        CheckpointError: see `restore_checkpoint`.
+        CheckpointError: see `Checkpoints.restore`.
         DivergedError: see `fit`.
     """
     layers = experiments[0].encoder.layers if experiments else ()
-    file = checkpoint_file(run.run_id) if run.kept else None
-    state, best = TrainingState(trainer.schedule.start()), Arrays()
-    if file and file.exists():
-        state, best = restore_checkpoint(file, trainer.networks)
+    run = checkpoints.run
+    found = checkpoints.restore(trainer.networks)
+    state, best = found or (TrainingState(trainer.schedule.start()), Arrays())
 
     def checkpoint(state: TrainingState, best: Arrays) -> None:
-        if file:
-            save_checkpoint(file, trainer.networks, state, best)
+        checkpoints.save(trainer.networks, state, best)
 
     low_dose = mean_ssim(low_dose_ssims(trainer.validation))
     run.metrics({LOW_DOSE: low_dose})

@@ -4,7 +4,13 @@ import math
 from collections.abc import Sequence
 
 from pi.figures.influence_curve import COLOURS
-from pi.figures.training_curves import TrainingCurves, draw_influences, draw_losses, training_curves
+from pi.figures.training_curves import (
+    TrainingCurves,
+    conflicts_of,
+    draw_influences,
+    draw_losses,
+    training_curves,
+)
 from pi.report.blocks import Block, TextTable, Words
 from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
@@ -43,10 +49,32 @@ def _said(found: Sequence[Trained]) -> tuple[str, ...]:
         "Ψ is the share of an epoch's loss, from sums over its patches; drift is what it lies from "
         "the target after the last epoch. Ψ by gradients is the share of what moves the weights."
     ]
+    said += _conflicts(found)
     without = [one.label for one in found if not one.encoder]
     if without:
         said.append(f"Without perceptual loss, as a control: {', '.join(dict.fromkeys(without))}.")
     return tuple(said)
+
+
+def _conflicts(found: Sequence[Trained]) -> list[str]:
+    """Return whether a weight can help at all: of each training whether its gradients agree."""
+    counted = [(one.label, conflicts_of(one.series)) for one in found if one.encoder]
+    told = {label: counts for label, counts in counted if counts is not None}
+    if not told:
+        return []
+    agreeing = [label for label, (conflicts, _) in told.items() if not conflicts]
+    said = [
+        f"{label}: the gradients of image and perceptual loss were in conflict (cosine below 0) in "
+        f"{conflicts} of {measured} measurements; there only some lambdas lower both losses."
+        for label, (conflicts, measured) in told.items()
+        if conflicts
+    ]
+    if agreeing:
+        said.append(
+            "The gradients of image and perceptual loss agreed whenever they were measured in "
+            f"{', '.join(agreeing)}: every lambda lowers both losses, and its choice is of degree."
+        )
+    return said
 
 
 def _table(found: Sequence[Trained]) -> TextTable:
@@ -92,7 +120,7 @@ def _figures(curves: Sequence[TrainingCurves]) -> list[CaptionedFigure]:
             "influence_over_epochs",
             draw_influences(curves),
             "Influence while training, by losses and by gradients, in log-odds (grey: the target), "
-            "and how far it drifted.",
+            "how far it drifted, and how often the gradients were in conflict.",
         ),
         CaptionedFigure(
             "losses_over_epochs",

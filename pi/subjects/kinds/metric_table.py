@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from pi.choices import EvaluatedPart, Part
+from pi.choices import EvaluatedPart, MetricSet, Part
 from pi.errors import quoted
 from pi.evaluation.denoising import Denoising, SliceDenoiser
 from pi.evaluation.measure import NOISE, TISSUE, VOLUME, Evaluation
@@ -69,8 +69,11 @@ class MetricTable(Subject):
         protocols: Sequence[Protocol],
         batch_size: int,
         advance: Callable[[int], object],
+        metrics: MetricSet = "basic",
     ) -> Evaluation:
         """Return what the table says, as a slice table; of noise and tissues it says nothing.
+
+        It has the metrics that it has, whatever ``metrics`` asks for.
 
         Raises:
             SubjectError: it is not of the part's slices, or says nothing by the protocols.

@@ -40,7 +40,7 @@ class TrainedHere(Subject):
         Raises:
             DenoiserFileError: the weights are of another denoiser.
         """
-        from pi.evaluation.denoise import slice_denoiser
+        from pi.evaluation.whole_slices import slice_denoiser
 
         return slice_denoiser(self.saved.load(), self.saved.spec.design.sizes)
 

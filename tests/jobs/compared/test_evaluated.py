@@ -1,10 +1,14 @@
 """Which evaluations the parameter `runs` means."""
 
+from pathlib import Path
+
 import pytest
+from mlflow import MlflowClient
 from tracking.evaluations import TABLE, log_evaluation, log_training, training
 
-from pi.jobs.compared.evaluated import find_evaluated
+from pi.jobs.compared.evaluated import find_evaluated, require_one_secret
 from pi.tracking.address import TrackingError
+from pi.tracking.logged_data import PSEUDONYMS
 from pi.tracking.tracker import Tracked
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -85,3 +89,24 @@ def test_a_run_that_is_no_result_or_has_none_is_refused() -> None:
 def test_a_fold_is_told_by_its_tags() -> None:
     run = log_evaluation(TABLE, tags={"pi.fold": "2", "pi.folds": "5"})
     assert find_evaluated(run)[0].fold == "2 of 5"
+
+
+def test_pseudonyms_of_two_secrets_are_refused_with_the_reason_and_the_way_out() -> None:
+    one, other, unknown = ({PSEUDONYMS: "aa"}, {PSEUDONYMS: "bb"}, {"pi.stage": "evaluate"})
+    require_one_secret({"1": one, "2": unknown, "3": one})
+    with pytest.raises(
+        TrackingError, match="run 1 has those of aa and run 3 those of bb: let PI_S"
+    ):
+        require_one_secret({"1": one, "2": unknown, "3": other})
+
+
+def test_a_slice_table_that_is_not_what_was_logged_is_one_sentence(database: Path) -> None:
+    run = log_evaluation(TABLE)
+    uri = MlflowClient(f"sqlite:///{database}").get_run(run).info.artifact_uri
+    file = Path(str(uri).removeprefix("file://")) / "slices.parquet"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(TrackingError, match=r"slices\.parquet of .* sha256 is another") as caught:
+        find_evaluated(run)
+    assert "\n" not in str(caught.value)

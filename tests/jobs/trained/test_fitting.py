@@ -1,6 +1,7 @@
 """Training in the tracking store: what is logged, resumed, linked, and refused."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -15,6 +16,7 @@ from entrypoints.train import main
 from pi.command_line import run
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
+from pi.figures.training_influence import influence_history
 from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.influence.schedule import ScheduleState
 from pi.jobs.agreement import require_agreement, require_resumable, require_same_data
@@ -25,7 +27,13 @@ from pi.tracking.logged_training import log_result
 from pi.tracking.opened import EXPERIMENT
 from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
-from pi.training.epoch_summary import epoch_metrics, gradient_table
+from pi.training.epoch_summary import (
+    conflict_text,
+    epoch_metrics,
+    gradient_table,
+    note,
+    summary_text,
+)
 from pi.training.plan import StartingWeight, WeightSource
 from pi.training.state import EpochRecord, TrainingState
 from pi.training.sums import InfluenceSums
@@ -72,7 +80,7 @@ def calibration(target: str = "0.9", weight: float = 1 / 3, digest: str = "d1") 
 def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert train() == 0
+    assert train("--keep_checkpoints", "True") == 0
     said = capsys.readouterr().out.splitlines()
     assert any(line.startswith("the low dose itself has a validation SSIM of 0.") for line in said)
     (epoch,) = (line for line in said if line.startswith("epoch 1: validation SSIM "))
@@ -221,6 +229,39 @@ def test_gradient_influence_of_an_epoch_is_made_of_sums() -> None:
     table = gradient_table(list(gradients))
     assert table["psi_output"].tolist() == [0.5, 0.1]
     assert table["step"].tolist() == [0, 1]
+
+
+def epochs_of(*dots: float) -> list[EpochRecord]:
+    """Two measurements an epoch at lambda 1, of |grad M|^2 = 4 and |grad P|^2 = 1."""
+    sums = InfluenceSums().add(np.ones(2), np.ones((2, 1)), 1.0)
+    pairs = [GradientPair(2.0, 1.0, dot) for dot in dots]
+    found = [GradientInfluence(k, 1.0, pair, pair) for k, pair in enumerate(pairs)]
+    return [
+        EpochRecord(k + 1, 1.0, 0, sums, sums, (0.5,), tuple(found[2 * k : 2 * k + 2]))
+        for k in range(len(dots) // 2)
+    ]
+
+
+def test_conflicts_are_counted_by_epoch_and_told_with_what_lambda_raised() -> None:
+    history = epochs_of(0.5, -0.5, -1.5, -0.1, 1.0, 0.0)
+    counts = [epoch_metrics(record, ())["gradient/conflicts"] for record in history]
+    assert counts == [1, 2, 0]
+    assert epoch_metrics(history[0], ())["gradient/measurements"] == 2
+    said = conflict_text(history)
+    assert "in 3 of 6 measurements, in 2 of 3 epochs, most in epoch 2 (2)" in said
+    # lambda = 1 and g.g = 4, p.p = 1: at g.p = -1.5 a step raises P, at -.5 and -.1 neither.
+    assert "raised the image loss in 0 and the perceptual loss in 1" in said
+    assert "agreed (cosine of 0 or more) in all 2" in conflict_text(history[2:])
+    unmeasured = conflict_text([replace(history[0], gradients=())])
+    assert "nobody knows" in unmeasured
+    drawn = influence_history(history, 2)
+    assert drawn.conflict == "in conflict (below 0) in 3 of 6 measurements"
+    state = TrainingState(ScheduleState(1.0), history=tuple(history), best_epoch=1)
+    assert said in note(state, 0.9, 0.4)
+    assert said in summary_text(state, 0.9, 0.4)
+    assert "nobody" not in summary_text(
+        replace(state, history=(replace(history[0], gradients=()),)), None, 0.4
+    )
 
 
 def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(

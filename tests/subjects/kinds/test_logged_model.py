@@ -10,7 +10,7 @@ from subjects.small_store import small_store
 
 from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
-from pi.evaluation.denoise import slice_denoiser
+from pi.evaluation.whole_slices import slice_denoiser
 from pi.slices.store import Store
 from pi.subjects import OtherDataError, fetch_subject, origin_of, require_own_data
 from pi.tracking.kept_denoiser import log_denoiser

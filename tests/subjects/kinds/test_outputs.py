@@ -25,7 +25,7 @@ from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
 from pi.identity import pseudonym
-from pi.places import secret
+from pi.secret import secret
 from pi.slices.store import Store
 from pi.subjects import Subject, fetch_subject, origin_of
 from pi.subjects.keys_table import KEYS_FILE, write_keys

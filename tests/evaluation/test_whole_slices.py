@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec, Sizes
-from pi.evaluation.denoise import padded
+from pi.evaluation.whole_slices import padded
 
 
 def through() -> keras.Model:

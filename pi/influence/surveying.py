@@ -1,0 +1,117 @@
+"""Patches drawn by their image loss, within each reconstruction, until every lambda is known."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.influence.losses import Measured
+from pi.influence.psi import Floats
+from pi.influence.sampling import Measure, Precision, Watch, widest
+from pi.influence.survey import SurveyFrame, drawn, inclusion_probabilities, sample_of
+from pi.losses.loss import Reading
+
+FIRST_OF_STRATUM = (8, 30)
+"""Fewest and most patches of a reconstruction before the first look."""
+
+FIRST_OF_ALL = 500
+"""Patches that the first look takes at most where there are many reconstructions."""
+
+GROWTH = (1.15, 2.0)
+"""Least and most that a round multiplies the sample by."""
+
+
+def survey_losses(
+    measure: Measure,
+    states: Sequence[str],
+    readings: Sequence[Reading],
+    frame: SurveyFrame,
+    precision: Precision,
+    rng: np.random.Generator,
+    report: Watch = lambda measured, half_width: None,
+) -> dict[str, Measured]:
+    """Return the losses of as many patches as the tolerance needs, and how they were drawn.
+
+    The image loss with the low dose as prediction is known of every patch. In other states it is
+    another, but goes along with it, and the same sample serves them all. A state drops out as soon
+    as all its lambdas are known.
+
+    Args:
+        measure: measures numbered patches.
+        states: names of the denoiser's states.
+        readings: where each experiment finds its losses.
+        frame: what is known of all patches.
+        precision: what is asked for.
+        rng: draws the patches.
+        report: told of the progress.
+
+    Raises:
+        InfluenceError: Psi is not defined or not attainable on all patches there are.
+    """
+    population, uniform = frame.strata.size, rng.random(frame.strata.size)
+    seen: dict[str, Measured] = {}
+    found: dict[str, Measured] = {}
+    active, asked = list(states), _first(frame)
+    while active:
+        numbers, inclusion = _draw(frame, uniform, asked)
+        seen |= _and_then(seen, measure, numbers, active)
+        sample = sample_of(frame, numbers, inclusion)
+        found |= {state: seen[state].drawn(numbers, sample) for state in active}
+        if numbers.size == population:
+            break
+        widths = {s: widest(found[s], readings, population, precision) for s in active}
+        report(numbers.size, max(widths.values()))
+        active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
+        asked = _more(numbers.size, population, max(widths.values()), precision.tolerance)
+    return found
+
+
+def _first(frame: SurveyFrame) -> int:
+    strata = np.unique(frame.strata).size
+    fewest, most = FIRST_OF_STRATUM
+    return int(np.clip(FIRST_OF_ALL // strata, fewest, most)) * strata
+
+
+def _draw(frame: SurveyFrame, uniform: Floats, asked: int) -> tuple[NDArray[np.int64], Floats]:
+    """Return about ``asked`` patches and their inclusion probabilities, both (n,).
+
+    Each reconstruction has patches in proportion to its sizes, but no fewer than at first.
+    """
+    strata = np.unique(frame.strata)
+    least = min(asked // strata.size, FIRST_OF_STRATUM[1])
+    numbers, inclusion = [], []
+    for stratum in strata:
+        own = np.flatnonzero(frame.strata == stratum)
+        sizes = frame.sizes[own]
+        share = asked * sizes.sum() / frame.sizes.sum()
+        count = min(max(round(share), least), own.size)
+        chances = inclusion_probabilities(sizes, count)
+        chosen = drawn(sizes, chances, uniform[own], count)
+        numbers.append(own[chosen])
+        inclusion.append(chances[chosen])
+    return np.concatenate(numbers), np.concatenate(inclusion)
+
+
+def _and_then(
+    seen: Mapping[str, Measured],
+    measure: Measure,
+    numbers: NDArray[np.int64],
+    active: Sequence[str],
+) -> dict[str, Measured]:
+    """Return the losses of the active states, those of ``numbers`` that were not seen added."""
+    before = seen[active[0]].patches if active[0] in seen else np.empty(0, np.int64)
+    new = np.setdiff1d(numbers, before)
+    if not new.size:
+        return {state: seen[state] for state in active}
+    measured = measure(new, active)
+    return {s: seen[s].and_then(measured[s]) if s in seen else measured[s] for s in active}
+
+
+def _more(measured: int, population: int, half_width: float, tolerance: float) -> int:
+    """Return how many patches should do: the variance goes with 1/n - 1/N."""
+    least, most = (int(np.ceil(measured * times)) for times in GROWTH)
+    if not np.isfinite(half_width):
+        return min(most, population)
+    missing = (np.log1p(tolerance) / half_width) ** 2
+    enough = 1 / (1 / population + missing * max(1 / measured - 1 / population, 1e-12))
+    return min(int(np.clip(np.ceil(enough), least, most)), population)

@@ -1,0 +1,1 @@
+"""What is left behind by processes that ended before their time."""

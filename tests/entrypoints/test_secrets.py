@@ -1,0 +1,123 @@
+"""No password is printed or logged, by any command, whatever characters it has."""
+
+import logging
+import subprocess
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy
+from search.postgres import own_postgres
+
+import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+from pi.command_line import run
+from pi.console.commands import command_names
+from pi.parameters import ENTRY_POINTS
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "qx1#qx2/qx3@qx4:qx5%qx6"
+MARK = "qx"  # in every piece of it
+ADDRESSES = [
+    f"{scheme}://me:{password}@127.0.0.1:1/place"
+    for scheme in ("postgresql", "postgresql+psycopg", "http")
+    for password in (PASSWORD, PASSWORD.replace("@", "%40"), quote(PASSWORD, safe=""))
+]
+TINY = ["--data", "simulated:tiny"]
+ARGUMENTS = {
+    "calibrate": TINY,
+    "compare": ["--runs", "a,b"],
+    "evaluate": [*TINY, "--run", "a"],
+    "main": TINY,
+    "pretrain": TINY,
+    "promote": ["--run", "a"],
+    "report": ["--runs", "a"],
+    "search": TINY,
+    "tidy": [],
+    "train": [*TINY, "--experiment", "mse", "--perceptual_weight", "0"],
+}
+"""Of the commands that know the tracking store."""
+
+
+def ended(command: str) -> int:
+    module = import_module(f"entrypoints.{command}")
+    recall = getattr(module, "recall", None)
+    return run(module.main, ENTRY_POINTS[command], "", ARGUMENTS[command], recall)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_command_says_a_password_of_a_store_that_does_not_answer(
+    tiny_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    address: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("OPTUNA_STORAGE", address.replace("place", "studies"))
+    caplog.set_level(logging.DEBUG)
+    # Two of them each time: what differs from command to command is before the store is asked.
+    several = list(ARGUMENTS) if address == ADDRESSES[0] else ["search", "report"]
+    assert {command: ended(command) for command in several} == dict.fromkeys(several, 2)
+    said = capfd.readouterr()
+    assert MARK not in said.out + said.err + caplog.text
+    assert said.err.count("\n") == len(several)  # a sentence each, no traceback
+
+
+@pytest.mark.slow
+def test_nothing_that_succeeds_prints_or_logs_a_password(
+    tiny_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO)
+    brief = [*TINY, "--patch_size", "32", "--patch_step", "64", "--denoiser", "unet:2",
+             "--experiments", "vgg16:random:block1_conv1"]  # fmt: skip
+    asked = {
+        "calibrate": [*brief, "--states", "identity", "--tolerance", "0.5"],
+        "search": [*brief, "--objective", "psi_target", "--measured", "identity", "--trials", "3"],
+        "report": [],
+        "tidy": [],
+    }
+    with own_postgres() as address:
+        secret = address.replace("pi@", f"pi:{quote(PASSWORD, safe='')}@")
+        engine = sqlalchemy.create_engine(secret, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("CREATE DATABASE studies"))
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", secret)
+        monkeypatch.setenv("OPTUNA_STORAGE", secret.replace("/postgres", "/studies"))
+        for command, words in asked.items():
+            module = import_module(f"entrypoints.{command}")
+            assert run(module.main, ENTRY_POINTS[command], "", words) == 0, capfd.readouterr().err
+        said = capfd.readouterr()
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(engine).get_table_names()
+            rows = [str(connection.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all())
+                    for table in tables]  # fmt: skip
+        engine.dispose()
+    files = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 3
+    assert MARK not in said.out + said.err + caplog.text + "".join(rows)
+    assert not any(f"{MARK}1".encode() in content for content in files)
+
+
+def test_every_command_that_knows_the_store_is_tried() -> None:
+    # `denoise` asks it for a denoiser as `evaluate` does.
+    without = {"simulate", "prepare", "presets", "export", "denoise"}
+    assert set(ARGUMENTS) == set(command_names()) - without
+
+
+@pytest.mark.parametrize("target", ["ui", "dashboard"])
+def test_make_passes_no_address_as_an_argument(target: str) -> None:
+    made = subprocess.run(
+        ["make", "--dry-run", "--assume-old=.venv/.ready", target],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={"PATH": "/usr/bin:/bin", "MLFLOW_TRACKING_URI": f"postgresql://me:{MARK}@host/db"},
+    )  # fmt: skip
+    assert "backend-store-uri" not in made.stdout
+    assert MARK not in made.stdout
