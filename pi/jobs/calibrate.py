@@ -9,7 +9,7 @@ import numpy as np
 from pi.command_line import numbers, recorded
 from pi.denoisers import find_denoiser
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
-from pi.influence.psi import checked_weight
+from pi.influence.psi import Floats, checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
@@ -118,12 +118,13 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
                 else prepare_denoiser(state, spec, p.seed, batches, saved.__getitem__)
             )
         measured: list[ExperimentCalibration] = []
+        known = _known(p, experiments, denoisers, patches)
         bank = encoders.ready
         for some in stretches(experiments, encoders.waiting, tuple(denoisers)):
             if some.waits:
                 bank = encoders.bank(tracker.say)
             own = {name: denoisers[name] for name in some.states}
-            measured += _by_losses(p, some.experiments, bank, own, patches, tracker.say)
+            measured += _by_losses(p, some.experiments, bank, own, patches, known, tracker.say)
         calibrations = in_order(measured, experiments)
         by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
         gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)
@@ -151,26 +152,40 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     )  # fmt: skip
 
 
+def _known(
+    p: CalibrateParameters,
+    experiments: Sequence[Experiment],
+    denoisers: "Mapping[str, Denoiser | PatchOutputs]",
+    patches: PatchPopulation,
+) -> Floats | None:
+    """Return the image losses that cost no network, of every patch; None where none are asked."""
+    from pi.influence.measure import image_losses
+
+    pixels = tuple(dict.fromkeys(e.pixel for e in experiments if not e.refusal))
+    if p.exhaustive or not pixels:
+        return None
+    with counting("reading image losses", "patch") as bar:
+        bar.expect(len(patches))
+        return image_losses(patches, pixels, denoisers, bar.advance)
+
+
 def _by_losses(
     p: CalibrateParameters,
     experiments: Sequence[Experiment],
     bank: "EncoderBank",
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
+    known: Floats | None,
     say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment that has an influence by losses, in every state, and say it."""
-    from pi.influence.measure import image_losses, patch_measure
+    from pi.influence.measure import patch_measure
 
     found = [e for e in experiments if not e.refusal]
     own = bank.only(found)
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
     if not found:
         return []
-    known = None
-    if not p.exhaustive:
-        with counting("reading image losses", "patch") as bar:
-            known = image_losses(patches, own.pixels, denoisers, bar.advance)
     about = ", ".join(e.name for e in found[:4]) + (" ..." if len(found) > 4 else "")
     with counting(f"measuring {about}", "patch") as bar:
 
