@@ -94,10 +94,8 @@ def test_outputs_and_a_table_are_compared_with_doing_nothing(
     said = capsys.readouterr().out
     assert "their_loss" in said
     assert "outputs:mine" in said
-    files = {
-        file.path
-        for file in MlflowClient().list_artifacts(runs_of(database, "compare")[0].info.run_id)
-    }
+    client, made = MlflowClient(f"sqlite:///{database}"), runs_of(database, "compare")[0]
+    files = {file.path for file in client.list_artifacts(made.info.run_id)}
     assert "extreme_slices.png" in files  # of the best two: outputs, looked up, and nothing
 
 
