@@ -12,7 +12,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main compare search report pretrain presets simulate prepare export denoise ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,11 +23,23 @@ calibrate: $(READY)  ## the main job; DATA=folder of CT files (default: the simu
 main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.main $(if $(DATA),--data folder) $(ARGS)
 
+train: $(READY)  ## train one denoiser with Psi watched; ARGS="--experiment demo1 --perceptual_weight psi:0.95"
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.train $(if $(DATA),--data folder) $(ARGS)
+
+evaluate: $(READY)  ## measure RUN's denoiser, or anybody's, on whole slices; ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.evaluate $(if $(RUN),--run "$(RUN)") $(if $(DATA),--data folder) $(ARGS)
+
 search: $(READY)  ## search lambda with Optuna; ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.search $(if $(DATA),--data folder) $(ARGS)
 
 compare: $(READY)  ## compare the runs of the newest `main`, or ARGS="--runs ID,ID"; ends with a report
 	@$(BIN)/python -m entrypoints.compare $(ARGS)
+
+screen: $(READY)  ## which encoder, layer and distance are worth a lambda, before any training; ARGS=parameters
+	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.screen $(if $(DATA),--data folder) $(ARGS)
+
+promote: $(READY)  ## make RUN's denoiser the champion of the registry; ARGS=parameters
+	@$(BIN)/python -m entrypoints.promote --run "$(RUN)" $(ARGS)
 
 report: $(READY)  ## the whole MLflow experiment as one HTML page; ARGS="--runs ID --to FILE"
 	@$(BIN)/python -m entrypoints.report $(ARGS)
@@ -49,6 +61,9 @@ export: $(READY)  ## TO=new folder for the pairs of a store, as NumPy or NIfTI; 
 
 denoise: $(READY)  ## DATA=folder of a scan, RUN=whose denoiser, TO=new folder for the denoised scan
 	@$(if $(DATA),PI_DATA="$(DATA)") $(if $(TO),PI_DENOISED="$(TO)") $(BIN)/python -m entrypoints.denoise --run "$(RUN)" $(ARGS)
+
+tidy: $(READY)  ## list and clear what processes left that are gone; ARGS=parameters
+	@$(BIN)/python -m entrypoints.tidy $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
 	@MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" $(BIN)/mlflow ui --workers 1

@@ -31,8 +31,6 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.network.bank import EncoderBank
     from pi.network.state import Denoiser, PatchOutputs
 
-    Survey = Callable[[EncoderBank, Mapping[str, Denoiser | PatchOutputs]], Floats]
-
 
 @dataclass(frozen=True, repr=False)
 class CalibrationResult(Result):
@@ -120,12 +118,13 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
                 else prepare_denoiser(state, spec, p.seed, batches, saved.__getitem__)
             )
         measured: list[ExperimentCalibration] = []
-        bank, survey = encoders.ready, _read_once(patches)
+        known = _known(p, experiments, denoisers, patches)
+        bank = encoders.ready
         for some in stretches(experiments, encoders.waiting, tuple(denoisers)):
             if some.waits:
                 bank = encoders.bank(tracker.say)
             own = {name: denoisers[name] for name in some.states}
-            measured += _by_losses(p, some.experiments, bank, own, patches, survey, tracker.say)
+            measured += _by_losses(p, some.experiments, bank, own, patches, known, tracker.say)
         calibrations = in_order(measured, experiments)
         by_gradients = [e for e in experiments if p.gradient_patches and (e.preset or e.refusal)]
         gradients = _by_gradients(p, by_gradients, bank, denoisers, patches)
@@ -153,22 +152,21 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     )  # fmt: skip
 
 
-def _read_once(patches: PatchPopulation) -> "Survey":
-    """Return what reads the image losses of all patches, each of them once for all stretches."""
+def _known(
+    p: CalibrateParameters,
+    experiments: Sequence[Experiment],
+    denoisers: "Mapping[str, Denoiser | PatchOutputs]",
+    patches: PatchPopulation,
+) -> Floats | None:
+    """Return the image losses that cost no network, of every patch; None where none are asked."""
     from pi.influence.measure import image_losses
-    from pi.network.state import PatchOutputs
 
-    kept: dict[object, Floats] = {}
-
-    def survey(bank: "EncoderBank", denoisers: "Mapping[str, Denoiser | PatchOutputs]") -> Floats:
-        there = tuple(name for name, d in denoisers.items() if isinstance(d, PatchOutputs))
-        if (bank.pixels, there) not in kept:
-            with counting("reading image losses", "patch", len(patches)) as bar:
-                found = image_losses(patches, bank.pixels, denoisers, bar.advance)
-            kept[bank.pixels, there] = found
-        return kept[bank.pixels, there]
-
-    return survey
+    pixels = tuple(dict.fromkeys(e.pixel for e in experiments if not e.refusal))
+    if p.exhaustive or not pixels:
+        return None
+    with counting("reading image losses", "patch") as bar:
+        bar.expect(len(patches))
+        return image_losses(patches, pixels, denoisers, bar.advance)
 
 
 def _by_losses(
@@ -177,7 +175,7 @@ def _by_losses(
     bank: "EncoderBank",
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
-    survey: "Survey",
+    known: Floats | None,
     say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment that has an influence by losses, in every state, and say it."""
@@ -188,7 +186,6 @@ def _by_losses(
     precision = Precision(p.target_psi, p.estimator, p.tolerance, p.exhaustive)
     if not found:
         return []
-    known = None if p.exhaustive else survey(own, denoisers)
     about = ", ".join(e.name for e in found[:4]) + (" ..." if len(found) > 4 else "")
     with counting(f"measuring {about}", "patch") as bar:
 

@@ -103,7 +103,7 @@ def drawn_patches(
 
 
 def _log(run: "Run", table: pd.DataFrame) -> None:
-    from pi.figures.screen import draw_screen
+    from pi.figures.loss_screen import draw_screen
 
     run.table(table, "screen.json")
     run.figure(draw_screen(table), "screen", table)

@@ -25,12 +25,12 @@ from pi.figures import (
     effect_forest,
     influence_breakdown,
     influence_curve,
+    loss_screen,
     noise_power,
     pair_matrix,
     paired_differences,
     patient_gains,
     pretraining,
-    screen,
     search_front,
     search_history,
     search_importance,
@@ -165,7 +165,7 @@ def screened(names: Names) -> Figure:
                                 for end, more in (("", 0.0), ("_low", -0.1), ("_high", 0.1))}}
         for name, value in made.items()
     ]  # fmt: skip
-    return screen.draw_screen(pd.DataFrame(rows))
+    return loss_screen.draw_screen(pd.DataFrame(rows))
 
 
 def learned() -> Figure:
