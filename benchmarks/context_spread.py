@@ -64,9 +64,7 @@ def made(variant: Variant, patches: int) -> dict[str, float]:
     from dataclasses import replace
 
     import numpy as np
-    import tensorflow as tf
 
-    from pi.influence.components import loss_components
     from pi.losses.input_convention import input_convention
     from pi.network.encoder import build_encoder
     from pi.network.weights import Weights
@@ -95,12 +93,9 @@ def made(variant: Variant, patches: int) -> dict[str, float]:
         recipe.architecture, tuple(TAPS.values()), Weights(tuple(context.convolutions), "", ""),
         input_convention(recipe.encoder_input),
     )  # fmt: skip
-    from pi.losses.loss import PixelTerm
-
-    images, columns = loss_components(
-        [tf.constant(low)], tf.constant(normal), [encoder], ["squared"] * 2, [PixelTerm()]
-    )
-    weights = 19 * np.mean(images[0, :, 0]) / np.mean(columns[0], axis=0)
+    image = np.mean((low - normal) ** 2, dtype=np.float64)
+    taps = zip(encoder(low), encoder(normal), strict=True)
+    weights = [19 * image / np.mean((np.asarray(a) - b) ** 2, dtype=np.float64) for a, b in taps]
     found |= dict(zip(TAPS, map(float, weights), strict=True))
     found |= {one.task: one.score for one in context.scores}
     return found | {f"{one.task} chance": one.chance for one in context.scores}
