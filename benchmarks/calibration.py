@@ -202,7 +202,7 @@ def _timed(
 
 
 def _bank(experiments: Sequence[Experiment]) -> EncoderBank:
-    return find_encoders(experiments, RAW255, 5, "").bank(print)
+    return find_encoders(experiments, RAW255, 5, "", 96).bank(print)
 
 
 def _repeated(store: Store, times: int) -> Store:

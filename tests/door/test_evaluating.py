@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import pi
+from pi.evaluation.denoising import of_pixels
 from pi.evaluation.measure import evaluate
 from pi.evaluation.protocol import PROTOCOLS, EvaluationError
 from pi.slices.store import Store
@@ -30,7 +31,7 @@ def test_the_store_is_measured_as_the_platform_does(tiny_store: Store) -> None:
 
     found = pi.evaluate(half, store="simulated:tiny", protocols="full_float")
     wanted = evaluate(
-        tiny_store, "validation", lambda low: half(low.astype(np.float32)),
+        tiny_store, "validation", of_pixels(lambda low: half(low.astype(np.float32))),
         [PROTOCOLS["full_float"]], 4, lambda _: None,
     ).slices  # fmt: skip
     pd.testing.assert_frame_equal(found, wanted)
