@@ -135,7 +135,16 @@ def empty_database(made_once: Callable[[str, Make], Path], newest_schema: None) 
 
 @pytest.fixture
 def database(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tracking database of this test's own, in force; artifacts lie beside it."""
+    """A tracking database of this test's own, in force; artifacts lie beside it.
+
+    What MLflow keeps for the whole process, the address and the experiment that a test has set,
+    is of this test too.
+    """
+    from mlflow.tracking import fluent
+    from mlflow.tracking._tracking_service import utils
+
+    monkeypatch.setattr(utils, "_tracking_uri", None)
+    monkeypatch.setattr(fluent, "_active_experiment_id", None)
     folder = tmp_path / "tracked"
     folder.mkdir()
     file = Path(shutil.copy(empty_database, folder / "mlflow.db"))

@@ -6,6 +6,7 @@ range of our networks, -1024 to 3072 HU. Layouts are ``nhw``, ``nhwc`` and ``nch
 channel; without one it is ``nhw``.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -13,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.errors import quoted
+from pi.errors import PiError, quoted
 from pi.evaluation.denoising import SliceDenoiser
 from pi.readers.units import AUTO, UnitError, parse_unit
 from pi.slices.intensity import HU_HIGH, HU_LOW
@@ -128,7 +129,7 @@ def through(
 
     def denoise(low_dose: NDArray[np.generic]) -> NDArray[np.float32]:
         given = interface.to_values(low_dose)
-        found = as_numbers(call(given), name)
+        found = as_numbers(_called(call, given, name), name)
         if found.shape != given.shape:
             raise SubjectError(
                 f"{quoted(name)} must give arrays of the shape that it is given, {given.shape}, "
@@ -137,6 +138,27 @@ def through(
         return interface.to_hu(found)
 
     return denoise
+
+
+def _called(
+    call: Callable[[NDArray[np.float32]], object], given: NDArray[np.float32], name: str
+) -> object:
+    """Return what other people's code gives; of what it raises the words may hold pixels."""
+    try:
+        return call(given)
+    except PiError:
+        raise
+    except Exception as error:  # whatever it raises
+        raise SubjectError(
+            f"{quoted(name)} must take arrays {given.shape} {given.dtype} but raises "
+            f"{raised(error)}."
+        ) from error
+
+
+def raised(error: Exception) -> str:
+    """Return what other people's code raises and where, for them to find, without its words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {frames[-1].name}, line {frames[-1].lineno}"
 
 
 def as_numbers(found: object, name: str) -> NDArray[np.generic]:

@@ -13,7 +13,7 @@ from pi.identity import UNKNOWN_KERNEL, UNKNOWN_THICKNESS, dose_text, thickness_
 from pi.slices.manifest import Volume
 from pi.slices.store import Store
 from pi.subjects.keys_table import KeyedFile
-from pi.subjects.planes import Plane
+from pi.subjects.planes import ENDINGS, Plane
 from pi.subjects.who import Patients
 
 Address = tuple[int, int]
@@ -166,4 +166,4 @@ def _at(volume: Volume, position: float) -> int | None:
 
 def _stem(file: str) -> str:
     """Return a file's path without the ending of its format."""
-    return re.sub(r"(\.(npy|npz|nii|gz|dcm|ima|h5|hdf5|mat))+$", "", file, flags=re.IGNORECASE)
+    return ENDINGS.sub("", file)

@@ -1,6 +1,7 @@
 """Denoised slices in files of any format that is read here, as they are stored: nothing rounded."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -64,7 +65,8 @@ class FoundPlanes:
 def find_planes(folder: Path) -> FoundPlanes:
     """Return the slices in the files below ``folder``; files of no format of images are left out.
 
-    No pixels are read.
+    No pixels are read. A file is of a format by what it holds or by what it is called: one that is
+    called an image and is none is damaged, and an empty one that is called a text is left out.
     """
     planes: list[Plane] = []
     refused: list[Refused] = []
@@ -72,8 +74,19 @@ def find_planes(folder: Path) -> FoundPlanes:
         try:
             planes += _planes(folder, relative)
         except RefusedError as error:
-            refused.append(Refused(str(relative), error.refusal))
+            if error.refusal.reason != "empty-file" or may_be_image(relative):
+                refused.append(Refused(str(relative), error.refusal))
     return FoundPlanes(tuple(planes), tuple(refused))
+
+
+ENDINGS = re.compile(r"(\.(npy|npz|nii|gz|dcm|ima|h5|hdf5|mat))+$", re.IGNORECASE)
+"""Of the formats that are read, at the end of a file's name."""
+
+
+def may_be_image(relative: PurePath) -> bool:
+    """Tell whether a name is that of an image; of DICOM it may have no ending, or any number."""
+    ending = relative.suffix[1:]
+    return bool(ENDINGS.search(relative.name)) or not ending or ending.isdecimal()
 
 
 def read_plane(folder: Path, plane: Plane) -> NDArray[np.generic]:
@@ -145,6 +158,8 @@ def _stacks_of(
     reader: Reader | None, file: BinaryIO, relative: PurePath
 ) -> Sequence[StackedSlices]:
     """Return the arrays of a file; none of what holds no arrays, as a table or a text does not."""
+    if reader is None and ENDINGS.search(relative.name):
+        raise RefusedError("unreadable", "the file is not what its name says")
     if reader is None or reader.stacks is None:
         return ()
     return reader.stacks(file, relative)

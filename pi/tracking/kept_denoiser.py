@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -39,8 +38,7 @@ from pi.tracking.backend import (
     TensorSpec,
     download_artifacts,
     flavor,
-    set_experiment,
-    set_tracking_uri,
+    in_experiment,
 )
 from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
 from pi.tracking.registry import SERVICE, card_of
@@ -140,10 +138,7 @@ def _log(
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
     taken = None if kind == "pyfunc" else schema
     # A logged model goes to the experiment that is active in this process, not to its run's.
-    set_tracking_uri(run.uri)
-    before = os.environ.get("MLFLOW_EXPERIMENT_ID")
-    set_experiment(experiment_id=run.experiment_id)
-    try:
+    with in_experiment(run.uri, run.experiment_id):
         Model.log(
             artifact_path=None,
             flavor=flavor(kind),
@@ -154,11 +149,6 @@ def _log(
             pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
             **contents,
         )
-    finally:
-        # It was put into the environment too, where the runs opened next would find it.
-        os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
-        if before is not None:
-            os.environ["MLFLOW_EXPERIMENT_ID"] = before
 
 
 @dataclass(frozen=True)
@@ -192,8 +182,8 @@ class KeptModel:
         """Return what predicts; runs the code that was logged with the model.
 
         Raises:
-            TrackingError: a package that it needs is missing, or MLflow refuses it; or, later, it
-                refuses its input.
+            TrackingError: a package that it needs is missing, MLflow refuses it, or its own code
+                raises; or, later, it refuses its input.
         """
         try:
             model = flavor("pyfunc").load_model(str(self.folder))
@@ -204,6 +194,10 @@ class KeptModel:
         except MlflowException as error:
             raise TrackingError(
                 f"MLflow must load the model but says: {_first_line(error)}"
+            ) from error
+        except Exception as error:  # whatever the code that was logged with it raises
+            raise TrackingError(
+                f"the code of the model must load it but raises {type(error).__name__}."
             ) from error
 
         def predict(values: NDArray[np.float32]) -> object:

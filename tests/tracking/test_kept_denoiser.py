@@ -1,5 +1,6 @@
 """A trained denoiser goes into the store and comes out as a service in HU."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.tracking import fluent
+from mlflow.tracking._tracking_service import utils
 from numpy.typing import ArrayLike
 
 from pi.denoisers import DenoiserSpec
@@ -39,6 +42,20 @@ def test_the_champion_denoises_slices_of_any_size_in_hu(trained: str, database: 
     low_dose = np.random.default_rng(1).uniform(-1000, 500, (2, 45, 70)).astype(np.float32)
     expected = slice_denoiser(UNET.build(seed=3), UNET.design.sizes)(low_dose)
     np.testing.assert_allclose(service.predict(low_dose), expected, atol=1e-3)
+
+
+def test_what_the_caller_logs_next_goes_to_his_own_experiment(
+    database: Path, tiny_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = f"sqlite:///{database}"
+    for address in (None, own):
+        monkeypatch.setattr(utils, "_tracking_uri", address)
+        with Tracked().open("train", "a training") as run:
+            log_denoiser(run, UNET.build(seed=3), UNET, tiny_store)
+        assert utils._tracking_uri == address
+        assert fluent._active_experiment_id is None
+        assert os.environ["MLFLOW_TRACKING_URI"] == own
+        assert "MLFLOW_EXPERIMENT_ID" not in os.environ
 
 
 def test_the_network_takes_any_size_and_needs_no_loss_of_ours(trained: str, database: Path) -> None:

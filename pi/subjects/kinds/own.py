@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pi.errors import quoted
 from pi.evaluation.denoising import SliceDenoiser
-from pi.subjects.interface import parse_interface, through
+from pi.subjects.interface import parse_interface, raised, through
 from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 WRITTEN = "own:package.module:function"
@@ -34,7 +34,7 @@ def _fetch(asked: Requested) -> Subject:
     """Import the function.
 
     Raises:
-        SubjectError: it is misspelt, or there is no such module or function.
+        SubjectError: it is misspelt, there is no such module or function, or it cannot be imported.
     """
     written = re.fullmatch(r"own:([A-Za-z_][\w.]*):([A-Za-z_]\w*)", asked.name)
     if not written:
@@ -45,11 +45,18 @@ def _fetch(asked: Requested) -> Subject:
     except ModuleNotFoundError as error:
         missing = error.name or module
         if not f"{module}.".startswith(f"{missing}."):
-            raise  # a package that the user's code needs
+            raise SubjectError(
+                f"the package {missing!r}, which the module {module!r} needs, must be installed "
+                "but is not."
+            ) from error
         raise SubjectError(
             f"the module {missing!r} of {quoted(asked.name)} must be found by Python, in the "
             "folder of the command or on PYTHONPATH, but is not."
         ) from None
+    except Exception as error:  # whatever the user's code raises while it is imported
+        raise SubjectError(
+            f"the module {module!r} must be one that Python can import but raises {raised(error)}."
+        ) from error
     if not callable(found):
         raise SubjectError(f"the module {module!r} must have a function {function!r} but has none.")
     return OwnCode(

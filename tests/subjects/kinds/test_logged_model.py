@@ -102,3 +102,19 @@ def test_our_service_knows_itself_its_run_and_its_data(database: Path, tiny_stor
     low_dose = np.random.default_rng(1).uniform(-1000, 500, (2, 45, 70)).astype(np.float32)
     expected = slice_denoiser(UNET.build(seed=3), UNET.design.sizes)(low_dose)
     np.testing.assert_allclose(denoise(low_dose), expected, atol=1e-3)
+
+
+def test_what_its_own_code_raises_is_one_sentence(
+    theirs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("a pixel is -98.7")
+
+    subject = fetch_subject("models:/half@1", interface="hu")
+    monkeypatch.setattr("mlflow.pyfunc.PyFuncModel.predict", fails)
+    with pytest.raises(PiError, match="float32 but raises KeyError in fails, line") as caught:
+        subject.check(small_store(), "test", 2)
+    assert "-98.7" not in str(caught.value)
+    monkeypatch.setattr("mlflow.pyfunc.load_model", fails)
+    with pytest.raises(PiError, match="code of the model must load it but raises KeyError"):
+        fetch_subject("models:/half@1", interface="hu").load()

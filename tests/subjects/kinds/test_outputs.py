@@ -235,6 +235,10 @@ def broken(folder: Path) -> None:
     (folder / "x00.npy").write_bytes(b"\x93NUMPY nothing")
 
 
+def another(folder: Path) -> None:
+    (folder / "x00.npy").write_text("saved by something else")
+
+
 def emptied(folder: Path) -> None:
     for file in folder.glob("x*.npy"):
         file.unlink()
@@ -248,6 +252,9 @@ WRONG: list[tuple[Callable[[Path], object], str]] = [
     (spoiling(12, lambda i: (i + 1024) / 4096), "says, hu, but 12 of 12 cannot: .* no range of HU"),
     (spoiling(2, many_axes), "must be readable images but 2 are not"),
     (broken, "readable images but 1 are not, the first because the array breaks off"),
+    (another, "readable images but 1 are not, the first because the file is not what its name"),
+    (lambda f: (f / KEYS_FILE).write_text(""), f"{KEYS_FILE} must have the columns"),
+    (lambda f: (f / "IM0001").touch(), "images but 1 are not, the first because the file is empty"),
     (emptied, "must hold slices in .npy, .npz, NIfTI or DICOM but holds none"),
     (lambda f: (f / KEYS_FILE).write_text("file\n"), f"{KEYS_FILE} must have the columns"),
     (lambda f: (f / KEYS_FILE).unlink(), "slices of the data but none of its 12 is one"),
@@ -264,6 +271,13 @@ def test_what_is_wrong_is_one_sentence_with_counts(
     with pytest.raises(PiError, match=said) as caught:
         measured(fetch_subject("outputs:mine"), store)
     assert str(folder.parent) not in str(caught.value)
+
+
+def test_empty_files_that_are_called_no_image_are_left_out(store: Store, folder: Path) -> None:
+    write_keyed(store, folder)
+    for name in ("train.log", "__init__.py", "notes.txt"):
+        (folder / name).touch()
+    require_identity(store)
 
 
 def test_a_keys_table_of_other_data_is_refused(folder: Path) -> None:

@@ -23,6 +23,7 @@ def hole(hu):
     hu = hu.copy()
     hu[1, 0, 0] = np.inf
     return hu
+def raising(hu): raise ValueError("a pixel is -98.7")
 """
 
 
@@ -31,6 +32,8 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "denoising_of_mine.py").write_text(CODE)
     (tmp_path / "my_package" / "needing.py").write_text("import a_package_that_is_not_there\n")
+    (tmp_path / "my_package" / "misspelt.py").write_text("def half(:\n")
+    (tmp_path / "my_package" / "failing.py").write_text("half = 1 / 0\n")
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
@@ -71,6 +74,17 @@ def test_what_is_no_denoiser_is_one_sentence(name: str, said: str) -> None:
         fetch_subject(f"own:my_package.{name}").check(small_store(), "test", 2)
 
 
-def test_what_their_code_lacks_is_theirs_to_see() -> None:
-    with pytest.raises(ModuleNotFoundError, match="a_package_that_is_not_there"):
-        fetch_subject("own:my_package.needing:half")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("needing:half", "package 'a_package_that_is_not_there', which the module .* needs, must"),
+        ("misspelt:half", "must be one that Python can import but raises SyntaxError in"),
+        ("failing:half", "must be one that Python can import but raises ZeroDivisionError in <mod"),
+        ("denoising_of_mine:raising", r"arrays \(2, 24, 20\) float32 but raises ValueError in rai"),
+    ],
+)
+def test_what_their_code_raises_is_one_sentence_with_its_place(name: str, said: str) -> None:
+    with pytest.raises(PiError, match=said) as caught:
+        fetch_subject(f"own:my_package.{name}").check(small_store(), "test", 2)
+    assert "-98.7" not in str(caught.value)
+    assert caught.value.__cause__ is not None
