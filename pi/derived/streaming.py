@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from pi.derived.rounding import DenoiserInput, Settled
 from pi.errors import PiError
+from pi.readers.units import HU
+from pi.readers.values import Seen, contradiction
 
 DenoiseHu = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """(n, rows, columns) in HU to the same."""
@@ -52,7 +54,7 @@ def denoise_all(slices: Iterable[Waiting], denoise: DenoiseHu, batch_size: int) 
         batch_size: the most of them at a time.
 
     Raises:
-        OutputError: what the denoiser gives is of another shape, or not finite.
+        OutputError: what the denoiser gives is of another shape, not finite, or in [0, 1].
     """
     done = 0
     for batch in _batches(slices, batch_size):
@@ -90,4 +92,9 @@ def _require_slices(denoised: NDArray[np.floating], shape: tuple[int, ...], done
         raise OutputError(
             "`run` must be a denoiser that gives finite HU but got NaN or infinity in slice "
             f"{first}; nothing was written."
+        )
+    seen = Seen(float(denoised.min()), float(denoised.max()), 0.0, labels=False)
+    if problem := contradiction(HU, seen):
+        raise OutputError(
+            f"`run` must be a denoiser that gives HU but {problem}; nothing was written."
         )

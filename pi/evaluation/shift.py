@@ -2,7 +2,8 @@
 
 A denoiser may take noise away, but not move the mean: whoever measures HU would notice. A pixel is
 counted to the tissue that it has after denoising: by the noisy HU before, a class would hold the
-pixels that noise brought there, and taking the noise away would look like a shift.
+pixels that noise brought there, and taking the noise away would look like a shift. All pixels are told
+together too: of what moved far, some may be in no class.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.evaluation.tissue import TISSUES, Sums, Tissue, tissue_sums
+
+WHOLE = Tissue("all pixels", -np.inf, np.inf)
+CLASSES = (*TISSUES, WHOLE)
 
 LARGE_HU = 2.0
 """Mean shift in HU of which is warned."""
@@ -50,14 +54,14 @@ def shift_sums(
     measured = ~kept
     denoised = after[measured]
     classes = np.clip(np.rint(denoised), -1024, 3072).astype(np.int16)
-    return tissue_sums(denoised - before[measured], classes)
+    return tissue_sums(denoised - before[measured], classes, CLASSES)
 
 
 def shifts_of(sums: Sums) -> tuple[TissueShift, ...]:
-    """Return the mean change of every kind of tissue that has pixels."""
+    """Return the mean change of every kind of tissue that has pixels, and of all pixels."""
     return tuple(
         TissueShift(tissue, int(pixels), total / pixels)
-        for tissue, (pixels, total, _) in zip(TISSUES, sums.tolist(), strict=True)
+        for tissue, (pixels, total, _) in zip(CLASSES, sums.tolist(), strict=True)
         if pixels
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from pi.errors import quoted
@@ -78,11 +79,17 @@ def _mapped(file: Path, columns: Sequence[str]) -> dict[str, str]:
     return mapped
 
 
+_ANY = (-np.inf, np.inf)
+_BOUNDS = {"ssim": (-1.0, 1.0), "ms_ssim": (-1.0, 1.0), "haarpsi": (0.0, 1.0),
+           "psnr": _ANY, "bias_hu": _ANY, "frequency_shift": _ANY}  # fmt: skip
+"""Between which values a metric lies by its definition; one that is not here is 0 or more."""
+
+
 def require_metrics(table: pd.DataFrame, name: str) -> list[str]:
     """Return the metrics that a table has.
 
     Raises:
-        EvaluationError: none of those that are known here.
+        EvaluationError: none of those that are known here, or one is no number that it can be.
     """
     found = [metric for metric in METRICS if metric in table]
     if not found:
@@ -90,4 +97,19 @@ def require_metrics(table: pd.DataFrame, name: str) -> list[str]:
             f"{quoted(name)} must have at least one of the columns {', '.join(METRICS)} but has "
             "none."
         )
+    for metric in found:
+        values = pd.to_numeric(table[metric], errors="coerce")
+        low, high = _BOUNDS.get(metric, (0.0, np.inf))
+        text = values.isna() & table[metric].notna()
+        if text.any():
+            raise EvaluationError(
+                f"`{metric}` of {quoted(name)} must be numbers but {text.sum()} of {len(table)} "
+                "are none."
+            )
+        outside = (values < low) | (values > high)
+        if outside.any():
+            raise EvaluationError(
+                f"`{metric}` of {quoted(name)} must be between {low:g} and {high:g} but "
+                f"{outside.sum()} of {len(table)} are not, such as {values[outside].iloc[0]:g}."
+            )
     return found

@@ -50,10 +50,13 @@ def place_rows(store: Store, table: pd.DataFrame) -> Placed:
     numbered: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     ambiguous = 0
     for at, row in enumerate(table.to_dict("records")):
-        found.append(by_key.get(str(row.get("slice"))))
-        if found[-1] is not None:
-            continue
         named = patients.named([_text(row["patient"])])
+        keyed = by_key.get(str(row.get("slice")))
+        if keyed is not None:  # whatever they call its patient, but not another of the data
+            other = named - {store.volumes[keyed[0]].patient}
+            found.append(None if other else keyed)
+            continue
+        found.append(None)
         those = [n for one in named for n in volumes[one] if _agrees(store, n, row)]
         if "position" in row:
             places = [(n, i) for n in those for i in _at(store, n, row["position"])]

@@ -11,7 +11,7 @@ def test_the_mean_change_by_hand() -> None:
     kept = np.array([[False, False, False, False, True]])
     found = {one.tissue.name: one for one in shifts_of(shift_sums(before, after, kept))}
     assert {name: (one.pixels, one.mean_hu) for name, one in found.items()} == {
-        "lung": (1, 0.0), "soft tissue": (2, 1.5), "bone": (1, -3.0),
+        "lung": (1, 0.0), "soft tissue": (2, 1.5), "bone": (1, -3.0), "all pixels": (4, 0.0),
     }  # fmt: skip
     assert [name for name, one in found.items() if one.large] == ["bone"]
 
@@ -23,6 +23,14 @@ def test_a_large_shift_is_warned_of() -> None:
     text = shift_text(shifts_of(shift_sums(before, before + 3, none)))
     assert "warning: soft tissue moved by more than 2 HU" in text
     assert "+3.00 HU" in text
+
+
+def test_what_moved_out_of_every_class_is_warned_of() -> None:
+    before = np.full((4, 4), 40, dtype=np.float32)
+    between = np.full((4, 4), -300, dtype=np.float32)  # of lung and fat
+    text = shift_text(shifts_of(shift_sums(before, between, np.zeros((4, 4), dtype=bool))))
+    assert "all pixels   -340.00 HU" in text
+    assert "warning: all pixels moved by more than 2 HU" in text
 
 
 def test_noise_that_is_taken_away_is_no_shift() -> None:

@@ -12,7 +12,7 @@ from pi.choices import EvaluatedPart, MetricSet, Part
 from pi.errors import quoted
 from pi.evaluation.denoising import Denoising, SliceDenoiser
 from pi.evaluation.measure import NOISE, TISSUE, VOLUME, Evaluation
-from pi.evaluation.metrics import METRICS
+from pi.evaluation.metrics import measured_metrics
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.table import checked
 from pi.places import file_digest, table_file
@@ -159,7 +159,7 @@ def _fetch(asked: Requested) -> Subject:
         if one:
             params["experiment" if column == "configuration" else "table_seed"] = one
     _require_images(table, asked.name)
-    lacks = [metric for metric in METRICS if metric not in metrics]
+    lacks = [metric for metric in measured_metrics("basic") if metric not in metrics]
     return MetricTable(
         asked.name,
         params,

@@ -117,6 +117,15 @@ def changed(
     return write
 
 
+def swapped(store: Store) -> pd.DataFrame:
+    """Whole keys, each beside the other of the two patients."""
+    keys = [v.key(i) for v in store.volumes for i in range(SLICES)]
+    others = {"S001": "S002", "S002": "S001"}
+    return pd.DataFrame(
+        {"patient": [others[k.patient] for k in keys], "slice": [*map(str, keys)], "ssim": 0.9}
+    )
+
+
 WRONG: list[tuple[Callable[[Store, Path], object], str]] = [
     (changed(lambda t: t.drop(columns="patient_id")), "patient and slice but has none for patient"),
     (changed(lambda t: t.drop(columns="slice_id")), "but has none for slice or position"),
@@ -125,6 +134,10 @@ WRONG: list[tuple[Callable[[Store, Path], object], str]] = [
     (changed(lambda t: t.assign(patient_id="L067")), "and 12 of its 12 rows are of no slice"),
     (changed(lambda t: pd.concat([t, t.iloc[:1]])), "a slice must be in the table once"),
     (changed(lambda t: t.assign(ssim=float("nan"))), "`ssim` must be finite"),
+    (changed(lambda t: t.assign(ssim="good")), "`ssim` of 'table:t' must be numbers but 12 of 12"),
+    (changed(lambda t: t.assign(ssim=93.0)), "must be between -1 and 1 but 12 of 12 are not, such"),
+    (changed(lambda t: t.assign(rmse_hu=-1.0)), "`rmse_hu` of .* must be between 0 and inf but 12"),
+    (lambda s, f: swapped(s).to_csv(f / "t.csv"), "12 have none, and 12 of its 12 rows are of no"),
     (changed(lambda t: t.drop(columns="kernel")), "in thickness, kernel and dose, but 12 of 12"),
     (changed(lambda t: t.assign(image="mine")), "must say low_dose or denoised but says others"),
     (changed(lambda t: t.assign(protocol="other")), "that are asked for but its are other"),
