@@ -60,7 +60,7 @@ def denoise_all(slices: Iterable[Waiting], denoise: DenoiseHu, batch_size: int) 
     for batch in _batches(slices, batch_size):
         stack = np.stack([one.start.hu for one in batch])
         denoised = np.asarray(denoise(stack))
-        _require_slices(denoised, stack.shape, done)
+        _require_slices(denoised, stack, done)
         for one, hu in zip(batch, denoised, strict=True):
             yield Done(one.start, one.write(hu))
         done += len(batch)
@@ -80,11 +80,11 @@ def _batches(slices: Iterable[Waiting], batch_size: int) -> Iterator[list[Waitin
         yield batch
 
 
-def _require_slices(denoised: NDArray[np.floating], shape: tuple[int, ...], done: int) -> None:
-    if denoised.shape != shape:
+def _require_slices(denoised: NDArray[np.floating], given: NDArray[np.floating], done: int) -> None:
+    if denoised.shape != given.shape:
         raise OutputError(
-            f"`run` must be a denoiser that gives slices of {shape} back but got {denoised.shape}; "
-            "nothing was written."
+            f"`run` must be a denoiser that gives slices of {given.shape} back but got "
+            f"{denoised.shape}; nothing was written."
         )
     finite = np.isfinite(denoised).all(axis=(1, 2))
     if not finite.all():
@@ -93,8 +93,14 @@ def _require_slices(denoised: NDArray[np.floating], shape: tuple[int, ...], done
             "`run` must be a denoiser that gives finite HU but got NaN or infinity in slice "
             f"{first}; nothing was written."
         )
-    seen = Seen(float(denoised.min()), float(denoised.max()), 0.0, labels=False)
-    if problem := contradiction(HU, seen):
+    problem = _no_hu(denoised)
+    if problem and not _no_hu(given):
         raise OutputError(
             f"`run` must be a denoiser that gives HU but {problem}; nothing was written."
         )
+
+
+def _no_hu(values: NDArray[np.floating]) -> str:
+    """Return why values cannot be HU, as those in [0, 1] cannot; an empty text if they can."""
+    seen = Seen(float(values.min()), float(values.max()), 0.0, labels=False)
+    return contradiction(HU, seen)

@@ -2,8 +2,8 @@
 
 A denoiser may take noise away, but not move the mean: whoever measures HU would notice. A pixel is
 counted to the tissue that it has after denoising: by the noisy HU before, a class would hold the
-pixels that noise brought there, and taking the noise away would look like a shift. All pixels are told
-together too: of what moved far, some may be in no class.
+pixels that noise brought there, and taking the noise away would look like a shift. All pixels
+are told together too: of what moved far, some may be in no class.
 """
 
 from collections.abc import Sequence

@@ -18,8 +18,7 @@ from pi.derived.derivation import Derivation
 from pi.derived.dicom_slices import require_calibrated, waiting_slices
 from pi.derived.found_scan import FoundScan, ScanError, find_scan, told
 from pi.derived.streaming import Waiting, denoise_all
-from pi.evaluation.shift import TissueShift, shift_sums, shift_text, shifts_of
-from pi.evaluation.tissue import TISSUES
+from pi.evaluation.shift import CLASSES, TissueShift, shift_sums, shift_text, shifts_of
 from pi.jobs.result import Result, joined
 from pi.new_folder import new_folder, require_new
 from pi.parameters import DenoiseParameters
@@ -108,7 +107,7 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     network = subject.load() or np.asarray
     derivation = Derivation(p.run, _digest(subject))
-    sums, kept, held, count = np.zeros((len(TISSUES), 3)), 0, 0, len(chosen.slices)
+    sums, kept, held, count = np.zeros((len(CLASSES), 3)), 0, 0, len(chosen.slices)
     with new_folder(destination, _VARIABLE) as partial:
         work = denoise_all(chosen.waiting(derivation, partial), network, p.batch_size)
         for done in progress(work, "denoising", total=count, unit="slice"):

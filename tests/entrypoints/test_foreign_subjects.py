@@ -9,10 +9,15 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from subjects.small_store import Image, low_doses, small_store, write_keyed
 
-from entrypoints import compare, evaluate
+from entrypoints import calibrate, compare, evaluate, report
 from pi.command_line import run
 from pi.evaluation.table import DENOISED, LOW_DOSE, read_table
-from pi.parameters import CompareParameters, EvaluateParameters
+from pi.parameters import (
+    CalibrateParameters,
+    CompareParameters,
+    EvaluateParameters,
+    ReportParameters,
+)
 from pi.slices.store import Store
 
 PROTOCOL = ("--part", "test", "--protocols", "paper8")
@@ -28,6 +33,13 @@ def evaluated(database: Path, name: str, *arguments: str) -> Run:
     done = run(evaluate.main, EvaluateParameters, "", [*PROTOCOL, "--run", name, *arguments])
     assert done == 0
     return runs_of(database, "evaluate")[0]
+
+
+def pages_of(database: Path) -> list[str]:
+    """Return the pages of `report`, the newest first."""
+    client = MlflowClient(f"sqlite:///{database}")
+    ids = [one.info.run_id for one in runs_of(database, "report")]
+    return [Path(client.download_artifacts(one, "report.html")).read_text() for one in ids]
 
 
 SAVE = Figure.savefig
@@ -97,6 +109,46 @@ def test_outputs_and_a_table_are_compared_with_doing_nothing(
     client, made = MlflowClient(f"sqlite:///{database}"), runs_of(database, "compare")[0]
     files = {file.path for file in client.list_artifacts(made.info.run_id)}
     assert "extreme_slices.png" in files  # of the best two: outputs, looked up, and nothing
+
+    assert run(report.main, ReportParameters, "", []) == 0
+    page = pages_of(database)[0]
+    assert "their_loss" in page
+    assert "outputs:mine" in page
+    assert f"{outputs.data.metrics['paper8/ssim']:.4f}" in page
+    assert run(report.main, ReportParameters, "", ["--runs", table.info.run_id]) == 0
+    assert "has the best mean SSIM, 0.5000; nothing tells the low dose" in pages_of(database)[0]
+
+
+def test_psi_of_somebody_elses_outputs_is_that_of_what_they_hold(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """An oracle: outputs that are the low dose itself have the lambda of `identity`."""
+    training = small_store(split="train")
+    monkeypatch.setattr("pi.jobs.calibrate.open_asked", lambda *_: training)
+    monkeypatch.setattr(Figure, "savefig", undrawn)
+    monkeypatch.setenv("PI_OUTPUTS", str(tmp_path / "outputs"))
+    write_keyed(training, tmp_path / "outputs" / "same")
+    arguments = [
+        "--experiments", "vgg16:random:block1_conv1", "--denoiser", "unet:2",
+        "--patch_size", "16", "--patch_step", "4", "--states",
+    ]  # fmt: skip
+    asked = [*arguments, "identity,outputs:same"]
+    assert run(calibrate.main, CalibrateParameters, "", asked) == 0
+    client = MlflowClient(f"sqlite:///{database}")
+    (parent,) = runs_of(database, "calibrate")
+    children = client.search_runs(
+        [parent.info.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
+    )
+    found = {one.data.params["state"]: one.data.metrics["lambda_exact"] for one in children}
+    assert set(found) == {"identity", "outputs:same"}
+    assert found["outputs:same"] == pytest.approx(found["identity"], rel=1e-5)
+
+    (tmp_path / "outputs" / "same" / "x00.npy").unlink()
+    capsys.readouterr()
+    assert run(calibrate.main, CalibrateParameters, "", asked) == 2
+    assert "1 of 12 are not there" in capsys.readouterr().err
+    assert len(runs_of(database, "calibrate")) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_large_shift_is_warned_of() -> None:
     none = np.zeros((4, 4), dtype=bool)
     assert "warning" not in shift_text(shifts_of(shift_sums(before, before + 2, none)))
     text = shift_text(shifts_of(shift_sums(before, before + 3, none)))
-    assert "warning: soft tissue moved by more than 2 HU" in text
+    assert "warning: soft tissue, all pixels moved by more than 2 HU" in text
     assert "+3.00 HU" in text
 
 

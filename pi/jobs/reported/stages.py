@@ -115,7 +115,7 @@ def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> Evalu
             metric: tuple(metrics.get(name + end, math.nan) for end in ends)  # type: ignore[misc]
             for metric, name in names.items()
         }
-        if all(names["ssim"] + end in metrics for end in ends)
+        if names["ssim"] in metrics  # somebody's table tells nothing of doing nothing
         else {},
     )
 

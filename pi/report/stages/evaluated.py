@@ -74,8 +74,15 @@ def board_of_evaluated(of: Sequence[EvaluatedRun]) -> pd.DataFrame:
         rows.append(row)
     nothing: dict[str, object] = {"experiment": LOW_DOSE_ROW}
     for metric in ranked_metrics():
-        nothing[metric], nothing[f"{metric}_sd"] = of[0].values[metric][2], math.nan
-    return with_ranks([*rows, nothing])
+        nothing[metric], nothing[f"{metric}_sd"] = _of_nothing(of, metric), math.nan
+    known = any(not math.isnan(_of_nothing(of, metric)) for metric in ranked_metrics())
+    return with_ranks([*rows, *([nothing] if known else [])])
+
+
+def _of_nothing(of: Sequence[EvaluatedRun], metric: str) -> float:
+    """Return the mean of doing nothing by the first run that tells it; NaN where none does."""
+    told = (one.values[metric][2] for one in of)
+    return next((mean for mean in told if not math.isnan(mean)), math.nan)
 
 
 def _said(key: Group, of: Sequence[EvaluatedRun], board: pd.DataFrame) -> str:
@@ -83,15 +90,18 @@ def _said(key: Group, of: Sequence[EvaluatedRun], board: pd.DataFrame) -> str:
     ordered = board.sort_values("ssim_rank")
     best = ordered.iloc[0]
     name, mean = str(best["experiment"]), mean_text(float(best["ssim"]), "ssim")
-    low = mean_text(of[0].values["ssim"][2], "ssim")
+    low = _of_nothing(of, "ssim")
     fold = f", fold {of[0].fold}" if of[0].fold else ""
     where = (
         f"On {counted(of[0].slices, 'slice')} of {counted(of[0].patients, f'{part} patient')} "
         f"(data {digest[:SHORT]}{fold}, {protocol})"
     )
     if name == LOW_DOSE_ROW:
-        return f"{where} nothing beats doing nothing: the low dose has a mean SSIM of {low}."
-    return f"{where} {name} has the best mean SSIM, {mean}; the low dose has {low}."
+        return f"{where} nothing beats doing nothing: the low dose has a mean SSIM of {mean}."
+    if math.isnan(low):
+        return f"{where} {name} has the best mean SSIM, {mean}; nothing tells the low dose's."
+    told = mean_text(low, "ssim")
+    return f"{where} {name} has the best mean SSIM, {mean}; the low dose has {told}."
 
 
 def _table(number: int, key: Group, board: pd.DataFrame) -> TextTable:
