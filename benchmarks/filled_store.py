@@ -24,7 +24,7 @@ from entrypoints import compare
 from pi.denoisers import PUBLISHED, DenoiserSpec
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
-from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
+from pi.evaluation.table import DENOISED, IDENTITY, KEY, LOW_DOSE, metrics_of
 from pi.influence.psi import weight_for_psi
 from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import NAMED, Experiment
@@ -228,8 +228,9 @@ def _slices(keys: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     anatomy = np.random.default_rng(1).normal(0.85, 0.02, len(keys))
     ssims = {LOW_DOSE: anatomy, DENOISED: anatomy + rng.normal(0.03, 0.01)
              + rng.normal(0, 0.005, len(keys))}  # fmt: skip
-    return pd.concat([_rows(keys, protocol, image, ssim) for protocol in list(PROTOCOLS)[:2]
-                      for image, ssim in ssims.items()])[COLUMNS]  # fmt: skip
+    table = pd.concat([_rows(keys, protocol, image, ssim) for protocol in list(PROTOCOLS)[:2]
+                       for image, ssim in ssims.items()])  # fmt: skip
+    return table[[*IDENTITY, *metrics_of(table)]]
 
 
 def _means(slices: pd.DataFrame) -> dict[str, float]:
