@@ -17,6 +17,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from optuna.storages import RDBStorage
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
@@ -269,9 +270,9 @@ def _search() -> None:
         enqueue(study, SPACE.first_trials(_used(), BALANCES, OBJECTIVE.target))
         evaluate = tracked_trial(run, DATA, bench, SPACE, BALANCES, OBJECTIVE)
         run_trials(study, evaluate, TRIALS)
-        log_study(run, study, answer(study, OBJECTIVE, BALANCES))
+        log_study(run, study, answer(study, OBJECTIVE, BALANCES), {})
     storage.remove_session()
-    storage.engine.dispose()
+    cast(RDBStorage, storage).engine.dispose()
 
 
 def _used() -> Sequence[Experiment]:
