@@ -20,7 +20,7 @@ import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pi.errors import PiError, is_path, quoted
+from pi.errors import PiError, is_path, nearest, quoted
 
 P = TypeVar("P")
 
@@ -36,10 +36,12 @@ class Rule:
     Attributes:
         text: the words.
         holds: the condition.
+        known: names that fulfil it, of which the nearest is asked about.
     """
 
     text: str
     holds: Callable[[Any], bool]
+    known: tuple[str, ...] = ()
 
 
 POSITIVE = Rule("a finite number greater than 0", lambda value: 0 < value < math.inf)
@@ -67,6 +69,9 @@ REPLACED: Mapping[str, tuple[str, str]] = {
     "reduction": ("halving", "{}"),
 }
 """Of parameters that are no more: the one that took their place, and its value for theirs."""
+
+SAME: Mapping[str, str] = {"experiment": "experiments", "experiments": "experiment"}
+"""Parameters that mean one thing: a command declares one of both and understands the other."""
 
 Recall = Callable[[str], dict[str, str]]
 """From the id of an earlier run to its parameters as they were typed."""
@@ -109,14 +114,15 @@ def parse(
                 "%", "%%"
             ),
         )
-    _refuse_replaced(arguments, {field.name for field in declared})
-    found, unknown = parser.parse_known_args(arguments)
+    defaults = {field.name: str(field.default) for field in declared}
+    _refuse_replaced(arguments, defaults)
+    found, unknown = parser.parse_known_args(_in_one_spelling(arguments, defaults))
     if unknown:
-        told = (word if quoted(word) == repr(word) else quoted(word) for word in unknown)
-        parser.error(f"unrecognized arguments: {' '.join(told)}")
+        told = " ".join(_unknown(word, defaults) for word in unknown)
+        parser.error(f"unrecognized arguments: {told}")
     typed = vars(found)
     resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
-    values = {field.name: str(field.default) for field in declared} | resumed | typed
+    values = defaults | resumed | typed
     return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})
 
 
@@ -198,6 +204,46 @@ def _refuse_replaced(arguments: Sequence[str], declared: Collection[str]) -> Non
             raise ParameterError(now_written(name, value if equals else following))
 
 
+def _in_one_spelling(arguments: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
+    """Return ``arguments`` with what `SAME` names in the spelling that is declared, and say so.
+
+    `mlflow run` passes the declared one too, at its default, which then means nothing.
+
+    Raises:
+        ParameterError: both spellings, with two values.
+    """
+    words = [part for word in arguments for part in _parted(word)]
+    for other, name in SAME.items():
+        if f"--{other}" not in words or other in defaults or name not in defaults:
+            continue
+        at = words.index(f"--{other}")
+        while f"--{name}" in words[:-1]:
+            declared = words.index(f"--{name}")
+            if words[declared + 1] not in (defaults[name], *words[at + 1 : at + 2]):
+                raise ParameterError(
+                    f"`{other}` and `{name}` are one parameter here and must be given once but are "
+                    "given both."
+                )
+            del words[declared : declared + 2]
+            at = words.index(f"--{other}")
+        words[at] = f"--{name}"
+        print(f"note: --{other} is understood as --{name}.", file=sys.stderr)  # noqa: T201
+    return words
+
+
+def _parted(word: str) -> list[str]:
+    """Return ``--name=value`` as its two words, where `SAME` has that name; else the word alone."""
+    flag, equals, value = word.partition("=")
+    return [flag, value] if equals and flag.removeprefix("--") in SAME else [word]
+
+
+def _unknown(word: str, known: Collection[str]) -> str:
+    """Return a word that is no parameter as an error may repeat it, and what it may have meant."""
+    told = word if quoted(word) == repr(word) else quoted(word)
+    meant = nearest(word.partition("=")[0].removeprefix("--"), known)
+    return f"{told} (did you mean --{meant}?)" if meant and word.startswith("--") else told
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         said = message.partition(" '")[0]  # argparse quotes what was typed, which may be a path
@@ -220,7 +266,8 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         choices = typing.get_args(hint)
         if text not in choices:
             raise ParameterError(
-                f"`{field.name}` must be one of {', '.join(choices)} but got {quoted(text)}."
+                f"`{field.name}` must be one of {', '.join(choices)} but got "
+                f"{quoted(text, choices)}."
             )
         return text
     _require_name(field, text)
@@ -231,8 +278,9 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         raise ParameterError(f"`{field.name}` must be {kind} but got {quoted(text)}.") from None
     rule: Rule | None = field.metadata["rule"]
     if rule is not None and not rule.holds(value):
-        received = quoted(text) if isinstance(value, str) else text
-        raise ParameterError(f"`{field.name}` must be {rule.text} but got {received}.")
+        received = quoted(text, rule.known) if isinstance(value, str) else text
+        words = rule.text.replace("finite", "whole") if hint is int else rule.text
+        raise ParameterError(f"`{field.name}` must be {words} but got {received}.")
     return value
 
 

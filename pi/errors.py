@@ -1,6 +1,8 @@
 """The one base of every error that a user can mend, and what of a user's text it may repeat."""
 
+import difflib
 import re
+from collections.abc import Iterable
 
 # What has a slash or a dot and is no path: a model of MLflow's registry or of a run, an option of a
 # loss, and in a filter of MLflow's a metric's name between backticks.
@@ -12,6 +14,9 @@ _FILE_NAME = re.compile(
     r"\.(json|h5|hdf5|keras|safetensors|np[yz]|pth?|pkl|dcm|ima|nii|gz|mat|zip|csv|html|db|png|jpe?g|tiff?)$",
     re.IGNORECASE,
 )
+
+_BEGINNING = 3  # characters that are enough to be a beginning
+_ALIKE = 0.7  # of difflib's ratio: a letter or two wrong in a short word
 
 
 class PiError(ValueError):
@@ -28,10 +33,28 @@ def is_path(text: str) -> bool:
     return bool(set(_OURS.sub("", text)) & set("/\\"))
 
 
-def quoted(text: str) -> str:
-    """Return a user's text as a sentence may repeat it: of a path or a file's name nothing."""
+def quoted(text: str, known: Iterable[str] = ()) -> str:
+    """Return a user's text as a sentence may repeat it: of a path or a file's name nothing.
+
+    Args:
+        text: what was typed.
+        known: what it might have been; what is nearest of it is asked about.
+    """
     if is_path(text):
         return "a path, which is not repeated here"
     if _FILE_NAME.search(text):
         return "a file's name, which is not repeated here"
-    return repr(text)
+    meant = nearest(text, known)
+    return f"{text!r} (did you mean {meant}?)" if meant else repr(text)
+
+
+def nearest(text: str, known: Iterable[str]) -> str:
+    """Return what of ``known`` a user's text is a misspelling or the beginning of, or nothing.
+
+    Capitals do not count; of what is equally near the first is taken.
+    """
+    names = {name.lower(): name for name in reversed([*known])}
+    asked = text.strip().lower()
+    begun = [name for name in names if len(asked) >= _BEGINNING and name.startswith(asked)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(asked, names, 1, _ALIKE)
+    return names[near[0]] if near and names[near[0]] != text else ""

@@ -42,7 +42,7 @@ SMALL = [
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
     "--batch_size", "112", "--epochs", "1", "--gradient_every", "0", "--deterministic", "False",
     "--validation_slices", "1", "--validation_patches", "16", "--precision", "float32",
-    "--experiment", "mse", "--perceptual_weight", "0",
+    "--experiment", "mse",
 ]  # fmt: skip
 MADE_OF = {"data": "d1", "encoder_input": "raw255", "encoder": "vgg16:random:block1_conv1"}
 
