@@ -16,7 +16,7 @@ _FILE_NAME = re.compile(
 )
 
 _BEGINNING = 3  # characters that are enough to be a beginning
-_ALIKE = 0.7  # of difflib's ratio: a letter or two wrong in a short word
+_ALIKE = 0.65  # of difflib's ratio: a letter or two wrong in a short word
 
 
 class PiError(ValueError):
