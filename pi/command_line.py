@@ -18,9 +18,12 @@ import signal
 import sys
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
 from pi.errors import PiError, is_path, nearest, quoted
+from pi.loudness import LOUDNESS
+from pi.shared_flags import HELP, NAMES, split_off, words_of
 
 P = TypeVar("P")
 
@@ -100,6 +103,7 @@ def parse(
     parser = _Parser(
         prog=f"python -m {program}",
         description=description,
+        epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -138,8 +142,13 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
     try:
-        words = sys.argv[1:] if arguments is None else arguments
-        main(parse(parameters, words, description, program, recall))
+        flags = split_off(sys.argv[1:] if arguments is None else arguments)
+        words = [*_of_file(flags.config, parameters, flags.rest), *flags.rest]
+        before = LOUDNESS.set(flags.loudness)
+        try:
+            main(parse(parameters, words, description, program, recall))
+        finally:
+            LOUDNESS.reset(before)
     except PiError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -204,6 +213,18 @@ def _refuse_replaced(arguments: Sequence[str], declared: Collection[str]) -> Non
             raise ParameterError(now_written(name, value if equals else following))
 
 
+def _of_file(file: Path | None, parameters: type, typed: Sequence[str]) -> list[str]:
+    """Return what a file of parameters says and nobody typed, as words of a command line."""
+    if file is None:
+        return []
+    declared = {field.name for field in dataclasses.fields(parameters)}
+    others = {other for other, name in SAME.items() if name in declared} - declared
+    flags = {word.partition("=")[0].removeprefix("--") for word in typed if word.startswith("--")}
+    flags |= {SAME[name] for name in flags & set(SAME)}
+    words = words_of(file, [*sorted(declared), *sorted(others)])
+    return [word for word in words if word[2:].partition("=")[0] not in flags]
+
+
 def _in_one_spelling(arguments: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
     """Return ``arguments`` with what `SAME` names in the spelling that is declared, and say so.
 
@@ -240,7 +261,7 @@ def _parted(word: str) -> list[str]:
 def _unknown(word: str, known: Collection[str]) -> str:
     """Return a word that is no parameter as an error may repeat it, and what it may have meant."""
     told = word if quoted(word) == repr(word) else quoted(word)
-    meant = nearest(word.partition("=")[0].removeprefix("--"), known)
+    meant = nearest(word.partition("=")[0].removeprefix("--"), [*known, *NAMES])
     return f"{told} (did you mean --{meant}?)" if meant and word.startswith("--") else told
 
 
