@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import math
 import os
+import shlex
 import signal
 import sys
 import typing
@@ -21,7 +22,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pi.errors import PiError, is_path, nearest, quoted
+from pi.errors import AGAIN, GO_ON, PiError, goes_on, is_path, nearest, quoted
 from pi.loudness import LOUDNESS
 from pi.shared_flags import HELP, NAMES, split_off, words_of
 
@@ -141,8 +142,9 @@ def run(
     # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        flags = split_off(sys.argv[1:] if arguments is None else arguments)
+        flags = split_off(given)
         words = [*_of_file(flags.config, parameters, flags.rest), *flags.rest]
         before = LOUDNESS.set(flags.loudness)
         try:
@@ -151,11 +153,25 @@ def run(
             LOUDNESS.reset(before)
     except PiError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        _say_how(error, program, given)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted; what was finished before stays as it is.", file=sys.stderr)  # noqa: T201
+        _say_how(error, program, given)
         return 130
+    except Exception as error:
+        _say_how(error, program, given)
+        raise
     return 0
+
+
+def _say_how(error: BaseException, program: str, words: Sequence[str]) -> None:
+    """Say the exact command that goes on, if there is one: no typing error has."""
+    how = goes_on(error) or (AGAIN if isinstance(error, KeyboardInterrupt) else "")
+    if how == AGAIN:
+        how = shlex.join(["python", "-m", program, *words])
+    if how:
+        print(f"{GO_ON}{how}", file=sys.stderr)  # noqa: T201
 
 
 def recorded(parameters: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 # What has a slash or a dot and is no path: a model of MLflow's registry or of a run, an option of a
 # loss, and in a filter of MLflow's a metric's name between backticks.
@@ -25,7 +26,35 @@ class PiError(ValueError):
     Entry points print the sentence without a traceback and end with a non-zero exit code;
     any other exception is a defect of ours and keeps its traceback. The sentence never holds
     a path, a name, a UID or a date of a patient: what a user typed goes into it by `quoted`.
+
+    Attributes:
+        final: whether going on with the same work would end the same way.
     """
+
+    final: ClassVar[bool] = False
+
+
+GO_ON = "go on with: "
+"""Beginning of the note of an error that tells which command goes on with what it ended."""
+
+AGAIN = "the same command again"
+"""What stands for it where nothing but the command itself tells it."""
+
+
+def goes_on(error: BaseException) -> str:
+    """Return the command that goes on after an error, as its outermost job says, or nothing."""
+    notes = getattr(error, "__notes__", [])
+    told = [note.removeprefix(GO_ON) for note in notes if note.startswith(GO_ON)]
+    return told[-1] if told else ""
+
+
+def reason(error: BaseException) -> str:
+    """Return why work ended, as it may be kept: of a defect of ours only its kind."""
+    if isinstance(error, PiError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted by Ctrl-C or SIGTERM."
+    return f"{type(error).__name__}, a defect: the terminal has the traceback."
 
 
 def is_path(text: str) -> bool:

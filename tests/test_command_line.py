@@ -25,7 +25,7 @@ from pi.command_line import (
     recorded,
     run,
 )
-from pi.errors import PiError
+from pi.errors import AGAIN, GO_ON, PiError
 from pi.parameters import ENTRY_POINTS
 
 ROOT = Path(__file__).parents[1]
@@ -207,6 +207,24 @@ def test_a_users_mistake_ends_it_with_2_and_its_sentence(
 ) -> None:
     assert ending(PiError("`x` must be so but is not.")) == 2
     assert capsys.readouterr().err == "error: `x` must be so but is not.\n"
+
+
+def test_what_ended_an_open_run_is_followed_by_the_command_that_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = PiError("`x` must be so but is not.")
+    error.add_note(f"{GO_ON}python -m entrypoints.train --resume r2")
+    error.add_note(f"{GO_ON}python -m entrypoints.main --resume r1")  # the run around it
+    assert ending(error) == 2
+    said = "error: `x` must be so but is not.\ngo on with: python -m entrypoints.main --resume r1\n"
+    assert capsys.readouterr().err == said
+    error = PiError("`x` must be so but is not.")
+    error.add_note(f"{GO_ON}{AGAIN}")
+    assert ending(error, "--text", "b c") == 2
+    command = f"go on with: python -m {__name__} --text 'b c'\n"
+    assert capsys.readouterr().err.endswith(command)
+    assert ending(KeyboardInterrupt(), "--text", "b c") == 130
+    assert capsys.readouterr().err.endswith(command)
 
 
 def test_ctrl_c_ends_it_with_130(capsys: pytest.CaptureFixture[str]) -> None:
