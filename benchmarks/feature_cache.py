@@ -74,8 +74,8 @@ def steps(layer: str, number_format: str, folder: Path) -> dict[str, Step]:
         )  # fmt: skip
         if cache is None:
             raise SystemExit("the machine has no room for the features of 32 patches")
-        networks = _networks(number_format)
-        step = cached_step(*networks, frozen_loss, BATCH, cache)
+        denoiser, optimizer = _networks(number_format)
+        step = cached_step(denoiser, optimizer, frozen_loss, BATCH, cache)
         return lambda numbers: step(numbers, low[numbers], normal[numbers], rule)
 
     return {"without": without(), "memory": keeping("memory"), "disk": keeping("disk")}

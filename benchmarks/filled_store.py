@@ -17,6 +17,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from optuna.storages import RDBStorage
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from benchmarks.search_overhead import BALANCES, OBJECTIVE, SPACE, Formula
@@ -24,7 +25,7 @@ from entrypoints import compare
 from pi.denoisers import PUBLISHED, DenoiserSpec
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import PROTOCOLS
-from pi.evaluation.table import COLUMNS, DENOISED, KEY, LOW_DOSE
+from pi.evaluation.table import DENOISED, IDENTITY, KEY, LOW_DOSE, metrics_of
 from pi.influence.psi import weight_for_psi
 from pi.jobs.searched.trial import tracked_trial
 from pi.losses.experiments import NAMED, Experiment
@@ -228,8 +229,9 @@ def _slices(keys: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     anatomy = np.random.default_rng(1).normal(0.85, 0.02, len(keys))
     ssims = {LOW_DOSE: anatomy, DENOISED: anatomy + rng.normal(0.03, 0.01)
              + rng.normal(0, 0.005, len(keys))}  # fmt: skip
-    return pd.concat([_rows(keys, protocol, image, ssim) for protocol in list(PROTOCOLS)[:2]
-                      for image, ssim in ssims.items()])[COLUMNS]  # fmt: skip
+    table = pd.concat([_rows(keys, protocol, image, ssim) for protocol in list(PROTOCOLS)[:2]
+                       for image, ssim in ssims.items()])  # fmt: skip
+    return table[[*IDENTITY, *metrics_of(table)]]
 
 
 def _means(slices: pd.DataFrame) -> dict[str, float]:
@@ -268,9 +270,9 @@ def _search() -> None:
         enqueue(study, SPACE.first_trials(_used(), BALANCES, OBJECTIVE.target))
         evaluate = tracked_trial(run, DATA, bench, SPACE, BALANCES, OBJECTIVE)
         run_trials(study, evaluate, TRIALS)
-        log_study(run, study, answer(study, OBJECTIVE, BALANCES))
+        log_study(run, study, answer(study, OBJECTIVE, BALANCES), {})
     storage.remove_session()
-    storage.engine.dispose()
+    cast(RDBStorage, storage).engine.dispose()
 
 
 def _used() -> Sequence[Experiment]:

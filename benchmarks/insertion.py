@@ -162,7 +162,7 @@ def print_lambda(pairs: Sequence[tuple[Slices, Slices, Slices]]) -> None:
     from pi.network.bank import build_bank
 
     experiments = find_experiments("demo1")
-    bank = build_bank(experiments, RAW255, seed=SEED, files=find_contexts(experiments, "", print))
+    bank = build_bank(experiments, RAW255, seed=SEED, files=find_contexts(experiments, ""))
     weights = []
     for which in (1, 2):
         sums = np.zeros(2)

@@ -46,7 +46,7 @@ def trained(
         seed, epochs, P.batch_size, 0, 60.0, "last", P.validation_patches, P.validation_slices
     )
     experiments = () if name == MSE else find_experiments(name)
-    bank = build_bank(experiments, RAW255, seed=P.seed, files=find_contexts(experiments, "", print))
+    bank = build_bank(experiments, RAW255, seed=P.seed, files=find_contexts(experiments, ""))
     frozen_loss = bank.loss_of(experiments[0], patches.size) if experiments else FrozenLoss()
     target = CalibrateParameters().target_psi
     weights = [calibrate_first(one, bank, patches, settings, target).weight for one in experiments]

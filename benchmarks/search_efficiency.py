@@ -116,7 +116,7 @@ def searched(bench: Bench, balance: Balance, seed: int) -> tuple[Point, float, i
 
     study = open_study(
         InMemoryStorage(), "efficiency", {}, objective.directions, SeededByTrial(seed),
-        HalvingOfPairs(p.reduction, p.prune_below),
+        HalvingOfPairs(p.halving, p.prune_below),
     )  # fmt: skip
     enqueue(study, space.first_trials(EXPERIMENTS, known, p.target_psi))
     run_trials(study, evaluate, TRIALS)

@@ -97,9 +97,11 @@ def test_it_is_evaluated_as_it_was_then(
     before = read_slices(EVALUATED)
     monkeypatch.setenv("PI_CACHE", str(store / "cache"))
     data = data_of_then(tiny_store, store / "cache")
-    # A processor of another kind rounds a few pixels of the study the other way: another digest.
+    # On a processor of another kind the simulated noise is another draw, and so is the digest.
+    client = mlflow.MlflowClient()
     digest = Store.open(store / "cache" / "stores" / data).digest
-    mlflow.MlflowClient().set_tag(TRAINED, "pi.data_digest", digest)
+    same = client.get_run(TRAINED).data.tags["pi.data_digest"] == digest
+    client.set_tag(TRAINED, "pi.data_digest", digest)
     arguments = ["--data", data, "--run", TRAINED, "--protocols", "full_float"]
     assert run(main, EvaluateParameters, "", arguments) == 0
     newest = list_runs("evaluate")[0]
@@ -107,8 +109,8 @@ def test_it_is_evaluated_as_it_was_then(
     names = [*KEY, "protocol", "image"]
     joined = pd.merge(before, read_slices(newest.run_id), on=names, validate="one_to_one")
     assert len(joined) == len(before) == 32
-    np.testing.assert_allclose(joined["ssim_x"], joined["ssim_y"], atol=1e-4)
-    np.testing.assert_allclose(joined["psnr_x"], joined["psnr_y"], atol=1e-2)
+    np.testing.assert_allclose(joined["ssim_x"], joined["ssim_y"], atol=1e-5 if same else 5e-3)
+    np.testing.assert_allclose(joined["psnr_x"], joined["psnr_y"], atol=1e-3 if same else 0.3)
 
 
 def test_its_service_still_answers(store: Path) -> None:

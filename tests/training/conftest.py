@@ -58,7 +58,8 @@ def make_trainer(
         }
         own = changed.pop("encoders", encoders)
         norms: tuple[Norm, ...] = ("squared", "squared") if own else ()
-        frozen_loss = FrozenLoss(own, norms, (1.0,) * len(norms))
+        told = ("an encoder of two taps",)
+        frozen_loss = FrozenLoss(own, norms, (1.0,) * len(norms), identity=told)
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         spec, start = changed.pop("spec", UNET), changed.pop("start", "half")
         features = changed.pop("features", NOT_KEPT)
