@@ -12,7 +12,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main main-quick train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,15 @@ calibrate: $(READY)  ## the main job; DATA=folder of CT files (default: the simu
 
 main: $(READY)  ## Algorithm 1: calibrate, train, evaluate each experiment; ARGS=parameters
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.main $(if $(DATA),--data folder) $(ARGS)
+
+# Few small patches, a small network, two epochs: what comes out is to be looked at, not believed.
+QUICK := calibrate.tolerance=0.2,train.denoiser=unet:8,train.patch_size=32,train.patch_step=64,train.epochs=2,train.validation_slices=2,train.validation_patches=64,train.gradient_every=0,train.precision=float32
+
+main-quick: $(READY)  ## a demonstration of `main`, comparison and report in minutes: no result to be believed
+	@echo "a demonstration: all of Algorithm 1 on the tiny simulated study, with a small network and two epochs; its numbers say nothing of any loss"
+	@$(BIN)/python -m entrypoints.main --data simulated:tiny --experiments demo1,mse --overrides $(QUICK) $(ARGS)
+	@$(BIN)/python -m entrypoints.report --runs main
+	@echo "this was a demonstration; \`make main\` does it with the paper's network and epochs"
 
 train: $(READY)  ## train one denoiser with Psi watched; ARGS="--experiment demo1 --perceptual_weight psi:0.95"
 	@$(if $(DATA),PI_DATA="$(DATA)") $(BIN)/python -m entrypoints.train $(if $(DATA),--data folder) $(ARGS)

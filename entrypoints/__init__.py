@@ -1,13 +1,19 @@
 """One file per entry point: parse, do the job, print."""
 
 import sys
+import time
+
+from pi.loudness import LOUDNESS
 
 
 def say(message: str) -> None:
     """Print what happens while a job works, at once, above a bar that may be there."""
+    loudness = LOUDNESS.get()
+    if loudness == "quiet":
+        return
     from tqdm import tqdm  # not for --help
 
-    tqdm.write(message)
+    tqdm.write(f"{time.strftime('%H:%M:%S')}  {message}" if loudness == "verbose" else message)
     sys.stdout.flush()
 
 

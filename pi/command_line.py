@@ -14,13 +14,17 @@ import argparse
 import dataclasses
 import math
 import os
+import shlex
 import signal
 import sys
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pi.errors import PiError, is_path, quoted
+from pi.errors import AGAIN, GO_ON, PiError, goes_on, is_path, nearest, quoted
+from pi.loudness import LOUDNESS
+from pi.shared_flags import HELP, NAMES, split_off, words_of
 
 P = TypeVar("P")
 
@@ -36,10 +40,12 @@ class Rule:
     Attributes:
         text: the words.
         holds: the condition.
+        known: names that fulfil it, of which the nearest is asked about.
     """
 
     text: str
     holds: Callable[[Any], bool]
+    known: tuple[str, ...] = ()
 
 
 POSITIVE = Rule("a finite number greater than 0", lambda value: 0 < value < math.inf)
@@ -68,6 +74,9 @@ REPLACED: Mapping[str, tuple[str, str]] = {
 }
 """Of parameters that are no more: the one that took their place, and its value for theirs."""
 
+SAME: Mapping[str, str] = {"experiment": "experiments", "experiments": "experiment"}
+"""Parameters that mean one thing: a command declares one of both and understands the other."""
+
 Recall = Callable[[str], dict[str, str]]
 """From the id of an earlier run to its parameters as they were typed."""
 
@@ -95,6 +104,7 @@ def parse(
     parser = _Parser(
         prog=f"python -m {program}",
         description=description,
+        epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -109,14 +119,15 @@ def parse(
                 "%", "%%"
             ),
         )
-    _refuse_replaced(arguments, {field.name for field in declared})
-    found, unknown = parser.parse_known_args(arguments)
+    defaults = {field.name: str(field.default) for field in declared}
+    _refuse_replaced(arguments, defaults)
+    found, unknown = parser.parse_known_args(_in_one_spelling(arguments, defaults))
     if unknown:
-        told = (word if quoted(word) == repr(word) else quoted(word) for word in unknown)
-        parser.error(f"unrecognized arguments: {' '.join(told)}")
+        told = " ".join(_unknown(word, defaults) for word in unknown)
+        parser.error(f"unrecognized arguments: {told}")
     typed = vars(found)
     resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
-    values = {field.name: str(field.default) for field in declared} | resumed | typed
+    values = defaults | resumed | typed
     return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})
 
 
@@ -131,16 +142,36 @@ def run(
     # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        words = sys.argv[1:] if arguments is None else arguments
-        main(parse(parameters, words, description, program, recall))
+        flags = split_off(given)
+        words = [*_of_file(flags.config, parameters, flags.rest), *flags.rest]
+        before = LOUDNESS.set(flags.loudness)
+        try:
+            main(parse(parameters, words, description, program, recall))
+        finally:
+            LOUDNESS.reset(before)
     except PiError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        _say_how(error, program, given)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted; what was finished before stays as it is.", file=sys.stderr)  # noqa: T201
+        _say_how(error, program, given)
         return 130
+    except Exception as error:
+        _say_how(error, program, given)
+        raise
     return 0
+
+
+def _say_how(error: BaseException, program: str, words: Sequence[str]) -> None:
+    """Say the exact command that goes on, if there is one: no typing error has."""
+    how = goes_on(error) or (AGAIN if isinstance(error, KeyboardInterrupt) else "")
+    if how == AGAIN:
+        how = shlex.join(["python", "-m", program, *words])
+    if how:
+        print(f"{GO_ON}{how}", file=sys.stderr)  # noqa: T201
 
 
 def recorded(parameters: object) -> dict[str, str]:
@@ -198,6 +229,58 @@ def _refuse_replaced(arguments: Sequence[str], declared: Collection[str]) -> Non
             raise ParameterError(now_written(name, value if equals else following))
 
 
+def _of_file(file: Path | None, parameters: type, typed: Sequence[str]) -> list[str]:
+    """Return what a file of parameters says and nobody typed, as words of a command line."""
+    if file is None:
+        return []
+    declared = {field.name for field in dataclasses.fields(parameters)}
+    others = {other for other, name in SAME.items() if name in declared} - declared
+    flags = {word.partition("=")[0].removeprefix("--") for word in typed if word.startswith("--")}
+    flags |= {SAME[name] for name in flags & set(SAME)}
+    words = words_of(file, [*sorted(declared), *sorted(others)])
+    return [word for word in words if word[2:].partition("=")[0] not in flags]
+
+
+def _in_one_spelling(arguments: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
+    """Return ``arguments`` with what `SAME` names in the spelling that is declared, and say so.
+
+    `mlflow run` passes the declared one too, at its default, which then means nothing.
+
+    Raises:
+        ParameterError: both spellings, with two values.
+    """
+    words = [part for word in arguments for part in _parted(word)]
+    for other, name in SAME.items():
+        if f"--{other}" not in words or other in defaults or name not in defaults:
+            continue
+        at = words.index(f"--{other}")
+        while f"--{name}" in words[:-1]:
+            declared = words.index(f"--{name}")
+            if words[declared + 1] not in (defaults[name], *words[at + 1 : at + 2]):
+                raise ParameterError(
+                    f"`{other}` and `{name}` are one parameter here and must be given once but are "
+                    "given both."
+                )
+            del words[declared : declared + 2]
+            at = words.index(f"--{other}")
+        words[at] = f"--{name}"
+        print(f"note: --{other} is understood as --{name}.", file=sys.stderr)  # noqa: T201
+    return words
+
+
+def _parted(word: str) -> list[str]:
+    """Return ``--name=value`` as its two words, where `SAME` has that name; else the word alone."""
+    flag, equals, value = word.partition("=")
+    return [flag, value] if equals and flag.removeprefix("--") in SAME else [word]
+
+
+def _unknown(word: str, known: Collection[str]) -> str:
+    """Return a word that is no parameter as an error may repeat it, and what it may have meant."""
+    told = word if quoted(word) == repr(word) else quoted(word)
+    meant = nearest(word.partition("=")[0].removeprefix("--"), [*known, *NAMES])
+    return f"{told} (did you mean --{meant}?)" if meant and word.startswith("--") else told
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         said = message.partition(" '")[0]  # argparse quotes what was typed, which may be a path
@@ -220,7 +303,8 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         choices = typing.get_args(hint)
         if text not in choices:
             raise ParameterError(
-                f"`{field.name}` must be one of {', '.join(choices)} but got {quoted(text)}."
+                f"`{field.name}` must be one of {', '.join(choices)} but got "
+                f"{quoted(text, choices)}."
             )
         return text
     _require_name(field, text)
@@ -231,8 +315,9 @@ def _value(field: "dataclasses.Field[Any]", hint: Any, text: str) -> Any:  # noq
         raise ParameterError(f"`{field.name}` must be {kind} but got {quoted(text)}.") from None
     rule: Rule | None = field.metadata["rule"]
     if rule is not None and not rule.holds(value):
-        received = quoted(text) if isinstance(value, str) else text
-        raise ParameterError(f"`{field.name}` must be {rule.text} but got {received}.")
+        received = quoted(text, rule.known) if isinstance(value, str) else text
+        words = rule.text.replace("finite", "whole") if hint is int else rule.text
+        raise ParameterError(f"`{field.name}` must be {words} but got {received}.")
     return value
 
 

@@ -1,6 +1,9 @@
 """The one base of every error that a user can mend, and what of a user's text it may repeat."""
 
+import difflib
 import re
+from collections.abc import Iterable
+from typing import ClassVar
 
 # What has a slash or a dot and is no path: a model of MLflow's registry or of a run, an option of a
 # loss, and in a filter of MLflow's a metric's name between backticks.
@@ -13,6 +16,9 @@ _FILE_NAME = re.compile(
     re.IGNORECASE,
 )
 
+_BEGINNING = 3  # characters that are enough to be a beginning
+_ALIKE = 0.65  # of difflib's ratio: a letter or two wrong in a short word
+
 
 class PiError(ValueError):
     """A user's mistake, told in one sentence that names the value and the rule.
@@ -20,7 +26,35 @@ class PiError(ValueError):
     Entry points print the sentence without a traceback and end with a non-zero exit code;
     any other exception is a defect of ours and keeps its traceback. The sentence never holds
     a path, a name, a UID or a date of a patient: what a user typed goes into it by `quoted`.
+
+    Attributes:
+        final: whether going on with the same work would end the same way.
     """
+
+    final: ClassVar[bool] = False
+
+
+GO_ON = "go on with: "
+"""Beginning of the note of an error that tells which command goes on with what it ended."""
+
+AGAIN = "the same command again"
+"""What stands for it where nothing but the command itself tells it."""
+
+
+def goes_on(error: BaseException) -> str:
+    """Return the command that goes on after an error, as its outermost job says, or nothing."""
+    notes = getattr(error, "__notes__", [])
+    told = [note.removeprefix(GO_ON) for note in notes if note.startswith(GO_ON)]
+    return told[-1] if told else ""
+
+
+def reason(error: BaseException) -> str:
+    """Return why work ended, as it may be kept: of a defect of ours only its kind."""
+    if isinstance(error, PiError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted by Ctrl-C or SIGTERM."
+    return f"{type(error).__name__}, a defect: the terminal has the traceback."
 
 
 def is_path(text: str) -> bool:
@@ -28,10 +62,28 @@ def is_path(text: str) -> bool:
     return bool(set(_OURS.sub("", text)) & set("/\\"))
 
 
-def quoted(text: str) -> str:
-    """Return a user's text as a sentence may repeat it: of a path or a file's name nothing."""
+def quoted(text: str, known: Iterable[str] = ()) -> str:
+    """Return a user's text as a sentence may repeat it: of a path or a file's name nothing.
+
+    Args:
+        text: what was typed.
+        known: what it might have been; what is nearest of it is asked about.
+    """
     if is_path(text):
         return "a path, which is not repeated here"
     if _FILE_NAME.search(text):
         return "a file's name, which is not repeated here"
-    return repr(text)
+    meant = nearest(text, known)
+    return f"{text!r} (did you mean {meant}?)" if meant else repr(text)
+
+
+def nearest(text: str, known: Iterable[str]) -> str:
+    """Return what of ``known`` a user's text is a misspelling or the beginning of, or nothing.
+
+    Capitals do not count; of what is equally near the first is taken.
+    """
+    names = {name.lower(): name for name in reversed([*known])}
+    asked = text.strip().lower()
+    begun = [name for name in names if len(asked) >= _BEGINNING and name.startswith(asked)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(asked, names, 1, _ALIKE)
+    return names[near[0]] if near and names[near[0]] != text else ""

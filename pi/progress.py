@@ -1,20 +1,21 @@
-"""Progress bars for long work, silent when nobody watches."""
+"""How far long work is: a bar where stderr is a terminal, else a plain line each minute."""
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tqdm import tqdm
 
+from pi.alive import beating
+from pi.loudness import LOUDNESS
+
 T = TypeVar("T")
 
-
-def progress(
-    items: Iterable[T], description: str, *, total: int | None = None, unit: str = "it"
-) -> Iterator[T]:
-    """Yield ``items`` behind a bar on stderr; no bar where stderr is not a terminal."""
-    yield from tqdm(items, desc=description, total=total, unit=unit, disable=None, leave=False)
+EVERY = 60.0
+"""Seconds between two plain lines; a sixth of it where a command is verbose."""
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,152 @@ class Counter:
         advance: moves it by so many.
         note: writes a short text behind it.
         expect: says how far it goes, as far as is known: then it tells the time left.
+        start_at: says how much was done before, by an earlier process.
     """
 
     advance: Callable[[int], object]
     note: Callable[[str], object]
     expect: Callable[[int], object]
+    start_at: Callable[[int], object]
+
+
+@dataclass
+class PlainLines:
+    """What a bar would show, as lines in a log.
+
+    Attributes:
+        description: of the work.
+        unit: of what is counted.
+        total: how far it goes; None where that is not known yet.
+        write: takes a line.
+        clock: seconds.
+        each: whether there is a line after every one that is counted.
+        done: how far it is.
+        before: how far it was when it began here.
+        text: a short text behind it.
+    """
+
+    description: str
+    unit: str
+    total: int | None
+    write: Callable[[str], object]
+    clock: Callable[[], float] = time.monotonic
+    each: bool = False
+    done: int = 0
+    before: int = 0
+    text: str = ""
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    def advance(self, count: int) -> None:
+        """Count so many more."""
+        self.done += count
+        if self.each:
+            self.tell()
+
+    def note(self, text: str) -> None:
+        """Write a short text behind the numbers from now on."""
+        self.text = text
+
+    def expect(self, total: int) -> None:
+        """Say how far it goes."""
+        self.total = total
+
+    def start_at(self, count: int) -> None:
+        """Say how much was done before."""
+        self.done = self.before = count
+
+    def tell(self) -> None:
+        """Write a line."""
+        self.write(self.line())
+
+    def line(self) -> str:
+        """Return how far it is: done and total, time left or else gone by, and the short text."""
+        gone = self.clock() - self.began
+        if not self.total:
+            parts = [f"{self.done} {plural(self.unit)}", f"{spoken(gone)} so far"]
+        else:
+            counted = f"{self.done}/{self.total} {plural(self.unit)}"
+            parts = [counted, f"{100 * min(self.done / self.total, 1):.0f} %"]
+            left = time_left(gone, self.done - self.before, self.total - self.before)
+            parts.append(f"{spoken(gone)} so far" if left is None else f"{spoken(left)} left")
+        return f"{self.description}: {' · '.join(filter(None, [*parts, self.text]))}"
+
+
+def time_left(gone: float, done: int, total: int) -> float | None:
+    """Return the seconds that are left at the pace so far; None before anything is done.
+
+    Args:
+        gone: seconds since the begin.
+        done: how much was done in them.
+        total: how much there is to be done in all.
+    """
+    return gone / done * max(total - done, 0) if done > 0 else None
+
+
+def spoken(seconds: float) -> str:
+    """Return a time as one says it: ``40 s``, ``12 min``, ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def progress(
+    items: Iterable[T], description: str, *, total: int | None = None, unit: str = "item"
+) -> Iterator[T]:
+    """Yield ``items`` and tell on stderr how far they are."""
+    with counting(description, unit, total) as counter:
+        for item in items:
+            yield item
+            counter.advance(1)
 
 
 @contextmanager
-def counting(description: str, unit: str, total: int | None = None) -> Iterator[Counter]:
-    """Open a bar for work that is moved by hand; it tells the time left if ``total`` is told."""
-    with tqdm(desc=description, unit=unit, total=total, disable=None, leave=False) as bar:
+def counting(
+    description: str, unit: str, total: int | None = None, *, each: bool = False
+) -> Iterator[Counter]:
+    """Tell on stderr how far work is that is counted by hand.
 
-        def expect(total: int) -> None:
-            bar.total = total
-            bar.refresh()
+    Args:
+        description: of the work.
+        unit: of what is counted, in the singular.
+        total: how far it goes, if that is known: then the time left is told.
+        each: whether there is a plain line after every one, where there is no terminal.
+    """
+    loudness = LOUDNESS.get()
+    if loudness == "quiet":
+        yield Counter(_nothing, _nothing, _nothing, _nothing)
+    elif sys.stderr.isatty():
+        with tqdm(desc=description, unit=unit, total=total, leave=False) as bar:
 
-        yield Counter(bar.update, bar.set_postfix_str, expect)
+            def expect(total: int) -> None:
+                bar.total = total
+                bar.refresh()
+
+            def start_at(count: int) -> None:
+                bar.initial = bar.n = count
+                bar.refresh()
+
+            yield Counter(bar.update, bar.set_postfix_str, expect, start_at)
+    else:
+        lines = PlainLines(description, unit, total, _to_stderr, each=each)
+        with beating(lines.tell, EVERY / 6 if loudness == "verbose" else EVERY):
+            yield Counter(lines.advance, lines.note, lines.expect, lines.start_at)
+
+
+def plural(unit: str) -> str:
+    """Return a regular noun in the plural."""
+    return f"{unit}es" if unit.endswith(("ch", "s")) else f"{unit}s"
+
+
+def _nothing(value: object) -> None:
+    """Do nothing."""
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

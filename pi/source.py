@@ -23,7 +23,7 @@ from pi.simulation.dataset import SIZES, simulate
 from pi.slices.folds import find_fold
 from pi.slices.preparing import RECIPE, prepare
 from pi.slices.split import DRAWN, PARTS, named_splits
-from pi.slices.store import Store, StoreError
+from pi.slices.store import MANIFEST, Store, StoreError
 
 
 class DataNameError(PiError):
@@ -73,7 +73,25 @@ def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
         folder = data_folder()
         name = f"folder-{_fingerprint(folder)}{_mapped(folder)}"
         return _managed(name, folder, split, split_seed)
-    return Store.open(store_folder(data))
+    return _prepared(data)
+
+
+def _prepared(name: str) -> Store:
+    folder = store_folder(name)
+    if folder.exists():
+        return Store.open(folder)
+    there = _store_names(folder.parent)
+    studies = [f"simulated:{size}" for size in SIZES]
+    raise StoreError(
+        f"store {quoted(name, [*there, *studies, 'folder'])} must exist but does not; make it with "
+        f"`prepare`, or take {', '.join([*there, *studies])} or folder."
+    )
+
+
+def _store_names(folder: Path) -> list[str]:
+    """Return the names that stores were given; those that `_managed` made are left out."""
+    names = (file.parent.name for file in folder.glob(f"*/{MANIFEST}"))
+    return sorted(name for name in names if "-recipe" not in name and "." not in name)
 
 
 def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:

@@ -25,7 +25,7 @@ from pi.command_line import (
     recorded,
     run,
 )
-from pi.errors import PiError
+from pi.errors import AGAIN, GO_ON, PiError
 from pi.parameters import ENTRY_POINTS
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def test_a_flag_may_be_said_to_be_false(text: str) -> None:
     [
         ("--count", "1.5", "`count` must be a whole number but got '1.5'."),
         ("--count", "", "`count` must be a whole number but got ''."),
-        ("--count", "-1", "`count` must be a finite number, 0 or greater but got -1."),
+        ("--count", "-1", "`count` must be a whole number, 0 or greater but got -1."),
         ("--share", "a", "`share` must be a number but got 'a'."),
         ("--share", "0", "`share` must be in (0, 1) but got 0."),
         ("--share", "1", "`share` must be in (0, 1) but got 1."),
@@ -117,6 +117,43 @@ def test_what_is_no_parameter_is_refused_in_one_line(arguments: list[str]) -> No
     with pytest.raises(ParameterError, match="`python -m here --help` lists the param") as caught:
         read(*arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_a_misspelt_parameter_or_choice_is_asked_about() -> None:
+    with pytest.raises(ParameterError, match=r"--cuont \(did you mean --count\?\) 1; `python"):
+        read("--cuont", "1")
+    with pytest.raises(ParameterError, match=r"got 'tow' \(did you mean two\?\)\.$"):
+        read("--kind", "tow")
+
+
+@dataclass(frozen=True)
+class Several:
+    experiments: str = parameter("demo", "experiments")
+
+
+@dataclass(frozen=True)
+class Single:
+    experiment: str = parameter("demo1", "an experiment")
+
+
+@pytest.mark.parametrize("words", [["--experiment", "E1"], ["--experiment=E1"]])
+def test_experiment_and_experiments_are_one_thing(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert parse(Several, words, "", "here") == Several("E1")
+    assert capsys.readouterr().err == "note: --experiment is understood as --experiments.\n"
+    other = [word.replace("--experiment", "--experiments") for word in words]
+    assert parse(Single, other, "", "here") == Single("E1")
+    assert capsys.readouterr().err == "note: --experiments is understood as --experiment.\n"
+    assert parse(Single, words, "", "here") == Single("E1")
+    assert capsys.readouterr().err == ""
+
+
+def test_of_both_spellings_the_one_that_is_no_default_counts() -> None:
+    passed_on = ["--experiment", "demo1", "--experiments", "E1"]  # as `mlflow run -P` does
+    assert parse(Single, passed_on, "", "here") == Single("E1")
+    with pytest.raises(ParameterError, match="are one parameter here and must be given once"):
+        parse(Single, ["--experiment", "E2", "--experiments", "E1"], "", "here")
 
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True), st.integers(0), st.booleans())
@@ -170,6 +207,24 @@ def test_a_users_mistake_ends_it_with_2_and_its_sentence(
 ) -> None:
     assert ending(PiError("`x` must be so but is not.")) == 2
     assert capsys.readouterr().err == "error: `x` must be so but is not.\n"
+
+
+def test_what_ended_an_open_run_is_followed_by_the_command_that_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = PiError("`x` must be so but is not.")
+    error.add_note(f"{GO_ON}python -m entrypoints.train --resume r2")
+    error.add_note(f"{GO_ON}python -m entrypoints.main --resume r1")  # the run around it
+    assert ending(error) == 2
+    said = "error: `x` must be so but is not.\ngo on with: python -m entrypoints.main --resume r1\n"
+    assert capsys.readouterr().err == said
+    error = PiError("`x` must be so but is not.")
+    error.add_note(f"{GO_ON}{AGAIN}")
+    assert ending(error, "--text", "b c") == 2
+    command = f"go on with: python -m {__name__} --text 'b c'\n"
+    assert capsys.readouterr().err.endswith(command)
+    assert ending(KeyboardInterrupt(), "--text", "b c") == 130
+    assert capsys.readouterr().err.endswith(command)
 
 
 def test_ctrl_c_ends_it_with_130(capsys: pytest.CaptureFixture[str]) -> None:

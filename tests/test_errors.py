@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.errors import is_path, quoted
+from pi.errors import is_path, nearest, quoted
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,29 @@ def test_whatever_is_around_a_folder_it_is_not_repeated(
 @pytest.mark.parametrize("name", ["Eichendorff.h5", "mine.JSON", "own:x.nii.gz", "1.dcm"])
 def test_the_name_of_a_file_is_not_repeated_either(name: str) -> None:
     assert quoted(name) == "a file's name, which is not repeated here"
+
+
+LAYERS = ("block1_conv1", "block3_conv2", "block5_conv4")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("block3_conv", "block3_conv2"),
+        ("Block3_Conv2", "block3_conv2"),
+        ("blok5_conv4", "block5_conv4"),
+        ("block3", "block3_conv2"),
+        ("bl", ""),
+        ("block3_conv2", ""),
+        ("pooling", ""),
+        ("", ""),
+    ],
+)
+def test_of_what_there_is_the_nearest_is_asked_about(text: str, meant: str) -> None:
+    assert nearest(text, LAYERS) == meant
+    asked = f" (did you mean {meant}?)" if meant else ""
+    assert quoted(text, LAYERS) == repr(text) + asked
+
+
+def test_of_a_path_nothing_is_asked_either() -> None:
+    assert quoted("/block3_conv2", LAYERS) == "a path, which is not repeated here"

@@ -245,6 +245,20 @@ def test_a_store_that_there_is_not_is_refused(made: list[Path], name: str) -> No
         opened(name)
 
 
+def test_the_nearest_store_is_asked_about_and_all_are_told(
+    made: list[Path], dicom: Path, tmp_path: Path
+) -> None:
+    opened("simulated:tiny")
+    store = tmp_path / "cache" / "stores" / "mayo"
+    prepare(dicom, store, split="auto", seed=0, secret=b"0" * 32)
+    with pytest.raises(
+        StoreError, match=r"'mayp' \(did you mean mayo\?\).* take mayo, simulated:t"
+    ):
+        opened("mayp")
+    with pytest.raises(StoreError, match=r"did you mean simulated:tiny\?"):
+        opened("simulatd:tiny")
+
+
 @pytest.mark.parametrize("name", ["../outside", "/etc", ".hidden", ""])
 def test_a_path_is_no_name_of_a_store(made: list[Path], name: str) -> None:
     with pytest.raises(PlaceError, match="must be a plain name"):

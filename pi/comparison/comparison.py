@@ -123,6 +123,6 @@ def _pairs(names: Sequence[str], reference: Reference | None) -> list[tuple[str,
         return list(combinations(names, 2))
     if reference.run not in names:
         raise ComparisonError(
-            f"`reference` must be one of {', '.join(names)} but got {quoted(reference.run)}."
+            f"`reference` must be one of {', '.join(names)} but got {quoted(reference.run, names)}."
         )
     return [(reference.run, other) for other in names if other != reference.run]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pi.console.commands import DASHBOARD, command_names, declared_by, module_of, summaries
 from pi.door.extras import MissingExtraError, needing
 from pi.places import program_folder
+from pi.shared_flags import NAMES
 from pi.version import __version__
 
 PROGRAM = "perceptual-influence"
@@ -74,6 +75,8 @@ def _complete() -> None:
         command = commands.add_parser(name, help=said)
         for one in () if name == DASHBOARD else declared_by(name):
             command.add_argument(f"--{one.name}", choices=one.choices or None)
+        for shared in () if name == DASHBOARD else NAMES:
+            command.add_argument(f"--{shared}")
     argcomplete.autocomplete(parser)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pi.choices import MetricSet
+from pi.errors import quoted
 from pi.protocol_names import metric_key
 
 if TYPE_CHECKING:  # slow to import, and --help lists metrics
@@ -177,6 +178,6 @@ def find_metrics(text: str) -> list[str]:
     if unknown is not None or not words:
         raise EvaluationError(
             f"`metrics` must be made of {', '.join(directed_metrics())} but got "
-            f"{text if unknown is None else unknown!r}."
+            f"{quoted(unknown or text, directed_metrics())}."
         )
     return words

@@ -52,7 +52,8 @@ def find_schedule(
     """
     if name not in schedule_names():
         raise ScheduleError(
-            f"`schedule` must be one of {', '.join(schedule_names())} but got {quoted(name)}."
+            f"`schedule` must be one of {', '.join(schedule_names())} but got "
+            f"{quoted(name, schedule_names())}."
         )
     if name == "fixed":
         return Fixed(weight)

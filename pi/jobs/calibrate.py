@@ -164,8 +164,7 @@ def _known(
     pixels = tuple(dict.fromkeys(e.pixel for e in experiments if not e.refusal))
     if p.exhaustive or not pixels:
         return None
-    with counting("reading image losses", "patch") as bar:
-        bar.expect(len(patches))
+    with counting("reading image losses", "patch", len(patches)) as bar:
         return image_losses(patches, pixels, denoisers, bar.advance)
 
 
@@ -213,8 +212,8 @@ def _by_gradients(
     """Measure the influence by gradients of ``experiments`` in every state."""
     from pi.influence.output_gradient import output_influences
 
-    with counting("measuring gradients", "patch") as bar:
-        drawn = np.random.default_rng(p.seed).permutation(len(patches))[: p.gradient_patches]
+    drawn = np.random.default_rng(p.seed).permutation(len(patches))[: p.gradient_patches]
+    with counting("measuring gradients", "patch", len(drawn)) as bar:
         return output_influences(
             experiments, bank.only(experiments), denoisers, patches, drawn, p.batch_size,
             bar.advance,

@@ -7,7 +7,7 @@ from pi.command_line import recorded
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
-from pi.jobs.opening import notes_of, open_asked
+from pi.jobs.opening import notes_of, open_asked, slices_in
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import EvaluateParameters
 from pi.progress import counting
@@ -81,7 +81,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
         run.params(recorded(p))
         log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
-        with counting("evaluating", "slice") as bar:
+        with counting("evaluating", "slice", slices_in(store, [p.part])) as bar:
             evaluation = subject.evaluation(
                 store, p.part, protocols, p.batch_size, bar.advance, p.metrics
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pi.choices import ArrayFormat, Part
 from pi.jobs.exported.pairs import ExportedFolder, export_part
-from pi.jobs.opening import notes_of, open_asked
+from pi.jobs.opening import notes_of, open_asked, slices_in
 from pi.jobs.result import Result, joined
 from pi.new_folder import new_folder, require_new
 from pi.parameters import ExportParameters
@@ -63,7 +63,8 @@ def export(parameters: ExportParameters, tracker: Tracker = UNTRACKED) -> Export
     require_new(folder, _VARIABLE)
     store = open_asked(p, p.fold, *(() if p.part == "all" else (p.part,)))
     parts = _parts(store) if p.part == "all" else (p.part,)
-    with new_folder(folder, _VARIABLE) as partial, counting("exporting", "pair") as bar:
+    total = slices_in(store, parts)
+    with new_folder(folder, _VARIABLE) as partial, counting("exporting", "pair", total) as bar:
         folders = tuple(export_part(store, part, p.format, partial, bar.advance) for part in parts)
     return ExportResult(folders, p.format, store.digest, notes_of(store))
 

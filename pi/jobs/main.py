@@ -9,12 +9,12 @@ import pandas as pd
 from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
 from pi.jobs.opening import open_asked
-from pi.jobs.result import Kept, Result
+from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
 from pi.losses.input_convention import input_convention
 from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
 from pi.switches import switch_rows, switch_values
-from pi.tracking.address import TrackingError
+from pi.tracking.address import TrackingError, within
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 
@@ -43,7 +43,7 @@ class AlgorithmResult(Result):
 
     def text(self) -> str:
         """Return Table 3, and which run holds it."""
-        return f"{self.ranking}\nthis run: {self.kept.run_id}; evaluated on {self.evaluated_on}"
+        return joined(self.ranking, f"evaluated on {self.evaluated_on}", self.kept.text())
 
 
 def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmResult:
@@ -89,7 +89,7 @@ def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> Non
     """Do the job of an entry point on a command line, and say what came out."""
     parameters = _parsed(entry_point, arguments)
     job = getattr(import_module(f"pi.jobs.{entry_point}"), entry_point)
-    tracker.say(job(parameters, tracker).text())
+    tracker.say(within(job(parameters, tracker).text()))
 
 
 def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN401

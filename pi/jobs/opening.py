@@ -1,5 +1,7 @@
 """The data that an entry point is asked for: opened, and checked for what it needs of them."""
 
+from collections.abc import Collection
+
 from pi.parameters.making import SimulateParameters
 from pi.parameters.shared import DataParameters
 from pi.slices.dose_levels import dose_notes
@@ -27,6 +29,11 @@ def open_asked(parameters: DataParameters, fold: int, *needed: str) -> Store:
     members = {volume.patient: volume.split for volume in store.volumes}
     require_parts(members, store.manifest.split, needed)
     return store
+
+
+def slices_in(store: Store, parts: Collection[str]) -> int:
+    """Return how many slices the patients of some parts have."""
+    return sum(len(volume.positions) for volume in store.volumes if volume.split in parts)
 
 
 def notes_of(store: Store) -> tuple[str, ...]:

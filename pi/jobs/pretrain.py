@@ -68,7 +68,7 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     with tracker.open("pretrain", f"pretrain {recipe.architecture} on {p.data}") as run:
         run.params(recorded(p))
         log_source(run, recipe, source)
-        with counting("pre-training", "step") as bar:
+        with counting("pre-training", "step", recipe.steps) as bar:
             context = make_context(recipe, source.examples, lambda losses: bar.advance(1))
         log_context(run, recipe, source, context)
         version = register(run, p.name, champion=p.champion) if run.kept else ""

@@ -78,7 +78,7 @@ def screen(parameters: ScreenParameters, tracker: Tracker = UNTRACKED) -> Screen
         run.params(recorded(p))
         log_setup(run, recorded(p), patches, experiments)
         bank = encoders.bank(tracker.say)
-        with counting("screening", "patch") as bar:
+        with counting("screening", "patch", len(numbers)) as bar:
             losses = screen_losses(experiments, bank, patches, numbers, p.batch_size, bar.advance)
         table = screen_table(losses, patients, p.target_psi, rng)
         _log(run, table)

@@ -1,7 +1,7 @@
 """A denoiser trained on MSE + lambda * perceptual loss, its influence watched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
@@ -59,7 +59,10 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     Raises:
         PiError: something that was asked for cannot be had, or the training diverges.
     """
-    p = parameters
+    asked = plan.weight_asked(
+        parameters.experiment, parameters.perceptual_weight, TrainParameters.perceptual_weight
+    )
+    p = replace(parameters, perceptual_weight=asked)
     source = plan.weight_source(p.perceptual_weight)
     experiments = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     convention = input_convention(p.encoder_input)
@@ -82,7 +85,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
-    require_resumable("train", p.resume, typed)
+    require_resumable("train", p.resume, recorded(parameters))
     require_same_data(p.resume, store.digest)
     if p.deterministic:
         make_deterministic(p.seed)

@@ -168,7 +168,7 @@ class EncoderSpec:
             if layer not in known:
                 raise EncoderError(
                     f"`layer` must be one of {self.architecture}'s {', '.join(known)} "
-                    f"but got {quoted(layer)}."
+                    f"but got {quoted(layer, known)}."
                 )
         if self.input:
             input_convention(self.input)
@@ -251,7 +251,8 @@ def find_architecture(name: str) -> Architecture:
     """
     if name not in ARCHITECTURES:
         raise EncoderError(
-            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got {quoted(name)}."
+            f"`architecture` must be one of {', '.join(ARCHITECTURES)} but got "
+            f"{quoted(name, ARCHITECTURES)}."
         )
     return ARCHITECTURES[name]
 

@@ -233,5 +233,6 @@ def _find(name: str) -> Experiment:
     names = [name for name, experiment in NAMED.items() if not experiment.preset]
     raise ExperimentError(
         f"`experiments` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
-        f"point `presets` lists, or architecture:context:layer+layer but got {quoted(name)}."
+        f"point `presets` lists, or architecture:context:layer+layer but got "
+        f"{quoted(name, [*GROUPS, *NAMED, MSE])}."
     )

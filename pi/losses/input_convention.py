@@ -68,7 +68,7 @@ def input_convention(name: str) -> InputConvention:
     if kind not in STRETCHED or not bounds:
         raise InputConventionError(
             f"`encoder_input` must be one of {', '.join(named)}, window:LOW:HIGH or unit:LOW:HIGH "
-            f"but got {quoted(name)}."
+            f"but got {quoted(name, named)}."
         )
     try:
         low, high = (float(bound) for bound in bounds.split(":"))

@@ -271,5 +271,7 @@ def _positive(text: str) -> float:
 def _chosen(option: str, value: str, choices: Any) -> Any:  # noqa: ANN401
     known = get_args(choices)
     if value not in known:
-        raise LossError(f"`{option}` must be one of {', '.join(known)} but got {quoted(value)}.")
+        raise LossError(
+            f"`{option}` must be one of {', '.join(known)} but got {quoted(value, known)}."
+        )
     return value

@@ -50,7 +50,7 @@ def build_encoder(
         if layer not in known:
             raise EncoderError(
                 f"`layer` must be one of {architecture}'s {', '.join(known)} "
-                f"but got {quoted(layer)}."
+                f"but got {quoted(layer, known)}."
             )
     first, *others = weights.convolutions
     convolutions = dict(zip(network.convolutions, [fold(first, convention), *others], strict=True))

@@ -134,7 +134,7 @@ def _convolutions(
             )
     raise WeightsError(
         f"`context` must be one of {', '.join(CONTEXTS)}, own:NAME or medical:NAME@ALIAS but got "
-        f"{quoted(context)}."
+        f"{quoted(context, CONTEXTS)}."
     )
 
 

@@ -125,7 +125,7 @@ class TrainParameters(LearningParameters):
     experiment: str = parameter(
         "demo1",
         "E1, E2, E3, E4, baseline, demo1..demo4, a preset, your own as for calibrate, or mse (no "
-        "encoder at all, with perceptual_weight 0)",
+        "encoder at all, and perceptual_weight 0 of itself)",
         NOT_EMPTY,
     )
     perceptual_weight: str = parameter(

@@ -3,9 +3,10 @@
 import re
 
 from pi.command_line import Rule
-from pi.denoisers import WRITTEN, is_written
+from pi.denoisers import NAMES, WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
 from pi.identity import is_dose
+from pi.protocol_names import NAMES as NAMED_PROTOCOLS
 from pi.protocol_names import WRITTEN as WRITTEN_PROTOCOL
 from pi.protocol_names import WRITTEN_LIST, are_protocols, protocol_name
 from pi.readers.units import GRAMMAR, is_grammatical
@@ -19,10 +20,14 @@ A_WEIGHT_FILE = Rule(
 
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
 
-A_METRIC = Rule(f"one of {', '.join(directed_metrics())}", lambda text: text in directed_metrics())
-A_PROTOCOL = Rule(WRITTEN_PROTOCOL, lambda text: protocol_name(text) is not None)
+A_METRIC = Rule(
+    f"one of {', '.join(directed_metrics())}",
+    lambda text: text in directed_metrics(),
+    tuple(directed_metrics()),
+)
+A_PROTOCOL = Rule(WRITTEN_PROTOCOL, lambda text: protocol_name(text) is not None, NAMED_PROTOCOLS)
 PROTOCOLS_LISTED = Rule(WRITTEN_LIST, are_protocols)
-A_DENOISER = Rule(WRITTEN, is_written)
+A_DENOISER = Rule(WRITTEN, is_written, NAMES)
 VALUES = Rule(GRAMMAR, is_grammatical)  # what was typed may be a path
 
 BELOW_ONE = Rule("in [0, 1)", lambda value: 0 <= value < 1)

@@ -160,10 +160,10 @@ def _asked_for(split: str) -> Chosen:
         return Chosen(read_split(SPLITS / f"{split}.json"), (f"split {split}, as asked for.",))
     if split == OWN:
         return Chosen(read_split(split_file()), ("split from your own file.",))
-    names = ", ".join(("auto", *named_splits()))
+    names = ("auto", *named_splits())
     raise SplitError(
-        f"`split` must be one of {names}, or {OWN}, the JSON file that PI_SPLIT names, but got "
-        f"{quoted(split)}."
+        f"`split` must be one of {', '.join(names)}, or {OWN}, the JSON file that PI_SPLIT names, "
+        f"but got {quoted(split, [*names, OWN])}."
     )
 
 

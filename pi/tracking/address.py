@@ -73,19 +73,36 @@ def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str
     )
 
 
+def run_line(uri: str, experiment_id: str, run_id: str) -> str:
+    """Return the line that begins a command: which page shows the run."""
+    return f"this run:   {pages(_ui_address(uri), experiment_id, run_id, '')[0]}"
+
+
+def within(text: str) -> str:
+    """Return what a step says at its end, without what the whole job says: how to start the UI."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith(START))
+
+
+START = "start the UI with "
+
+
+def _ui_address(uri: str) -> str:
+    server = urlsplit(uri).scheme in ("http", "https")
+    return without_login(uri) if server else UI_ADDRESS
+
+
 def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     """Return the lines that end a command: which pages show the run, and how to start the UI."""
     server = urlsplit(uri).scheme in ("http", "https")
-    address = without_login(uri) if server else UI_ADDRESS
-    run_page, view_page = pages(address, experiment_id, run_id, view)
+    run_page, view_page = pages(_ui_address(uri), experiment_id, run_id, view)
     lines = [f"this run:   {run_page}"]
     if view:
         lines.append(f"its curves: {view_page}")
     if not server and is_private(uri):
         how = "mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is"
-        lines.append(f"start the UI with `make ui`, or: {how}")
+        lines.append(f"{START}`make ui`, or: {how}")
     elif not server:
-        lines.append(f"start the UI with `make ui`, or: mlflow ui --backend-store-uri {uri}")
+        lines.append(f"{START}`make ui`, or: mlflow ui --backend-store-uri {uri}")
     return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ from pi.tracking.backend import (
     in_experiment,
 )
 from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
-from pi.tracking.registry import SERVICE, card_of
+from pi.tracking.registry import SERVICE, card_of, registered_there
 from pi.tracking.run import Run
 
 NETWORK = "denoiser_network"
@@ -236,9 +236,10 @@ def fetch_model(uri: str) -> KeptModel:
         model = Model.load(str(folder))
         tags = _version_tags(client, asked)
     except (MlflowException, OSError) as error:
+        there = registered_there(client)
         raise TrackingError(
-            f"the model {quoted(uri)} must be in the tracking store but is not there, or is no "
-            "model of MLflow."
+            f"the model {quoted(uri, there)} must be in the tracking store but is not there, or is "
+            f"no model of MLflow; registered are {', '.join(there) or 'none'}."
         ) from error
     loader = str(model.flavors.get("python_function", {}).get("loader_module", ""))
     try:

@@ -25,6 +25,7 @@ from pi.tracking.records import (
     Record,
     connect,
     find_runs,
+    no_such_run,
     read_artifact,
     read_run,
     record_of,
@@ -193,7 +194,7 @@ def read_series(run_id: str, metrics: Sequence[str]) -> pd.DataFrame:
             if points:
                 columns[metric] = pd.Series({point.step: point.value for point in points})
     except MlflowException as error:
-        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
+        raise no_such_run(run_id) from error
     return pd.DataFrame(columns).sort_index().rename_axis("epoch")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
-from pi.errors import quoted
+from pi.errors import AGAIN, GO_ON, quoted
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
 from pi.tracking.backend import (
     Experiment,
@@ -21,7 +21,7 @@ from pi.tracking.backend import (
     is_made_up,
 )
 from pi.tracking.records import connect, find_runs
-from pi.tracking.run import Run, ending, provenance
+from pi.tracking.run import Run, ending, forget_reason, provenance
 
 EXPERIMENT = "perceptual-influence"
 """MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
@@ -63,6 +63,7 @@ def open_run(
         run_id = resumed or given or _create(client)
         if resumed:
             client.update_run(run_id, "RUNNING")
+            forget_reason(client, run_id)
         named = {"pi.stage": stage} | provenance(stage) | signs()
         if run_id != given or is_made_up(client.get_run(run_id).info.run_name):
             named["mlflow.runName"] = name  # else it has one by `mlflow run --run-name`
@@ -76,10 +77,26 @@ def open_run(
         raise _refused(error) from error
     try:
         beat = partial(_beat, client, run_id)
-        with ending(client, run_id, last), beating(beat):
+        with ending(client, run_id, last), beating(beat), _told_how(stage, run_id):
             yield Run(client, run_id, experiment_id, uri)
     except MlflowException as error:  # a server that went away, say
         raise _refused(error) from error
+
+
+RESUMED = ("main", "train")
+"""Entry points that go on with a run of theirs; any other is started again."""
+
+
+@contextmanager
+def _told_how(stage: str, run_id: str) -> Iterator[None]:
+    """Note on whatever ends the block before its time which command goes on."""
+    try:
+        yield
+    except BaseException as error:
+        if not getattr(error, "final", False):
+            how = f"python -m entrypoints.{stage} --resume {run_id}"
+            error.add_note(f"{GO_ON}{how if stage in RESUMED else AGAIN}")
+        raise
 
 
 def _beat(client: MlflowClient, run_id: str) -> None:

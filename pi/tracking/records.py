@@ -147,7 +147,7 @@ def children_of(run_id: str) -> dict[str, Record]:
     try:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
-        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
+        raise no_such_run(run_id) from error
     found = search_all(client, experiment, f"tags.mlflow.parentRunId = '{run_id}'")
     return {run.info.run_id: record_of(run) for run in found}
 
@@ -161,10 +161,39 @@ def read_run(run_id: str) -> Record:
     try:
         found = connect().get_run(run_id)
     except MlflowException as error:
-        raise TrackingError(f"run {quoted(run_id)} must exist but does not.") from error
+        raise no_such_run(run_id) from error
     if found.info.lifecycle_stage != "active":
         raise TrackingError(f"run {quoted(run_id)} must not be deleted but is.")
     return record_of(found)
+
+
+def no_such_run(run_id: str) -> TrackingError:
+    """Return the error of a run that is not there: which it may have been, and the newest."""
+    runs = _newest("tags.`pi.stage` LIKE '%' and tags.`pi.stage` != 'calibration'", most=200)
+    meant = quoted(run_id, [run.info.run_id for run in runs])
+    return TrackingError(f"run {meant} must exist but does not{_told_runs(runs)}.")
+
+
+def newest_trainings() -> str:
+    """Return the newest finished runs of `train` and `pretrain`, as the end of a sentence."""
+    query = "tags.`pi.stage` LIKE '%train' and attributes.status = 'FINISHED'"  # and pretrain
+    return _told_runs(_newest(query, most=SHOWN))
+
+
+SHOWN = 3
+"""Runs that an error lists: the newest."""
+
+
+def _newest(query: str, most: int) -> list[StoredRun]:
+    try:
+        return find_runs(query, most=most)
+    except TrackingError:  # an error is being told already
+        return []
+
+
+def _told_runs(runs: Sequence[StoredRun]) -> str:
+    told_of = [f"{run.info.run_id} ({run.info.run_name})" for run in runs[:SHOWN]]
+    return f"; the newest are {', '.join(told_of)}" if told_of else ""
 
 
 def newest_run(stage: str) -> tuple[str, str]:

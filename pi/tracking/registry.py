@@ -11,7 +11,7 @@ from pi.evaluation.model_card import model_card
 from pi.places import file_digest
 from pi.tracking.address import TrackingError, told
 from pi.tracking.backend import MlflowClient, MlflowException
-from pi.tracking.records import connect, fetch_artifact
+from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
@@ -51,8 +51,13 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             is worse than doing nothing.
     """
     client = connect()
+    if not run_id:
+        raise TrackingError(
+            "`run` must be the id of a run of `train` or `pretrain` but is empty"
+            f"{newest_trainings()}."
+        )
     try:
-        known = client.get_run(run_id).data.tags
+        known = _tags(client, run_id)
         if FILE_DIGEST in known:
             name = name or known.get(REGISTERED, "")
             if not name:
@@ -73,6 +78,26 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             f"but: {told(error)}"
         ) from error
     return name, version
+
+
+def _tags(client: MlflowClient, run_id: str) -> dict[str, str]:
+    try:
+        return dict(client.get_run(run_id).data.tags)
+    except MlflowException as error:
+        raise no_such_run(run_id) from error
+
+
+def registered_there(client: MlflowClient) -> list[str]:
+    """Return what the registry holds, as it is asked for: NAME@ALIAS, or NAME/VERSION, sorted."""
+    found = client.search_registered_models()
+    return sorted(
+        f"models:/{model.name}{which}"
+        for model in found
+        for which in (
+            [f"@{alias}" for alias in model.aliases]
+            or [f"/{version.version}" for version in model.latest_versions or []]
+        )
+    )
 
 
 def _require_worth(client: MlflowClient, run_id: str) -> None:
@@ -205,7 +230,9 @@ def _there(client: MlflowClient, name: str) -> str:
     if name not in known:
         contexts = sorted({v.name for v in client.search_model_versions() if FILE_DIGEST in v.tags})
         others = f" (contexts there: {', '.join(contexts)})" if contexts else ""
-        return f"no model is called {quoted(name)}{others}: `pretrain --name {name}` makes one."
+        return (
+            f"no model is called {quoted(name, known)}{others}: `pretrain --name {name}` makes one."
+        )
     aliases = ", ".join(sorted(known[name].aliases)) or "none"
     versions = sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}'"))
     return (

@@ -24,6 +24,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pi.errors import AGAIN, goes_on, reason
 from pi.places import file_digest
 from pi.tracking.backend import (
     Dataset,
@@ -38,6 +39,12 @@ from pi.tracking.backend import (
 
 DIGEST = "pi.sha256."
 """Beginning of a tag: sha256 of the artifact whose name follows."""
+
+REASON = "pi.reason"
+"""Tag of a run that did not finish: why."""
+
+NOTE = "mlflow.note.content"
+_MARK = "**Ended as "
 
 BATCH = 1000  # most metrics that one call may carry
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -109,7 +116,7 @@ class Run:
 
     def note(self, markdown: str) -> None:
         """Set the run's description."""
-        self.tags({"mlflow.note.content": markdown})
+        self.tags({NOTE: markdown})
 
     def dataset(self, name: str, digest: str, facts: Mapping[str, object]) -> None:
         """Log the data by their digest; where they lie on this machine is nobody's business."""
@@ -239,18 +246,41 @@ def ending(
 ) -> Iterator[None]:
     """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM.
 
-    It goes on where this process is not the ``last`` one that is at it.
+    It goes on where this process is not the ``last`` one that is at it. Why it did not finish is
+    kept as the tag `REASON` and before its description.
     """
     status: Status = "FAILED"
     try:
         yield
         status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
+    except BaseException as error:
+        status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+        with suppress(MlflowException):  # a server that went away: the error itself is told
+            _keep_reason(client, run_id, status, error)
         raise
     finally:
         if last():
             client.set_terminated(run_id, status)
+
+
+def forget_reason(client: MlflowClient, run_id: str) -> None:
+    """Take the reason of an earlier end away from a run that is gone on with."""
+    tags = client.get_run(run_id).data.tags
+    if REASON in tags:
+        client.delete_tag(run_id, REASON)
+        client.set_tag(run_id, NOTE, _without_reason(tags.get(NOTE, "")))
+
+
+def _keep_reason(client: MlflowClient, run_id: str, status: Status, error: BaseException) -> None:
+    why, how = reason(error), goes_on(error)
+    before = _without_reason(client.get_run(run_id).data.tags.get(NOTE, ""))
+    command = f" Go on with `{how}`." if how and how != AGAIN else ""
+    told = f"{_MARK}{status}**: {why}{command}\n\n{before}".strip()
+    client.log_batch(run_id, tags=[RunTag(REASON, why), RunTag(NOTE, told)])
+
+
+def _without_reason(note: str) -> str:
+    return note.partition("\n\n")[2] if note.startswith(_MARK) else note
 
 
 def provenance(stage: str) -> dict[str, str]:

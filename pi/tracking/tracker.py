@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pi.tracking.address import TrackingError
+from pi.tracking.address import TrackingError, run_line
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
     from pi.tracking.run import Run
@@ -110,7 +110,13 @@ class Tracked:
         """Open the run of a job: see `pi.tracking.opened.open_run`."""
         from pi.tracking.opened import open_run
 
-        return open_run(stage, name, resumed, self.parent, self.opened, last)
+        @contextmanager
+        def opened() -> "Iterator[Run]":
+            with open_run(stage, name, resumed, self.parent, self.opened, last) as run:
+                self.say(run_line(run.uri, run.experiment_id, run.run_id))
+                yield run
+
+        return opened()
 
     def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracked":
         """Return the tracker of a step of a longer job."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pi.evaluation.doing_nothing import BesideNothing
+from pi.evaluation.doing_nothing import WORSE, BesideNothing
 from pi.influence.gradient_pair import GradientInfluence
+from pi.progress import spoken
 from pi.text_table import markdown
 from pi.training.state import EpochRecord, TrainingState
+from pi.training.sums import InfluenceSums
 
 
 def epoch_metrics(record: EpochRecord, layers: tuple[str, ...]) -> dict[str, float]:
@@ -32,6 +34,46 @@ def epoch_metrics(record: EpochRecord, layers: tuple[str, ...]) -> dict[str, flo
         found["gradient/measurements"] = len(conflicts)
         found["gradient/conflicts"] = sum(conflicts)
     return found | {"lambda_clips": record.clips}
+
+
+def epoch_line(record: EpochRecord, epochs: int, left: float | None, low_dose: float) -> str:
+    """Return an epoch in a line: how far the training is, losses, Psi and what the output is worth.
+
+    Args:
+        record: of the epoch.
+        epochs: of the whole training.
+        left: seconds to its end; None where nobody knows.
+        low_dose: validation SSIM of the low dose itself.
+    """
+    sums, beside = record.training, BesideNothing(record.ssim, low_dose)
+    head = [f"epoch {record.epoch}/{epochs}", f"{100 * record.epoch / epochs:.0f} %"]
+    if left is not None and record.epoch < epochs:
+        head.append(f"{spoken(left)} left")
+    ssim = f"SSIM {_bare(record.ssim)} (low dose {_bare(low_dose)})"
+    worse = f": {WORSE}" if beside.worse else ""
+    return " · ".join([*head, *losses_so_far(sums), ssim]) + worse
+
+
+def losses_so_far(sums: InfluenceSums) -> list[str]:
+    """Return M, lambda P and Psi of some patches in words; M alone where nothing is perceptual."""
+    if not sums.patches:
+        return []
+    found = [f"M {_short(sums.image / sums.patches)}"]
+    if sums.weighted > 0:
+        found.append(f"λP {_short(sums.weighted / sums.patches)}")
+        found.append(f"Ψ {100 * sums.weighted / (sums.image + sums.weighted):.0f} %")
+    return found
+
+
+def _short(number: float) -> str:
+    """Return two digits of a number: ``1.1e-4``."""
+    digits, _, power = f"{number:.1e}".partition("e")
+    return f"{digits}e{int(power)}"
+
+
+def _bare(ssim: float) -> str:
+    """Return an SSIM as papers print it, without its 0: ``.871``."""
+    return f"{ssim:.3f}".replace("0.", ".", 1) if abs(ssim) < 1 else f"{ssim:.3f}"
 
 
 def conflict_text(history: Sequence[EpochRecord]) -> str:

@@ -30,6 +30,8 @@ GradientMeasure = Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientP
 class DivergedError(PiError):
     """The loss is no longer a number."""
 
+    final = True
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -75,6 +75,11 @@ def weight_source(text: str) -> WeightSource:
     return WeightSource(number=float(checked_weight(number)))
 
 
+def weight_asked(experiment: str, text: str, default: str) -> str:
+    """Return ``perceptual_weight`` as it is meant: `MSE` needs none, and its default is 0."""
+    return "0" if experiment == MSE and text == default else text
+
+
 def find_experiment(
     name: str, source: WeightSource, stand_in: str = "", as_mse: bool = False
 ) -> tuple[Experiment, ...]:

@@ -207,7 +207,7 @@ def test_runs_that_do_not_belong_together_are_refused_in_one_sentence(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--runs", "nope"), "run 'nope' must exist but does not."),
+        (("--runs", "nope"), "run 'nope' must exist but does not"),
         ((), "must hold a finished run of main but has none."),
         (("--metrics", "sim"), "`metrics` must be made of ssim, psnr"),
         (("--protocol", "paper9"), "`protocol` must be one of paper8"),

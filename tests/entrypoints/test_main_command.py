@@ -41,7 +41,7 @@ STEPS = [
     [
         (["--folds", "11"], "`folds` must be at most the 10 patients of the data but got 11."),
         (["--folds", "1"], "`folds` must be 2 or greater, or 0 for none, but got 1."),
-        (["--folds", "-1"], "`folds` must be a finite number, 0 or greater but got -1."),
+        (["--folds", "-1"], "`folds` must be a whole number, 0 or greater but got -1."),
         (["--folds", "loo"], "`folds` must be a whole number but got 'loo'."),
         (["--folds", "2", "--overrides", "evaluate.part=validation"],
          "`evaluate.part` must be test where there are folds but got validation."),

@@ -24,6 +24,7 @@ from pi.places import file_digest
 from pi.pretraining import simulated
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
+from pi.tracking.kept_denoiser import fetch_model
 from pi.tracking.loss_facts import DIGEST
 from pi.tracking.registry import CONTEXT_FILE, FILE_DIGEST, fetch_context
 
@@ -161,6 +162,24 @@ def test_what_the_registry_lacks_is_one_sentence(
     assert printed.count("\n") == 1
 
 
+def test_promote_without_a_run_or_of_one_that_is_not_there_lists_the_newest(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (one,) = runs_of(there, "pretrain")
+    told = f"; the newest are {one.info.run_id} ({one.info.run_name})"
+    assert run(promote.main, PromoteParameters, "", []) == 2
+    said = "error: `run` must be the id of a run of `train` or `pretrain` but is empty"
+    assert capsys.readouterr().err.startswith(said + told)
+    assert run(promote.main, PromoteParameters, "", ["--run", one.info.run_id[:8]]) == 2
+    guessed = f"'{one.info.run_id[:8]}' (did you mean {one.info.run_id}?) must exist"
+    assert guessed in capsys.readouterr().err
+
+
+def test_of_a_model_that_is_not_there_those_that_are_are_told(there: Path) -> None:
+    with pytest.raises(TrackingError, match=r"did you mean models:/heads.*; registered are models"):
+        fetch_model("models:/head@champion")
+
+
 def test_a_context_of_another_architecture_is_refused(
     there: Path, tiny_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,7 +210,7 @@ def test_a_registered_file_that_was_changed_and_a_model_of_another_kind_are_refu
     ("arguments", "sentence"),
     [
         (("--task", "segmentation"), "`task` must be one of headers, supervised, autoencoder but"),
-        (("--steps", "0"), "`steps` must be a finite number greater than 0 but got 0."),
+        (("--steps", "0"), "`steps` must be a whole number greater than 0 but got 0."),
         (("--patch_size", "50"), "`patch_size` must be a multiple of 16"),
         (("--name", "a/b"), "`name` must be no path, which the tracking store would keep"),
         (("--encoder_input", "raw"), "`encoder_input` must be one of raw255"),

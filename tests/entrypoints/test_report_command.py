@@ -256,7 +256,7 @@ def test_a_calibration_holds_its_nested_runs(database: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--runs", "nope"), "run 'nope' must exist but does not."),
+        (("--runs", "nope"), "run 'nope' must exist but does not"),
         (("--runs", "main"), "must hold a finished run of main but has none."),
         (("--runs", "params.x = "), "`runs` must be run ids or an MLflow filter"),
         (("--runs", "params.x = 'y'"), "`runs` must mean at least one run but"),

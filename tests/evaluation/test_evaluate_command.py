@@ -193,7 +193,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--run", "nope"), "run 'nope' must exist but does not."),
+        (("--run", "nope"), "run 'nope' must exist but does not"),
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
         (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),

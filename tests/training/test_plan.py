@@ -20,6 +20,7 @@ from pi.training.plan import (
     WeightSource,
     find_experiment,
     make_schedule,
+    weight_asked,
     weight_source,
 )
 
@@ -74,6 +75,12 @@ def test_several_experiments_or_an_unknown_one_are_refused(name: str, message: s
 def test_mse_has_nothing_to_weigh() -> None:
     with pytest.raises(PiError, match="`perceptual_weight` must be 0 with the experiment mse"):
         find_experiment("mse", WeightSource(target=0.95))
+
+
+def test_mse_needs_no_second_parameter() -> None:
+    assert weight_asked("mse", "psi:0.95", "psi:0.95") == "0"
+    assert weight_asked("mse", "psi:0.9", "psi:0.95") == "psi:0.9"
+    assert weight_asked("demo1", "psi:0.95", "psi:0.95") == "psi:0.95"
 
 
 START = StartingWeight(0.1, 0.9)

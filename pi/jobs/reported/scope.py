@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pi.errors import quoted
 from pi.jobs.compared.asked_runs import asked_runs
 from pi.jobs.planned.steps import TAG as STEP
 from pi.report.stages.found import SHORT
-from pi.tracking.address import TrackingError
 from pi.tracking.listing import ListedRun, find_listed, list_experiment, list_nested
-from pi.tracking.records import run_status
+from pi.tracking.records import no_such_run, run_status
 
 EVERYTHING = "all"
 """What stands for every run of the experiment that the report itself is in."""
@@ -77,7 +75,7 @@ def _family(runs: str) -> Scope:
             continue
         run = find_listed(run_id)
         if run is None and run_id in asked:
-            raise TrackingError(f"run {quoted(run_id)} must exist but does not.")
+            raise no_such_run(run_id)
         if run is None:
             gone[run_id] = None
             continue

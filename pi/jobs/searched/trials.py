@@ -10,7 +10,7 @@ from pi.progress import counting
 from pi.search.answer import SearchAnswer, answer
 from pi.search.objective import Objective
 from pi.search.space import Space
-from pi.search.study import StudyError, enqueue, run_trials
+from pi.search.study import StudyError, counted, enqueue, run_trials
 from pi.states import State
 from pi.tracking.logged_search import log_study
 from pi.tracking.run import Run
@@ -53,7 +53,8 @@ def search_kept(
         )
     enqueue(study, first)
     evaluate = tracked_trial(run, study.study_name, bench, space, known, objective)
-    with counting("searching", "trial") as bar:
+    with counting("searching", "trial", trials, each=True) as bar:
+        bar.start_at(counted(study))
         run_trials(study, evaluate, trials, enough=objective.enough, done=lambda _: bar.advance(1))
     found = answer(study, objective, known)
     log_study(run, study, found, setting)

@@ -1,15 +1,16 @@
 """A training from where its run stands to its end, every epoch kept as soon as it is known."""
 
+import time
 from collections.abc import Sequence
 
-from pi.evaluation.doing_nothing import LOW_DOSE, BesideNothing, before_sentence
+from pi.evaluation.doing_nothing import LOW_DOSE, before_sentence
 from pi.jobs.trained.checkpoints import Checkpoints
 from pi.losses.experiments import Experiment
-from pi.progress import counting
+from pi.progress import counting, time_left
 from pi.tracking.logged_training import log_result
 from pi.tracking.tracker import Say
 from pi.training.checkpoint import Arrays
-from pi.training.epoch_summary import epoch_metrics
+from pi.training.epoch_summary import epoch_line, epoch_metrics, losses_so_far
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import EpochRecord, TrainingState, mean_ssim
 from pi.training.validation import low_dose_ssims
@@ -52,11 +53,18 @@ def fit_kept(
     run.metrics({LOW_DOSE: low_dose})
     say(before_sentence(low_dose))
 
-    def epoch_done(record: EpochRecord) -> None:
-        run.metrics(epoch_metrics(record, layers), step=record.epoch)
-        say(f"epoch {record.epoch}: {BesideNothing(record.ssim, low_dose).text()}")
+    epochs, begun, before = trainer.settings.epochs, time.monotonic(), state.epoch
+    steps = trainer.settings.total_steps(len(trainer.patches))
+    with counting("training", "step", steps) as bar:
+        bar.start_at(state.epoch * trainer.steps + state.step)
 
-    with counting("training", "step") as bar:
+        def epoch_done(record: EpochRecord) -> None:
+            run.metrics(epoch_metrics(record, layers), step=record.epoch)
+            gone, done = time.monotonic() - begun, record.epoch - before
+            left = time_left(gone, done, epochs - before)
+            say(epoch_line(record, epochs, left, low_dose))
+            bar.note(" · ".join(losses_so_far(record.training)))
+
         listener = Listener(checkpoint, lambda losses: bar.advance(1), epoch_done)
         state, best = fit(trainer, state, best, listener)
     log_result(run, trainer, state, best, target, low_dose)

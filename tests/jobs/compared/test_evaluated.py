@@ -63,7 +63,7 @@ def test_a_filter_finds_finished_runs_the_earliest_first() -> None:
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        ("nope", "run 'nope' must exist but does not."),
+        ("nope", "run 'nope' must exist but does not"),
         (" , ", "`runs` must mean at least one finished run"),
         ("tags.pi.stage = 'never'", "means none."),
         ("tags.pi.stage = ", "of which MLflow says"),

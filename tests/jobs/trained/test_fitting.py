@@ -29,6 +29,7 @@ from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import (
     conflict_text,
+    epoch_line,
     epoch_metrics,
     gradient_table,
     note,
@@ -42,7 +43,7 @@ SMALL = [
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
     "--batch_size", "112", "--epochs", "1", "--gradient_every", "0", "--deterministic", "False",
     "--validation_slices", "1", "--validation_patches", "16", "--precision", "float32",
-    "--experiment", "mse", "--perceptual_weight", "0",
+    "--experiment", "mse",
 ]  # fmt: skip
 MADE_OF = {"data": "d1", "encoder_input": "raw255", "encoder": "vgg16:random:block1_conv1"}
 
@@ -83,7 +84,9 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert train("--keep_checkpoints", "True") == 0
     said = capsys.readouterr().out.splitlines()
     assert any(line.startswith("the low dose itself has a validation SSIM of 0.") for line in said)
-    (epoch,) = (line for line in said if line.startswith("epoch 1: validation SSIM "))
+    (epoch,) = (line for line in said if line.startswith("epoch 1/1 · 100 % · M "))
+    assert " · SSIM " in epoch
+    assert " (low dose ." in epoch
     assert any(line.startswith("kept epoch 1 of 1: validation SSIM ") for line in said)
     experiment = client().get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
@@ -229,6 +232,19 @@ def test_gradient_influence_of_an_epoch_is_made_of_sums() -> None:
     table = gradient_table(list(gradients))
     assert table["psi_output"].tolist() == [0.5, 0.1]
     assert table["step"].tolist() == [0, 1]
+
+
+def test_an_epoch_is_told_in_a_line() -> None:
+    sums = InfluenceSums(image=2.2e-4, perceptual=(0.2,), weighted=4.0e-3, patches=2)
+    record = EpochRecord(3, 0.02, 0, sums, sums, (0.871,), ())
+    assert epoch_line(record, 10, 725, 0.906) == (
+        "epoch 3/10 · 30 % · 12 min left · M 1.1e-4 · λP 2.0e-3 · Ψ 95 % · SSIM .871 (low dose "
+        ".906): worse than doing nothing"
+    )
+    control = replace(record, epoch=10, training=InfluenceSums(image=1.0, patches=1))
+    assert epoch_line(control, 10, 0.0, 0.5) == (
+        "epoch 10/10 · 100 % · M 1.0e0 · SSIM .871 (low dose .500)"
+    )
 
 
 def epochs_of(*dots: float) -> list[EpochRecord]:
