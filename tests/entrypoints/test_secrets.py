@@ -32,6 +32,7 @@ ARGUMENTS = {
     "pretrain": TINY,
     "promote": ["--run", "a"],
     "report": ["--runs", "a"],
+    "screen": TINY,
     "search": TINY,
     "tidy": [],
     "train": [*TINY, "--experiment", "mse", "--perceptual_weight", "0"],
