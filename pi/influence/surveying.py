@@ -77,19 +77,35 @@ def _draw(frame: SurveyFrame, uniform: Floats, asked: int) -> tuple[NDArray[np.i
 
     Each reconstruction has patches in proportion to its sizes, but no fewer than at first.
     """
-    strata = np.unique(frame.strata)
-    least = min(asked // strata.size, FIRST_OF_STRATUM[1])
     numbers, inclusion = [], []
-    for stratum in strata:
+    for stratum, count in enumerate(_counts(frame, asked)):
         own = np.flatnonzero(frame.strata == stratum)
         sizes = frame.sizes[own]
-        share = asked * sizes.sum() / frame.sizes.sum()
-        count = min(max(round(share), least), own.size)
         chances = inclusion_probabilities(sizes, count)
         chosen = drawn(sizes, chances, uniform[own], count)
         numbers.append(own[chosen])
         inclusion.append(chances[chosen])
     return np.concatenate(numbers), np.concatenate(inclusion)
+
+
+def _counts(frame: SurveyFrame, asked: int) -> NDArray[np.int64]:
+    """Return how many patches of each reconstruction are drawn; what one lacks others give.
+
+    With more asked for, none has fewer; all are drawn where as many are asked for as there are.
+    """
+    there = np.bincount(frame.strata)
+    sizes = np.bincount(frame.strata, frame.sizes)
+    least = np.minimum(there, min(asked // there.size, FIRST_OF_STRATUM[1]))
+    whole = np.full(there.size, asked >= there.sum())
+    share = there.astype(np.float64)
+    while not whole.all():
+        open_to = np.where(whole, 0.0, sizes)
+        share = np.where(whole, there, (asked - there[whole].sum()) * open_to / open_to.sum())
+        above = ~whole & (share >= there)
+        if not above.any():
+            break
+        whole |= above
+    return np.clip(np.rint(share).astype(np.int64), least, there)
 
 
 def _and_then(

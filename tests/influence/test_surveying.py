@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pi.choices import Estimator
@@ -11,7 +13,7 @@ from pi.influence.losses import Measured
 from pi.influence.psi import Floats, InvalidLossError
 from pi.influence.sampling import Precision, exact_weight, sample_losses, weight_and_interval
 from pi.influence.survey import SurveyFrame, frame_of
-from pi.influence.surveying import FIRST_OF_STRATUM, survey_losses
+from pi.influence.surveying import FIRST_OF_STRATUM, _counts, survey_losses
 from pi.losses.loss import Reading
 
 READING = Reading(0, (0,), (1.0,))
@@ -111,6 +113,26 @@ def test_a_tolerance_beyond_reach_measures_all_and_leaves_no_doubt() -> None:
     assert sorted(found.patches.tolist()) == list(range(image.size))
     assert interval.half_width == 0
     assert weight == pytest.approx(exact_weight(image, perceptual, asked()), rel=1e-12)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.floats(0.01, 50)), min_size=1, max_size=5),
+    st.integers(0, 300),
+)
+def test_what_one_reconstruction_lacks_others_give_and_none_has_fewer_of_more(
+    strata: list[tuple[int, float]], asked_for: int
+) -> None:
+    numbers = np.repeat(np.arange(len(strata)), [count for count, _ in strata])
+    sizes = np.repeat([size for _, size in strata], [count for count, _ in strata])
+    frame = SurveyFrame(numbers, np.ones((numbers.size, 1)), sizes)
+    counts, more = _counts(frame, asked_for), _counts(frame, asked_for + 7)
+    there = np.bincount(numbers)
+    assert (counts <= there).all()
+    assert (more >= counts).all()
+    if asked_for >= numbers.size:
+        assert (counts == there).all()
+    else:
+        assert counts.sum() >= asked_for - len(strata) / 2 - 1
 
 
 def test_a_state_drops_out_as_soon_as_it_is_known() -> None:
