@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
-from pi.errors import AGAIN, GO_ON, quoted
+from pi.errors import AGAIN, GO_ON, PiError, quoted
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
 from pi.tracking.backend import (
     Experiment,
@@ -89,11 +89,15 @@ RESUMED = ("main", "train")
 
 @contextmanager
 def _told_how(stage: str, run_id: str) -> Iterator[None]:
-    """Note on whatever ends the block before its time which command goes on."""
+    """Note on whatever ends the block before its time which command goes on.
+
+    What was refused, and has nothing to be continued, would be refused again.
+    """
     try:
         yield
     except BaseException as error:
-        if not getattr(error, "final", False):
+        refused = isinstance(error, PiError) and stage not in RESUMED
+        if not refused and not getattr(error, "final", False):
             how = f"python -m entrypoints.{stage} --resume {run_id}"
             error.add_note(f"{GO_ON}{how if stage in RESUMED else AGAIN}")
         raise

@@ -278,7 +278,10 @@ NO_RUN = [
     ),
     (("--perceptual_weight", "x"), "`perceptual_weight` must be numbers separated by commas but"),
     (("--experiments", "E9"), "`experiments` must be made of paper, demo, literature, E1"),
-    (("--experiments", "vgg16:random:block9_conv1"), "but got 'block9_conv1'."),
+    (
+        ("--experiments", "vgg16:random:block9_conv1"),
+        "but got 'block9_conv1' (did you mean block5_conv1?).",
+    ),
     (("--encoder_input", "raw"), "`encoder_input` must be one of raw255"),
     (("--states", "trained"), "`states` must be made of identity"),
     (("--patch_size", "40"), "`patch_size` must be a multiple of 16, at least 16 but got 40."),

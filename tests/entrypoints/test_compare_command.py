@@ -150,6 +150,8 @@ def test_the_terminal_says_what_may_be_claimed(
 ) -> None:
     assert compare("--runs", log_two(), "--metrics", "ssim", "--reference", "test") == 0
     said = capsys.readouterr().out
+    begun, _, said = said.partition("\n")
+    assert begun.startswith("this run:")
     assert said.startswith("demo1 against demo2\n")
     assert "demo2 vs demo1" in said
     assert "identical" in said

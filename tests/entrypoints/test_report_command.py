@@ -263,7 +263,7 @@ def test_a_calibration_holds_its_nested_runs(database: Path) -> None:
         (("--runs", " "), "`runs` must be not empty"),
         (("--to", "no/such/folder/page.html"), "`to` must be a folder, or a file in a folder"),
         (("--to", "/home/jdoe/Eichendorff^Josef/x.json"), "`to` must be a folder, or a file in a"),
-        (("--run", "all"), "unrecognized arguments: --run all"),
+        (("--run", "all"), "unrecognized arguments: --run (did you mean --runs?) all"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(
