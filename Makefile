@@ -101,7 +101,7 @@ format: $(READY)
 
 docs: $(READY)  ## the documentation as pages in site/, which need no network
 	@$(BIN)/python -m docs.made
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 benchmarks: $(READY)  ## every benchmark; prints ratios, minutes long
 	@for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

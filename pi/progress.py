@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tqdm import tqdm
-
 from pi.alive import beating
 from pi.loudness import LOUDNESS
 
@@ -146,6 +144,8 @@ def counting(
     if loudness == "quiet":
         yield Counter(_nothing, _nothing, _nothing, _nothing)
     elif sys.stderr.isatty():
+        from tqdm import tqdm  # which whoever has the core alone has not
+
         with tqdm(desc=description, unit=unit, total=total, leave=False) as bar:
 
             def expect(total: int) -> None:
