@@ -15,8 +15,6 @@ the scale of every layer drifts freely, and how far depends on rounding. Three t
   scale of VGG so).
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -33,7 +31,7 @@ from pi.pretraining.examples import Examples, Images, Labels
 from pi.pretraining.held_out import score_task
 from pi.pretraining.learning import LearningError, header_losses
 from pi.pretraining.networks import Probe, build_trunk, learned, probe_of, stack_of, with_heads
-from pi.pretraining.recipe import Context, Initial
+from pi.pretraining.recipe import Context, Initial, digest_of
 from pi.training.machine import choose_precision, compute_in
 
 VERSION = 3
@@ -78,8 +76,7 @@ class NearRecipe:
     def digest(self, data: str) -> str:
         """Return a name for what the recipe makes of the data of that digest."""
         facts = asdict(self) | {"precision": choose_precision(self.precision)}
-        said = json.dumps([VERSION, facts, data], sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()
+        return digest_of(VERSION, facts, data)
 
     @property
     def work(self) -> int:

@@ -70,8 +70,13 @@ class Recipe:
     def digest(self, data: str) -> str:
         """Return a name for what the recipe makes of the data of that digest."""
         facts = asdict(self) | {"precision": choose_precision(self.precision)}
-        said = json.dumps([VERSION, facts, data], sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()
+        return digest_of(VERSION, facts, data)
+
+
+def digest_of(version: int, facts: Mapping[str, object], data: str) -> str:
+    """Return a name for what a recipe of these facts makes of the data of that digest."""
+    said = json.dumps([version, facts, data], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def find_recipe(asked: Mapping[str, Any]) -> Recipe:
