@@ -12,6 +12,7 @@ import certifi
 
 from pi.database import DatabaseError, is_private, shown, tables, without_secrets
 from pi.errors import PiError
+from pi.journal.book import waits_on_disk
 
 ANSWER_WITHIN = 10  # seconds
 TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -98,12 +99,22 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     lines = [f"this run:   {run_page}"]
     if view:
         lines.append(f"its curves: {view_page}")
+    if waits_on_disk(run_id):
+        lines.append(sends(run_id))
     if not server and is_private(uri):
         how = "mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is"
         lines.append(f"{START}`make ui`, or: {how}")
     elif not server:
         lines.append(f"{START}`make ui`, or: mlflow ui --backend-store-uri {uri}")
     return "\n".join(lines)
+
+
+def sends(run_id: str) -> str:
+    """Return the sentence of a run that ended while the tracking store was away."""
+    return (
+        f"the tracking store does not have all of run {run_id} yet: the rest waits on this "
+        "machine's disk, and `python -m entrypoints.sync` sends it."
+    )
 
 
 def told(error: Exception) -> str:

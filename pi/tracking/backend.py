@@ -6,22 +6,28 @@ Everything else in this room takes its names from here, and nothing outside this
 import importlib
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Literal
 
-from mlflow import MlflowClient, set_experiment, set_tracking_uri
+from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    Experiment,
+    LoggedModel,
+    LoggedModelOutput,
+    Metric,
+    Param,
+    RunTag,
+)
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.tracking import fluent
-from mlflow.tracking._tracking_service import utils as service
+from mlflow.tracking.multimedia import compress_image_size, convert_to_pil_image
 from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils import name_utils
 
@@ -31,6 +37,8 @@ __all__ = [
     "Dataset",
     "DatasetInput",
     "Experiment",
+    "LoggedModel",
+    "LoggedModelOutput",
     "Metric",
     "MlflowClient",
     "MlflowException",
@@ -42,16 +50,22 @@ __all__ = [
     "StoredRun",
     "TensorSpec",
     "begin",
+    "compress_image_size",
+    "convert_to_pil_image",
     "download_artifacts",
     "flavor",
     "get_artifact_repository",
-    "in_experiment",
     "is_made_up",
 ]
 
 # Migration notes of a new database say nothing to a researcher.
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+# A database that is locked, a server that is away: what is raised says it, without a traceback or a
+# line for each retry.
+for _name in ("mlflow.store.db.utils", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 # At its end MLflow prints the page of every run, with the password that its address may hold.
 os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -80,31 +94,6 @@ def begin(uri: str) -> None:
         os.environ.pop(ROOT, None)
         if before is not None:
             os.environ[ROOT] = before
-
-
-_ADDRESS, _EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID"
-
-
-@contextmanager
-def in_experiment(uri: str, experiment_id: str) -> Iterator[None]:
-    """Have MLflow log to an experiment of a store meanwhile, then to where it did before.
-
-    MLflow keeps both for the whole process, and in the environment for those that it starts: what
-    the caller's own code logs next, with ``mlflow.start_run``, must not find ours.
-    """
-    kept = {name: os.environ.get(name) for name in (_ADDRESS, _EXPERIMENT)}
-    address, active = service._tracking_uri, fluent._active_experiment_id
-    try:
-        set_tracking_uri(uri)
-        set_experiment(experiment_id=experiment_id)
-        yield
-    finally:
-        set_tracking_uri(address)  # type: ignore[arg-type] # None: nobody has set one
-        fluent._active_experiment_id = active
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def is_made_up(name: str) -> bool:

@@ -4,14 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import AGAIN, GO_ON, PiError, quoted
-from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.journal.entry import Entry
+from pi.journal.sender import Sender
+from pi.tracking.address import TrackingError, probe, sends, told, tracking_uri
 from pi.tracking.backend import (
     Experiment,
     MlflowClient,
@@ -20,8 +21,10 @@ from pi.tracking.backend import (
     begin,
     is_made_up,
 )
+from pi.tracking.delivery import MlflowServer, found_as
 from pi.tracking.records import connect, find_runs
-from pi.tracking.run import Run, ending, forget_reason, provenance
+from pi.tracking.run import REASON, Run, ending, forget_reason, provenance
+from pi.tracking.waiting import book_of
 
 EXPERIMENT = "perceptual-influence"
 """MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
@@ -37,10 +40,12 @@ def open_run(
     parent: str,
     opened: Callable[[str], None],
     last: Callable[[], bool],
+    say: Callable[[str], object],
 ) -> Iterator[Run]:
     """Open the run of a job; it ends with the block.
 
     It ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or SIGTERM.
+    The store must be there as it is opened; that it goes away later is said, and the run goes on.
 
     Args:
         stage: name of the entry point, kept as the tag ``pi.stage``.
@@ -49,9 +54,11 @@ def open_run(
         parent: id of the run in which it is nested; empty: of none.
         opened: told the id of the run.
         last: asked at the end whether the run ends with this process, or others are at it.
+        say: told when the store goes away and comes back.
 
     Raises:
         TrackingError: the tracking store cannot be reached or refuses.
+        JournalError: the cache does not take what is to be logged.
     """
     uri = tracking_uri()
     probe(uri)
@@ -61,6 +68,8 @@ def open_run(
         # Taken out of the environment, so that no process we start writes into our run.
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         run_id = resumed or given or _create(client)
+        server = MlflowServer(client, uri)
+        book = book_of(run_id, server, partial(_is_end, run_id))
         if resumed:
             client.update_run(run_id, "RUNNING")
             forget_reason(client, run_id)
@@ -70,17 +79,47 @@ def open_run(
         named |= {PARENT: parent} if parent else {}
         opened(run_id)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
-        experiment_id = client.get_run(run_id).info.experiment_id
+        found = client.get_run(run_id)
+        experiment_id, known = found.info.experiment_id, found_as(found)
         if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
             _take_default(client)
     except MlflowException as error:
         raise _refused(error) from error
+    for entry in book.pending:  # of an earlier process
+        if entry.run == run_id:
+            known.take(entry.kind, entry.body)
+    sender = Sender(book, server, say)
+    run = Run(sender, run_id, experiment_id, uri, known)
     try:
         beat = partial(_beat, client, run_id)
-        with ending(client, run_id, last), beating(beat), _told_how(stage, run_id):
-            yield Run(client, run_id, experiment_id, uri)
-    except MlflowException as error:  # a server that went away, say
+        with (
+            _delivered(sender, run_id, say),
+            beating(beat),
+            ending(run, last),
+            _told_how(stage, run_id),
+        ):
+            yield run
+    except MlflowException as error:  # which refused something
         raise _refused(error) from error
+
+
+@contextmanager
+def _delivered(sender: Sender, run_id: str, say: Callable[[str], object]) -> Iterator[None]:
+    """Wait at the end of the block until the store has all, or is away."""
+    try:
+        yield
+    except BaseException:
+        if sender.finish():  # else the result says it, see `farewell`
+            say(sends(run_id))
+        raise
+    sender.finish()
+    sender.complain()
+
+
+def _is_end(run_id: str, entry: Entry) -> bool:
+    """Tell whether an entry says that an earlier process ended a run, or why."""
+    why = entry.kind == "tags" and REASON in entry.body["tags"]
+    return entry.run == run_id and (entry.kind == "end" or why)
 
 
 RESUMED = ("main", "train")
@@ -127,21 +166,20 @@ def close_gone(close: bool) -> list[str]:
 
 
 class _Nowhere:
-    """Takes whatever a `Run` tells its store and forgets it; of every run it knows nothing."""
+    """Takes whatever a `Run` is told and forgets it."""
 
-    def get_run(self, run_id: str) -> SimpleNamespace:
-        """Return a run that holds nothing."""
-        return SimpleNamespace(data=SimpleNamespace(params={}, metrics={}, tags={}))
+    def write(self, *values: object, **named: object) -> None:
+        """Forget it."""
 
-    def create_run(self, experiment_id: str, tags: object) -> SimpleNamespace:
-        """Return a run without an id."""
-        return SimpleNamespace(info=SimpleNamespace(run_id=""))
+    def child(self, experiment_id: str, tags: object) -> str:
+        """Return no id."""
+        return ""
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return lambda *values, **named: None
+    def complain(self) -> None:
+        """Have nothing to complain of."""
 
 
-UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
+UNKEPT = Run(cast(Sender, _Nowhere()), "", "", "")
 """The run of a job without a tracking store; those nested in it are like it."""
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
 from pi.evaluation.model_card import model_card
+from pi.journal.entry import Known
 from pi.places import file_digest
 from pi.tracking.address import TrackingError, told
 from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.delivery import found_as
 from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
 
 SERVICE = "denoiser_hu"
@@ -120,17 +122,14 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     newest = services[-1]
     created = client.create_model_version(
         name, newest.model_uri, run_id, model_id=newest.model_id,
-        description=card_of(client, run_id),
+        description=card_of(found_as(client.get_run(run_id))),
     )  # fmt: skip
     return int(created.version)
 
 
-def card_of(client: MlflowClient, run_id: str) -> str:
+def card_of(run: Known) -> str:
     """Return the model card of the denoiser of a run, as its metrics tell today."""
-    run = client.get_run(run_id)
-    logged = run.inputs.dataset_inputs if run.inputs else []
-    data = logged[0].dataset.name if logged else ""
-    return model_card(run.data.params, run.data.metrics, run.data.tags, data)
+    return model_card(run.params, run.metrics, run.tags, run.data)
 
 
 def register_context(run_id: str, name: str) -> int:

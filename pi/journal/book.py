@@ -1,0 +1,371 @@
+"""The entries of a run on disk: written before they are delivered, gone when all of them were.
+
+A folder below PI_CACHE, of its owner alone: ``entries``, a line each, only ever added to; ``sent``,
+which of them were tried and which are done; ``files``, what an entry brings along, in a folder by
+its number; ``refused``, what the server will never take. It holds what the tracking store is told
+and nothing else: no address, no password, no value of a patient that was not to be logged.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pi.errors import PiError
+from pi.journal.entry import Entry, Kind
+from pi.places import cache_folder, sync_folder
+
+FOLDER = "journal"
+ENTRIES, SENT, FILES, REFUSED, STORE = "entries", "sent", "files", "refused", "store"
+
+
+class JournalError(PiError):
+    """What is to be logged cannot be kept on this machine's disk."""
+
+
+def full(error: OSError, *, brought: bool = False) -> JournalError:
+    """Return the error of a disk that takes nothing more.
+
+    Args:
+        error: what the system says.
+        brought: whether a file was being made, for which there are temporary ones, too.
+    """
+    where = "PI_CACHE and the folder for temporary files" if brought else "PI_CACHE"
+    return JournalError(
+        f"{where} must have room for what a run logs until the tracking store has it but: "
+        f"{error.strerror or type(error).__name__}."
+    )
+
+
+def fingerprint(shown: str) -> str:
+    """Return which tracking store a book is for: no address, by which a password might be guessed.
+
+    Args:
+        shown: its address without a login.
+    """
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
+class Book:
+    """The entries of one run and of those nested in it, for one process at a time.
+
+    Attributes:
+        folder: where it is.
+        pending: entries that are not done, in order.
+        tried: numbers of those that may have been delivered, although nobody heard so.
+    """
+
+    def __init__(self, folder: Path, lock: int) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._guard = threading.RLock()  # one thread writes, another delivers
+        self.pending, self.tried, self._next = _read(folder)
+        self._entries = _opened(folder / ENTRIES)
+        self._sent = _opened(folder / SENT)
+
+    @classmethod
+    def open(cls, run_id: str, store: str) -> "Book":
+        """Return the book of a run, with what an earlier process left in it.
+
+        Where another process writes in it, as several do that work at one study, it is a second.
+
+        Args:
+            run_id: of the run.
+            store: fingerprint of the tracking store.
+
+        Raises:
+            JournalError: the disk does not take it.
+        """
+        try:
+            number = 1
+            while True:
+                folder = books_folder() / (run_id if number == 1 else f"{run_id}.{number}")
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                lock = _locked(folder)
+                if lock is not None:
+                    if not (folder / STORE).exists():
+                        _write(folder / STORE, store)
+                        sync_folder(folder)
+                        sync_folder(folder.parent)
+                    return cls(folder, lock)
+                number += 1
+        except OSError as error:
+            raise full(error) from error
+
+    @classmethod
+    def left(cls, folder: Path) -> "Book | None":
+        """Return a book that a process left behind; None where one writes in it, or none is there.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+        try:
+            lock = _locked(folder)
+            return None if lock is None else cls(folder, lock)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise full(error) from error
+
+    def write(
+        self,
+        run: str,
+        kind: Kind,
+        body: dict[str, Any],
+        bring: Callable[[Path], object] | None = None,
+        *,
+        even_unwritten: bool = False,
+    ) -> Entry:
+        """Add an entry, which a loss of power does not take away any more.
+
+        Args:
+            run: id of the run, or its alias.
+            kind: what is done to it.
+            body: with what; of a file its ``path`` in the run.
+            bring: writes the file at the path that it is given.
+            even_unwritten: whether it is better delivered without being on the disk than not.
+
+        Raises:
+            JournalError: the disk does not take it; the entries before it stay.
+        """
+        with self._guard:
+            entry = Entry(self._next, run, kind, body)
+            self._next += 1
+        try:
+            if bring is not None:
+                self._bring(entry, bring)
+            with self._guard:
+                self._append(entry)
+                self.pending.append(entry)
+                self._supersede(entry)
+        except BaseException as error:
+            shutil.rmtree(self.folder / FILES / str(entry.number), ignore_errors=True)
+            if not isinstance(error, OSError):
+                raise
+            if not even_unwritten:
+                raise full(error, brought=bring is not None) from error
+            with self._guard:
+                self.pending.append(entry)
+        return entry
+
+    def _bring(self, entry: Entry, bring: Callable[[Path], object]) -> None:
+        place = self.place(entry)
+        place.parent.mkdir(mode=0o700, parents=True)
+        bring(place)
+        _settle(place.parent)
+
+    def _append(self, entry: Entry) -> None:
+        end = os.lseek(self._entries, 0, os.SEEK_END)
+        try:
+            _whole(self._entries, f"{entry.line()}\n".encode())
+            os.fsync(self._entries)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._entries, end)  # half a line
+            raise
+
+    def _supersede(self, entry: Entry) -> None:
+        """Drop what the server would be told for nothing: a file that another takes the place of.
+
+        Of a checkpoint that is kept every epoch there is one then, however long a server is away.
+        """
+        if entry.kind != "file":
+            return
+        for one in reversed(self.pending[:-1]):
+            if one.kind == "forget":
+                return
+            same = (one.kind, one.run, one.body.get("path")) == ("file", entry.run,
+                                                                  entry.body["path"])  # fmt: skip
+            if same and one.number not in self.tried:
+                self.done(one)
+                return
+
+    def place(self, entry: Entry) -> Path:
+        """Return where what an entry brings along is."""
+        name = entry.body["path"].rpartition("/")[2]
+        return self.folder / FILES / str(entry.number) / str(name)
+
+    def waiting(self, run: str, path: str) -> Path | None:
+        """Return the newest file of that path in a run that is not delivered yet."""
+        for entry in reversed(tuple(self.pending)):
+            if entry.kind == "file" and (entry.run, entry.body["path"]) == (run, path):
+                return self.place(entry)
+        return None
+
+    def begin(self, entry: Entry) -> bool:
+        """Remember that an entry is being delivered; tell whether it still is to be."""
+        with self._guard:
+            if entry not in self.pending:
+                return False
+            self.tried.add(entry.number)
+            self._note("tried", entry)
+            return True
+
+    def done(self, entry: Entry) -> None:
+        """Remember that an entry was delivered; when all were, the book is empty again."""
+        with self._guard:
+            self.pending = [one for one in self.pending if one.number != entry.number]
+            self.tried.discard(entry.number)
+            self._note("done", entry)
+            if not self.pending:
+                with suppress(OSError):  # what stays is known to be done
+                    os.ftruncate(self._entries, 0)
+                    os.ftruncate(self._sent, 0)
+        if entry.kind in ("file", "model"):
+            shutil.rmtree(self.folder / FILES / str(entry.number), ignore_errors=True)
+
+    def drop(self, unwanted: Callable[[Entry], bool]) -> None:
+        """Forget entries that are no longer to be delivered."""
+        for entry in tuple(self.pending):
+            if unwanted(entry):
+                self.done(entry)
+
+    def refuse(self, entry: Entry, why: str) -> None:
+        """Lay aside an entry that the server will never take; its file stays."""
+        with suppress(OSError), (self.folder / REFUSED).open("a") as file:
+            file.write(f"{json.dumps([why, entry.line()])}\n")
+        files = self.folder / FILES / str(entry.number)
+        with suppress(OSError):
+            files.rename(self.folder / f"{REFUSED}-{entry.number}")
+        self.done(entry)
+
+    def forget_refused(self) -> None:
+        """Remove what the server refused."""
+        for place in self.folder.glob(f"{REFUSED}*"):
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+    @property
+    def refused(self) -> list[str]:
+        """Why entries were refused."""
+        with suppress(OSError):
+            return [json.loads(line)[0] for line in (self.folder / REFUSED).read_text().split("\n")
+                    if line]  # fmt: skip
+        return []
+
+    def close(self) -> None:
+        """Let go of it; an empty one is removed."""
+        if not self.pending and not (self.folder / REFUSED).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        for descriptor in (self._entries, self._sent, self._lock):
+            os.close(descriptor)
+
+    def _note(self, what: str, entry: Entry) -> None:
+        # Without waiting for the disk: what is forgotten is delivered again, and is one still.
+        with suppress(OSError):
+            os.write(self._sent, f"{what} {entry.number}\n".encode())
+
+
+def books_folder() -> Path:
+    """Return the folder of all books, which need not be there."""
+    return cache_folder() / FOLDER
+
+
+def books() -> Iterator[Path]:
+    """Yield the folders of the books on this machine, the oldest first."""
+    with suppress(FileNotFoundError):
+        found = [place for place in books_folder().iterdir() if place.is_dir()]
+        yield from sorted(found, key=lambda place: (place.stat().st_mtime, place.name))
+
+
+def waits_on_disk(run_id: str) -> bool:
+    """Tell whether something that a run logged is not delivered yet."""
+    folder = books_folder()
+    with suppress(OSError):
+        return any(has_some(place) for place in (folder / run_id, *folder.glob(f"{run_id}.*")))
+    return False
+
+
+def is_for(folder: Path, store: str) -> bool:
+    """Tell whether a book is for the tracking store of that fingerprint."""
+    with suppress(OSError):
+        return (folder / STORE).read_text() == store
+    return False
+
+
+def has_some(folder: Path) -> bool:
+    """Tell whether entries of a book wait."""
+    with suppress(FileNotFoundError):
+        return (folder / ENTRIES).stat().st_size > 0 and bool(_read(folder)[0])
+    return False
+
+
+def _read(folder: Path) -> tuple[list[Entry], set[int], int]:
+    """Return the entries that are not done, the numbers of those that were tried, and the next."""
+    entries = []
+    with suppress(FileNotFoundError):
+        for line in (folder / ENTRIES).read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):  # half a line, of a process that was killed as it wrote
+                entries.append(Entry.of(line))
+    done: set[int] = set()
+    tried: set[int] = set()
+    with suppress(FileNotFoundError):
+        for line in (folder / SENT).read_text().splitlines():
+            what, _, number = line.partition(" ")
+            if number.isdecimal():
+                (done if what == "done" else tried).add(int(number))
+    numbers = {entry.number for entry in entries} | done | tried | _with_files(folder)
+    pending = [entry for entry in entries if entry.number not in done]
+    return pending, tried - done, max(numbers, default=0) + 1
+
+
+def _with_files(folder: Path) -> set[int]:
+    """Return the numbers of which there are files: those of a process that was killed, too."""
+    with suppress(FileNotFoundError):
+        return {int(place.name) for place in (folder / FILES).iterdir()}
+    return set()
+
+
+def _locked(folder: Path) -> int | None:
+    """Return the lock of a book; None where another process has it, or removes it just now."""
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock).st_ino == (folder / "lock").stat().st_ino:
+            return lock
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(lock)
+        raise
+    os.close(lock)
+    return None
+
+
+def _opened(file: Path) -> int:
+    descriptor = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+    content = file.read_bytes()
+    if not content.endswith(b"\n"):  # half a line of a process that was killed as it wrote
+        os.ftruncate(descriptor, content.rfind(b"\n") + 1)
+    return descriptor
+
+
+def _write(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        _whole(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _whole(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _settle(place: Path) -> None:
+    """Bring what lies below a folder onto the disk, readable by its owner only."""
+    for path, _, names in os.walk(place):
+        below = Path(path)
+        below.chmod(0o700)
+        for name in names:
+            with (below / name).open("rb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                os.fsync(file.fileno())
+        sync_folder(below)
+    sync_folder(place.parent)

@@ -1,0 +1,231 @@
+"""MLflow as a server that takes the entries of a journal.
+
+What is done twice is done once: a metric is one by its key, step, time and value, a nested run and
+a model by the alias that they are tagged with, and all else is the same the second time.
+"""
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pi.journal.entry import Entry, Known
+from pi.journal.outbox import AwayError, RefusedError
+from pi.tracking.address import TrackingError, probe, told
+from pi.tracking.backend import (
+    Dataset,
+    DatasetInput,
+    LoggedModel,
+    LoggedModelOutput,
+    Metric,
+    MlflowClient,
+    MlflowException,
+    Model,
+    Param,
+    RunTag,
+    StoredRun,
+    get_artifact_repository,
+)
+from pi.tracking.run import list_tags, listed_ids
+
+ALIAS = "pi.alias"
+"""Tag of a nested run, and of a model: what it is called until it has an id."""
+
+BATCH, PARAMS = 1000, 100  # most metrics and parameters that one call may carry
+
+FINAL = (
+    "INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS",
+    "INVALID_STATE", "BAD_REQUEST",
+)  # fmt: skip
+"""What MLflow says to what it will not take later either."""
+
+LOST = ("InterfaceError", "PendingRollbackError")
+"""What it calls a bad request and is a connection to its database that was lost."""
+
+
+@dataclass(frozen=True)
+class MlflowServer:
+    """A tracking store that takes entries.
+
+    Attributes:
+        client: the store.
+        uri: where it is.
+    """
+
+    client: MlflowClient = field(repr=False)
+    uri: str = field(repr=False)
+
+    def answers(self) -> str:
+        """Return why it does not answer; empty where it does."""
+        try:
+            probe(self.uri)
+        except TrackingError as error:
+            return str(error).rstrip(".")
+        return ""
+
+    def find(self, alias: str) -> str:
+        """Return the id of the run that was opened under an alias; empty where there is none."""
+        try:
+            return opened_as(self.client, alias)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise AwayError(told(error)) from error
+
+    def deliver(self, entry: Entry, place: Path | None, again: bool) -> str:
+        """Do what an entry says; see `pi.journal.outbox.Server`."""
+        try:
+            return self._do(entry, place, again)
+        except MlflowException as error:
+            if error.error_code in FINAL and not any(word in str(error) for word in LOST):
+                raise RefusedError(error) from error
+            raise AwayError(told(error)) from error
+        except (
+            OSError
+        ) as error:  # of the artifact store: a full disk, a folder that is not writable
+            raise AwayError(told(OSError(error.strerror or str(error)))) from error
+        except SQLAlchemyError as error:
+            raise AwayError(told(error)) from error
+        except Exception as error:  # a defect, which the work is told as before
+            raise RefusedError(error) from error
+
+    def _do(self, entry: Entry, place: Path | None, again: bool) -> str:
+        client, run, body = self.client, entry.run, entry.body
+        match entry.kind:
+            case "open":
+                return self._open(body, again)
+            case "numbers":
+                self._numbers(entry, again)
+            case "tags":
+                client.log_batch(run, tags=_tags(body["tags"]))
+            case "listed":
+                known = listed_ids(client.get_run(run).data.tags, body["key"])
+                tags = list_tags(body["key"], [*known, body["id"]])
+                client.log_batch(run, tags=_tags(tags))
+            case "data":
+                client.log_inputs(run, [DatasetInput(Dataset(**body))])
+            case "experiment":
+                client.set_experiment_tag(body["experiment"], body["key"], body["value"])
+            case "file":
+                client.log_artifact(run, str(place), body["path"].rpartition("/")[0] or None)
+            case "model" if place is not None:
+                self._model(entry, place, again)
+            case "forget":
+                self._forget(run, body["folder"])
+            case "close":
+                if client.get_run(run).info.status == "RUNNING":
+                    client.set_terminated(run, "KILLED")
+            case "end":
+                # One that was gone on with elsewhere, and came to its end there, stays finished.
+                if not again or client.get_run(run).info.status != "FINISHED":
+                    client.set_terminated(run, body["status"], body["at"])
+        return ""
+
+    def _open(self, body: Mapping[str, Any], again: bool) -> str:
+        found = opened_as(self.client, body["alias"]) if again else ""
+        tags = {**body["tags"], ALIAS: body["alias"]}
+        return found or str(
+            self.client.create_run(body["experiment"], body["began"], tags).info.run_id
+        )
+
+    def _numbers(self, entry: Entry, again: bool) -> None:
+        params = dict(entry.body["params"])
+        there = self._there(entry) if again else set()
+        points = [
+            Metric(key, value, at, step)
+            for key, step, at, value in entry.metrics
+            if (key, step, at, value) not in there
+        ]
+        while params or points:
+            some = dict([*params.items()][:PARAMS])
+            few, points = points[: BATCH - len(some)], points[BATCH - len(some) :]
+            self._batch(entry.run, few, some)
+            params = {key: value for key, value in params.items() if key not in some}
+
+    def _batch(self, run: str, points: list[Metric], params: Mapping[str, str]) -> None:
+        """Log some of each, but no parameter that is there: `mlflow run` has logged its own."""
+        try:
+            self.client.log_batch(run, points, [Param(k, v) for k, v in params.items()])
+        except MlflowException as error:
+            if not params or error.error_code not in FINAL:
+                raise
+            there = self.client.get_run(run).data.params
+            new = [Param(key, value) for key, value in params.items() if key not in there]
+            if len(new) == len(params):
+                raise
+            self.client.log_batch(run, points, new)
+
+    def _there(self, entry: Entry) -> set[tuple[str, int, int, float]]:
+        """Return the metrics of an entry's keys that the store has."""
+        newest = self.client.get_run(entry.run).data.metrics
+        keys = {key for key, *_ in entry.metrics if key in newest}
+        return {
+            (one.key, one.step, one.timestamp, one.value)
+            for key in sorted(keys)
+            for one in self.client.get_metric_history(entry.run, key)
+        }
+
+    def _model(self, entry: Entry, folder: Path, again: bool) -> None:
+        client, run_id, alias = self.client, entry.run, entry.body["alias"]
+        run = client.get_run(run_id)
+        experiment = run.info.experiment_id
+        found = _model_as(client, experiment, alias) if again else None
+        model = found or client.create_logged_model(
+            experiment, entry.body["name"], run_id, {ALIAS: alias}, dict(run.data.params)
+        )
+        described = Model.load(str(folder))
+        described.run_id = run_id
+        described.model_id = described.model_uuid = model.model_id
+        described.artifact_path = model.artifact_location
+        described.save(str(folder / "MLmodel"))
+        outputs = run.outputs.model_outputs if run.outputs else []
+        if model.model_id not in [one.model_id for one in outputs]:
+            client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
+        self._metrics_of_model(run, model)
+        client.log_model_artifacts(model.model_id, str(folder))
+        client.finalize_logged_model(model.model_id, "READY")
+
+    def _metrics_of_model(self, run: StoredRun, model: LoggedModel) -> None:
+        """Log the run's metrics of step 0 as the model's, as MLflow does."""
+        run_id, model_id = run.info.run_id, model.model_id
+        points = [
+            Metric(one.key, one.value, one.timestamp, one.step, model_id, run_id=run_id)
+            for key in run.data.metrics
+            for one in self.client.get_metric_history(run_id, key)
+            if one.step == 0 and one.model_id is None and math.isfinite(one.value)
+        ]
+        if points and not self.client.get_logged_model(model_id).metrics:
+            self.client.log_batch(run_id, points)
+
+    def _forget(self, run: str, folder: str) -> None:
+        uri = self.client.get_run(run).info.artifact_uri
+        with suppress(MlflowException, NotImplementedError, OSError):  # where the store can
+            repository: Any = get_artifact_repository(uri, self.uri)
+            repository.delete_artifacts(folder)
+
+
+def opened_as(client: MlflowClient, alias: str) -> str:
+    """Return the id of the run that was opened under an alias; empty where there is none."""
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    found = client.search_runs(experiments, f"tags.`{ALIAS}` = '{alias}'", max_results=1)
+    return str(found[0].info.run_id) if found else ""
+
+
+def found_as(run: StoredRun) -> Known:
+    """Return what is known of a run as the store has it."""
+    data = run.inputs.dataset_inputs if run.inputs else []
+    steps = {one.key: int(one.step) for one in run.data.to_proto().metrics}
+    name = str(data[0].dataset.name) if data else ""
+    params, metrics = dict(run.data.params), dict(run.data.metrics)
+    return Known(params, metrics, steps, dict(run.data.tags), name)
+
+
+def _tags(values: Mapping[str, str]) -> list[RunTag]:
+    return [RunTag(key, value) for key, value in values.items()]
+
+
+def _model_as(client: MlflowClient, experiment: str, alias: str) -> LoggedModel | None:
+    found = client.search_logged_models([experiment], f"tags.`{ALIAS}` = '{alias}'")
+    return found[0] if found else None
