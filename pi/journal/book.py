@@ -65,9 +65,9 @@ class Book:
         self.folder = folder
         self._lock = lock
         self._guard = threading.RLock()  # one thread writes, another delivers
-        self.pending, self.tried, self._next = _read(folder)
         self._entries = _opened(folder / ENTRIES)
         self._sent = _opened(folder / SENT)
+        self.pending, self.tried, self._next = _read(folder)
 
     @classmethod
     def open(cls, run_id: str, store: str) -> "Book":
@@ -83,10 +83,11 @@ class Book:
             JournalError: the disk does not take it.
         """
         try:
+            books_folder().mkdir(mode=0o700, exist_ok=True)
             number = 1
             while True:
                 folder = books_folder() / (run_id if number == 1 else f"{run_id}.{number}")
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, exist_ok=True)
                 lock = _locked(folder)
                 if lock is not None:
                     if not (folder / STORE).exists():
@@ -156,7 +157,8 @@ class Book:
 
     def _bring(self, entry: Entry, bring: Callable[[Path], object]) -> None:
         place = self.place(entry)
-        place.parent.mkdir(mode=0o700, parents=True)
+        (self.folder / FILES).mkdir(mode=0o700, exist_ok=True)
+        place.parent.mkdir(mode=0o700)
         bring(place)
         _settle(place.parent)
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from pi.errors import AGAIN, goes_on, reason
 from pi.journal.book import JournalError
-from pi.journal.entry import Kind, Known, new_alias
+from pi.journal.entry import Kind, Known
 from pi.journal.sender import Sender
 from pi.places import file_digest
 from pi.tracking.backend import (
@@ -192,7 +192,7 @@ class Run:
     def model(self, write: Callable[[Path], Any], name: str) -> None:
         """Log the MLflow model that ``write`` saves at the path that it is given, under a name."""
         if self.kept:
-            body = {"path": f"models/{name}", "name": name, "alias": new_alias()}
+            body = {"path": f"models/{name}", "name": name, "alias": uuid.uuid4().hex}
             self._write("model", body, write)
 
     def waiting(self, file: str) -> Path | None:
