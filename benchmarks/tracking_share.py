@@ -67,7 +67,7 @@ def main() -> None:
         code = run(train.main, TrainParameters, "", ["--epochs", a.epochs, "--data", a.data])
     whole, kept = time.perf_counter() - began, sum(clock.seconds.values())
     print(
-        f"train, {a.epochs} epochs, exit {code}: {whole:.0f} s, of which for keeping it {kept:.1f} s,"
+        f"train, {a.epochs} epochs, exit {code}: {whole:.0f} s, of which to keep it {kept:.1f} s,"
     )
     print(f"  {100 * kept / whole:.2f} %: ", end="")
     print(", ".join(f"{name} {s:.1f} s" for name, s in clock.seconds.most_common(6)))

@@ -18,6 +18,7 @@ from pi.command_line import run as run_command
 from pi.journal import sender
 from pi.journal.book import books, waits_on_disk
 from pi.journal.entry import is_alias
+from pi.journal.outbox import AwayError
 from pi.parameters import SyncParameters
 from pi.tracking.address import TrackingError, farewell, tracking_uri
 from pi.tracking.delivery import MlflowServer
@@ -197,23 +198,28 @@ def test_what_another_process_left_is_sent_before_a_run_goes_on(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        failed = Tracked().open("train", "one")
-        with pytest.raises(ZeroDivisionError), failed as run:
-            patch.setattr(MlflowServer, "answers", lambda self: "gone")
-            patch.setattr(MlflowServer, "deliver", _away)
-            run.metrics({"psi": 0.5}, step=1)
-            raise ZeroDivisionError
-    assert waits_on_disk(run.run_id)
-    with Tracked().open("train", "one", run.run_id) as again:
+        run_id = _failed_without(patch)
+    assert waits_on_disk(run_id)
+    with Tracked().open("train", "one", run_id) as again:
         assert (again.metric("psi"), again.step_of("psi")) == (0.5, 1)
-        stored = client.get_run(run.run_id)
+        stored = client.get_run(run_id)
         assert (stored.info.status, stored.data.metrics) == ("RUNNING", {"psi": 0.5})
         assert "pi.reason" not in stored.data.tags
 
 
-def _away(*values: object) -> str:
-    from pi.journal.outbox import AwayError
+def _failed_without(patch: pytest.MonkeyPatch) -> str:
+    """Return the run of a process that logged, and failed, after the store had gone."""
+    try:
+        with Tracked().open("train", "one") as run:
+            patch.setattr(MlflowServer, "answers", lambda self: "gone")
+            patch.setattr(MlflowServer, "deliver", _away)
+            run.metrics({"psi": 0.5}, step=1)
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        return run.run_id
 
+
+def _away(*values: object) -> str:
     raise AwayError("gone")
 
 
