@@ -113,6 +113,7 @@ def test_a_locked_database_ends_nothing_and_has_all_when_it_is_free(
     client: MlflowClient, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}?timeout=0.1")
+    monkeypatch.setattr(sender, "PATIENCE", 1.0)
     said: list[str] = []
     with Tracked(said.append).open("train", "long") as run:
         run.metrics({"psi": 0.0}, step=0)
@@ -177,11 +178,9 @@ def test_whoever_reads_a_run_that_waits_here_finds_all_of_it(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(MlflowServer, "answers", lambda self: "gone")
-        patch.setattr(MlflowClient, "log_artifact", _gone)
-        patch.setattr(MlflowClient, "log_batch", _gone)
         with Tracked().open("train", "one") as run:
-            patch.setattr(MlflowClient, "set_terminated", _gone)
+            for name in ("log_artifact", "log_batch", "set_terminated"):
+                patch.setattr(MlflowClient, name, _gone)
             run.text("words", "a.txt")
             run.metrics({"psi": 0.5})
     assert waits_on_disk(run.run_id)

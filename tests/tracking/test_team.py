@@ -122,10 +122,8 @@ def test_the_compose_file_is_what_the_processes_are() -> None:
     pinned = re.findall(r"([a-z-]+)(?:\[binary\])?==([\d.]+)", services["tracking"]["command"])
     assert [name for name, _ in pinned] == ["mlflow", "psycopg"]
     assert all(f"\n{name}=={version} " in f"\n{lock}" for name, version in pinned)
-    for service, heading in (
-        ("tracking", "The tracking server"),
-        ("scheduler", "Dask's scheduler"),
-    ):
+    told = {"tracking": "The tracking server", "scheduler": "Dask's scheduler"}
+    for service, heading in told.items():
         process = commands(heading)[-1].replace("--host 127.0.0.1", "--host 0.0.0.0")
         assert process in " ".join(services[service]["command"].split())
     for one in services.values():  # nobody but this machine is answered
