@@ -6,23 +6,33 @@ its number; ``refused``, what the server will never take. It holds what the trac
 and nothing else: no address, no password, no value of a patient that was not to be logged.
 """
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pi.errors import PiError
 from pi.journal.entry import Entry, Kind
-from pi.places import cache_folder, sync_folder
-
-FOLDER = "journal"
-ENTRIES, SENT, FILES, REFUSED, STORE = "entries", "sent", "files", "refused", "store"
+from pi.journal.pages import (
+    ENTRIES,
+    FILES,
+    REFUSED,
+    SENT,
+    STORE,
+    bring_onto_disk,
+    close_to_others,
+    locked,
+    opened,
+    read_entries,
+    write_new,
+    write_whole,
+)
+from pi.journal.shelf import books_folder
+from pi.places import sync_folder
 
 
 class JournalError(PiError):
@@ -43,15 +53,6 @@ def full(error: OSError, *, brought: bool = False) -> JournalError:
     )
 
 
-def fingerprint(shown: str) -> str:
-    """Return which tracking store a book is for: no address, by which a password might be guessed.
-
-    Args:
-        shown: its address without a login.
-    """
-    return hashlib.sha256(shown.encode()).hexdigest()
-
-
 class Book:
     """The entries of one run and of those nested in it, for one process at a time.
 
@@ -65,9 +66,10 @@ class Book:
         self.folder = folder
         self._lock = lock
         self._guard = threading.RLock()  # one thread writes, another delivers
-        self._entries = _opened(folder / ENTRIES)
-        self._sent = _opened(folder / SENT)
-        self.pending, self.tried, self._next = _read(folder)
+        self._entries = opened(folder / ENTRIES)
+        self._sent = opened(folder / SENT)
+        self.pending, self.tried, self._next = read_entries(folder)
+        self._settled = 0  # number of the last entry that a loss of power leaves here
 
     @classmethod
     def open(cls, run_id: str, store: str) -> "Book":
@@ -88,10 +90,10 @@ class Book:
             while True:
                 folder = books_folder() / (run_id if number == 1 else f"{run_id}.{number}")
                 folder.mkdir(mode=0o700, exist_ok=True)
-                lock = _locked(folder)
+                lock = locked(folder)
                 if lock is not None:
                     if not (folder / STORE).exists():
-                        _write(folder / STORE, store)
+                        write_new(folder / STORE, store)
                         sync_folder(folder)
                         sync_folder(folder.parent)
                     return cls(folder, lock)
@@ -107,7 +109,7 @@ class Book:
             JournalError: it cannot be read.
         """
         try:
-            lock = _locked(folder)
+            lock = locked(folder)
             return None if lock is None else cls(folder, lock)
         except FileNotFoundError:
             return None
@@ -123,7 +125,7 @@ class Book:
         *,
         even_unwritten: bool = False,
     ) -> Entry:
-        """Add an entry, which a loss of power does not take away any more.
+        """Add an entry, which the end of this process does not take away any more.
 
         Args:
             run: id of the run, or its alias.
@@ -155,18 +157,36 @@ class Book:
                 self.pending.append(entry)
         return entry
 
+    def settle(self) -> None:
+        """Have what is pending outlive a loss of power, too; what is delivered need not.
+
+        Raises:
+            JournalError: the disk does not take it.
+        """
+        with self._guard:
+            new = [entry for entry in self.pending if entry.number > self._settled]
+            self._settled = self._next - 1
+        try:
+            for entry in new:
+                if entry.kind in ("file", "model"):
+                    with suppress(FileNotFoundError):  # delivered meanwhile
+                        bring_onto_disk(self.place(entry).parent)
+            if new:
+                os.fsync(self._entries)
+        except OSError as error:
+            raise full(error) from error
+
     def _bring(self, entry: Entry, bring: Callable[[Path], object]) -> None:
         place = self.place(entry)
         (self.folder / FILES).mkdir(mode=0o700, exist_ok=True)
         place.parent.mkdir(mode=0o700)
         bring(place)
-        _settle(place.parent)
+        close_to_others(place.parent)
 
     def _append(self, entry: Entry) -> None:
         end = os.lseek(self._entries, 0, os.SEEK_END)
         try:
-            _whole(self._entries, f"{entry.line()}\n".encode())
-            os.fsync(self._entries)
+            write_whole(self._entries, f"{entry.line()}\n".encode())
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._entries, end)  # half a line
@@ -261,113 +281,3 @@ class Book:
         # Without waiting for the disk: what is forgotten is delivered again, and is one still.
         with suppress(OSError):
             os.write(self._sent, f"{what} {entry.number}\n".encode())
-
-
-def books_folder() -> Path:
-    """Return the folder of all books, which need not be there."""
-    return cache_folder() / FOLDER
-
-
-def books() -> Iterator[Path]:
-    """Yield the folders of the books on this machine, the oldest first."""
-    with suppress(FileNotFoundError):
-        found = [place for place in books_folder().iterdir() if place.is_dir()]
-        yield from sorted(found, key=lambda place: (place.stat().st_mtime, place.name))
-
-
-def waits_on_disk(run_id: str) -> bool:
-    """Tell whether something that a run logged is not delivered yet."""
-    folder = books_folder()
-    with suppress(OSError):
-        return any(has_some(place) for place in (folder / run_id, *folder.glob(f"{run_id}.*")))
-    return False
-
-
-def is_for(folder: Path, store: str) -> bool:
-    """Tell whether a book is for the tracking store of that fingerprint."""
-    with suppress(OSError):
-        return (folder / STORE).read_text() == store
-    return False
-
-
-def has_some(folder: Path) -> bool:
-    """Tell whether entries of a book wait."""
-    with suppress(FileNotFoundError):
-        return (folder / ENTRIES).stat().st_size > 0 and bool(_read(folder)[0])
-    return False
-
-
-def _read(folder: Path) -> tuple[list[Entry], set[int], int]:
-    """Return the entries that are not done, the numbers of those that were tried, and the next."""
-    entries = []
-    with suppress(FileNotFoundError):
-        for line in (folder / ENTRIES).read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):  # half a line, of a process that was killed as it wrote
-                entries.append(Entry.of(line))
-    done: set[int] = set()
-    tried: set[int] = set()
-    with suppress(FileNotFoundError):
-        for line in (folder / SENT).read_text().splitlines():
-            what, _, number = line.partition(" ")
-            if number.isdecimal():
-                (done if what == "done" else tried).add(int(number))
-    numbers = {entry.number for entry in entries} | done | tried | _with_files(folder)
-    pending = [entry for entry in entries if entry.number not in done]
-    return pending, tried - done, max(numbers, default=0) + 1
-
-
-def _with_files(folder: Path) -> set[int]:
-    """Return the numbers of which there are files: those of a process that was killed, too."""
-    with suppress(FileNotFoundError):
-        return {int(place.name) for place in (folder / FILES).iterdir()}
-    return set()
-
-
-def _locked(folder: Path) -> int | None:
-    """Return the lock of a book; None where another process has it, or removes it just now."""
-    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(lock).st_ino == (folder / "lock").stat().st_ino:
-            return lock
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    except BaseException:
-        os.close(lock)
-        raise
-    os.close(lock)
-    return None
-
-
-def _opened(file: Path) -> int:
-    descriptor = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
-    content = file.read_bytes()
-    if not content.endswith(b"\n"):  # half a line of a process that was killed as it wrote
-        os.ftruncate(descriptor, content.rfind(b"\n") + 1)
-    return descriptor
-
-
-def _write(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
-    try:
-        _whole(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-
-
-def _whole(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
-
-
-def _settle(place: Path) -> None:
-    """Bring what lies below a folder onto the disk, readable by its owner only."""
-    for path, _, names in os.walk(place):
-        below = Path(path)
-        below.chmod(0o700)
-        for name in names:
-            with (below / name).open("rb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                os.fsync(file.fileno())
-        sync_folder(below)
-    sync_folder(place.parent)

@@ -4,12 +4,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pi.journal.book import Book
+from pi.journal.book import Book, JournalError
 from pi.journal.entry import Entry, Kind, new_alias
 from pi.journal.outbox import Outbox, RefusedError, Server
 
@@ -61,6 +62,8 @@ class Sender:
     ) -> None:
         """Log something: on disk at once, and at the server as soon as it takes it.
 
+        Afterwards the server has it, or this machine's disk does, whatever happens to either.
+
         Args:
             run: see `Book.write`, as for the others.
             kind: what is done.
@@ -72,10 +75,13 @@ class Sender:
             JournalError: the disk does not take it.
             Exception: what the server said as it refused this entry, or one before it.
         """
-        self.book.write(run, kind, body, bring, even_unwritten=even_unwritten)
+        entry = self.book.write(run, kind, body, bring, even_unwritten=even_unwritten)
         with self._changed:
             self._changed.notify_all()
             self._await()
+        if entry in self.book.pending:
+            with suppress(JournalError) if even_unwritten else nullcontext():
+                self.book.settle()
         self.complain()
 
     def child(self, experiment_id: str, tags: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ import certifi
 
 from pi.database import DatabaseError, is_private, shown, tables, without_secrets
 from pi.errors import PiError
-from pi.journal.book import waits_on_disk
+from pi.journal.shelf import waits_on_disk
 
 ANSWER_WITHIN = 10  # seconds
 TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pi.database import shown, sqlite_file
-from pi.journal.book import Book, books, books_folder, fingerprint, has_some, is_for
+from pi.journal.book import Book
 from pi.journal.entry import Entry
 from pi.journal.outbox import Outbox
 from pi.journal.sender import flushed
+from pi.journal.shelf import books, books_folder, fingerprint, has_some, is_for
 from pi.tracking.address import without_login
 from pi.tracking.backend import MlflowClient
 from pi.tracking.delivery import MlflowServer

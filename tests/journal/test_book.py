@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pi.journal.book import ENTRIES, FILES, Book, JournalError, books, is_for
+from pi.journal.book import Book, JournalError
 from pi.journal.entry import Entry, new_alias
+from pi.journal.pages import ENTRIES, FILES
+from pi.journal.shelf import books, is_for
 
 RUN = "cd" * 16
 NUMBERS = {"params": {}, "metrics": [("psi", 1, 5, 1 / 3)]}

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal.servers import FakeServer, Fault, Held
 
-from pi.journal.book import Book, books, has_some, waits_on_disk
+from pi.journal.book import Book
 from pi.journal.entry import new_alias
 from pi.journal.outbox import Outbox, RefusedError
+from pi.journal.shelf import books, has_some, waits_on_disk
 
 RUN = "ab" * 16
 KEYS = st.sampled_from(["psi", "loss"])

@@ -8,10 +8,11 @@ import pytest
 from journal.servers import FakeServer, Held
 
 from pi.journal import sender as module
-from pi.journal.book import Book, waits_on_disk
+from pi.journal.book import Book
 from pi.journal.entry import Entry, is_alias
 from pi.journal.outbox import Server
 from pi.journal.sender import Sender
+from pi.journal.shelf import waits_on_disk
 
 RUN = "ef" * 16
 

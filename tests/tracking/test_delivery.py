@@ -16,9 +16,9 @@ from mlflow import MlflowClient
 from entrypoints.sync import main as sync_main
 from pi.command_line import run as run_command
 from pi.journal import sender
-from pi.journal.book import books, waits_on_disk
 from pi.journal.entry import is_alias
 from pi.journal.outbox import AwayError
+from pi.journal.shelf import books, waits_on_disk
 from pi.parameters import SyncParameters
 from pi.tracking.address import TrackingError, farewell, tracking_uri
 from pi.tracking.delivery import MlflowServer
@@ -177,12 +177,11 @@ def test_a_store_of_artifacts_that_takes_nothing_is_one_sentence_and_sync_brings
 def test_whoever_reads_a_run_that_waits_here_finds_all_of_it(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        with Tracked().open("train", "one") as run:
-            for name in ("log_artifact", "log_batch", "set_terminated"):
-                patch.setattr(MlflowClient, name, _gone)
-            run.text("words", "a.txt")
-            run.metrics({"psi": 0.5})
+    with monkeypatch.context() as patch, Tracked().open("train", "one") as run:
+        for name in ("log_artifact", "log_batch", "set_terminated"):
+            patch.setattr(MlflowClient, name, _gone)
+        run.text("words", "a.txt")
+        run.metrics({"psi": 0.5})
     assert waits_on_disk(run.run_id)
     assert read_run(run.run_id).metrics == {"psi": 0.5}
     assert fetch_artifact(run.run_id, "a.txt").read_text() == "words"

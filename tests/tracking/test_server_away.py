@@ -13,7 +13,7 @@ import pytest
 from mlflow import MlflowClient
 from tracking.mlflow_server import TrackingServer
 
-from pi.journal.book import waits_on_disk
+from pi.journal.shelf import waits_on_disk
 
 ROOT = Path(__file__).parents[2]
 TRAIN = [
