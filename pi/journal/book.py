@@ -232,7 +232,10 @@ class Book:
     def done(self, entry: Entry) -> None:
         """Remember that an entry was delivered; when all were, the book is empty again."""
         with self._guard:
-            self.pending = [one for one in self.pending if one.number != entry.number]
+            for place, one in enumerate(self.pending):  # it is nearly always the first
+                if one is entry:
+                    del self.pending[place]
+                    break
             self.tried.discard(entry.number)
             self._note("done", entry)
             if not self.pending:

@@ -113,6 +113,11 @@ class Outbox:
             named = entry.named(self.real)
         except LookupError:
             raise AwayError("the run in which it is nested could not be opened") from None
+        except RefusedError:
+            if entry.kind != "close":
+                raise
+            self.book.done(entry)  # a run that another process never came to open
+            return
         place = self.book.place(entry) if entry.kind in ("file", "model") else None
         again = entry.number in self.book.tried
         if not self.book.begin(entry):  # another has taken its place

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import AGAIN, GO_ON, PiError, quoted
+from pi.journal.book import JournalError
 from pi.journal.entry import Entry
 from pi.journal.sender import Sender
 from pi.tracking.address import TrackingError, probe, sends, told, tracking_uri
@@ -68,8 +69,6 @@ def open_run(
         # Taken out of the environment, so that no process we start writes into our run.
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         run_id = resumed or given or _create(client)
-        server = MlflowServer(client, uri)
-        book = book_of(run_id, server, partial(_is_end, run_id))
         if resumed:
             client.update_run(run_id, "RUNNING")
             forget_reason(client, run_id)
@@ -79,21 +78,16 @@ def open_run(
         named |= {PARENT: parent} if parent else {}
         opened(run_id)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in named.items()])
-        found = client.get_run(run_id)
-        experiment_id, known = found.info.experiment_id, found_as(found)
+        experiment_id = client.get_run(run_id).info.experiment_id
         if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
             _take_default(client)
+        run = _written_to(client, run_id, experiment_id, uri, say)
     except MlflowException as error:
         raise _refused(error) from error
-    for entry in book.pending:  # of an earlier process
-        if entry.run == run_id:
-            known.take(entry.kind, entry.body)
-    sender = Sender(book, server, say)
-    run = Run(sender, run_id, experiment_id, uri, known)
     try:
         beat = partial(_beat, client, run_id)
         with (
-            _delivered(sender, run_id, say),
+            _delivered(run.journal, run_id, say),
             beating(beat),
             ending(run, last),
             _told_how(stage, run_id),
@@ -101,6 +95,27 @@ def open_run(
             yield run
     except MlflowException as error:  # which refused something
         raise _refused(error) from error
+
+
+def _written_to(
+    client: MlflowClient, run_id: str, experiment_id: str, uri: str, say: Callable[[str], object]
+) -> Run:
+    """Return a run of the store with its book; what an earlier process left in it is delivered.
+
+    Raises:
+        JournalError: the cache does not take the book; the run has ended then.
+    """
+    server = MlflowServer(client, uri)
+    try:
+        book = book_of(run_id, server, partial(_is_end, run_id))
+    except JournalError:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    known = found_as(client.get_run(run_id))
+    for entry in book.pending:
+        if entry.run == run_id:
+            known.take(entry.kind, entry.body)
+    return Run(Sender(book, server, say), run_id, experiment_id, uri, known)
 
 
 @contextmanager

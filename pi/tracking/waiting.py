@@ -91,7 +91,7 @@ def book_of(run_id: str, server: MlflowServer, ended: Callable[[Entry], bool]) -
         JournalError: the disk does not take it.
     """
     book = Book.open(run_id, store_of(server.uri))
+    book.drop(ended)
     if book.pending:
         flushed(Outbox(book, server))
-        book.drop(ended)
     return book

@@ -112,6 +112,13 @@ def test_numbers_do_not_wait_for_a_file_that_is_not_taken_and_the_end_does() -> 
     assert not waits_on_disk(RUN)
 
 
+def test_a_run_of_another_process_that_was_never_opened_need_not_be_closed() -> None:
+    outbox = Outbox(Book.open(RUN, "store"), FakeServer())
+    outbox.book.write(new_alias(), "close", {})
+    emptied(outbox)
+    outbox.book.close()
+
+
 def test_what_is_refused_is_laid_aside_and_keeps_nothing_back() -> None:
     server = FakeServer(refused=("file",))
     server.runs[RUN] = Held()
