@@ -110,7 +110,7 @@ def test_nothing_that_succeeds_prints_or_logs_a_password(
         "pretrain": lambda: [*TINY, "--patch_size", "32", "--steps", "3", "--batch_size", "4",
                              "--held_out", "16", "--precision", "float32", "--name", "heads",
                              "--architecture", "autoencoder"],
-        "export": list,
+        "export": lambda: TINY,
         "denoise": lambda: ["--run", "identity"],
         "report": list,
         "sync": list,
