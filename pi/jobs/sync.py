@@ -6,7 +6,7 @@ from pi.jobs.result import Result
 from pi.parameters.making import SyncParameters
 from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.records import connect
-from pi.tracking.waiting import Waiting, send_waiting
+from pi.tracking.waiting import Outstanding, send_waiting
 
 
 @dataclass(frozen=True, repr=False)
@@ -18,7 +18,7 @@ class Synced(Result):
         others: how many books of entries are for other tracking stores.
     """
 
-    runs: tuple[Waiting, ...] = field(repr=False)
+    runs: tuple[Outstanding, ...] = field(repr=False)
     others: int
 
     @property

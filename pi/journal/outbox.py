@@ -12,7 +12,7 @@ class AwayError(Exception):
     """The server does not answer, or cannot take it now: the same again may be taken later."""
 
 
-class RefusedError(Exception):
+class NeverTakenError(Exception):
     """The server will never take it.
 
     Attributes:
@@ -24,7 +24,7 @@ class RefusedError(Exception):
         self.cause = cause
 
 
-class Server(Protocol):
+class Receiver(Protocol):
     """Whatever takes entries."""
 
     def answers(self) -> str:
@@ -43,7 +43,7 @@ class Server(Protocol):
 
         Raises:
             AwayError: it may be tried again later.
-            RefusedError: it will never be taken.
+            NeverTakenError: it will never be taken.
         """
 
     def find(self, alias: str) -> str:
@@ -64,13 +64,13 @@ class Outbox:
         why: what kept an entry back when all were tried last; empty where nothing did.
     """
 
-    def __init__(self, book: Book, server: Server) -> None:
+    def __init__(self, book: Book, server: Receiver) -> None:
         self.book = book
         self.server = server
         self.ids: dict[str, str] = {}
         self.why = ""
 
-    def work(self) -> Iterator[Entry | RefusedError]:
+    def work(self) -> Iterator[Entry | NeverTakenError]:
         """Deliver what can be, in order; yield each entry that was, or why it was refused.
 
         What a lane cannot deliver keeps back that lane and the ends of runs, and nothing else.
@@ -86,7 +86,7 @@ class Outbox:
             except AwayError as away:
                 stuck.add(entry.lane)
                 self.why = str(away)
-            except RefusedError as refused:
+            except NeverTakenError as refused:
                 self.book.refuse(entry, str(refused))
                 yield refused
 
@@ -101,7 +101,7 @@ class Outbox:
         if run not in self.ids and not self._to_be_opened(run):
             found = self.server.find(run)
             if not found:
-                raise RefusedError(LookupError("its run was never opened"))
+                raise NeverTakenError(LookupError("its run was never opened"))
             self.ids[run] = found
         return self.ids.get(run, "")
 
@@ -113,7 +113,7 @@ class Outbox:
             named = entry.named(self.real)
         except LookupError:
             raise AwayError("the run in which it is nested could not be opened") from None
-        except RefusedError:
+        except NeverTakenError:
             if entry.kind != "close":
                 raise
             self.book.done(entry)  # a run that another process never came to open

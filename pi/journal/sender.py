@@ -12,7 +12,7 @@ from typing import Any
 
 from pi.journal.book import Book, JournalError
 from pi.journal.entry import Entry, Kind, new_alias
-from pi.journal.outbox import Outbox, RefusedError, Server
+from pi.journal.outbox import NeverTakenError, Outbox, Receiver
 
 PATIENCE = 1.0
 """Seconds for which work waits for a delivery, while the server takes what it gets."""
@@ -37,7 +37,7 @@ class Sender:
         book: the entries.
     """
 
-    def __init__(self, book: Book, server: Server, say: Callable[[str], object]) -> None:
+    def __init__(self, book: Book, server: Receiver, say: Callable[[str], object]) -> None:
         self.book = book
         self._outbox = Outbox(book, server)
         self._server = server
@@ -165,7 +165,7 @@ class Sender:
             for outcome in self._outbox.work():
                 with self._changed:
                     self._delivered += 1
-                    if isinstance(outcome, RefusedError):
+                    if isinstance(outcome, NeverTakenError):
                         self._refused.append(outcome.cause)
             why = self._outbox.why
         with self._changed:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi.journal.entry import Entry, Known
-from pi.journal.outbox import AwayError, RefusedError
+from pi.journal.outbox import AwayError, NeverTakenError
 from pi.tracking.address import TrackingError, probe, told
 from pi.tracking.backend import (
     Dataset,
@@ -75,12 +75,12 @@ class MlflowServer:
             raise AwayError(told(error)) from error
 
     def deliver(self, entry: Entry, place: Path | None, again: bool) -> str:
-        """Do what an entry says; see `pi.journal.outbox.Server`."""
+        """Do what an entry says; see `pi.journal.outbox.Receiver`."""
         try:
             return self._do(entry, place, again)
         except MlflowException as error:
             if error.error_code in FINAL and not any(word in str(error) for word in LOST):
-                raise RefusedError(error) from error
+                raise NeverTakenError(error) from error
             raise AwayError(told(error)) from error
         except (
             OSError
@@ -89,7 +89,7 @@ class MlflowServer:
         except SQLAlchemyError as error:
             raise AwayError(told(error)) from error
         except Exception as error:  # a defect, which the work is told as before
-            raise RefusedError(error) from error
+            raise NeverTakenError(error) from error
 
     def _do(self, entry: Entry, place: Path | None, again: bool) -> str:
         client, run, body = self.client, entry.run, entry.body

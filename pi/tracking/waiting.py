@@ -22,7 +22,7 @@ def store_of(uri: str) -> str:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Outstanding:
     """What one run logged that waits on this machine, or waited.
 
     Attributes:
@@ -38,7 +38,7 @@ class Waiting:
     refused: tuple[str, ...]
 
 
-def send_waiting(uri: str, *, forget_refused: bool = False) -> tuple[list[Waiting], int]:
+def send_waiting(uri: str, *, forget_refused: bool = False) -> tuple[list[Outstanding], int]:
     """Deliver what waits on this machine for a tracking store.
 
     Args:
@@ -58,7 +58,9 @@ def send_waiting(uri: str, *, forget_refused: bool = False) -> tuple[list[Waitin
     return found, others
 
 
-def _sent(folder: Path, server: MlflowServer, *, forget_refused: bool = False) -> Waiting | None:
+def _sent(
+    folder: Path, server: MlflowServer, *, forget_refused: bool = False
+) -> Outstanding | None:
     book = Book.left(folder)
     if book is None:  # a process is at work with it
         return None
@@ -69,7 +71,7 @@ def _sent(folder: Path, server: MlflowServer, *, forget_refused: bool = False) -
         book.forget_refused()
     book.close()
     run = folder.name.partition(".")[0]
-    return Waiting(run, sent, why, refused) if sent or why or refused else None
+    return Outstanding(run, sent, why, refused) if sent or why or refused else None
 
 
 def sent_first(run_id: str, uri: str) -> None:

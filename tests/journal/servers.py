@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pi.journal.entry import Entry, Metric
-from pi.journal.outbox import AwayError, RefusedError
+from pi.journal.outbox import AwayError, NeverTakenError
 
 Fault = Literal["none", "before", "half", "after"]
 """Nothing goes wrong; it is gone before it hears; it does half; it does all and nobody hears so."""
@@ -61,7 +61,7 @@ class FakeServer:
         if self.full and place is not None:
             raise AwayError("No space left on device")
         if entry.kind in self.refused:
-            raise RefusedError(ValueError(entry.kind))
+            raise NeverTakenError(ValueError(entry.kind))
         opened = self._take(entry, place, again, half=fault == "half")
         if fault != "none":
             raise AwayError("gone")

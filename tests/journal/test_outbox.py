@@ -11,7 +11,7 @@ from journal.servers import FakeServer, Fault, Held
 
 from pi.journal.book import Book
 from pi.journal.entry import new_alias
-from pi.journal.outbox import Outbox, RefusedError
+from pi.journal.outbox import NeverTakenError, Outbox
 from pi.journal.shelf import books, has_some, waits_on_disk
 
 RUN = "ab" * 16
@@ -34,7 +34,7 @@ def emptied(outbox: Outbox) -> None:
         if not outbox.book.pending:
             return
         for outcome in outbox.work():
-            assert not isinstance(outcome, RefusedError)
+            assert not isinstance(outcome, NeverTakenError)
     raise AssertionError(outbox.book.pending)
 
 
@@ -78,7 +78,7 @@ def test_the_server_holds_what_was_logged_in_order_and_once(
                     outbox = Outbox(Book.open(RUN, "store"), server)
                 case _:
                     for outcome in outbox.work():
-                        assert not isinstance(outcome, RefusedError)
+                        assert not isinstance(outcome, NeverTakenError)
         for number, name in enumerate(expected):
             outbox.book.write(name, "end", {"status": str(number), "at": 0})
             expected[name].ended = str(number)
@@ -126,8 +126,8 @@ def test_what_is_refused_is_laid_aside_and_keeps_nothing_back() -> None:
     outbox.book.write(RUN, "file", {"path": "a.txt"}, partial(Path.write_text, data="a"))
     outbox.book.write(RUN, "end", {"status": "FINISHED", "at": 0})
     first, second = outbox.work()
-    assert isinstance(first, RefusedError)
-    assert not isinstance(second, RefusedError)
+    assert isinstance(first, NeverTakenError)
+    assert not isinstance(second, NeverTakenError)
     assert server.runs[RUN].ended == "FINISHED"
     assert outbox.book.refused == ["file"]
     folder = outbox.book.folder

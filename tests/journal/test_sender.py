@@ -10,7 +10,7 @@ from journal.servers import FakeServer, Held
 from pi.journal import sender as module
 from pi.journal.book import Book
 from pi.journal.entry import Entry, is_alias
-from pi.journal.outbox import Server
+from pi.journal.outbox import Receiver
 from pi.journal.sender import Sender
 from pi.journal.shelf import waits_on_disk
 
@@ -30,7 +30,7 @@ def server() -> FakeServer:
     return FakeServer(runs={RUN: Held()})
 
 
-def sending(server: Server, said: list[str]) -> Sender:
+def sending(server: Receiver, said: list[str]) -> Sender:
     return Sender(Book.open(RUN, "store"), server, said.append)
 
 
