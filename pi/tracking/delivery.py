@@ -5,6 +5,7 @@ a model by the alias that they are tagged with, and all else is the same the sec
 """
 
 import math
+import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,8 +64,8 @@ class MlflowServer:
         """Return why it does not answer; empty where it does."""
         try:
             probe(self.uri)
-        except TrackingError as error:
-            return str(error).rstrip(".")
+        except (TrackingError, OSError, SQLAlchemyError, sqlite3.Error) as error:
+            return told(error).rstrip(".")
         return ""
 
     def find(self, alias: str) -> str:
