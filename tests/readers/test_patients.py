@@ -1,5 +1,6 @@
 from collections.abc import Callable, Hashable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from readers.studies import Shot, mistakes, settled, study, written
@@ -189,6 +190,22 @@ def test_without_the_pictures_swapped_ids_would_pass() -> None:
     shots = written(shots, "patient_id", UNITS["scan"], ["Q1", "Q2", "Q2", "Q1"])
     assert mistakes(shots, settled(shots, pictures=False))
     assert not mistakes(shots, settled(shots))
+
+
+@pytest.mark.parametrize(
+    "names", [("patient_1", "patient_001"), ("MRN-07", "mrn 7"), ("0012", "12")]
+)
+def test_names_that_differ_in_leading_zeros_are_kept_only_if_bodies_differ(
+    names: tuple[str, str],
+) -> None:
+    shots = written(study(2, 1), "patient_id", UNITS["person"], names)
+    for field in ("patient_name", "folders"):
+        shots = written(shots, field, UNITS["all"], [""])
+    assert len(set(settled(shots).patients)) == 2
+    blind = settled(shots, pictures=False).patients
+    assert all(isinstance(one, Refusal) and len(one.values) == 2 for one in blind)
+    told = ["X" if shot.person else "" for shot in shots]
+    assert set(settled(shots, told, pictures=False).patients) == {"X", names[0]}
 
 
 def test_alike_names_of_one_challenge_patient_are_kept_only_if_bodies_differ() -> None:
