@@ -21,8 +21,9 @@ from pi.readers.values import Seen, contradiction
 from pi.slices.store import Store
 from pi.subjects.interface import TAG, Interface, parse_interface
 from pi.subjects.keys_table import KEYS_FILE, read_keys
-from pi.subjects.matching import Address, Matched, match_places, match_table
+from pi.subjects.matching import Matched, match_places, match_table
 from pi.subjects.planes import FoundPlanes, Plane, digest_of, find_planes, read_plane
+from pi.subjects.references import Address
 from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 WRITTEN = "outputs:NAME"
@@ -202,7 +203,7 @@ class Outputs(Subject):
             for at in looked_at
         ]
         higher = float(np.median([np.mean(own) - np.mean(low) for own, low in pairs]))
-        wider = float(np.median([np.std(own) / max(np.std(low), 1.0) for own, low in pairs]))
+        wider = float(np.median([np.std(own) / max(float(np.std(low)), 1.0) for own, low in pairs]))
         if abs(higher) > SHIFTED or not SQUEEZED < wider < 1 / SQUEEZED:
             raise SubjectError(
                 f"slices of {quoted(self.name)} must be denoised slices of the data in the values "

@@ -177,7 +177,7 @@ def test_a_derived_dicom_series_is_found_by_patient_kernel_and_place(
     require_identity(store)
 
 
-def with_references(store: Store, *, normal: bool = True) -> Store:
+def with_references(store: Store) -> Store:
     """The store as `prepare` makes it of DICOM: it knows its images by keyed hashes."""
 
     def hidden(dose: str, n: int) -> tuple[str, ...]:
@@ -187,13 +187,7 @@ def with_references(store: Store, *, normal: bool = True) -> Store:
     volumes = tuple(
         replace(
             volume,
-            references={
-                dose: tuple(
-                    image_reference(f"1.2.{DOSE_NUMBERS[dose]}.{n}.{i}", secret())
-                    for i in range(SLICES)
-                )
-                for dose in (("low", "normal") if normal else ("low",))
-            },
+            references={"low": hidden("low", n), "normal": hidden("normal", n)},
         )
         for n, volume in enumerate(store.volumes)
     )
