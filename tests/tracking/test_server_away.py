@@ -25,7 +25,7 @@ TRAIN = [
 HASTY = {  # of MLflow's own patience, which is minutes
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
 AWAY, BACK = "does not take what is logged", "takes what is logged again"
 
