@@ -56,9 +56,11 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     from pi.pretraining.score_text import summary_text
     from pi.pretraining.sources import from_images, from_store
     from pi.tracking.logged_context import log_context, log_source, register
-    from pi.training.machine import make_deterministic
+    from pi.training.machine import machine_notes, make_deterministic
 
     recipe = find_recipe(vars(p))
+    for note in machine_notes(p.precision):
+        tracker.say(note)
     if p.deterministic:
         make_deterministic(p.seed)
     if store is None:

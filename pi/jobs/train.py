@@ -22,7 +22,11 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.tracking.run import Run
     from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Trainer
+    from pi.training.jit import JitPlan
     from pi.training.state import TrainingState
+
+JIT = "pi.jit"
+"""Tag of a run: on or off, whether XLA compiled its steps; a resumed one stays with it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,23 +84,26 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.tracking.saved_view import save_view
     from pi.training.cached_step import FeaturePlan
     from pi.training.epoch_summary import summary_text
-    from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.jit import JitPlan
+    from pi.training.machine import machine_notes, make_deterministic
 
-    choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, recorded(parameters))
     require_same_data(p.resume, store.digest)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in notes_of(store):
+    for note in (*notes_of(store), *machine_notes(p.precision, p.distribution)):
         tracker.say(note)
     with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
-        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features)
+        settled = run.tag(JIT) if p.resume else ""
+        jit = JitPlan(p.jit, "on" if settled == "on" else "off" if settled else None, tracker.say)
+        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features, jit)
+        run.tags({JIT: trainer.jit})
         checkpoints = Checkpoints(run, p.checkpoint_to)
         state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
         log_denoiser(run, trainer.twin, spec, store)
@@ -116,6 +123,7 @@ def _trainer(
     patches: PatchPopulation,
     spec: DenoiserSpec,
     features: "FeaturePlan",
+    jit: "JitPlan",
 ) -> "tuple[Trainer, float | None]":
     """Return the parts of the training and the Psi aimed at; log what it starts from."""
     from pi.jobs.trained.starting_weight import made_of, starting_weight
@@ -151,5 +159,6 @@ def _trainer(
         p.distribution,
         start=p.start,
         features=features,
+        jit=jit,
     )
     return trainer, start.target

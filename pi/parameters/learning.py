@@ -8,6 +8,7 @@ from pi.choices import (
     Distribution,
     Estimator,
     FeatureCacheName,
+    JitName,
     Keep,
     ObjectiveName,
     PrecisionName,
@@ -101,7 +102,8 @@ class LearningParameters(PatchParameters):
     precision: PrecisionName = parameter(
         "auto",
         "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
-        "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
+        "encoder's loss bears it within 2 %, else float32; float16 needs a GPU, and the loss is "
+        "scaled then; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
     feature_cache: FeatureCacheName = parameter(
@@ -150,7 +152,14 @@ class TrainParameters(LearningParameters):
         BELOW_ONE,
     )
     epochs: int = parameter(10, "passes over the training patches (Table 2)", POSITIVE)
-    distribution: Distribution = parameter("none", "mirrored: each batch is divided over all GPUs")
+    distribution: Distribution = parameter(
+        "none", "mirrored: each batch is divided over all GPUs, of unlike ones over those of a kind"
+    )
+    jit: JitName = parameter(
+        "auto",
+        "on: XLA compiles the step; auto: where there is a GPU and a few real steps, timed before "
+        "the first, are faster so (said, and kept as the tag pi.jit, with which a run is resumed)",
+    )
     keep: Keep = parameter("best_validation_ssim", "which epoch's weights are the run's denoiser")
     validation_patches: int = parameter(
         2000, "most validation patches whose losses are measured after an epoch", POSITIVE

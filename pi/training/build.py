@@ -1,7 +1,8 @@
 """The parts of a training, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
 from pi.influence.measure import image_losses, patch_measure
 from pi.influence.sampling import Precision
-from pi.influence.schedule import Schedule
+from pi.influence.schedule import Schedule, WeightRule
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank, FrozenLoss
 from pi.network.start import start_at
@@ -22,9 +23,12 @@ from pi.slices.patches import PatchPopulation
 from pi.states import State
 from pi.training.cached_step import NOT_KEPT, FeaturePlan, cached_step, find_features
 from pi.training.checkpoint import Networks
+from pi.training.feed import batch_numbers
 from pi.training.fit import Settings, Trainer
+from pi.training.gpus import gpu_kinds
+from pi.training.jit import NO_JIT, JitPlan, settle_jit
 from pi.training.machine import compute_in, scaled, strategy_for
-from pi.training.step import measure_step, train_step
+from pi.training.step import NumberedStep, TrainStep, measure_step, train_step
 from pi.training.validation import draw_validation_set
 
 TOLERANCE = 0.05
@@ -125,6 +129,7 @@ def build_trainer(
     *,
     start: str,
     features: FeaturePlan = NOT_KEPT,
+    jit: JitPlan = NO_JIT,
 ) -> Trainer:
     """Return a trainer whose denoiser is untrained.
 
@@ -139,6 +144,7 @@ def build_trainer(
         distribution: see `pi.training.machine.strategy_for`.
         start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
         features: whether those of the target are kept; over several devices they never are.
+        jit: whether XLA compiles the steps; over several devices it never does.
 
     Raises:
         DenoiserError: its output cannot start there.
@@ -164,26 +170,59 @@ def build_trainer(
     terms = loss_terms(frozen_loss)
     alone = strategy.num_replicas_in_sync == 1 and distribution == "none"
     cache = find_features(features, frozen_loss, patches, settings) if alone else None
-    if not alone and features.asked in ("memory", "disk"):
-        features.say(
-            "warning: `feature_cache` must be off where a batch is divided over devices: features "
-            "of the target are computed in every step."
-        )
+    if not alone:
+        features, jit = _of_one_device(features, jit)
+    size = settings.batch_size
+
+    def steps(compiled: bool) -> tuple[TrainStep, NumberedStep | None]:
+        plain = train_step(denoiser, optimizer, terms, strategy, size, jit=compiled)
+        if cache is None:
+            return plain, None
+        return plain, cached_step(denoiser, optimizer, frozen_loss, size, cache, jit=compiled)
+
+    networks = Networks(denoiser, optimizer)
+    again = partial(_first_batch_again, patches, settings, schedule.rule(schedule.start()))
+    settled = settle_jit(jit, networks, lambda compiled: again(*steps(compiled)), bool(gpu_kinds()))
+    step, cached = steps(settled == "on")
     return Trainer(
         settings,
         schedule,
         patches,
         validation,
-        Networks(denoiser, optimizer),
+        networks,
         spec,
         denoiser if precision == "float32" else spec.build(settings.seed),
-        train_step(denoiser, optimizer, terms, strategy, settings.batch_size),
+        step,
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
-        cached_step(denoiser, optimizer, frozen_loss, settings.batch_size, cache)
-        if cache
-        else None,
+        cached,
+        settled,
     )
+
+
+def _of_one_device(features: FeaturePlan, jit: JitPlan) -> tuple[FeaturePlan, JitPlan]:
+    """Return what is left of both where a batch is divided over devices: nothing; say so."""
+    if features.asked in ("memory", "disk"):
+        features.say(
+            "warning: `feature_cache` must be off where a batch is divided over devices: features "
+            "of the target are computed in every step."
+        )
+    if jit.asked == "on":
+        jit.say("warning: `jit` must be off where a batch is divided over devices, and is.")
+    return NOT_KEPT, NO_JIT
+
+
+def _first_batch_again(
+    patches: PatchPopulation,
+    settings: Settings,
+    rule: WeightRule,
+    step: TrainStep,
+    cached: NumberedStep | None,
+) -> Callable[[], object]:
+    """Return what trains on the first batch, whenever it is called."""
+    numbers = next(batch_numbers(len(patches), settings.batch_size, settings.seed, epoch=0))
+    both = patches.read_hu(numbers)
+    return lambda: cached(numbers, *both, rule) if cached else step(*both, rule)
 
 
 def _mean_of_target(patches: PatchPopulation, seed: int) -> float:

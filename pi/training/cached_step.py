@@ -101,10 +101,13 @@ def cached_step(
     frozen_loss: FrozenLoss,
     batch_size: int,
     cache: FeatureCache,
+    *,
+    jit: bool = False,
 ) -> NumberedStep:
     """Return the step of `pi.training.step.train_step` on one device, its target's features kept.
 
-    Of a batch whose features are not all there they are computed as ever, and kept.
+    Of a batch whose features are not all there they are computed as ever, and kept. ``jit``: whether
+    XLA compiles it.
     """
     move, given = moving(denoiser, optimizer, batch_size), terms_given(frozen_loss)
 
@@ -112,7 +115,7 @@ def cached_step(
     def encoded(normal_dose: tf.Tensor) -> list[tf.Tensor]:
         return features_of(in_range(normal_dose), frozen_loss)
 
-    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=jit)  # type: ignore[untyped-decorator]
     def moved(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor, features: list[tf.Tensor]
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

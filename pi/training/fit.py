@@ -19,6 +19,8 @@ from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks
 from pi.training.feed import batch_numbers, steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
+from pi.training.jit import Settled
+from pi.training.machine import told_of_memory
 from pi.training.state import EpochRecord, TrainingState
 from pi.training.step import MeasureStep, NumberedStep, StepLosses, TrainStep, in_range
 from pi.training.sums import InfluenceSums
@@ -86,6 +88,7 @@ class Trainer:
         measure: measures a batch.
         gradients: measures a batch's gradients.
         cached: trains on a batch whose patches' features are kept; None: they are not.
+        jit: on or off: whether XLA compiles the steps.
     """
 
     settings: Settings
@@ -99,6 +102,7 @@ class Trainer:
     measure: MeasureStep
     gradients: GradientMeasure
     cached: NumberedStep | None = field(default=None, repr=False)
+    jit: Settled = "off"
 
     @property
     def steps(self) -> int:
@@ -132,8 +136,9 @@ def fit(
     Raises:
         DivergedError: the loss is NaN or infinite; the last saved state is a good one.
         KeyboardInterrupt: after a Ctrl-C or SIGTERM, when the state has been saved.
+        MachineError: the device has too little memory.
     """
-    with deferred() as interruption:
+    with deferred() as interruption, told_of_memory(trainer.settings.batch_size):
         session = _Session(trainer, listener, interruption, state, best)
         session.save()
         while session.state.epoch < trainer.settings.epochs:

@@ -71,6 +71,8 @@ def train_step(
     terms: Terms,
     strategy: tf.distribute.Strategy,
     batch_size: int,
+    *,
+    jit: bool = False,
 ) -> TrainStep:
     """Return the step that moves ``denoiser`` along the gradient of M + lambda P.
 
@@ -83,6 +85,7 @@ def train_step(
         terms: the two losses.
         strategy: see `pi.training.machine.strategy_for`.
         batch_size: of all devices together.
+        jit: whether XLA compiles it, which it does for one device alone.
     """
 
     move = moving(denoiser, optimizer, batch_size)
@@ -92,7 +95,7 @@ def train_step(
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         return move(in_range(low_dose), in_range(normal_dose), rule, terms)
 
-    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=jit)  # type: ignore[untyped-decorator]
     def of_all_devices(low_dose: object, normal_dose: object, rule: tf.Tensor) -> object:
         return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
 
