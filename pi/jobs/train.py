@@ -135,7 +135,7 @@ def _trainer(
 
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
-        p.validation_patches, p.validation_slices,
+        p.validation_patches, p.validation_slices, validation_share=p.validation_share,
     )  # fmt: skip
     frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
     precision = settle_precision(p.precision, frozen_loss, patches, p.seed)

@@ -164,6 +164,12 @@ class TrainParameters(LearningParameters):
     validation_patches: int = parameter(
         2000, "most validation patches whose losses are measured after an epoch", POSITIVE
     )
+    validation_share: float = parameter(
+        0.05,
+        "most of an epoch's work that its validation may take, counted in passes through networks, "
+        "not in seconds: where it is more, fewer patches are measured; 1: as many as asked",
+        POSITIVE,
+    )
     gradient_every: int = parameter(
         100, "steps between two measurements of gradient influence; 0: never", NOT_NEGATIVE
     )

@@ -29,7 +29,7 @@ from pi.training.gpus import gpu_kinds
 from pi.training.jit import NO_JIT, JitPlan, settle_jit
 from pi.training.machine import compute_in, scaled, strategy_for
 from pi.training.step import NumberedStep, TrainStep, measure_step, train_step
-from pi.training.validation import draw_validation_set
+from pi.training.validation import ValidationSet, affordable_patches, draw_validation_set
 
 TOLERANCE = 0.05
 """Relative half-width of lambda's interval where it is calibrated before training."""
@@ -151,12 +151,7 @@ def build_trainer(
         MachineError: the batch cannot be divided over the devices.
         PatchError: there are no validation patients.
     """
-    validation = draw_validation_set(
-        patches.of("validation"),
-        settings.validation_patches,
-        settings.validation_slices,
-        settings.seed,
-    )
+    validation = validation_set(patches, settings)
     strategy = strategy_for(distribution, settings.batch_size)
     with strategy.scope():
         denoiser = spec.build(settings.seed)
@@ -198,6 +193,32 @@ def build_trainer(
         cached,
         settled,
     )
+
+
+def validation_set(patches: PatchPopulation, settings: Settings) -> ValidationSet:
+    """Return what is measured after an epoch, within its share of it.
+
+    Args:
+        patches: of the training patients.
+        settings: how much at most.
+
+    Raises:
+        PatchError: there are no validation patients.
+    """
+    population = patches.of("validation")
+    drawn = draw_validation_set(
+        population, settings.validation_patches, settings.validation_slices, settings.seed
+    )
+    volumes = [patches.store.volumes[number] for number, _ in drawn.slices]
+    affordable = affordable_patches(
+        settings.validation_patches,
+        settings.validation_share,
+        settings.steps(len(patches)) * settings.batch_size,
+        sum(volume.rows * volume.columns for volume in volumes),
+        patches.size**2,
+        settings.batch_size,
+    )
+    return draw_validation_set(population, affordable, settings.validation_slices, settings.seed)
 
 
 def _of_one_device(features: FeaturePlan, jit: JitPlan) -> tuple[FeaturePlan, JitPlan]:

@@ -106,8 +106,8 @@ def cached_step(
 ) -> NumberedStep:
     """Return the step of `pi.training.step.train_step` on one device, its target's features kept.
 
-    Of a batch whose features are not all there they are computed as ever, and kept. ``jit``: whether
-    XLA compiles it.
+    Of a batch whose features are not all there they are computed as ever, and kept. ``jit`` has
+    XLA compile it.
     """
     move, given = moving(denoiser, optimizer, batch_size), terms_given(frozen_loss)
 

@@ -50,6 +50,8 @@ class Settings:
         validation_slices: most validation slices that are denoised after an epoch.
         epoch_steps: steps after which an epoch ends although patches are left, which the next
             epoch's order may bring; 0: an epoch is a pass over all.
+        validation_share: most of an epoch's work that the patches and slices of validation may
+            take together, at the patches' cost; 1: as much as they do.
     """
 
     seed: int
@@ -61,6 +63,7 @@ class Settings:
     validation_patches: int
     validation_slices: int
     epoch_steps: int = 0
+    validation_share: float = 1.0
 
     def steps(self, patches: int) -> int:
         """Return the steps of an epoch on so many patches."""

@@ -1,4 +1,4 @@
-"""The GPUs of this machine: which of them are used, and what of those that are not is to be told."""
+"""The GPUs of this machine: which of them are used, and what is told of those that are not."""
 
 import os
 import re
@@ -58,8 +58,8 @@ def unused_note(driver: Path = DRIVER) -> str:
     if hidden or tf.config.list_physical_devices("GPU") or not _gpu_in(driver):
         return ""
     return (
-        f"warning: the NVIDIA GPU here must be one that TensorFlow can use but is not: {_why(driver)}"
-        "; the work goes on on the processor."
+        "warning: the NVIDIA GPU here must be one that TensorFlow can use but is not: "
+        f"{_why(driver)}; the work goes on on the processor."
     )
 
 
