@@ -13,7 +13,7 @@ from pi.parameters.rules import (
     NOT_EMPTY,
 )
 
-TOGETHER = "slices denoised at a time; 0: 4, but a network of ours on a GPU takes as many as its memory bears"
+TOGETHER = "slices denoised at a time; 0: 4, and on a GPU as many as its memory bears"
 """Of `batch_size` where slices are denoised."""
 
 

@@ -49,7 +49,7 @@ def affordable_patches(
     """Return how many validation patches are measured for a share of an epoch's work.
 
     A validation patch is counted like one that is trained on, though it costs from half to three
-    quarters of that, and a slice through the denoiser as a third of its area in patches, for it goes
+    quarters of that, and a slice through the denoiser as a third of its area in patches: it goes
     forward only. What is counted is the same on every machine, as seconds would not be.
 
     Args:

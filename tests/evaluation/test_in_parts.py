@@ -1,4 +1,4 @@
-"""Memory that is too small for a stack of slices is found out, and the stack is put through anyway."""
+"""Memory too small for a stack of slices is found out, and the stack is put through anyway."""
 
 import numpy as np
 import pytest
