@@ -1,18 +1,14 @@
 """Half formats against float32: losses and gradients within their rounding, and a scaled loss."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from pi.influence.components import loss_terms
 from pi.influence.schedule import WeightRule
 from pi.losses.loss import Norm
 from pi.network.bank import FrozenLoss
-from pi.slices.patches import PatchPopulation
-from pi.training.fit import Trainer
+from pi.training.checkpoint import Networks
 from pi.training.machine import compute_in, scaled, strategy_for
 from pi.training.step import TrainStep, train_step
 
@@ -82,17 +78,14 @@ def test_a_loss_that_overflows_its_scale_is_skipped_and_the_scale_halved() -> No
     assert all(np.isfinite(w).all() for w in denoiser.get_weights())
 
 
-def test_the_loss_is_scaled_in_float16_alone(
-    make_trainer: Callable[..., Trainer], patches: PatchPopulation
-) -> None:
+def test_the_loss_is_scaled_in_float16_alone_and_a_checkpoint_has_the_scale() -> None:
     plain = keras.optimizers.SGD(1e-3)
     assert scaled(plain, "float32") is scaled(plain, "bfloat16") is plain
-    trainer = make_trainer(precision="float16", batch_size=8)
-    weights, variables = trainer.networks.arrays()
-    first = trainer.step(*patches.read_hu(np.arange(8)), WeightRule(1e-3))
-    exact = make_trainer(batch_size=8).measure(*patches.read_hu(np.arange(8)), 0.0)
-    assert first.means == pytest.approx(exact.means, rel=16 * ROUNDING["float16"])
-    trainer.networks.set_arrays(weights, variables)  # the scale is of what a checkpoint holds
-    again = trainer.step(*patches.read_hu(np.arange(8)), WeightRule(1e-3))
-    assert np.array_equal(first.image, again.image)
-    assert tf.reduce_all([tf.reduce_all(tf.math.is_finite(w)) for w in weights])
+    optimizer = scaled(plain, "float16")
+    _, denoiser = moved("float16", optimizer)
+    networks = Networks(denoiser, optimizer)
+    optimizer.dynamic_scale.assign(2.0**7)
+    kept = networks.arrays()
+    optimizer.dynamic_scale.assign(2.0**9)
+    networks.set_arrays(*kept)
+    assert float(optimizer.dynamic_scale) == 2.0**7
