@@ -21,14 +21,14 @@ from pi.network.start import start_at
 from pi.network.state import Denoiser, identity
 from pi.slices.patches import PatchPopulation
 from pi.states import State
-from pi.training.cached_step import NOT_KEPT, FeaturePlan, cached_step, find_features
+from pi.training.cached_step import NOT_KEPT, FeaturePlan, begin_cached_step, find_features
 from pi.training.checkpoint import Networks
 from pi.training.feed import batch_numbers
 from pi.training.fit import Settings, Trainer
 from pi.training.gpus import gpu_kinds
 from pi.training.jit import NO_JIT, JitPlan, settle_jit
 from pi.training.machine import compute_in, scaled, strategy_for
-from pi.training.step import NumberedStep, TrainStep, measure_step, train_step
+from pi.training.step import NumberedStepBegun, StepBegun, begin_train_step, measure_step
 from pi.training.validation import ValidationSet, affordable_patches, draw_validation_set
 
 TOLERANCE = 0.05
@@ -169,16 +169,19 @@ def build_trainer(
         features, jit = _of_one_device(features, jit)
     size = settings.batch_size
 
-    def steps(compiled: bool) -> tuple[TrainStep, NumberedStep | None]:
-        plain = train_step(denoiser, optimizer, terms, strategy, size, jit=compiled)
+    def steps(compiled: bool) -> tuple[StepBegun, NumberedStepBegun | None]:
+        plain = begin_train_step(denoiser, optimizer, terms, strategy, size, jit=compiled)
         if cache is None:
             return plain, None
-        return plain, cached_step(denoiser, optimizer, frozen_loss, size, cache, jit=compiled)
+        kept = begin_cached_step(denoiser, optimizer, frozen_loss, size, cache, jit=compiled)
+        return plain, kept
 
     networks = Networks(denoiser, optimizer)
     again = partial(_first_batch_again, patches, settings, schedule.rule(schedule.start()))
-    settled = settle_jit(jit, networks, lambda compiled: again(*steps(compiled)), bool(gpu_kinds()))
-    step, cached = steps(settled == "on")
+    gpu = bool(gpu_kinds())
+    settled = settle_jit(jit, networks, lambda compiled: again(*steps(compiled)), gpu)
+    begin, begin_cached = steps(settled == "on")
+    numbered = begin_cached or (lambda numbers, *batch: begin(*batch))
     return Trainer(
         settings,
         schedule,
@@ -187,11 +190,12 @@ def build_trainer(
         networks,
         spec,
         denoiser if precision == "float32" else spec.build(settings.seed),
-        step,
+        lambda *batch: begin(*batch)(),
         measure_step(denoiser, terms),
         gradient_measure(denoiser, terms),
-        cached,
+        (lambda *batch: begin_cached(*batch)()) if begin_cached else None,
         settled,
+        numbered if gpu else None,
     )
 
 
@@ -237,13 +241,15 @@ def _first_batch_again(
     patches: PatchPopulation,
     settings: Settings,
     rule: WeightRule,
-    step: TrainStep,
-    cached: NumberedStep | None,
+    begin: StepBegun,
+    begin_cached: NumberedStepBegun | None,
 ) -> Callable[[], object]:
-    """Return what trains on the first batch, whenever it is called."""
+    """Return what trains on the first batch, whenever it is called, and waits for its losses."""
     numbers = next(batch_numbers(len(patches), settings.batch_size, settings.seed, epoch=0))
     both = patches.read_hu(numbers)
-    return lambda: cached(numbers, *both, rule) if cached else step(*both, rule)
+    if begin_cached:
+        return lambda: begin_cached(numbers, *both, rule)()
+    return lambda: begin(*both, rule)()
 
 
 def _mean_of_target(patches: PatchPopulation, seed: int) -> float:
