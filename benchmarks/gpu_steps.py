@@ -74,11 +74,16 @@ class Case:
     number_format: str
     cached: bool
     jit: bool
+    repeatable: bool = False
 
     @property
     def name(self) -> str:
         """As it is printed."""
-        ways = [" with cache" if self.cached else "", " with XLA" if self.jit else ""]
+        ways = [
+            " with cache" if self.cached else "",
+            " with XLA" if self.jit else "",
+            " deterministic" if self.repeatable else "",
+        ]
         return f"{self.layer} {self.number_format}{''.join(ways)}"
 
 

@@ -84,7 +84,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.tracking.saved_view import save_view
     from pi.training.cached_step import FeaturePlan
     from pi.training.epoch_summary import summary_text
-    from pi.training.jit import JitPlan
+    from pi.training.jit import JitPlan, Settled
     from pi.training.machine import machine_notes, make_deterministic
 
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
@@ -101,7 +101,8 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         bank = encoders.bank(tracker.say)
         features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
         settled = run.tag(JIT) if p.resume else ""
-        jit = JitPlan(p.jit, "on" if settled == "on" else "off" if settled else None, tracker.say)
+        known: dict[str, Settled] = {"on": "on", "off": "off"}
+        jit = JitPlan(p.jit, known.get(settled), p.deterministic, tracker.say)
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features, jit)
         run.tags({JIT: trainer.jit})
         checkpoints = Checkpoints(run, p.checkpoint_to)

@@ -158,7 +158,8 @@ class TrainParameters(LearningParameters):
     jit: JitName = parameter(
         "auto",
         "on: XLA compiles the step; auto: where there is a GPU and a few real steps, timed before "
-        "the first, are faster so (said, and kept as the tag pi.jit, with which a run is resumed)",
+        "the first, are faster so (said, and kept as the tag pi.jit, with which a run is resumed); "
+        "a network that pools, as the U-Net does, needs deterministic=False for either",
     )
     keep: Keep = parameter("best_validation_ssim", "which epoch's weights are the run's denoiser")
     validation_patches: int = parameter(

@@ -26,7 +26,7 @@ from pi.training.checkpoint import Networks
 from pi.training.feed import batch_numbers
 from pi.training.fit import Settings, Trainer
 from pi.training.gpus import gpu_kinds
-from pi.training.jit import NO_JIT, JitPlan, settle_jit
+from pi.training.jit import NO_JIT, JitPlan, bearable, settle_jit
 from pi.training.machine import compute_in, scaled, strategy_for
 from pi.training.step import NumberedStepBegun, StepBegun, begin_train_step, measure_step
 from pi.training.validation import ValidationSet, affordable_patches, draw_validation_set
@@ -144,7 +144,7 @@ def build_trainer(
         distribution: see `pi.training.machine.strategy_for`.
         start: where the output starts: see `pi.denoisers.DenoiserSpec.start`.
         features: whether those of the target are kept; over several devices they never are.
-        jit: whether XLA compiles the steps; over several devices it never does.
+        jit: whether XLA compiles the steps: see `pi.training.jit`.
 
     Raises:
         DenoiserError: its output cannot start there.
@@ -166,7 +166,8 @@ def build_trainer(
     alone = strategy.num_replicas_in_sync == 1 and distribution == "none"
     cache = find_features(features, frozen_loss, patches, settings) if alone else None
     if not alone:
-        features, jit = _of_one_device(features, jit)
+        _say_uncached(features)
+    jit = bearable(jit, [denoiser, *frozen_loss.encoders], 1 if alone else 2)
     size = settings.batch_size
 
     def steps(compiled: bool) -> tuple[StepBegun, NumberedStepBegun | None]:
@@ -225,16 +226,13 @@ def validation_set(patches: PatchPopulation, settings: Settings) -> ValidationSe
     return draw_validation_set(population, affordable, settings.validation_slices, settings.seed)
 
 
-def _of_one_device(features: FeaturePlan, jit: JitPlan) -> tuple[FeaturePlan, JitPlan]:
-    """Return what is left of both where a batch is divided over devices: nothing; say so."""
+def _say_uncached(features: FeaturePlan) -> None:
+    """Say that features are not kept, where that was asked for."""
     if features.asked in ("memory", "disk"):
         features.say(
             "warning: `feature_cache` must be off where a batch is divided over devices: features "
             "of the target are computed in every step."
         )
-    if jit.asked == "on":
-        jit.say("warning: `jit` must be off where a batch is divided over devices, and is.")
-    return NOT_KEPT, NO_JIT
 
 
 def _first_batch_again(

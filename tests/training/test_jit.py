@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from pi.denoisers import DenoiserSpec
 from pi.influence.components import loss_terms
 from pi.influence.schedule import WeightRule
 from pi.network.bank import FrozenLoss
 from pi.network.feature_cache import FeatureCache
+from pi.training import build
 from pi.training.cached_step import cached_step
 from pi.training.checkpoint import Networks
 from pi.training.fit import Trainer
-from pi.training.jit import JitPlan, settle_jit
+from pi.training.jit import NO_JIT, JitPlan, bearable, settle_jit
 from pi.training.machine import strategy_for
 from pi.training.step import StepLosses, train_step
 
@@ -66,7 +69,7 @@ def test_what_needs_no_measuring_is_not_measured() -> None:
     assert settle_jit(JitPlan("auto"), networks, unable, gpu=False) == "off"
     assert settle_jit(JitPlan("auto", "on"), networks, unable, gpu=True) == "on"
     assert settle_jit(JitPlan("on", "off"), networks, unable, gpu=True) == "off"
-    assert settle_jit(JitPlan("on"), networks, unable, gpu=False) == "on"
+    assert settle_jit(JitPlan("off"), networks, unable, gpu=True) == "off"
 
 
 def test_where_xla_cannot_be_used_steps_are_not_compiled() -> None:
@@ -79,8 +82,14 @@ def test_where_xla_cannot_be_used_steps_are_not_compiled() -> None:
 
     said: list[str] = []
     networks: Networks = Kept()  # type: ignore[assignment]
-    assert settle_jit(JitPlan("auto", say=said.append), networks, make, gpu=True) == "off"
-    assert said == ["warning: steps are not compiled, because XLA ends with InternalError."]
+    for asked in ("auto", "on"):
+        plan = JitPlan(asked, say=said.append)  # type: ignore[arg-type]
+        assert settle_jit(plan, networks, make, gpu=True) == "off"
+    assert said == ["warning: steps are not compiled, because XLA ends with InternalError."] * 2
+
+
+def test_on_is_tried_once_without_a_gpu_too() -> None:
+    assert settled(JitPlan("on"), 0, 0, gpu=False) == ("on", 1.0)
 
 
 def three_steps(jit: bool, cache: FeatureCache | None) -> tuple[StepLosses, list[np.ndarray]]:
@@ -139,10 +148,11 @@ def test_compiled_steps_train_as_others_do_within_rounding_and_repeat_bit_for_bi
 
 
 def test_a_trainer_says_whether_its_steps_are_compiled(
-    make_trainer: Callable[..., Trainer],
+    make_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert make_trainer(encoders=(), jit=JitPlan("on")).jit == "on"
     assert make_trainer(encoders=(), jit=JitPlan("auto")).jit == "off"  # there is no GPU
+    monkeypatch.setattr(build, "settle_jit", lambda plan, networks, step, gpu: plan.asked)
+    assert make_trainer(encoders=(), jit=JitPlan("on")).jit == "on"
 
 
 def test_over_several_devices_nothing_is_compiled_and_that_is_said(
@@ -151,4 +161,18 @@ def test_over_several_devices_nothing_is_compiled_and_that_is_said(
     said: list[str] = []
     trainer = make_trainer(distribution="mirrored", jit=JitPlan("on", say=said.append))
     assert trainer.jit == "off"
-    assert said == ["warning: `jit` must be off where a batch is divided over devices, and is."]
+    assert said == ["warning: `jit` must be off where a batch is divided over devices: it is off."]
+
+
+def test_what_must_repeat_is_not_compiled_where_a_network_pools() -> None:
+    said: list[str] = []
+    plain, pooled = (
+        [DenoiserSpec(name, 2).build(5), lambda image: image] for name in ("redcnn", "unet")
+    )
+    for asked in ("auto", "on"):
+        plan = JitPlan(asked, repeatable=True, say=said.append)  # type: ignore[arg-type]
+        assert bearable(plan, plain, 1) == plan
+        assert bearable(plan, pooled, 1) == NO_JIT
+        assert bearable(replace(plan, repeatable=False), pooled, 1).asked == asked
+    (line,) = said
+    assert "with `deterministic`, for XLA's gradient of a network that pools" in line
