@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -218,14 +218,12 @@ def training(name: str, per_patch: dict[str, float]) -> Stage:
     return Stage(f"train, {name}", f"{rate} ms a patch", split, folds)
 
 
-def trained_here() -> list[Stage]:
+def trained_here() -> Iterator[Stage]:
     """Measure every way to take a step on this processor."""
-    found = []
     for onednn, cached in product((True, False), (False, True)):
         ways = f"{'with' if onednn else 'without'} oneDNN, {'with' if cached else 'without'} cache"
         seconds = {layer: in_a_process(layer, cached, onednn) / 16 for layer in LAYERS}
-        found.append(training(ways, seconds))
-    return found
+        yield training(ways, seconds)
 
 
 def trained_on_gpu(result: dict[str, Any]) -> list[Stage]:
@@ -246,6 +244,17 @@ def trained_on_gpu(result: dict[str, Any]) -> list[Stage]:
             name = f"{number_format}, {'with' if cached else 'without'} cache, {how}"
             found.append(training(name, {layer: best[layer] for layer in LAYERS}))
     return found
+
+
+def measured_stages() -> Iterator[Stage]:
+    """Measure the stages in their order."""
+    prepare, evaluate = preparing_and_evaluating(40, 8)
+    yield prepare
+    yield calibrating(128)
+    yield making_a_context()
+    yield from trained_here()
+    yield evaluate
+    yield comparing()
 
 
 def cache_text() -> str:
@@ -276,10 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{'':<50}{'measured':>26}{'one split':>12}{f'{FOLDS} folds':>12}")
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 
-    prepare, evaluate = preparing_and_evaluating(40, 8)
-    for stage in (prepare, calibrating(128), making_a_context(), *trained_here()):
-        print(stage, flush=True)
-    for stage in (evaluate, comparing()):
+    for stage in measured_stages():
         print(stage, flush=True)
     print(cache_text())
     if asked.gpu.exists():
