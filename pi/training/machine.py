@@ -122,7 +122,7 @@ def told_of_memory(batch_size: int) -> Iterator[None]:
         where = "GPU" if tf.config.list_physical_devices("GPU") else "machine"
         instead = " or, slower, CUDA_VISIBLE_DEVICES=-1" if where == "GPU" else ""
         raise MachineError(
-            f"the {where} must hold both networks and a `batch_size` of {batch_size} but its "
+            f"the {where} must hold the networks and a `batch_size` of {batch_size} but its "
             f"memory is too small: take a smaller batch{instead}."
         ) from error
 

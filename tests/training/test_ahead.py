@@ -18,6 +18,7 @@ from pi.influence.schedule import WeightRule
 from pi.training.checkpoint import Arrays
 from pi.training.fit import DivergedError, Listener, Trainer, fit
 from pi.training.interruption import deferred
+from pi.training.machine import MachineError
 from pi.training.state import EpochRecord, TrainingState
 from pi.training.step import StepLosses
 
@@ -135,6 +136,19 @@ def test_a_stop_keeps_every_step_that_was_begun(trainer: Trainer) -> None:
     assert saved[-1].sums.patches == 16 * steps.begun
     with deferred() as interruption:
         assert not interruption.asked
+
+
+def test_memory_that_is_too_small_is_a_sentence_whenever_it_is_told(trainer: Trainer) -> None:
+    def full(*_: object) -> StepLosses:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    for own in (
+        replace(trainer, step=full, cached=None, ahead=None),
+        replace(trainer, ahead=lambda *_: full),  # told when the losses are read
+    ):
+        own = replace(own, settings=replace(own.settings, gradient_every=0))
+        with pytest.raises(MachineError, match="a `batch_size` of 16 but its memory is too small"):
+            fit(own, TrainingState(own.schedule.start()), [], silent())
 
 
 def test_a_loss_that_is_no_number_is_told_at_its_step_and_never_saved(trainer: Trainer) -> None:
