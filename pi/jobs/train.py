@@ -133,13 +133,15 @@ def _trainer(
     from pi.training import build
     from pi.training.fidelity import settle_precision
     from pi.training.fit import Settings
+    from pi.training.machine import divided_precision
 
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
         p.validation_patches, p.validation_slices, validation_share=p.validation_share,
     )  # fmt: skip
     frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
-    precision = settle_precision(p.precision, frozen_loss, patches, p.seed)
+    asked = divided_precision(p.precision, p.distribution)
+    precision = settle_precision(asked, frozen_loss, patches, p.seed)
     start = starting_weight(
         run, source, made_of(experiments, bank, patches.store.digest, p.schedule),
         lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),

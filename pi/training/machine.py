@@ -49,12 +49,31 @@ def precision_note(asked: PrecisionName) -> str:
     return ""
 
 
+def divided_precision(asked: PrecisionName, distribution: Distribution) -> PrecisionName:
+    """Return what is left of ``asked`` where a batch is divided over devices: of float16, auto.
+
+    Keras asks the first device alone whether its scaled gradients overflowed (`LossScaleOptimizer`
+    of 3.15), so that an overflow of another one would reach the weights.
+    """
+    return "auto" if (asked, distribution) == ("float16", "mirrored") else asked
+
+
 def machine_notes(
     precision: PrecisionName = "auto", distribution: Distribution = "none"
 ) -> list[str]:
     """Return what of this machine is to be told before work that asks for these."""
     unlike = unlike_note(gpu_kinds()) if distribution == "mirrored" else ""
-    return [note for note in (unused_note(), precision_note(precision), unlike) if note]
+    left = divided_precision(precision, distribution)
+    divided = (
+        ""
+        if left == precision
+        else (
+            "warning: `precision` must be auto, float32 or bfloat16 with `distribution` "
+            f"{distribution} but got {precision}, whose overflow one device does not tell another: "
+            f"it is {left}."
+        )
+    )
+    return [note for note in (unused_note(), precision_note(left), divided, unlike) if note]
 
 
 def compute_in(networks: Iterable[keras.Model], precision: str) -> None:

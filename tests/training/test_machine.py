@@ -14,6 +14,7 @@ from pi.training.machine import (
     MachineError,
     choose_precision,
     compute_in,
+    divided_precision,
     machine_notes,
     precision_note,
     strategy_for,
@@ -34,7 +35,16 @@ def test_float16_without_a_gpu_is_float32_with_the_reason(monkeypatch: pytest.Mo
 
 def test_what_is_to_be_told_of_a_machine_is_told_once_each() -> None:
     assert machine_notes() == []
-    assert machine_notes("float16", "mirrored") == [precision_note("float16")]
+    assert machine_notes("float16") == [precision_note("float16")]
+
+
+def test_float16_is_not_divided_over_devices_whose_overflow_nobody_would_see() -> None:
+    assert divided_precision("float16", "mirrored") == "auto"
+    assert divided_precision("float16", "none") == "float16"
+    assert divided_precision("bfloat16", "mirrored") == "bfloat16"
+    (said,) = machine_notes("float16", "mirrored")
+    assert "with `distribution` mirrored but got float16" in said
+    assert said.endswith("it is auto.")
 
 
 def test_a_device_without_memory_is_told_in_a_sentence() -> None:
