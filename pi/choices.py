@@ -50,6 +50,9 @@ ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 """Number formats of convolutions: see `pi.training.machine`."""
 
+JitName = Literal["auto", "on", "off"]
+"""Whether XLA compiles the step of a training: see `pi.training.jit`."""
+
 FeatureCacheName = Literal["auto", "off", "memory", "disk"]
 """Where features of target patches are kept: see `pi.network.feature_cache`."""
 

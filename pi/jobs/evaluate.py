@@ -77,13 +77,14 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     require_own_data(subject, store)
     if p.metrics_table:
         require_images(subject, "metrics_table")
-    subject.check(store, p.part, p.batch_size, protocols)
+    together = subject.batch(p.batch_size)
+    subject.check(store, p.part, together, protocols)
     with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
         run.params(recorded(p))
         log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
         with counting("evaluating", "slice", slices_in(store, [p.part])) as bar:
             evaluation = subject.evaluation(
-                store, p.part, protocols, p.batch_size, bar.advance, p.metrics
+                store, p.part, protocols, together, bar.advance, p.metrics
             )
         log_evaluation(run, evaluation, protocols)
         summary = summary_text(evaluation.slices)

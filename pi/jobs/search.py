@@ -78,16 +78,15 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     from pi.jobs.searched.trials import search_kept
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
-    from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.machine import machine_notes, make_deterministic
 
-    choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
     typed = recorded(p)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in notes_of(store):
+    for note in (*notes_of(store), *machine_notes(p.precision)):
         tracker.say(note)
     bank = encoders.bank(tracker.say)
     bench = _bench(p, experiments, bank, patches, spec, tracker)

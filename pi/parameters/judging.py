@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
-from pi.command_line import POSITIVE, Rule, parameter
+from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
 from pi.parameters.rules import A_METRIC, A_PROTOCOL, NOT_EMPTY, PROTOCOLS_LISTED
 from pi.parameters.shared import (
+    TOGETHER,
     EncoderParameters,
     FoldParameters,
     ShownParameters,
@@ -65,7 +66,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "which network the run's is, NAME:WIDTH; empty: as the run says",
         Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text)),
     )
-    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+    batch_size: int = parameter(0, TOGETHER, NOT_NEGATIVE)
 
 
 @dataclass(frozen=True)

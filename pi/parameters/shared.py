@@ -13,6 +13,9 @@ from pi.parameters.rules import (
     NOT_EMPTY,
 )
 
+TOGETHER = "slices denoised at a time; 0: 4, and on a GPU as many as its memory bears"
+"""Of `batch_size` where slices are denoised."""
+
 
 @dataclass(frozen=True)
 class SeedParameters:

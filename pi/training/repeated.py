@@ -8,8 +8,6 @@ it as a number.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import tensorflow as tf
-
 from pi.choices import PrecisionName, ScheduleName
 from pi.denoisers import DenoiserSpec
 from pi.influence.schedule import Fixed
@@ -21,7 +19,6 @@ from pi.training.cached_step import NOT_KEPT, FeaturePlan
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
-from pi.training.machine import MachineError
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
 
@@ -88,13 +85,7 @@ class Bench:
             schedule, start, trainer.steps, 0.0, self.total_steps, self.settings.seed
         )
         listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
-        try:
-            fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
-        except tf.errors.ResourceExhaustedError as error:
-            raise MachineError(
-                f"the machine must hold {experiment} with a `batch_size` of "
-                f"{self.settings.batch_size} but its memory is too small."
-            ) from error
+        fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
 
     def _trainer(self, name: str) -> tuple[Trainer, tuple[Arrays, Arrays]]:
         """Return the trainer of a configuration and the arrays that it begins with.

@@ -197,7 +197,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
         (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
-        (("--batch_size", "0"), "`batch_size` must be"),
+        (("--batch_size", "-1"), "`batch_size` must be"),
         (("--metrics", "some"), "`metrics` must be one of basic, texture, all but got 'some'"),
         (("--metric", "gmsd"), "`metric` must be one that is measured but got gmsd, which"),
         (("--metrics", "all", "--metric", "ms_ssim"), "but ms_ssim has none of fewer than 176"),

@@ -131,7 +131,6 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
             ["--patch_size", "512"],
             "must be at most the slice's 128 pixels but got 512",
         ),
-        (["--precision", "float16"], "without a GPU but got float16"),
         (["--resume", "nothing"], "run 'nothing' must exist but does not"),
         (["--perceptual_weight", "psi:0.9"], "must be 0 with the experiment mse"),
         (["--epochs", "0"], "`epochs` must be"),
