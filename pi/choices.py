@@ -6,7 +6,7 @@ each means key their records by them, and tests hold the keys equal to these nam
 
 from typing import Literal
 
-StudySizeName = Literal["tiny", "small", "full", "some", "many"]
+StudySizeName = Literal["tiny", "small", "lesions", "full", "some", "many"]
 """Simulated studies: see `pi.simulation.patient.SIZES`."""
 
 Part = Literal["train", "validation", "test"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pi.identity import pseudonym
 from pi.readers.refusal import Refused
+from pi.simulation.lesion import Lesion
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows
 from pi.slices.manifest import Manifest, ordered
 from pi.slices.pairing import PairedVolume
@@ -32,6 +33,7 @@ class Preparation:
         split: of the patients.
         notes: what the user should hear; names nobody.
         pseudonyms: fingerprint of the secret that made them.
+        lesions: that the folder's own record tells, of simulated patients alone.
     """
 
     files: int
@@ -41,6 +43,7 @@ class Preparation:
     split: Split
     notes: tuple[str, ...]
     pseudonyms: str = ""
+    lesions: tuple[Lesion, ...] = ()
 
 
 def public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
@@ -66,6 +69,7 @@ def finish(folder: Path, outcome: Preparation) -> Manifest:
     manifest = Manifest(
         volumes, counts, outcome.split.name, outcome.notes,
         pseudonyms=outcome.pseudonyms if hidden else "",
+        lesions=() if hidden else outcome.lesions,
     )  # fmt: skip
     written = [kept[index][1] for index in order]
     _write_private(folder, written, outcome.refused, outcome.names)
