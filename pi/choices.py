@@ -78,6 +78,12 @@ EvaluationProtocol = Literal[
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
 is one, too: see `pi.protocol_names`."""
 
+EvaluationTask = Literal["slices", "lesions", "inserted_lesions"]
+"""What is asked of a denoiser: metrics of slices alone, or also whether lesions are detected."""
+
+LesionTask = Literal["lesions", "inserted_lesions"]
+"""Tasks of detection: see `pi.detection.sightings`."""
+
 MetricSet = Literal["basic", "texture", "all"]
 """How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""
 

@@ -1,0 +1,204 @@
+"""Every look at every lesion of a part's patients: one row each, from which all else follows."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pi.choices import EvaluatedPart, LesionTask
+from pi.detection.inserted import choose_places, insert_lesions, region_of_place
+from pi.detection.look import ANSWERS, look_at
+from pi.errors import PiError
+from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices
+from pi.evaluation.measure import volumes_of
+from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
+from pi.simulation.lesion import Lesion
+from pi.slices.store import Store
+
+NORMAL_DOSE = "normal_dose"
+
+KIND = ["contrast_hu", "radius_mm"]
+COLUMNS = [*KEY, "place", *KIND, "present", "image", *ANSWERS]
+"""Of a table of looks; ``place`` numbers the lesions of a patient."""
+
+Images = Mapping[str, NDArray[np.generic]]
+Place = tuple[int, tuple[float, float], float, float]
+"""Number, centre in mm, contrast in HU and radius in mm of a lesion."""
+
+
+class DetectionError(PiError):
+    """Data, or what is evaluated, of which detection cannot be told."""
+
+
+def require_lesions(store: Store, part: EvaluatedPart, task: LesionTask) -> None:
+    """Refuse data in which there is nothing to be detected, before any work.
+
+    Raises:
+        DetectionError: no patient of the part has lesions, the pixel spacing is unknown, or slices
+            are smaller than the surround of a lesion.
+    """
+    volumes = [store.volumes[number] for number in volumes_of(store, part)]
+    unscaled = sum(volume.pixel_spacing is None for volume in volumes)
+    if unscaled:
+        raise DetectionError(
+            f"`data` must tell the pixel spacing for the task {task}, because a lesion has a size "
+            f"in mm, but that of {unscaled} of {len(volumes)} volumes is unknown."
+        )
+    if task == "inserted_lesions":
+        _require_room(volumes_smallest(store, part))
+        return
+    patients = {lesion.patient for lesion in store.manifest.lesions}
+    if not patients & {volume.patient for volume in volumes}:
+        parts = sorted({v.split for v in store.volumes if v.patient in patients})
+        have = f"only those of {' and '.join(parts)} have" if parts else "none has"
+        raise DetectionError(
+            f"`data` must have lesions in patients of the part {part} for the task lesions but "
+            f"{have}; simulated:lesions has some in test, and the task inserted_lesions needs none."
+        )
+
+
+def volumes_smallest(store: Store, part: EvaluatedPart) -> tuple[int, int]:
+    """Return the fewest rows or columns of a part, and the side of a flat square that is needed."""
+    volumes = [store.volumes[number] for number in volumes_of(store, part)]
+    room = [
+        (min(v.rows, v.columns), region_of_place(v.pixel_spacing))
+        for v in volumes
+        if v.pixel_spacing is not None
+    ]
+    return min(room, key=lambda one: one[0] - one[1])
+
+
+def _require_room(room: tuple[int, int]) -> None:
+    if room[0] < room[1]:
+        raise DetectionError(
+            f"slices must have {room[1]} rows and columns for a lesion and its surround but some "
+            f"have {room[0]}."
+        )
+
+
+def own_sightings(
+    store: Store,
+    part: EvaluatedPart,
+    denoising: Denoising | None,
+    batch_size: int,
+    advance: Callable[[int], object],
+) -> pd.DataFrame:
+    """Look at the lesions that the data have, where slices show them and where they do not.
+
+    Args:
+        store: the data.
+        part: whose patients.
+        denoising: gives the denoised slices; None: the low dose alone is looked at.
+        batch_size: slices denoised at a time.
+        advance: told how many slices have just been looked at.
+    """
+    rows: list[dict[str, object]] = []
+    for number, batch in _batches(store, part, batch_size):
+        volume = store.volumes[number]
+        own = [one for one in store.manifest.lesions if one.patient == volume.patient]
+        if own:
+            denoised = denoised_slices(denoising, store, number, batch) if denoising else None
+            for k, index in enumerate(batch):
+                low, normal = store.pair(number, index)
+                images: dict[str, NDArray[np.generic]] = {LOW_DOSE: low, NORMAL_DOSE: normal}
+                if denoised is not None:
+                    images[DENOISED] = denoised[k]
+                rows += _own_rows(store, (number, index), own, images)
+        advance(len(batch))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def inserted_sightings(
+    store: Store,
+    part: EvaluatedPart,
+    denoise: SliceDenoiser | None,
+    batch_size: int,
+    seed: int,
+    advance: Callable[[int], object],
+) -> pd.DataFrame:
+    """Look at lesions put into both doses before the denoiser, and at the same places without.
+
+    Args:
+        store: the data.
+        part: whose patients.
+        denoise: the denoiser; None: the low dose alone is looked at.
+        batch_size: slices denoised at a time.
+        seed: with a slice's own pixels it decides where its lesions are.
+        advance: told how many slices have just been looked at.
+
+    Raises:
+        DetectionError: no slice has flat tissue with room for a lesion.
+    """
+    rows: list[dict[str, object]] = []
+    for number, batch in _batches(store, part, batch_size):
+        volume = store.volumes[number]
+        pixel = volume.pixel_spacing or 1.0
+        pairs = [store.pair(number, index) for index in batch]
+        chosen = []
+        for index, (_, normal) in zip(batch, pairs, strict=True):
+            rng = np.random.default_rng([seed, volume.checksums["normal"][index]])
+            chosen.append(choose_places(normal, pixel, index, rng))
+        for present in (False, True):
+            both = [
+                [insert_lesions(hu, of, pixel) if present else hu for hu in pair]
+                for pair, of in zip(pairs, chosen, strict=True)
+            ]
+            denoised = denoise(np.stack([low for low, _ in both])) if denoise else None
+            for k, index in enumerate(batch):
+                images: dict[str, NDArray[np.generic]] = {
+                    LOW_DOSE: both[k][0], NORMAL_DOSE: both[k][1]
+                }  # fmt: skip
+                if denoised is not None:
+                    images[DENOISED] = denoised[k]
+                names = asdict(volume.key(index))
+                for turn, one in enumerate(chosen[k]):
+                    # Reconstructions of a patient are looked at apart, and so may share numbers.
+                    place = (index * 10 + turn, one.centre, one.contrast_hu, one.radius_mm)
+                    rows += _rows(names, place, images, pixel, present=present)
+        advance(len(batch))
+    if not rows:
+        raise DetectionError(
+            "slices must have flat soft tissue with room for a lesion but none of them has."
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _batches(
+    store: Store, part: EvaluatedPart, batch_size: int
+) -> Iterator[tuple[int, Sequence[int]]]:
+    for number in volumes_of(store, part):
+        count = len(store.volumes[number].positions)
+        for start in range(0, count, batch_size):
+            yield number, range(start, min(start + batch_size, count))
+
+
+def _own_rows(
+    store: Store, where: tuple[int, int], lesions: Sequence[Lesion], images: Images
+) -> list[dict[str, object]]:
+    number, index = where
+    volume = store.volumes[number]
+    rows: list[dict[str, object]] = []
+    for place, one in enumerate(lesions):
+        shown = one.is_in(volume.positions[index], volume.thickness)
+        if shown is not None:
+            of = (place, (one.x_mm, one.y_mm), one.contrast_hu, one.radius_mm)
+            names = asdict(volume.key(index))
+            rows += _rows(names, of, images, volume.pixel_spacing or 1.0, present=shown)
+    return rows
+
+
+def _rows(
+    names: Mapping[str, object], place: Place, images: Images, pixel: float, *, present: bool
+) -> list[dict[str, object]]:
+    number, centre, contrast, radius = place
+    shape = next(iter(images.values())).shape
+    look = look_at(shape, pixel, centre, radius)
+    if look is None:
+        return []
+    of = {"place": number, "contrast_hu": contrast, "radius_mm": radius, "present": present}
+    return [
+        {**names, **of, "image": image, **dict(zip(ANSWERS, look.answers(hu), strict=True))}
+        for image, hu in images.items()
+    ]
