@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart, LesionTask
 from pi.detection.inserted import choose_places, insert_lesions, region_of_place
-from pi.detection.look import ANSWERS, look_at
+from pi.detection.look import ANSWERS, CHANNELS, look_at
 from pi.errors import PiError
 from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices
 from pi.evaluation.measure import volumes_of
@@ -154,8 +154,8 @@ def inserted_sightings(
                     images[DENOISED] = denoised[k]
                 names = asdict(volume.key(index))
                 for turn, one in enumerate(chosen[k]):
-                    # Reconstructions of a patient are looked at apart, and so may share numbers.
-                    place = (index * 10 + turn, one.centre, one.contrast_hu, one.radius_mm)
+                    name = (number * 10_000 + index) * 10 + turn  # no two reconstructions share one
+                    place = (name, one.centre, one.contrast_hu, one.radius_mm)
                     rows += _rows(names, place, images, pixel, present=present)
         advance(len(batch))
     if not rows:
@@ -198,7 +198,9 @@ def _rows(
     if look is None:
         return []
     of = {"place": number, "contrast_hu": contrast, "radius_mm": radius, "present": present}
+    # The eye looks for the lesion as it is: dark ones are found where it is darker.
+    sign = np.append(np.ones(len(CHANNELS)), np.sign(contrast))
     return [
-        {**names, **of, "image": image, **dict(zip(ANSWERS, look.answers(hu), strict=True))}
+        {**names, **of, "image": image, **dict(zip(ANSWERS, sign * look.answers(hu), strict=True))}
         for image, hu in images.items()
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
+from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroRule
 from pi.command_line import POSITIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -43,6 +43,12 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         f"comma-separated: {', '.join(NAMES)}, and any window of HU as window:LOW:HIGH; usual, the "
         "first four, or all. By the first one the shown slices are chosen",
         PROTOCOLS_LISTED,
+    )
+    task: EvaluationTask = parameter(
+        "slices",
+        "slices: their metrics alone; lesions: also whether model observers detect the lesions of "
+        "the data, such as simulated:lesions with --part test; inserted_lesions: lesions of known "
+        "size and contrast, put into both doses before the denoiser",
     )
     metrics_table: bool = parameter(
         False,

@@ -18,7 +18,7 @@ ONE = np.ones((1, 1))
 
 def looks_of(answers_absent: np.ndarray, answers_present: np.ndarray) -> Looks:
     answers = np.concatenate([answers_absent, answers_present])
-    present = np.arange(len(answers)) >= len(answers_absent)
+    present = (np.arange(len(answers)) >= len(answers_absent)).astype(int)
     return Looks.of(answers, present, np.arange(len(answers)))
 
 
@@ -91,7 +91,7 @@ def test_the_same_noise_with_and_without_a_lesion_adds_none_to_the_difference() 
     rng = np.random.default_rng(5)
     one = rng.normal(size=(40, 3))
     answers, place = np.concatenate([one, one + 1.0]), np.tile(np.arange(40), 2)
-    found = Looks.of(answers, np.arange(80) >= 40, place)
+    found = Looks.of(answers, np.arange(80) // 40, place)
     within = np.cov(one.T) * 39 * 2 / 78
     plain = np.ones(3) @ np.linalg.solve(within, np.ones(3))
     assert hotelling(found, weights(found), 0.0)[0] ** 2 == pytest.approx(plain * 74 / 78)
@@ -99,7 +99,7 @@ def test_the_same_noise_with_and_without_a_lesion_adds_none_to_the_difference() 
 
 def test_resamples_are_the_data_with_places_repeated() -> None:
     rng = np.random.default_rng(6)
-    answers, present = rng.normal(size=(60, 2)), np.arange(60) % 2 == 1
+    answers, present = rng.normal(size=(60, 2)), np.arange(60) % 2
     place = np.arange(60) // 6
     found = Looks.of(answers, present, place)
     count = np.array([2, 0, 1, 1, 1, 1, 1, 1, 1, 1])
@@ -109,6 +109,26 @@ def test_resamples_are_the_data_with_places_repeated() -> None:
     for of in (lambda looks, w: hotelling(looks, w), lambda looks, w: hotelling(looks, w, 0.0)):
         one = of(found, count[None].astype(float))
         np.testing.assert_allclose(one, of(repeated, weights(repeated)), rtol=1e-9, atol=1e-9)
+
+
+def test_other_classes_tell_of_the_covariance_alone() -> None:
+    rng = np.random.default_rng(8)
+    answers, classes = rng.normal(size=(90, 2)), np.arange(90) % 3
+    answers[classes == 2] += 50.0
+    found = Looks.of(answers, classes, np.arange(90))
+    means = [answers[classes == c].mean(axis=0) for c in range(3)]
+    centred = answers - np.take(means, classes, axis=0)
+    within = centred.T @ centred / 87
+    delta = means[1] - means[0]
+    plain = delta @ np.linalg.solve(within, delta)
+    added = 0.0
+    for c in (0, 1):
+        off = centred[classes == c] / 30
+        added += np.einsum("np,pq,nq->", off, np.linalg.inv(within), off) * 60 / 59
+    closed = max(plain - added, 0) * (1 - 3 / 87)
+    assert hotelling(found, weights(found), 0.0)[0] ** 2 == pytest.approx(closed)
+    assert found.enough(weights(found))[0]
+    assert not found.enough(np.where(np.arange(90) % 3 == 1, 0.0, 1.0)[None])[0]
 
 
 def test_no_noise_is_infinitely_detectable_and_no_difference_is_not() -> None:
