@@ -113,6 +113,10 @@ METRICS: dict[str, Metric] = {
         Metric("frequency_shift", "mean noise frequency shift", "1/mm", 3, "zero", None,
                lambda pair: pair.hu.frequency_shift, measured="texture",
                undefined=f"{_FLAT}, or of unknown pixel spacing"),
+        # Share of patches; noise alone gives the low dose some.
+        Metric("hallucination", "hallucination rate", "", 4, "low", None,
+               lambda pair: pair.hu.hallucination, measured="texture", least=16,
+               undefined="a slice without a patch of soft tissue"),
     )
 }  # fmt: skip
 """Every metric, in the order in which tables show them."""

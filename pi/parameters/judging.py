@@ -57,7 +57,8 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     )
     metrics: MetricSet = parameter(
         "basic",
-        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise, and the rate of "
+        "patches that show what the normal dose does not; all: also VIFp, "
         "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
     )
     metric: str = parameter(

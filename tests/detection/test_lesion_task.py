@@ -60,10 +60,11 @@ def test_looks_table_metrics_and_note_are_kept(
 
 
 def test_a_task_that_the_data_cannot_be_asked_is_refused_before_any_run(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert evaluate("--task", "lesions", "--part", "validation") != 0
-    assert "must have patients in the part `validation`" in capsys.readouterr().err
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    assert evaluate("--task", "lesions", "--data", "simulated:tiny") != 0
+    assert "must have lesions in patients of the part test" in capsys.readouterr().err
     client = MlflowClient()
     assert not client.search_runs([e.experiment_id for e in client.search_experiments()])
 
