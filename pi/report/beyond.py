@@ -1,0 +1,239 @@
+"""What similarity does not tell: texture, detection and invention, beside Table 3 and in words.
+
+Of each run against its reference, over patients: whether the noise keeps its texture, whether
+lesions are as detectable, and whether more is shown that the normal dose does not show.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pi.comparison.comparison import Comparison
+from pi.comparison.gains import ComparisonError, Estimate
+from pi.comparison.pairing import pair_runs
+from pi.comparison.resampling import draw_resamples, patient_intervals
+from pi.comparison.verdict import counted
+from pi.detection.comparing import compare_detection
+from pi.detection.detectability import OBSERVERS
+from pi.detection.sightings import DetectionError
+from pi.evaluation.metrics import METRICS
+from pi.figures.effect_forest import claimed
+from pi.report.blocks import TextTable
+from pi.report.configuration import Configuration
+from pi.report.text import NOTHING, mean_text, number
+
+SEED = 5
+"""Of the resamples: the same numbers whenever a report is made again."""
+
+TEXTURE, INVENTION = "noise_distance", "hallucination"
+SHOWN = (TEXTURE, "frequency_shift", INVENTION)
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What is known of a comparison beside similarity.
+
+    Attributes:
+        tables: the block beside Table 3, and detection by lesion; none where nothing is known.
+        sentences: one a pair, or why there is none.
+    """
+
+    tables: tuple[TextTable, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One run against its reference: the differences that are known, the other less the reference.
+
+    Attributes:
+        reference: its name.
+        other: name of the run.
+        metrics: by name of the metric both means, and the difference over patients.
+        detection: see `compare_detection`; None where lesions were not looked at.
+    """
+
+    reference: str
+    other: str
+    metrics: Mapping[str, tuple[float, float, Estimate]]
+    detection: pd.DataFrame | None = field(repr=False)
+
+
+def beyond_similarity(configurations: Sequence[Configuration], comparison: Comparison) -> Beyond:
+    """Return what the runs of a comparison do beside similarity."""
+    named = {one.name: one for one in configurations}
+    first = next(iter(comparison.paired))
+    said: dict[str, None] = {}
+    pairs = []
+    for one in (one for one in comparison.contrasts if one.metric == first):
+        reference, other = named.get(one.reference), named.get(one.other)
+        if reference is not None and other is not None:
+            pairs.append(_pair(reference, other, comparison.protocol, said))
+    known = [pair for pair in pairs if pair.metrics or pair.detection is not None]
+    if not known:
+        return Beyond(sentences=tuple(said))
+    tables = (_block(configurations, comparison.protocol, known), _detection_table(known))
+    sentences = (*(_sentence(pair) for pair in known), *said)
+    return Beyond(tuple(table for table in tables if table is not None), sentences)
+
+
+def _pair(
+    reference: Configuration, other: Configuration, protocol: str, said: dict[str, None]
+) -> _Pair:
+    metrics = {}
+    for metric in ("ssim", TEXTURE, INVENTION):
+        found = _difference(reference, other, metric, protocol)
+        if found is not None:
+            metrics[metric] = found
+    detection = None
+    if reference.sightings and other.sightings:
+        try:
+            detection = compare_detection(reference.sightings, other.sightings, SEED)
+        except DetectionError as error:
+            said[str(error)] = None
+    beside = {name: value for name, value in metrics.items() if name != "ssim"}
+    return _Pair(reference.name, other.name, metrics if beside or detection is not None else {},
+                 detection)  # fmt: skip
+
+
+def _difference(
+    reference: Configuration, other: Configuration, metric: str, protocol: str
+) -> tuple[float, float, Estimate] | None:
+    """Return both means and the mean difference over patients; None where one has no values."""
+    tables = [one.group.table for one in (reference, other)]
+    if any(metric not in table.slices for table in tables):
+        return None
+    try:
+        paired = pair_runs(tables, metric, protocol)
+    except ComparisonError:  # of no slice that both have
+        return None
+    one, two = (paired.values[table.name].to_numpy() for table in tables)
+    resamples = draw_resamples(paired.values.index, np.random.default_rng(SEED))
+    gain = claimed(patient_intervals(two - one, resamples).mean_gain, resamples.patients)
+    return float(one.mean()), float(two.mean()), gain
+
+
+def _sentence(pair: _Pair) -> str:
+    clauses = [_similarity(pair), _texture(pair), _detection(pair), _invention(pair)]
+    said = "; ".join(clause for clause in clauses if clause)
+    return f"Beside {pair.reference}, {pair.other}: {said}."
+
+
+def _similarity(pair: _Pair) -> str:
+    if "ssim" not in pair.metrics:
+        return ""
+    change = pair.metrics["ssim"][2].value
+    verb = "gains" if change >= 0 else "loses"
+    return f"{verb} {abs(change):.{METRICS['ssim'].decimals}f} SSIM"
+
+
+def _texture(pair: _Pair) -> str:
+    if TEXTURE not in pair.metrics:
+        return ""
+    reference, other, change = pair.metrics[TEXTURE]
+    means = f"{mean_text(other, TEXTURE)} against {mean_text(reference, TEXTURE)}"
+    told = f"noise power distance {means}{_bounds(change)}"
+    side = _side(change)
+    if side is None:
+        return f"the texture of the noise does not differ ({told})"
+    if side < 0:
+        return f"keeps more of the texture of the noise ({told})"
+    return f"keeps less of the texture of the noise ({told})"
+
+
+def _detection(pair: _Pair) -> str:
+    if pair.detection is None:
+        return ""
+    rows = pair.detection
+    whole = rows[rows["contrast_hu"].isna() & (rows["observer"] == "cho")]
+    if whole.empty:
+        return ""
+    row = whole.iloc[0]
+    change = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]))
+    if math.isnan(change.low):
+        change = Estimate(change.value, -math.inf, math.inf)
+    told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
+    side = _side(change)
+    if side is None:
+        return f"detection of lesions does not differ ({told})"
+    return f"lesions are {'more' if side > 0 else 'less'} detectable ({told})"
+
+
+def _invention(pair: _Pair) -> str:
+    if INVENTION not in pair.metrics:
+        return ""
+    reference, other, change = pair.metrics[INVENTION]
+    rates = f"{100 * other:.1f} % of patches against {100 * reference:.1f} %"
+    side = _side(change)
+    if side is not None and side > 0:
+        return f"more is invented than by {pair.reference} ({rates}{_bounds(change)})"
+    return f"nothing is invented beyond the rate of {pair.reference} ({rates}{_bounds(change)})"
+
+
+def _side(change: Estimate) -> int | None:
+    """Return the sign of a difference whose interval does not hold 0; None of any other."""
+    if change.low > 0:
+        return 1
+    return -1 if change.high < 0 else None
+
+
+def _bounds(change: Estimate) -> str:
+    if not change.bounded:
+        return f", difference {change.value:+.2g}, which one patient does not bound"
+    return f", difference {change.value:+.2g} [{change.low:+.2g}, {change.high:+.2g}]"
+
+
+def _block(
+    configurations: Sequence[Configuration], protocol: str, known: Sequence[_Pair]
+) -> TextTable:
+    detected: dict[str, dict[str, float]] = {}
+    for pair in known:
+        rows = pair.detection
+        if rows is not None:
+            whole = rows[rows["contrast_hu"].isna()].set_index("observer")
+            for name, column in ((pair.reference, "reference"), (pair.other, "other")):
+                detected[name] = {str(k): float(v) for k, v in whole[column].items()}
+    cells = []
+    for one in configurations:
+        means = one.group.spread
+        means = means[means["protocol"] == protocol].set_index("metric")["mean"]
+        told = [mean_text(float(means.get(name, math.nan)), name) for name in SHOWN]
+        found = [number(detected.get(one.name, {}).get(name, math.nan)) for name in OBSERVERS]
+        cells.append((one.name, *told[:2], *found, told[2]))
+    caption = (
+        "Beside similarity. Texture: distance of the noise's log spectra to the normal dose's, and "
+        "shift of its mean frequency (1/mm; below 0 is smoother). Detection: d' of lesions, mean "
+        "over kinds. Invention: share of patches that show what the normal dose does not."
+    )
+    columns = ("Run", "Texture: distance", "Texture: shift", "Detection: d', CHO",
+               "Detection: d', NPWE", "Invention: rate")  # fmt: skip
+    return TextTable("table3_beyond", "Texture, detection, invention", caption, columns,
+                     tuple(cells))  # fmt: skip
+
+
+def _detection_table(known: Sequence[_Pair]) -> TextTable | None:
+    rows = [
+        (
+            f"{pair.other} vs {pair.reference}",
+            str(row["observer"]).upper(),
+            "all" if math.isnan(row["radius_mm"])
+            else f"{row['contrast_hu']:+g} HU, {row['radius_mm']:g} mm",
+            f"{row['other']:.2f} vs {row['reference']:.2f}",
+            f"{row['difference']:+.2f}",
+            NOTHING if math.isnan(row["low"]) else f"{row['low']:+.2f} to {row['high']:+.2f}",
+        )
+        for pair in known if pair.detection is not None
+        for row in pair.detection.to_dict("records")
+    ]  # fmt: skip
+    if not rows:
+        return None
+    patients = max(int(p.detection["patients"].max()) for p in known if p.detection is not None)
+    caption = (
+        "Detection by kind of lesion: d' and its difference with 95 % intervals by a bootstrap of "
+        f"{counted(patients, 'patient')} and of their lesions, the same resamples for both runs."
+    )
+    columns = ("Comparison", "Observer", "Lesion", "d'", "Difference", "95 % interval")
+    return TextTable("detection", "Detection", caption, columns, tuple(rows))
