@@ -66,9 +66,11 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.detection.detectability import detect
     from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
+    from pi.evaluation.feature_distance import with_features
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
+    from pi.jobs.judges import find_judge
     from pi.subjects import fetch_subject, origin_of, require_images, require_own_data
     from pi.subjects.lesions import require_detection, sightings_of
     from pi.tracking.logged_evaluation import (
@@ -85,6 +87,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     require_own_data(subject, store)
     if p.metrics_table:
         require_images(subject, "metrics_table")
+    judge = find_judge(p.features, subject, store, p.part, p.seed, tracker.say)
     if p.task != "slices":
         require_detection(subject, store, p.part, p.task)
     subject.check(store, p.part, p.batch_size, protocols)
@@ -95,6 +98,12 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             evaluation = subject.evaluation(
                 store, p.part, protocols, p.batch_size, bar.advance, p.metrics
             )
+        if judge is not None:
+            run.tags(judge.tags)
+            with counting("measuring features", "slice", slices_in(store, [p.part])) as bar:
+                evaluation = with_features(
+                    evaluation, store, p.part, subject.denoising(store), judge.encode, bar.advance
+                )
         log_evaluation(run, evaluation, protocols)
         detection = None
         if p.task != "slices":

@@ -61,6 +61,12 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "patches that show what the normal dose does not; all: also VIFp, "
         "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
     )
+    features: str = parameter(
+        "",
+        "an encoder that what is evaluated was not trained with, ARCHITECTURE:CONTEXT:LAYERS, such "
+        "as vgg16:natural-offline:block1_conv2+block2_conv2+block3_conv3: measure also how far its "
+        "features are from the normal dose's; empty: none",
+    )
     metric: str = parameter(
         "ssim",
         "metric by whose gain the shown slices are the worst, the median and the best: "
