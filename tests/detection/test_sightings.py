@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.detection.comparing import compare_detection
+from pi.detection.paired_detection import compare_detection
 from pi.detection.detectability import FEW, detect, interval
 from pi.detection.inserted import KINDS, Inserted, choose_places, insert_lesions
 from pi.detection.look import ANSWERS, EYE, look_at
