@@ -5,7 +5,7 @@ two trainings can be compared slice by slice, and the graph of a step is traced 
 it as a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
@@ -24,6 +24,7 @@ from pi.training.fit import Listener, Settings, Trainer, fit
 from pi.training.machine import MachineError
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
+from pi.training.validation import output_metrics
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,17 @@ class Bench:
                 f"the machine must hold {experiment} with a `batch_size` of "
                 f"{self.settings.batch_size} but its memory is too small."
             ) from error
+
+    def measure(self, experiment: str, metrics: Sequence[str]) -> dict[str, float]:
+        """Return the metrics of what was trained last, see `output_metrics`.
+
+        Args:
+            experiment: name of the configuration that was.
+            metrics: names of them.
+        """
+        trainer, _ = self._trainer(experiment)
+        sizes = trainer.spec.design.sizes
+        return output_metrics(trainer.validation, trainer.twin, sizes, metrics)
 
     def _trainer(self, name: str) -> tuple[Trainer, tuple[Arrays, Arrays]]:
         """Return the trainer of a configuration and the arrays that it begins with.

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.detection.paired_detection import compare_detection
 from pi.detection.detectability import FEW, detect, interval
 from pi.detection.inserted import KINDS, Inserted, choose_places, insert_lesions
 from pi.detection.look import ANSWERS, EYE, look_at
 from pi.detection.observers import area_under_curve
+from pi.detection.paired_detection import compare_detection
 from pi.detection.sightings import (
     NORMAL_DOSE,
     DetectionError,
