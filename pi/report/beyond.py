@@ -30,6 +30,8 @@ SEED = 5
 
 TEXTURE, INVENTION = "noise_distance", "hallucination"
 SHOWN = (TEXTURE, "frequency_shift", INVENTION)
+LOGGED = (*SHOWN[:2], *(f"detection/{observer}_dprime" for observer in OBSERVERS), INVENTION)
+"""The columns of the block, as an evaluation logs them."""
 
 
 @dataclass(frozen=True)
@@ -196,22 +198,42 @@ def _block(
             whole = rows[rows["contrast_hu"].isna()].set_index("observer")
             for name, column in ((pair.reference, "reference"), (pair.other, "other")):
                 detected[name] = {str(k): float(v) for k, v in whole[column].items()}
-    cells = []
+    rows = {}
     for one in configurations:
         means = one.group.spread
         means = means[means["protocol"] == protocol].set_index("metric")["mean"]
-        told = [mean_text(float(means.get(name, math.nan)), name) for name in SHOWN]
-        found = [number(detected.get(one.name, {}).get(name, math.nan)) for name in OBSERVERS]
-        cells.append((one.name, *told[:2], *found, told[2]))
-    caption = (
+        own = {name: float(means.get(name, math.nan)) for name in SHOWN}
+        found = detected.get(one.name, {})
+        rows[one.name] = own | {f"detection/{name}_dprime": v for name, v in found.items()}
+    return beyond_table(rows)
+
+
+def beyond_table(
+    rows: Mapping[str, Mapping[str, float]], name: str = "table3_beyond", of: str = ""
+) -> TextTable:
+    """Return the block "texture, detection, invention" beside Table 3.
+
+    Args:
+        rows: of each run its values by the names of `LOGGED`; what is not there is a dash.
+        name: of the table.
+        of: whose slices, in front of its caption; empty: nothing is said of them.
+    """
+    cells = [
+        (run, *(_logged_text(values.get(one, math.nan), one) for one in LOGGED))
+        for run, values in rows.items()
+    ]
+    caption = of + (
         "Beside similarity. Texture: distance of the noise's log spectra to the normal dose's, and "
         "shift of its mean frequency (1/mm; below 0 is smoother). Detection: d' of lesions, mean "
         "over kinds. Invention: share of patches that show what the normal dose does not."
     )
     columns = ("Run", "Texture: distance", "Texture: shift", "Detection: d', CHO",
                "Detection: d', NPWE", "Invention: rate")  # fmt: skip
-    return TextTable("table3_beyond", "Texture, detection, invention", caption, columns,
-                     tuple(cells))  # fmt: skip
+    return TextTable(name, "Texture, detection, invention", caption, columns, tuple(cells))
+
+
+def _logged_text(value: float, name: str) -> str:
+    return mean_text(value, name) if name in METRICS else number(value)
 
 
 def _detection_table(known: Sequence[_Pair]) -> TextTable | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,14 @@ from pi.comparison.seeds import group_seeds
 from pi.detection.look import ANSWERS
 from pi.detection.sightings import COLUMNS
 from pi.report.beyond import beyond_similarity
+from pi.report.blocks import TextTable
 from pi.report.comparison_page import comparison_page
 from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts
 from pi.report.document import render
 from pi.report.exhibits import gather
+from pi.report.stages.evaluated import evaluated_section
+from pi.report.stages.found import EvaluatedRun, RunFacts
 from pi.report.text import typeset
 
 
@@ -124,3 +128,27 @@ def test_the_page_holds_the_block_and_the_words() -> None:
     assert "<b>Texture, detection, invention.</b>" in page
     assert typeset(exhibits.beyond[0]) in page
     assert "does not differ" in exhibits.beyond[0]
+
+
+def evaluated_run(name: str, beyond: Mapping[str, tuple[float, float]]) -> EvaluatedRun:
+    facts = RunFacts(
+        f"{name}0123456789", name, "evaluate", "FINISHED", datetime(2026, 11, 29, tzinfo=UTC), False,
+        "d", "", False,
+    )  # fmt: skip
+    values = dict.fromkeys(("ssim", "psnr", "nrmse"), (0.9, 0.1, 0.8))
+    return EvaluatedRun(facts, name, name != "identity", "test", "", "paper8", 8, 2, values, beyond)
+
+
+def test_the_report_of_an_experiment_has_the_block_beside_its_table_3() -> None:
+    told = {"noise_distance": (0.4, 1.3), "detection/cho_dprime": (1.234, 1.1)}
+    section = evaluated_section([evaluated_run("a", told), evaluated_run("b", {})], None)
+    assert section is not None
+    tables = [block for block in section.blocks if isinstance(block, TextTable)]
+    assert [table.name for table in tables] == ["table3", "table3_beyond"]
+    assert tables[1].rows == (
+        ("a (a01234)", "0.400", "–", "1.23", "–", "–"),
+        ("low dose", "1.300", "–", "1.1", "–", "–"),
+    )
+    nobody = evaluated_section([evaluated_run("b", {})], None)
+    assert nobody is not None
+    assert [b.name for b in nobody.blocks if isinstance(b, TextTable)] == ["table3"]
