@@ -131,10 +131,10 @@ def test_the_page_holds_the_block_and_the_words() -> None:
 
 
 def evaluated_run(name: str, beyond: Mapping[str, tuple[float, float]]) -> EvaluatedRun:
+    begun = datetime(2026, 11, 29, tzinfo=UTC)
     facts = RunFacts(
-        f"{name}0123456789", name, "evaluate", "FINISHED", datetime(2026, 11, 29, tzinfo=UTC), False,
-        "d", "", False,
-    )  # fmt: skip
+        f"{name}0123456789", name, "evaluate", "FINISHED", begun, False, "d", "", False
+    )
     values = dict.fromkeys(("ssim", "psnr", "nrmse"), (0.9, 0.1, 0.8))
     return EvaluatedRun(facts, name, name != "identity", "test", "", "paper8", 8, 2, values, beyond)
 
