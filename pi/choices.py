@@ -82,7 +82,7 @@ EvaluationTask = Literal["slices", "lesions", "inserted_lesions"]
 """What is asked of a denoiser: metrics of slices alone, or also whether lesions are detected."""
 
 LesionTask = Literal["lesions", "inserted_lesions"]
-"""Tasks of detection: see `pi.detection.sightings`."""
+"""Tasks of detection: see `pi.detection.requirements`."""
 
 MetricSet = Literal["basic", "texture", "all"]
 """How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from pi.detection.channels import Floats
-from pi.detection.detectability import (
+from pi.detection.requirements import DetectionError
+from pi.detection.resamples import (
     OBSERVERS,
     Draws,
     draw_places,
     interval,
     resampled,
 )
-from pi.detection.sightings import KIND, DetectionError
+from pi.detection.sightings import KIND
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
 
 SAME = [*KEY, "place", *KIND, "present"]

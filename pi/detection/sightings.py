@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.choices import EvaluatedPart, LesionTask
-from pi.detection.inserted import choose_places, insert_lesions, region_of_place
+from pi.choices import EvaluatedPart
+from pi.detection.inserted import choose_places, insert_lesions
 from pi.detection.look import ANSWERS, CHANNELS, look_at
-from pi.errors import PiError
 from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices
 from pi.evaluation.measure import volumes_of
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
@@ -26,56 +25,6 @@ COLUMNS = [*KEY, "place", *KIND, "present", "image", *ANSWERS]
 Images = Mapping[str, NDArray[np.generic]]
 Place = tuple[int, tuple[float, float], float, float]
 """Number, centre in mm, contrast in HU and radius in mm of a lesion."""
-
-
-class DetectionError(PiError):
-    """Data, or what is evaluated, of which detection cannot be told."""
-
-
-def require_lesions(store: Store, part: EvaluatedPart, task: LesionTask) -> None:
-    """Refuse data in which there is nothing to be detected, before any work.
-
-    Raises:
-        DetectionError: no patient of the part has lesions, the pixel spacing is unknown, or slices
-            are smaller than the surround of a lesion.
-    """
-    volumes = [store.volumes[number] for number in volumes_of(store, part)]
-    unscaled = sum(volume.pixel_spacing is None for volume in volumes)
-    if unscaled:
-        raise DetectionError(
-            f"`data` must tell the pixel spacing for the task {task}, because a lesion has a size "
-            f"in mm, but that of {unscaled} of {len(volumes)} volumes is unknown."
-        )
-    if task == "inserted_lesions":
-        _require_room(volumes_smallest(store, part))
-        return
-    patients = {lesion.patient for lesion in store.manifest.lesions}
-    if not patients & {volume.patient for volume in volumes}:
-        parts = sorted({v.split for v in store.volumes if v.patient in patients})
-        have = f"only those of {' and '.join(parts)} have" if parts else "none has"
-        raise DetectionError(
-            f"`data` must have lesions in patients of the part {part} for the task lesions but "
-            f"{have}; simulated:lesions has some in test, and the task inserted_lesions needs none."
-        )
-
-
-def volumes_smallest(store: Store, part: EvaluatedPart) -> tuple[int, int]:
-    """Return the fewest rows or columns of a part, and the side of a flat square that is needed."""
-    volumes = [store.volumes[number] for number in volumes_of(store, part)]
-    room = [
-        (min(v.rows, v.columns), region_of_place(v.pixel_spacing))
-        for v in volumes
-        if v.pixel_spacing is not None
-    ]
-    return min(room, key=lambda one: one[0] - one[1])
-
-
-def _require_room(room: tuple[int, int]) -> None:
-    if room[0] < room[1]:
-        raise DetectionError(
-            f"slices must have {room[1]} rows and columns for a lesion and its surround but some "
-            f"have {room[0]}."
-        )
 
 
 def own_sightings(
@@ -129,7 +78,7 @@ def inserted_sightings(
         advance: told how many slices have just been looked at.
 
     Raises:
-        DetectionError: no slice has flat tissue with room for a lesion.
+        EvaluationError: the denoiser gives something else than finite slices.
     """
     rows: list[dict[str, object]] = []
     for number, batch in _batches(store, part, batch_size):
@@ -145,7 +94,11 @@ def inserted_sightings(
                 [insert_lesions(hu, of, pixel) if present else hu for hu in pair]
                 for pair, of in zip(pairs, chosen, strict=True)
             ]
-            denoised = denoise(np.stack([low for low, _ in both])) if denoise else None
+            denoised = None
+            if denoise is not None:
+                low_doses = np.stack([low for low, _ in both])
+                given = _given(denoise, low_doses)
+                denoised = denoised_slices(given, store, number, batch)
             for k, index in enumerate(batch):
                 images: dict[str, NDArray[np.generic]] = {
                     LOW_DOSE: both[k][0], NORMAL_DOSE: both[k][1]
@@ -158,11 +111,16 @@ def inserted_sightings(
                     place = (name, one.centre, one.contrast_hu, one.radius_mm)
                     rows += _rows(names, place, images, pixel, present=present)
         advance(len(batch))
-    if not rows:
-        raise DetectionError(
-            "slices must have flat soft tissue with room for a lesion but none of them has."
-        )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _given(denoise: SliceDenoiser, low_doses: NDArray[np.int16]) -> Denoising:
+    """Return what denoises these slices, whichever it is asked for."""
+
+    def denoising(store: Store, volume: int, indices: Sequence[int], /) -> NDArray[np.float32]:
+        return denoise(low_doses)
+
+    return denoising
 
 
 def _batches(

@@ -16,9 +16,9 @@ from pi.comparison.gains import ComparisonError, Estimate
 from pi.comparison.pairing import pair_runs
 from pi.comparison.resampling import draw_resamples, patient_intervals
 from pi.comparison.verdict import counted
-from pi.detection.detectability import OBSERVERS
 from pi.detection.paired_detection import compare_detection
-from pi.detection.sightings import DetectionError
+from pi.detection.requirements import DetectionError
+from pi.detection.resamples import OBSERVERS
 from pi.evaluation.metrics import METRICS
 from pi.figures.effect_forest import claimed
 from pi.report.blocks import TextTable

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from pi.choices import EvaluatedPart, LesionTask
-from pi.detection.sightings import inserted_sightings, own_sightings, require_lesions
+from pi.detection.requirements import require_lesions
+from pi.detection.sightings import inserted_sightings, own_sightings
 from pi.errors import quoted
 from pi.slices.store import Store
 from pi.subjects.subject import Subject, SubjectError
@@ -18,7 +19,7 @@ def require_detection(
 
     Raises:
         SubjectError: it has no images, or none of other slices than its own.
-        DetectionError: see `pi.detection.sightings.require_lesions`.
+        DetectionError: see `pi.detection.requirements.require_lesions`.
     """
     if not subject.pictured:
         raise SubjectError(

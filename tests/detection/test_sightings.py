@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.detection.detectability import FEW, detect, interval
+from pi.detection.detectability import FEW, detect
 from pi.detection.inserted import KINDS, Inserted, choose_places, insert_lesions
 from pi.detection.look import ANSWERS, EYE, look_at
 from pi.detection.observers import area_under_curve
 from pi.detection.paired_detection import compare_detection
+from pi.detection.requirements import DetectionError, require_lesions
+from pi.detection.resamples import interval
 from pi.detection.sightings import (
     NORMAL_DOSE,
-    DetectionError,
     inserted_sightings,
     own_sightings,
-    require_lesions,
 )
 from pi.evaluation.denoising import of_pixels
 from pi.evaluation.table import DENOISED, LOW_DOSE
@@ -212,3 +212,17 @@ def test_data_without_lesions_spacing_or_room_are_refused(lesion_store: Store) -
         require_lesions(
             Store(replace(store.manifest, volumes=fine), store.maps), "test", "inserted_lesions"
         )
+
+
+class Bumpy(Store):
+    """A store none of whose slices is flat anywhere."""
+
+    def pair(self, volume: int, index: int) -> tuple[Hu, Hu]:
+        low, _ = super().pair(volume, index)
+        rows, columns = np.indices(low.shape)
+        return low, np.where((rows // 4 + columns // 4) % 2, 300, -200).astype(np.int16)
+
+
+def test_slices_without_any_flat_part_are_refused(lesion_store: Store) -> None:
+    with pytest.raises(DetectionError, match="must have flat soft tissue with room"):
+        require_lesions(Bumpy(lesion_store.manifest, lesion_store.maps), "test", "inserted_lesions")
