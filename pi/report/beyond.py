@@ -6,10 +6,9 @@ lesions are as detectable, and whether more is shown that the normal dose does n
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from pi.comparison.comparison import Comparison
 from pi.comparison.gains import ComparisonError, Estimate
@@ -23,12 +22,12 @@ from pi.evaluation.metrics import METRICS
 from pi.figures.effect_forest import claimed
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
+from pi.report.pair_words import INVENTION, TEXTURE, RunPair, pair_sentence
 from pi.report.text import NOTHING, mean_text, number
 
 SEED = 5
 """Of the resamples: the same numbers whenever a report is made again."""
 
-TEXTURE, INVENTION = "noise_distance", "hallucination"
 SHOWN = (TEXTURE, "frequency_shift", INVENTION)
 LOGGED = (*SHOWN[:2], *(f"detection/{observer}_dprime" for observer in OBSERVERS), INVENTION)
 """The columns of the block, as an evaluation logs them."""
@@ -47,23 +46,6 @@ class Beyond:
     sentences: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """One run against its reference: the differences that are known, the other less the reference.
-
-    Attributes:
-        reference: its name.
-        other: name of the run.
-        metrics: by name of the metric both means, and the difference over patients.
-        detection: see `compare_detection`; None where lesions were not looked at.
-    """
-
-    reference: str
-    other: str
-    metrics: Mapping[str, tuple[float, float, Estimate]]
-    detection: pd.DataFrame | None = field(repr=False)
-
-
 def beyond_similarity(configurations: Sequence[Configuration], comparison: Comparison) -> Beyond:
     """Return what the runs of a comparison do beside similarity."""
     named = {one.name: one for one in configurations}
@@ -78,13 +60,13 @@ def beyond_similarity(configurations: Sequence[Configuration], comparison: Compa
     if not known:
         return Beyond(sentences=tuple(said))
     tables = (_block(configurations, comparison.protocol, known), _detection_table(known))
-    sentences = (*(_sentence(pair) for pair in known), *said)
+    sentences = (*(pair_sentence(pair) for pair in known), *said)
     return Beyond(tuple(table for table in tables if table is not None), sentences)
 
 
 def _pair(
     reference: Configuration, other: Configuration, protocol: str, said: dict[str, None]
-) -> _Pair:
+) -> RunPair:
     metrics = {}
     for metric in ("ssim", TEXTURE, INVENTION):
         found = _difference(reference, other, metric, protocol)
@@ -97,7 +79,7 @@ def _pair(
         except DetectionError as error:
             said[str(error)] = None
     beside = {name: value for name, value in metrics.items() if name != "ssim"}
-    return _Pair(reference.name, other.name, metrics if beside or detection is not None else {},
+    return RunPair(reference.name, other.name, metrics if beside or detection is not None else {},
                  detection)  # fmt: skip
 
 
@@ -118,78 +100,8 @@ def _difference(
     return float(one.mean()), float(two.mean()), gain
 
 
-def _sentence(pair: _Pair) -> str:
-    clauses = [_similarity(pair), _texture(pair), _detection(pair), _invention(pair)]
-    said = "; ".join(clause for clause in clauses if clause)
-    return f"Beside {pair.reference}, {pair.other}: {said}."
-
-
-def _similarity(pair: _Pair) -> str:
-    if "ssim" not in pair.metrics:
-        return ""
-    change = pair.metrics["ssim"][2].value
-    verb = "gains" if change >= 0 else "loses"
-    return f"{verb} {abs(change):.{METRICS['ssim'].decimals}f} SSIM"
-
-
-def _texture(pair: _Pair) -> str:
-    if TEXTURE not in pair.metrics:
-        return ""
-    reference, other, change = pair.metrics[TEXTURE]
-    means = f"{mean_text(other, TEXTURE)} against {mean_text(reference, TEXTURE)}"
-    told = f"noise power distance {means}{_bounds(change)}"
-    side = _side(change)
-    if side is None:
-        return f"the texture of the noise does not differ ({told})"
-    if side < 0:
-        return f"keeps more of the texture of the noise ({told})"
-    return f"keeps less of the texture of the noise ({told})"
-
-
-def _detection(pair: _Pair) -> str:
-    if pair.detection is None:
-        return ""
-    rows = pair.detection
-    whole = rows[rows["contrast_hu"].isna() & (rows["observer"] == "cho")]
-    if whole.empty:
-        return ""
-    row = whole.iloc[0]
-    change = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]))
-    if math.isnan(change.low):
-        change = Estimate(change.value, -math.inf, math.inf)
-    told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
-    side = _side(change)
-    if side is None:
-        return f"detection of lesions does not differ ({told})"
-    return f"lesions are {'more' if side > 0 else 'less'} detectable ({told})"
-
-
-def _invention(pair: _Pair) -> str:
-    if INVENTION not in pair.metrics:
-        return ""
-    reference, other, change = pair.metrics[INVENTION]
-    rates = f"{100 * other:.1f} % of patches against {100 * reference:.1f} %"
-    side = _side(change)
-    if side is not None and side > 0:
-        return f"more is invented than by {pair.reference} ({rates}{_bounds(change)})"
-    return f"nothing is invented beyond the rate of {pair.reference} ({rates}{_bounds(change)})"
-
-
-def _side(change: Estimate) -> int | None:
-    """Return the sign of a difference whose interval does not hold 0; None of any other."""
-    if change.low > 0:
-        return 1
-    return -1 if change.high < 0 else None
-
-
-def _bounds(change: Estimate) -> str:
-    if not change.bounded:
-        return f", difference {change.value:+.2g}, which one patient does not bound"
-    return f", difference {change.value:+.2g} [{change.low:+.2g}, {change.high:+.2g}]"
-
-
 def _block(
-    configurations: Sequence[Configuration], protocol: str, known: Sequence[_Pair]
+    configurations: Sequence[Configuration], protocol: str, known: Sequence[RunPair]
 ) -> TextTable:
     detected: dict[str, dict[str, float]] = {}
     for pair in known:
@@ -236,7 +148,7 @@ def _logged_text(value: float, name: str) -> str:
     return mean_text(value, name) if name in METRICS else number(value)
 
 
-def _detection_table(known: Sequence[_Pair]) -> TextTable | None:
+def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
     rows = [
         (
             f"{pair.other} vs {pair.reference}",
