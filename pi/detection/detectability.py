@@ -6,8 +6,9 @@ replacement, and of as many places of lesions as each has. They are moved outwar
 as those of `pi.comparison.resampling` are, and centred on the estimate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,14 +47,17 @@ class Detection:
         ``detection/cho_dprime`` is of the output (the low dose where nothing was denoised),
         ``detection/cho_dprime_low_dose`` and ``_normal_dose`` of the two doses.
         """
-        means = self.table.groupby(["observer", "image"])["dprime"].mean()
-        output = DENOISED if (self.table["image"] == DENOISED).any() else LOW_DOSE
+        images = [str(image) for image in self.table["image"].unique()]
+        output = DENOISED if DENOISED in images else LOW_DOSE
         found: dict[str, float] = {}
-        for (observer, image), mean in means.items():
-            if image == output:
-                found[f"detection/{observer}_dprime"] = float(mean)
-            if image != DENOISED:
-                found[f"detection/{observer}_dprime_{image}"] = float(mean)
+        for image in images:
+            for observer in OBSERVERS:
+                own = (self.table["image"] == image) & (self.table["observer"] == observer)
+                mean = float(self.table.loc[own, "dprime"].mean())
+                if image == output:
+                    found[f"detection/{observer}_dprime"] = mean
+                if image != DENOISED:
+                    found[f"detection/{observer}_dprime_{image}"] = mean
         return found
 
     def text(self) -> str:
@@ -71,9 +75,10 @@ class Detection:
                    for observer in OBSERVERS]  # fmt: skip
         head = [f"{image} {observer}".replace("_", " ") for image, observer in columns]
         rows = [["lesion", *head]]
-        for kind, of in self.table.groupby(KIND, sort=True):
-            contrast, radius = (float(one) for one in np.ravel(kind))
-            cells = of.set_index(["image", "observer"]).to_dict("index")
+        kinds = self.table[KIND].drop_duplicates().sort_values(KIND)
+        for contrast, radius in kinds.to_numpy(np.float64).tolist():
+            of = (self.table["contrast_hu"] == contrast) & (self.table["radius_mm"] == radius)
+            cells = self.table[of].set_index(["image", "observer"]).to_dict("index")
             told = [_cell(cells[one]) if one in cells else "–" for one in columns]
             rows.append([f"{contrast:+g} HU, {radius:g} mm", *told])
         return rows
@@ -91,7 +96,8 @@ def detect(sightings: pd.DataFrame, seed: int) -> Detection:
     """
     rows: list[dict[str, object]] = []
     left_out: dict[str, None] = {}
-    for radius, of in sightings.groupby("radius_mm", sort=True):
+    for radius in sorted(sightings["radius_mm"].unique()):
+        of = sightings[sightings["radius_mm"] == radius]
         draws = draw_places(of, np.random.default_rng(seed))
         for contrast in sorted(of["contrast_hu"].unique()):
             own = of[of["contrast_hu"] == contrast]
@@ -125,7 +131,7 @@ def _estimates(found: Floats, patients: int) -> dict[str, float]:
     return {**values, **areas}
 
 
-def _cell(row: Mapping[str, float]) -> str:
+def _cell(row: Mapping[Hashable, Any]) -> str:
     bounds = f" [{row['dprime_low']:.2f} to {row['dprime_high']:.2f}]"
     told = "" if np.isnan(row["dprime_low"]) else bounds
     return f"{row['dprime']:.2f}{told}, {row['auc']:.3f}"
@@ -149,6 +155,6 @@ def _remark(patients: int, left_out: Sequence[str]) -> str:
     if left_out:
         said.append(
             f"note: {', '.join(left_out)} {'have' if len(left_out) > 1 else 'has'} too few looks "
-            "at lesions of some kind for an observer, and is in no d' of it."
+            "at lesions of some kind for an observer: no d' of it rests on them."
         )
     return "\n".join(said)

@@ -59,7 +59,8 @@ def compare_detection(
     patients = first["patient"].nunique()
     for observer in OBSERVERS:
         of_kinds = []
-        for radius, of in first.groupby("radius_mm", sort=True):
+        for radius in sorted(first["radius_mm"].unique()):
+            of = first[first["radius_mm"] == radius]
             draws = draw_places(of, np.random.default_rng(seed))
             for contrast in sorted(of["contrast_hu"].unique()):
                 both = [

@@ -64,17 +64,18 @@ class Invention:
         return found
 
 
-def invention(image: NDArray[np.number], target: NDArray[np.number]) -> Invention | None:
+def invention(image: NDArray[np.generic], target: NDArray[np.generic]) -> Invention | None:
     """Return what a slice shows beside its normal dose, (rows, columns) HU both.
 
     Returns:
         None where no patch of soft tissue lies in the slice.
     """
     side = max(LEAST_SIDE, region_side(target.shape[0], PATCHES))
-    corners = regions_of(target, PATCHES, side)
+    both = [one.astype(np.float32) for one in (image, target)]
+    corners = regions_of(both[1], PATCHES, side)
     if not corners:
         return None
-    both = [np.clip(one.astype(np.float32), *WINDOW_HU) for one in (image, target)]
+    both = [np.clip(one, *WINDOW_HU) for one in both]
     patches = [np.stack([hu[r : r + side, c : c + side] for r, c in corners]) for hu in both]
     return Invention(np.array(corners), side, ring_correlations(*patches).min(axis=1))
 
