@@ -69,12 +69,18 @@ def finish(folder: Path, outcome: Preparation) -> Manifest:
     manifest = Manifest(
         volumes, counts, outcome.split.name, outcome.notes,
         pseudonyms=outcome.pseudonyms if hidden else "",
-        lesions=() if hidden else outcome.lesions,
+        lesions=() if hidden else _of_known(outcome),
     )  # fmt: skip
     written = [kept[index][1] for index in order]
     _write_private(folder, written, outcome.refused, outcome.names)
     write_manifest(folder, manifest)
     return manifest
+
+
+def _of_known(outcome: Preparation) -> tuple[Lesion, ...]:
+    """Return the lesions of the patients that are here; a record can say anything."""
+    known = set(outcome.names.values())
+    return tuple(one for one in outcome.lesions if one.patient in known)
 
 
 def _write_private(
