@@ -87,7 +87,7 @@ def test_a_fold_that_there_is_not_is_refused_before_anything_is_made(
 )  # fmt: skip
 def test_a_study_that_there_is_not_is_refused(data: str) -> None:
     with pytest.raises(
-        DataNameError, match=f"size of tiny, small, full, some, many but got {data!r}"
+        DataNameError, match=f"size of tiny, small, lesions, full, some, many but got {data!r}"
     ):
         opened(data)
 

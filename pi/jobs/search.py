@@ -12,7 +12,7 @@ from pi.losses.input_convention import input_convention
 from pi.parameters import SearchParameters, TrainParameters
 from pi.search.answer import SearchAnswer
 from pi.search.answer_text import answer_text, onward_text, train_arguments
-from pi.search.objective import Objective, state_measured
+from pi.search.objective import find_objective, state_measured
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import find_space
@@ -65,7 +65,9 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     require_influence(experiments)
     ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
     space = find_space(p.variable, *ranges, experiments, p.schedules)
-    objective = Objective(p.objective, p.target_psi, p.measured, p.tolerance, p.epochs)
+    objective = find_objective(
+        p.objective, p.subject_to, p.target_psi, p.measured, p.tolerance, p.epochs
+    )
     state = state_measured(p.measured)
     convention = input_convention(p.encoder_input)
     spec = find_denoiser(p.denoiser, p.patch_size, p.start)
@@ -93,7 +95,8 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
-        SeededByTrial(p.seed), HalvingOfPairs(p.halving, p.prune_below),
+        SeededByTrial(p.seed),
+        HalvingOfPairs(p.halving, p.prune_below),
         shared_study.begin(tracker, title),
     )  # fmt: skip
     with shared_study.open_search(tracker, study, title) as run:

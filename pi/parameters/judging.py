@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
+from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroRule
 from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -45,6 +45,12 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "first four, or all. By the first one the shown slices are chosen",
         PROTOCOLS_LISTED,
     )
+    task: EvaluationTask = parameter(
+        "slices",
+        "slices: their metrics alone; lesions: also whether model observers detect the lesions of "
+        "the data, such as simulated:lesions with --part test; inserted_lesions: lesions of known "
+        "size and contrast, put into both doses before the denoiser",
+    )
     metrics_table: bool = parameter(
         False,
         "measure under every named protocol beside those of `protocols`, and print what each does "
@@ -52,8 +58,15 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     )
     metrics: MetricSet = parameter(
         "basic",
-        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise, and the rate of "
+        "patches that show what the normal dose does not; all: also VIFp, "
         "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
+    )
+    features: str = parameter(
+        "",
+        "an encoder that what is evaluated was not trained with, ARCHITECTURE:CONTEXT:LAYERS, such "
+        "as vgg16:natural-offline:block1_conv2+block2_conv2+block3_conv3: measure also how far its "
+        "features are from the normal dose's; empty: none",
     )
     metric: str = parameter(
         "ssim",

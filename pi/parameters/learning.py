@@ -10,7 +10,6 @@ from pi.choices import (
     FeatureCacheName,
     JitName,
     Keep,
-    ObjectiveName,
     PrecisionName,
     Rounding,
     ScheduleName,
@@ -18,7 +17,8 @@ from pi.choices import (
 )
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, parameter
 from pi.denoisers import Start
-from pi.parameters.rules import BELOW_ONE, NOT_EMPTY
+from pi.evaluation.metrics import directed_metrics
+from pi.parameters.rules import AN_OBJECTIVE, BELOW_ONE, NOT_EMPTY
 from pi.parameters.shared import PatchParameters
 
 
@@ -201,10 +201,18 @@ class SearchParameters(LearningParameters):
         "searched, so that the same command goes on with the same study",
     )
     trials: int = parameter(30, "trials of the whole study, over all its workers", POSITIVE)
-    objective: ObjectiveName = parameter(
+    objective: str = parameter(
         "val_ssim",
         "val_ssim: SSIM of validation slices after a short training; psi_target: Psi nearest to "
-        "target_psi; both: either, with their Pareto front (and no trial given up early)",
+        "target_psi; both: either, with their Pareto front (and no trial given up early); or a "
+        f"metric of the output on whole validation slices: {', '.join(directed_metrics())}",
+        AN_OBJECTIVE,
+    )
+    subject_to: str = parameter(
+        "",
+        "constraints of the output on validation slices, comma-separated METRIC<=BOUND or "
+        "METRIC>=BOUND; a BOUND is a number, or mse: what a training by MSE alone has, such as "
+        "noise_distance<=0.2,hallucination<=mse; empty: none",
     )
     target_psi: float = parameter(
         0.95, "perceptual influence asked for; tried first whatever the objective", OPEN_UNIT

@@ -42,8 +42,9 @@ class DataParameters(SplitParameters):
     """Which slices."""
 
     data: str = parameter(
-        "simulated:small",
-        "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
+        "simulated:lesions",
+        "simulated:tiny, simulated:small, simulated:lesions (small, whose test patients have "
+        "lesions) or simulated:full (with :SEED for another study), folder "
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         NOT_EMPTY,
     )

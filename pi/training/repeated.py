@@ -5,7 +5,7 @@ two trainings can be compared slice by slice, and the graph of a step is traced 
 it as a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pi.choices import PrecisionName, ScheduleName
@@ -21,6 +21,7 @@ from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
+from pi.training.validation import output_metrics
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,17 @@ class Bench:
         )
         listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
         fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
+
+    def measure(self, experiment: str, metrics: Sequence[str]) -> dict[str, float]:
+        """Return the metrics of what was trained last, see `output_metrics`.
+
+        Args:
+            experiment: name of the configuration that was.
+            metrics: names of them.
+        """
+        trainer, _ = self._trainer(experiment)
+        sizes = trainer.spec.design.sizes
+        return output_metrics(trainer.validation, trainer.twin, sizes, metrics)
 
     def _trainer(self, name: str) -> tuple[Trainer, tuple[Arrays, Arrays]]:
         """Return the trainer of a configuration and the arrays that it begins with.

@@ -1,6 +1,6 @@
 """What the network does to patients that it does not learn from, at the end of an epoch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from pi.denoisers import Sizes
 from pi.evaluation.in_parts import together
+from pi.evaluation.metrics import METRICS
+from pi.evaluation.pair import HuErrors, ImagePair
+from pi.evaluation.protocol import FULL_FLOAT
 from pi.evaluation.ssim import ssim
 from pi.evaluation.whole_slices import padded
-from pi.slices.intensity import normalise
+from pi.slices.intensity import denormalise, normalise
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import read_ahead
 from pi.training.step import MeasureStep
@@ -109,6 +112,33 @@ def validation_ssims(
     ``full_float`` in other units.
     """
     return _ssims(chosen, padded(denoise, sizes), together(0, 1), poll)
+
+
+def output_metrics(
+    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, metrics: Sequence[str]
+) -> dict[str, float]:
+    """Return the means of metrics over the whole slices, under ``full_float``; NaN of no value.
+
+    Args:
+        chosen: whose slices.
+        denoise: the denoiser.
+        sizes: that it takes.
+        metrics: names of `pi.evaluation.metrics`, which need no encoder.
+    """
+    through, store = padded(denoise, sizes), chosen.population.store
+    values: list[list[float]] = []
+    for volume, index in chosen.slices:
+        low_dose, normal_dose = store.pair(volume, index)
+        output = denormalise(through(normalise(low_dose)[np.newaxis])[0])
+        hu = HuErrors(output, normal_dose, store.volumes[volume].pixel_spacing)
+        pair = ImagePair(hu, FULL_FLOAT, predicted=True)
+        values.append([METRICS[name].function(pair) for name in metrics])
+    chosen.population.release()
+    found = {}
+    for name, of in zip(metrics, np.array(values).T, strict=True):
+        finite = of[np.isfinite(of)]
+        found[name] = float(finite.mean()) if finite.size else float("nan")
+    return found
 
 
 def low_dose_ssims(chosen: ValidationSet) -> tuple[float, ...]:

@@ -280,3 +280,34 @@ def test_mlflows_database_is_refused_for_the_study(
     monkeypatch.setenv("OPTUNA_STORAGE", f"sqlite:///{database}")
     assert searched() == 2
     assert "must be another database than MLFLOW_TRACKING_URI" in capsys.readouterr().err
+
+
+def test_a_metric_is_sought_under_constraints_and_the_front_is_drawn(
+    tiny_cache: Path, database: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    asked = ["--objective", "hallucination", "--subject_to", "nps_distance<=9,mae_hu<=mse"]
+    assert searched(*asked, "--epochs", "1", "--trials", "2") == 0
+    said = capsys.readouterr().out
+    assert "noise_distance<=9 still holds at a Psi of" in said
+    assert "mae_hu<=mse " in said
+    (parent,) = parents(database)
+    files = {one.path for one in client(database).list_artifacts(parent.info.run_id)}
+    assert "perception_distortion" in whole_figures(files)
+    for number, child in children(database).items():
+        kept = trials(database)[number].user_attrs
+        assert child.data.metrics["output/hallucination"] == kept["measured"]["hallucination"]
+        assert len(kept["violations"]) == 2
+    study = optuna.load_study(
+        study_name="one",
+        storage=open_storage(f"sqlite:///{database.with_name('optuna.db')}", "http://x"),
+    )
+    assert set(study.user_attrs["mse"]) == {"mae_hu"}
+
+
+def test_a_constraint_that_is_misspelt_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert searched("--subject_to", "ssim>.9") != 0
+    assert "`subject_to` must be METRIC<=NUMBER" in capsys.readouterr().err
