@@ -18,7 +18,7 @@ from pi.choices import (
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, parameter
 from pi.denoisers import Start
 from pi.parameters.rules import BELOW_ONE, NOT_EMPTY
-from pi.parameters.shared import PatchParameters
+from pi.parameters.shared import PatchParameters, ShownParameters
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class LearningParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
-class TrainParameters(LearningParameters):
+class TrainParameters(LearningParameters, ShownParameters):
     """Parameters of `train`."""
 
     experiment: str = parameter(

@@ -3,15 +3,22 @@
 A context is a version of a weight file, with what it was made of.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
+from pi.choices import EvaluatedPart
 from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
-from pi.evaluation.model_card import model_card
+from pi.evaluation.model_card import HEADING, Judged, model_card
+from pi.evaluation.model_card import NAME as CARD
 from pi.places import file_digest
+from pi.run_names import shortened
 from pi.tracking.address import TrackingError, told
-from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.backend import LoggedModel, LoggedModelInput, MlflowClient, MlflowException
 from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
+from pi.tracking.run import NOTE, Run
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
@@ -110,10 +117,7 @@ def _require_worth(client: MlflowClient, run_id: str) -> None:
 
 
 def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
-    outputs = client.get_run(run_id).outputs
-    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
-    logged = [client.get_logged_model(model_id) for model_id in ids]
-    services = [model for model in logged if model.name == SERVICE]
+    services = [model for model in models_of(client, run_id) if model.name == SERVICE]
     if not services:
         raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
     ensure_registered(client, name)
@@ -125,12 +129,54 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     return int(created.version)
 
 
+def models_of(client: MlflowClient, run_id: str) -> list[LoggedModel]:
+    """Return the models that a run logged, the newest last."""
+    outputs = client.get_run(run_id).outputs
+    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
+    return [client.get_logged_model(model_id) for model_id in ids]
+
+
+def tell_model(run: Run, made_by: str, metrics: Mapping[str, float]) -> None:
+    """Have what a run measured stand on the pages of the models that it measured, and of versions.
+
+    Args:
+        run: that measured; it is told which models.
+        made_by: the run that logged the models, which may be the same.
+        metrics: by name.
+    """
+    if not run.kept:
+        return
+    for model in models_of(run.client, made_by):
+        run.model_metrics(model, metrics)
+        if made_by != run.run_id:
+            run.client.log_inputs(run.run_id, models=[LoggedModelInput(model.model_id)])
+    with suppress(MlflowException):  # of a registry that refuses: the numbers themselves are kept
+        _describe(run.client, made_by)
+
+
+def _describe(client: MlflowClient, run_id: str) -> None:
+    """Renew the descriptions of a run's models, and of its versions that nobody has rewritten."""
+    card = card_of(client, run_id)
+    for model in models_of(client, run_id):
+        client.set_logged_model_tags(model.model_id, {NOTE: shortened(card, CARD)})
+    for version in client.search_model_versions(f"run_id = '{run_id}'"):
+        if (version.description or "").startswith(HEADING):
+            client.update_model_version(version.name, version.version, card)
+
+
 def card_of(client: MlflowClient, run_id: str) -> str:
-    """Return the model card of the denoiser of a run, as its metrics tell today."""
+    """Return the model card of the denoiser of a run, as its metrics and evaluations tell today."""
     run = client.get_run(run_id)
     logged = run.inputs.dataset_inputs if run.inputs else []
     data = logged[0].dataset.name if logged else ""
-    return model_card(run.data.params, run.data.metrics, run.data.tags, data)
+    parts = {part: run.data.tags.get(f"pi.evaluated_by.{part}") for part in get_args(EvaluatedPart)}
+    judged = [_judged(client, part, by) for part, by in parts.items() if by]
+    return model_card(run.data.params, run.data.metrics, run.data.tags, data, judged)
+
+
+def _judged(client: MlflowClient, part: str, run_id: str) -> Judged:
+    data = client.get_run(run_id).data
+    return Judged(part, data.tags.get("pi.protocols", "").partition(",")[0], data.metrics)
 
 
 def register_context(run_id: str, name: str) -> int:

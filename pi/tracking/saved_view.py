@@ -5,42 +5,185 @@ that no longer understands it shows its own charts, and the run is none the wors
 """
 
 import base64
+import colorsys
 import json
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
+from pi.figures.influence_curve import COLOURS
 from pi.places import program_folder
-from pi.tracking.backend import MlflowException
+from pi.run_names import configuration
+from pi.tracking.backend import MlflowClient, MlflowException, RunTag, StoredRun
 from pi.tracking.run import Run
 
 VIEWS = program_folder() / "dashboards"
 TAG = "mlflow.sharedViewState."
+COLOUR = "mlflow.runColor"
+"""Tag by which the UI draws a run in a colour of its own."""
+
+TABLE = "runs"
+"""The view that is no stage's: all runs as a table, by the columns that matter."""
+
+MOST = 200
+"""Runs that are looked through: the newest of the experiment, and of a view."""
 
 
 def save_view(run: Run, stage: str) -> str:
     """Put the view ``dashboards/<stage>.json`` into the run's experiment; return its key.
 
-    The key is empty where the store refuses it, or none is kept: no run fails over a view.
+    A view of the children of a run is that run's own, and no later one takes its place. The runs
+    that it shows are given colours that can be told apart. The key is empty where the store refuses
+    it, or none is kept: no run fails over a view.
     """
     if not run.kept:
         return ""
     view = json.loads((VIEWS / f"{stage}.json").read_text())
-    now = int(time.time() * 1000)
-    state = zlib.compress(json.dumps(view_state(view, run.run_id)).encode())
-    value = {
-        "name": view["name"],
-        "createdAt": now,
-        "updatedAt": now,
-        "state": "deflate;" + base64.b64encode(state).decode(),
-    }
-    key = f"pi-{stage}"
+    key, name = f"pi-{stage}", view["name"]
+    if "filter" not in view:
+        key, name = f"{key}-{run.run_id[:8]}", f"{run.tag('mlflow.runName')}: {name}"
     try:
-        run.experiment_tag(TAG + key, json.dumps(value))
+        state = view_state(view, run.run_id)
+        shown = _newest(run, state["searchFilter"])
+        _colour(run, shown)
+        state["compareRunCharts"] = telling(state["compareRunCharts"], shown)
+        _put(run, key, name, state)
+        _put_table(run)
     except MlflowException:
         return ""
     return key
+
+
+def _put_table(run: Run) -> None:
+    """Renew the table of all runs, in which the newest that hold others are unfolded."""
+    view = json.loads((VIEWS / f"{TABLE}.json").read_text())
+    newest = _newest(run, "tags.`pi.stage` = 'main'")[:UNFOLDED]
+    state = view_state(view, run.run_id)
+    state |= {"runsExpanded": {one.info.run_id: True for one in newest}, "orderByAsc": False}
+    _put(run, f"pi-{TABLE}", view["name"], state)
+
+
+UNFOLDED = 3
+
+
+def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
+    now = int(time.time() * 1000)
+    packed = zlib.compress(json.dumps(state).encode())
+    value = {
+        "name": name,
+        "createdAt": now,
+        "updatedAt": now,
+        "state": "deflate;" + base64.b64encode(packed).decode(),
+    }
+    run.experiment_tag(TAG + key, json.dumps(value))
+
+
+def _newest(run: Run, query: str) -> list[StoredRun]:
+    return list(run.client.search_runs([run.experiment_id], query, max_results=MOST))
+
+
+def _colour(run: Run, shown: Sequence[StoredRun]) -> None:
+    """Give a colour to the runs that have none: that of their configuration, else the next one."""
+    known = {
+        _label(one): one.data.tags[COLOUR] for one in _newest(run, f"tags.`{COLOUR}` LIKE '%'")
+    }
+    for one in reversed(shown):  # the oldest first
+        if COLOUR in one.data.tags:
+            continue
+        label = _label(one)
+        if label not in known:
+            known[label] = next_colour(known.values())
+        run.client.log_batch(one.info.run_id, tags=[RunTag(COLOUR, known[label])])
+
+
+def _label(run: StoredRun) -> str:
+    return configuration(str(run.info.run_name))
+
+
+def next_colour(used: Iterable[str]) -> str:
+    """Return a colour that is none of ``used``: Okabe and Ito's, then others around the circle."""
+    taken = set(used)
+    others = (_around(number) for number in count())
+    chosen = (colour for colour in COLOURS if colour != "#000000")  # no black on dark ground
+    for colour in (*chosen, *(next(others) for _ in range(len(taken) + 1))):
+        if colour not in taken:
+            return colour
+    raise AssertionError("more colours were made than are taken")
+
+
+def _around(number: int) -> str:
+    """Return the colour whose hue is ``number`` golden angles around the circle."""
+    red, green, blue = colorsys.hls_to_rgb((0.06 + 0.618034 * number) % 1, 0.42, 0.55)
+    return f"#{round(255 * red):02X}{round(255 * green):02X}{round(255 * blue):02X}"
+
+
+def telling(charts: Sequence[dict[str, Any]], shown: Sequence[StoredRun]) -> list[dict[str, Any]]:
+    """Return the charts that tell something of the runs shown; all while nothing is known of them.
+
+    What no run has is left out, and of parallel coordinates what is the same for every run.
+    """
+    metrics = {key for one in shown for key in one.data.metrics}
+    if not metrics:
+        return list(charts)
+    found = (_narrowed(chart, metrics, shown) for chart in charts)
+    return [chart for chart in found if chart is not None]
+
+
+def _narrowed(
+    chart: dict[str, Any], metrics: set[str], shown: Sequence[StoredRun]
+) -> dict[str, Any] | None:
+    """Return a chart without what none of the runs has; None where nothing is left of it."""
+    kind = chart["type"]
+    if kind == "LINE":
+        there = [key for key in chart["selectedMetricKeys"] if key in metrics]
+        narrowed = {**chart, "metricKey": there[0], "selectedMetricKeys": there} if there else None
+    elif kind == "BAR":
+        narrowed = chart if chart["metricKey"] in metrics else None
+    elif kind == "SCATTER":
+        narrowed = chart if {chart["xaxis"]["key"], chart["yaxis"]["key"]} <= metrics else None
+    elif kind == "PARALLEL":
+        params = [
+            p for p in chart["selectedParams"] if _differs(one.data.params.get(p) for one in shown)
+        ]
+        numbers = [
+            m
+            for m in chart["selectedMetrics"]
+            if _differs(one.data.metrics.get(m) for one in shown)
+        ]
+        narrowed = {**chart, "selectedParams": params, "selectedMetrics": numbers}
+        narrowed = narrowed if numbers and len(params) + len(numbers) > 1 else None
+    else:
+        narrowed = chart
+    return narrowed
+
+
+def _differs(values: Iterable[object]) -> bool:
+    return len(set(values)) > 1
+
+
+KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
+WHERE_TO_BEGIN = """\
+Low-dose CT denoisers, and how much of their loss is perceptual.
+
+**Begin with the menu _Views_** above the runs: _Begin here_ is a table of all runs by the ten
+columns that matter, and every stage has charts of its own. One colour is one configuration.
+
+- `calibrate`: the lambda at which a perceptual loss has the influence (Ψ) that was asked for.
+- `train`: what Ψ becomes while the network learns; two validation slices by epoch as images.
+- `evaluate`: each metric beside that of the low dose itself, which an output must surpass.
+- `compare`: which differences between runs hold; its artifact `report.html` says it in words.
+- `main`: all of these for several losses; its description is the ranking.
+"""
+
+
+def introduce(client: MlflowClient, experiment_id: str) -> None:
+    """Have an experiment open as model training and say where to begin, unless it says its own."""
+    known = client.get_experiment(experiment_id).tags
+    for key, value in ((KIND, "custom_model_development"), (ABOUT, WHERE_TO_BEGIN)):
+        if key not in known:
+            client.set_experiment_tag(experiment_id, key, value)
 
 
 def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
@@ -60,7 +203,8 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
             "isReordered": False,
             "deleted": False,
             "isGenerated": False,
-            # `columns` (3 unless told) and `cardHeight` (360 pixels)
+            "columns": 2,
+            # `columns` (2 unless told) and `cardHeight` (360 pixels)
             **{key: value for key, value in section.items() if key not in ("id", "name")},
         }
         for section in view["sections"]
@@ -83,7 +227,7 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         "compareRunCharts": charts,
         "compareRunSections": sections,
         "isAccordionReordered": True,
-        "autoRefreshEnabled": False,
+        "autoRefreshEnabled": True,
         "hideEmptyCharts": True,
         "runsExpanded": {},
         "runsHidden": [],

@@ -19,6 +19,16 @@ from pi.training.sums import InfluenceSums
 Poll = Callable[[], object]
 """Called between two pieces of work; may end it by raising."""
 
+Triple = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Low dose, denoised and normal dose of a slice, (rows, columns) in the network's range."""
+
+Seen = Callable[[int, Triple], object]
+"""Shown a validation slice, by its number from 1."""
+
+
+def unseen(number: int, images: Triple) -> None:
+    """Look at nothing."""
+
 
 @dataclass(frozen=True)
 class ValidationSet:
@@ -68,15 +78,15 @@ def validation_sums(
 
 
 def validation_ssims(
-    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, poll: Poll
+    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, poll: Poll, seen: Seen = unseen
 ) -> tuple[float, ...]:
     """Return the SSIM of each whole slice against the normal dose, in the set's order.
 
     The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
-    ``full_float`` in other units.
+    ``full_float`` in other units. ``seen`` is shown every slice.
     """
     through = padded(denoise, sizes)
-    return _ssims(chosen, lambda low_dose: through(low_dose[np.newaxis])[0], poll)
+    return _ssims(chosen, lambda low_dose: through(low_dose[np.newaxis])[0], poll, seen)
 
 
 def low_dose_ssims(chosen: ValidationSet) -> tuple[float, ...]:
@@ -88,11 +98,14 @@ def _ssims(
     chosen: ValidationSet,
     output: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     poll: Poll,
+    seen: Seen = unseen,
 ) -> tuple[float, ...]:
     found = []
-    for volume, index in chosen.slices:
+    for number, (volume, index) in enumerate(chosen.slices, 1):
         low_dose, normal_dose = map(normalise, chosen.population.store.pair(volume, index))
-        found.append(ssim(normal_dose, output(low_dose), data_range=1.0))
+        denoised = output(low_dose)
+        found.append(ssim(normal_dose, denoised, data_range=1.0))
+        seen(number, (low_dose, denoised, normal_dose))
         poll()
     chosen.population.release()
     return tuple(found)
