@@ -157,7 +157,9 @@ def run(
         before = LOUDNESS.set(flags.loudness)
         try:
             asked = parse(parameters, words, description, program, recall)
-            if flags.dry_run and foresee is not None:
+            if flags.dry_run:
+                if foresee is None:
+                    raise ParameterError("`dry_run` must not be True here but is.")
                 print(foresee(program.rpartition(".")[2], asked))  # noqa: T201
             else:
                 main(asked)

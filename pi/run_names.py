@@ -14,16 +14,8 @@ LONGEST = 250
 LONGEST_NOTE = 7000
 """Characters of a description: a tag of MLflow holds 8,000, and why a run ended goes before it."""
 
-STAGES = (
-    "calibrate",
-    "compare",
-    "evaluate",
-    "main",
-    "pretrain",
-    "report",
-    "screen",
-    "search",
-    "train",
+STAGES = frozenset(
+    ["calibrate", "compare", "evaluate", "main", "pretrain", "report", "screen", "search", "train"]
 )
 """Words of a name that say what was done."""
 

@@ -86,9 +86,8 @@ def _newest(run: Run, query: str) -> list[StoredRun]:
 
 def _colour(run: Run, shown: Sequence[StoredRun]) -> None:
     """Give a colour to the runs that have none: that of their configuration, else the next one."""
-    known = {
-        _label(one): one.data.tags[COLOUR] for one in _newest(run, f"tags.`{COLOUR}` LIKE '%'")
-    }
+    coloured = _newest(run, f"tags.`{COLOUR}` LIKE '%'")
+    known = {_label(one): one.data.tags[COLOUR] for one in coloured}
     for one in reversed(shown):  # the oldest first
         if COLOUR in one.data.tags:
             continue
@@ -135,28 +134,27 @@ def _narrowed(
     chart: dict[str, Any], metrics: set[str], shown: Sequence[StoredRun]
 ) -> dict[str, Any] | None:
     """Return a chart without what none of the runs has; None where nothing is left of it."""
-    kind = chart["type"]
-    if kind == "LINE":
-        there = [key for key in chart["selectedMetricKeys"] if key in metrics]
-        narrowed = {**chart, "metricKey": there[0], "selectedMetricKeys": there} if there else None
-    elif kind == "BAR":
-        narrowed = chart if chart["metricKey"] in metrics else None
-    elif kind == "SCATTER":
-        narrowed = chart if {chart["xaxis"]["key"], chart["yaxis"]["key"]} <= metrics else None
-    elif kind == "PARALLEL":
-        params = [
-            p for p in chart["selectedParams"] if _differs(one.data.params.get(p) for one in shown)
-        ]
-        numbers = [
-            m
-            for m in chart["selectedMetrics"]
-            if _differs(one.data.metrics.get(m) for one in shown)
-        ]
-        narrowed = {**chart, "selectedParams": params, "selectedMetrics": numbers}
-        narrowed = narrowed if numbers and len(params) + len(numbers) > 1 else None
-    else:
-        narrowed = chart
-    return narrowed
+    match chart["type"]:
+        case "LINE":
+            there = [key for key in chart["selectedMetricKeys"] if key in metrics]
+            return {**chart, "metricKey": there[0], "selectedMetricKeys": there} if there else None
+        case "BAR":
+            return chart if chart["metricKey"] in metrics else None
+        case "SCATTER":
+            return chart if {chart["xaxis"]["key"], chart["yaxis"]["key"]} <= metrics else None
+        case "PARALLEL":
+            return _unlike(chart, shown)
+    return chart
+
+
+def _unlike(chart: dict[str, Any], shown: Sequence[StoredRun]) -> dict[str, Any] | None:
+    """Return parallel coordinates of what differs; None where that is less than two of them."""
+    data = [one.data for one in shown]
+    params = [p for p in chart["selectedParams"] if _differs(one.params.get(p) for one in data)]
+    numbers = [m for m in chart["selectedMetrics"] if _differs(one.metrics.get(m) for one in data)]
+    if not numbers or len(params) + len(numbers) < 2:
+        return None
+    return {**chart, "selectedParams": params, "selectedMetrics": numbers}
 
 
 def _differs(values: Iterable[object]) -> bool:
