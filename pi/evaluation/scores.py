@@ -29,7 +29,8 @@ def leading(found: Mapping[str, float], protocols: Sequence[str]) -> dict[str, f
 
     How much there was; what ranks runs, under the first protocol, beside doing nothing; errors in
     HU, noise and the tissues that are looked at; the other metrics asked for, under the first
-    protocol; SSIM and its gain under the other protocols, as far as there is room.
+    protocol; SSIM and its gain under the other protocols, as far as there is room; and beside what
+    the other metrics are of doing nothing.
 
     Args:
         found: see `scores`.
@@ -40,7 +41,8 @@ def leading(found: Mapping[str, float], protocols: Sequence[str]) -> dict[str, f
     ranked = [METRICS[name].logged(first) + end for name in ranked_metrics() for end in beside]
     more = [one.logged(first) for one in METRICS.values() if not one.ranked]
     under = [f"{metric_key(other)}/ssim{end}" for other in others for end in ("", "_gain")]
-    names = ["slices", "patients", *ranked, *IN_HU, *more, *under]
+    last = [name + end for name in more for end in ("_low_dose", "_gain")]
+    names = ["slices", "patients", *ranked, *IN_HU, *more, *under, *last]
     wanted = (name for name in dict.fromkeys(names) if math.isfinite(found.get(name, math.nan)))
     return {name: found[name] for name in islice(wanted, MOST)}
 

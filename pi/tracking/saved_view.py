@@ -41,9 +41,9 @@ def save_view(run: Run, stage: str) -> str:
     if not run.kept:
         return ""
     view = json.loads((VIEWS / f"{stage}.json").read_text())
-    key, name = f"pi-{stage}", view["name"]
+    key, name = view_key(stage, run.run_id), view["name"]
     if "filter" not in view:
-        key, name = f"{key}-{run.run_id[:8]}", f"{run.tag('mlflow.runName')}: {name}"
+        name = f"{run.tag('mlflow.runName')}: {name}"
     try:
         state = view_state(view, run.run_id)
         shown = _newest(run, state["searchFilter"])
@@ -54,6 +54,12 @@ def save_view(run: Run, stage: str) -> str:
     except MlflowException:
         return ""
     return key
+
+
+def view_key(stage: str, run_id: str) -> str:
+    """Return by which key a page of the UI shows the view of a run: its own or its stage's."""
+    view = json.loads((VIEWS / f"{stage}.json").read_text())
+    return f"pi-{stage}" if "filter" in view else f"pi-{stage}-{run_id[:8]}"
 
 
 def _put_table(run: Run) -> None:
