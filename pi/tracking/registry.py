@@ -117,16 +117,35 @@ def _require_worth(client: MlflowClient, run_id: str) -> None:
 
 
 def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
-    services = [model for model in models_of(client, run_id) if model.name == SERVICE]
-    if not services:
-        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    newest = _service_of(client, run_id)
     ensure_registered(client, name)
-    newest = services[-1]
     created = client.create_model_version(
         name, newest.model_uri, run_id, model_id=newest.model_id,
         description=card_of(client, run_id),
     )  # fmt: skip
     return int(created.version)
+
+
+def _service_of(client: MlflowClient, run_id: str) -> LoggedModel:
+    services = [model for model in models_of(client, run_id) if model.name == SERVICE]
+    if not services:
+        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    return services[-1]
+
+
+def require_promotable(run_id: str, *, even_if_worse: bool) -> str:
+    """Return what a run is called, which `promote` would take.
+
+    Raises:
+        TrackingError: see `promote`.
+    """
+    client = connect()
+    known = _tags(client, run_id)
+    if FILE_DIGEST not in known:
+        _service_of(client, run_id)
+        if not even_if_worse:
+            _require_worth(client, run_id)
+    return known.get("mlflow.runName", run_id)
 
 
 def models_of(client: MlflowClient, run_id: str) -> list[LoggedModel]:

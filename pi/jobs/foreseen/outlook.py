@@ -36,7 +36,8 @@ class Outlook:
         if self.seconds is None:
             return f"how long it takes here is not known: {self.why}"
         about = "at most about" if self.most else "about"
-        return f"{about} {spoken(max(self.seconds, 1.0))} here ({self.why})"
+        told = spoken(self.seconds) if self.seconds >= 1 else "a second"
+        return f"{about} {told} here ({self.why})"
 
 
 UNMADE = "the data would be made first, which tells how many patches and slices there are"

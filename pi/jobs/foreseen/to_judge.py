@@ -15,6 +15,7 @@ from pi.parameters import (
 )
 from pi.subjects import find_kind
 from pi.tracking.records import IDENTITY, read_run
+from pi.tracking.registry import require_promotable
 
 USUAL = "unet:32"
 """The network by which the time is told where a run does not say which it is of."""
@@ -78,7 +79,7 @@ def of_report(p: ReportParameters) -> Outlook:
 
 def of_promote(p: PromoteParameters) -> Outlook:
     """Return what `promote` would do."""
-    made = read_run(p.run).tags.get("mlflow.runName", p.run)
+    made = require_promotable(p.run, even_if_worse=p.even_if_worse)
     return Outlook(
         (f"what `{made}` made is registered as {p.name or 'its usual name'}",
          f"the alias {p.alias} points at it"),
