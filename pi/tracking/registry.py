@@ -58,11 +58,7 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             is worse than doing nothing.
     """
     client = connect()
-    if not run_id:
-        raise TrackingError(
-            "`run` must be the id of a run of `train` or `pretrain` but is empty"
-            f"{newest_trainings()}."
-        )
+    _require_run(run_id)
     try:
         known = _tags(client, run_id)
         if FILE_DIGEST in known:
@@ -85,6 +81,14 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             f"but: {told(error)}"
         ) from error
     return name, version
+
+
+def _require_run(run_id: str) -> None:
+    if not run_id:
+        raise TrackingError(
+            "`run` must be the id of a run of `train` or `pretrain` but is empty"
+            f"{newest_trainings()}."
+        )
 
 
 def _tags(client: MlflowClient, run_id: str) -> dict[str, str]:
@@ -140,6 +144,7 @@ def require_promotable(run_id: str, *, even_if_worse: bool) -> str:
         TrackingError: see `promote`.
     """
     client = connect()
+    _require_run(run_id)
     known = _tags(client, run_id)
     if FILE_DIGEST not in known:
         _service_of(client, run_id)
