@@ -72,6 +72,8 @@ def _put_table(run: Run) -> None:
 
 
 UNFOLDED = 3
+RUN_NAME = "attributes.`Run Name`"
+"""What the UI calls the column of names, which are longer than it leaves room for."""
 
 
 def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
@@ -238,4 +240,6 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         "runsHiddenMode": "FIRST_20_RUNS",
         "runsPinned": [],
         "selectedColumns": view["columns"],
+        "columnOrder": [RUN_NAME],
+        "columnWidths": {RUN_NAME: 300},
     }
