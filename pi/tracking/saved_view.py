@@ -47,7 +47,8 @@ def save_view(run: Run, stage: str) -> str:
     try:
         state = view_state(view, run.run_id)
         shown = _newest(run, state["searchFilter"])
-        _colour(run, shown)
+        own = run.client.get_run(run.run_id)  # which is not finished yet, and so not found
+        _colour(run, [own, *(one for one in shown if one.info.run_id != run.run_id)])
         state["compareRunCharts"] = telling(state["compareRunCharts"], shown)
         _put(run, key, name, state)
         _put_table(run)
