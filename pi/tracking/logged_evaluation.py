@@ -10,6 +10,7 @@ import pandas as pd
 
 from pi.choices import EvaluatedPart
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import Protocol
@@ -175,7 +176,8 @@ def log_board(
             for metric in ranked_metrics()
         }
     )
-    best = str(board.iloc[0]["experiment"])
+    names = [str(name) for name in board["experiment"]]
+    best = next((name for name in names if name in learned), names[0])  # the low dose learned none
     run.metrics(learned.get(best, {}))
     for name, own in learned.items():
         run.metrics({f"{kind}_of/{name}": own[key] for key, kind in OWN.items() if key in own})
@@ -192,7 +194,8 @@ def log_board(
         for _, row in board.iterrows()
     ]
     table = markdown([head, *rows])
-    run.note(f"**{best}** first of {len(board)}, on {evaluated_on} (Table 3)\n\n{table}")
+    worse = f": {WORSE}" if names.index(best) else ""
+    run.note(f"**{best}** is best{worse}, on {evaluated_on} (Table 3)\n\n{table}")
 
 
 OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}

@@ -172,10 +172,10 @@ def _differs(values: Iterable[object]) -> bool:
 
 KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
 WHERE_TO_BEGIN = """\
-Low-dose CT denoisers, and how much of their loss is perceptual.
-
-**Begin with the menu _Views_** above the runs: _Begin here_ is a table of all runs by the ten
+**Begin with the menu on the right, above the runs**: _Begin here_ is a table of all runs by the ten
 columns that matter, and every stage has charts of its own. One colour is one configuration.
+
+These are denoisers of low-dose CT, and how much of their loss is perceptual:
 
 - `calibrate`: the lambda at which a perceptual loss has the influence (Ψ) that was asked for.
 - `train`: what Ψ becomes while the network learns; two validation slices by epoch as images.
