@@ -154,17 +154,20 @@ def _narrowed(
 
 
 def _unlike(chart: dict[str, Any], shown: Sequence[StoredRun]) -> dict[str, Any] | None:
-    """Return parallel coordinates of what differs; None where that is less than two of them."""
-    data = [one.data for one in shown]
-    params = [p for p in chart["selectedParams"] if _differs(one.params.get(p) for one in data)]
-    numbers = [m for m in chart["selectedMetrics"] if _differs(one.metrics.get(m) for one in data)]
+    """Return parallel coordinates of what all runs have and differ in; None of less than two.
+
+    The UI leaves a run out that lacks one of them.
+    """
+    params = _telling(chart["selectedParams"], [one.data.params for one in shown])
+    numbers = _telling(chart["selectedMetrics"], [one.data.metrics for one in shown])
     if not numbers or len(params) + len(numbers) < 2:
         return None
     return {**chart, "selectedParams": params, "selectedMetrics": numbers}
 
 
-def _differs(values: Iterable[object]) -> bool:
-    return len(set(values)) > 1
+def _telling(names: Iterable[str], held: Sequence[Mapping[str, object]]) -> list[str]:
+    values = {name: [one[name] for one in held if name in one] for name in names}
+    return [name for name, own in values.items() if len(own) == len(held) and len(set(own)) > 1]
 
 
 KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
