@@ -17,6 +17,7 @@ from dashboards.app import PAGES, path_of
 from dashboards.browsing import browser_page, dashboard, find_chromium, mlflow_ui
 from pi.tracking.address import pages, tracking_uri
 from pi.tracking.records import fetch_artifact, newest_run
+from pi.tracking.saved_view import view_key
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT = 1280, 1280  # pixels: the narrowest screen that the pages are made for
@@ -46,7 +47,7 @@ def main() -> None:
     run_id, experiment_id = newest_run("calibrate")
     shutil.copy(fetch_artifact(run_id, "influence.png"), PICTURES)
     with mlflow_ui(tracking_uri()) as address, browser_page(chromium) as page:
-        _, curves_page = pages(address, experiment_id, run_id, "pi-calibrate")
+        _, curves_page = pages(address, experiment_id, run_id, view_key("calibrate", run_id))
         page.goto(curves_page)
         page.get_by_text("Perceptual influence").first.wait_for(timeout=WAIT)
         page.get_by_role("button", name="Close").last.click()  # the assistant's pane

@@ -1,5 +1,6 @@
 """How far long work is: a bar where stderr is a terminal, else a plain line each minute."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -146,7 +147,11 @@ def counting(
     elif sys.stderr.isatty():
         from tqdm import tqdm  # which whoever has the core alone has not
 
-        with tqdm(desc=description, unit=unit, total=total, leave=False) as bar:
+        shown = NARROW if total and _columns() < WIDE else None
+        with tqdm(
+            desc=description, unit=unit, total=total, leave=False, dynamic_ncols=True,
+            bar_format=shown,
+        ) as bar:  # fmt: skip
 
             def expect(total: int) -> None:
                 bar.total = total
@@ -161,6 +166,19 @@ def counting(
         lines = PlainLines(description, unit, total, _to_stderr, each=each)
         with beating(lines.tell, EVERY / 6 if loudness == "verbose" else EVERY):
             yield Counter(lines.advance, lines.note, lines.expect, lines.start_at)
+
+
+WIDE = 70
+NARROW = "{desc}: {percentage:.0f} % <{remaining} {n_fmt}/{total_fmt}{postfix}"
+"""What a narrower terminal shows of a bar: how far, how long still, how much; the rest is cut."""
+
+
+def _columns() -> int:
+    """Return how wide the terminal is; many columns where it does not tell."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDE
+    except (OSError, ValueError):
+        return WIDE
 
 
 def plural(unit: str) -> str:

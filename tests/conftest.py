@@ -34,6 +34,7 @@ def nobodys_places(
         if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "false")
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
     yield
     signal.signal(signal.SIGTERM, handler)

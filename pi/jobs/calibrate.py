@@ -13,6 +13,7 @@ from pi.influence.psi import Floats, checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.jobs.stretches import in_order, patches_needed, stretches
@@ -107,7 +108,7 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
         require_own_data(subject, store)
         subject.check(store, "train", p.batch_size)
     typed = recorded(p)
-    opened = tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}")
+    opened = tracker.open("calibrate", asked_name("calibrate", p.experiments, p.target_psi))
     with opened as run, told_of_memory(p.batch_size):
         run.params(typed)
         log_setup(run, typed, patches, experiments)

@@ -7,6 +7,7 @@ from pi.command_line import recorded
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
+from pi.jobs.called import evaluation_name
 from pi.jobs.opening import notes_of, open_asked, slices_in
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import EvaluateParameters
@@ -80,6 +81,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         log_setup,
         log_slices,
     )
+    from pi.tracking.records import trained_by
     from pi.tracking.saved_view import save_view
 
     require_large_enough(store, p.part, p.metric)
@@ -92,9 +94,11 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         require_detection(subject, store, p.part, p.task)
     together = subject.batch(p.batch_size)
     subject.check(store, p.part, together, protocols)
-    with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
+    origin = origin_of(subject)
+    name = evaluation_name(origin, trained_by(origin.run_id), p.part)
+    with tracker.open("evaluate", name) as run:
         run.params(recorded(p))
-        log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
+        log_setup(run, recorded(p), origin, store, p.part, protocols)
         with counting("evaluating", "slice", slices_in(store, [p.part])) as bar:
             evaluation = subject.evaluation(
                 store, p.part, protocols, together, bar.advance, p.metrics
@@ -105,7 +109,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
                 evaluation = with_features(
                     evaluation, store, p.part, subject.denoising(store), judge.encode, bar.advance
                 )
-        log_evaluation(run, evaluation, protocols)
+        log_evaluation(run, evaluation, protocols, origin.run_id)
         detection = None
         if p.task != "slices":
             with counting("looking for lesions", "slice", slices_in(store, [p.part])) as bar:

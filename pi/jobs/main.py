@@ -1,5 +1,6 @@
 """Algorithm 1 of the paper: calibrate, train and evaluate each experiment, then compare them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ import pandas as pd
 
 from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
+from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
@@ -67,22 +69,32 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmR
 
     from pi.evaluation.ranking import rank_runs, ranking_text
     from pi.jobs.agreement import require_resumable
-    from pi.jobs.planned.carrying_out import carry_out, compare_all, slice_table
+    from pi.jobs.planned.carrying_out import carry_out, compare_all, learned_of, slice_table
     from pi.jobs.planned.steps import Steps
     from pi.tracking.logged_evaluation import log_board
+    from pi.tracking.saved_view import save_view
 
     require_resumable("main", p.resume, typed)
-    on = f"{p.data}, {p.folds} folds" if p.folds else p.data
-    with tracker.open("main", f"{p.practice}: {p.experiments} on {on}", p.resume) as run:
+    with tracker.open("main", _name(p, switches), p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         steps = Steps(run, tracker, take)
         evaluated = carry_out(plan, steps)
         tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
         board = rank_runs(tables, plan.protocol)
-        log_board(run, board, switch_rows(switches), plan.evaluated_on)
+        shares = {name: learned_of(run_ids) for name, run_ids in evaluated.items()}
+        log_board(run, board, switch_rows(switches), plan.evaluated_on, shares)
         compare_all(plan, steps, evaluated)
+        kept = Kept.of(run, save_view(run, "main"))
     ranking = ranking_text(board, plan.protocol)
-    return AlgorithmResult(board, ranking, plan.evaluated_on, Kept.of(run))
+    return AlgorithmResult(board, ranking, plan.evaluated_on, kept)
+
+
+def _name(p: MainParameters, switches: Mapping[str, str]) -> str:
+    practice = "" if p.practice == MainParameters.practice else p.practice
+    folds = f"{p.folds} folds" if p.folds else ""
+    return asked_name(
+        "main", p.experiments, float(switches["calibrate.target_psi"]), practice, folds
+    )
 
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pi.command_line import recorded
 from pi.influence.screening import QUANTITIES, screen_table, screen_text
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments, require_influence
@@ -77,7 +78,7 @@ def screen(parameters: ScreenParameters, tracker: Tracker = UNTRACKED) -> Screen
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     rng = np.random.default_rng(p.seed)
     numbers, patients = drawn_patches(patches, p.patches, rng)
-    opened = tracker.open("screen", f"screen {p.experiments} on {p.data}")
+    opened = tracker.open("screen", asked_name("screen", p.experiments))
     with opened as run, told_of_memory(p.batch_size):
         run.params(recorded(p))
         log_setup(run, recorded(p), patches, experiments)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import numbers, recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
@@ -92,7 +93,8 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
         tracker.say(note)
     bank = encoders.bank(tracker.say)
     bench = _bench(p, experiments, bank, patches, spec, tracker)
-    searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
+    searched = shared_study.signature(typed, bench)
+    title = asked_name("search", p.experiments, None, p.objective)
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
         SeededByTrial(p.seed),

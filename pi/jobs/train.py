@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.jobs.called import training_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment
@@ -75,6 +76,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.figures.slice_row import WINDOWS
     from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.checkpoints import Checkpoints
@@ -95,7 +97,8 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         make_deterministic(p.seed)
     for note in (*notes_of(store), *machine_notes(p.precision, p.distribution)):
         tracker.say(note)
-    with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
+    name = training_name(p, target=source.target, weight=source.number or 0.0)
+    with tracker.open("train", name, p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
@@ -106,7 +109,8 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features, jit)
         run.tags({JIT: trainer.jit})
         checkpoints = Checkpoints(run, p.checkpoint_to)
-        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
+        shown = WINDOWS[p.window] if store.simulated or p.log_images else None
+        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say, shown)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
         if not p.keep_checkpoints:
@@ -147,6 +151,7 @@ def _trainer(
         lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
     )  # fmt: skip
     log_start(run, start, experiments, bank, precision)
+    run.rename(training_name(p, target=start.target, weight=start.weight))
     schedule = plan.make_schedule(
         p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches)), p.seed
     )

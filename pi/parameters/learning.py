@@ -19,7 +19,7 @@ from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, parameter
 from pi.denoisers import Start
 from pi.evaluation.metrics import directed_metrics
 from pi.parameters.rules import AN_OBJECTIVE, BELOW_ONE, NOT_EMPTY
-from pi.parameters.shared import PatchParameters
+from pi.parameters.shared import PatchParameters, ShownParameters
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class LearningParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
-class TrainParameters(LearningParameters):
+class TrainParameters(LearningParameters, ShownParameters):
     """Parameters of `train`."""
 
     experiment: str = parameter(

@@ -1,7 +1,9 @@
 """What the tracking store holds of an evaluation, and of all those of Algorithm 1: Table 3."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -9,12 +11,13 @@ import pandas as pd
 from pi.choices import EvaluatedPart
 from pi.detection.detectability import Detection
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.protocol import Protocol
-from pi.evaluation.scores import scores
+from pi.evaluation.scores import leading, scores, scores_table
 from pi.evaluation.summary import error_table, note, paper_table, summarise
-from pi.evaluation.table import RECONSTRUCTION, wide
+from pi.evaluation.table import RECONSTRUCTION, protocols_of, wide
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
 from pi.figures.slice_row import row_table
@@ -22,7 +25,8 @@ from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
 from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
-from pi.tracking.records import IDENTITY, SUBJECT
+from pi.tracking.records import IDENTITY, SCORES, SUBJECT
+from pi.tracking.registry import tell_model
 from pi.tracking.run import NOTE, Run
 
 
@@ -82,10 +86,19 @@ def log_setup(
     run.json({"parameters": parameters, "data": known, "protocols": described}, "config.json")
 
 
-def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protocol]) -> None:
-    """Log tables, metrics, figures without pixels, and the note."""
-    slices = evaluation.slices
-    run.metrics(scores(evaluation))
+def log_evaluation(
+    run: Run, evaluation: Evaluation, protocols: Sequence[Protocol], made_by: str = ""
+) -> None:
+    """Log tables, metrics, figures without pixels, and the note.
+
+    What the run shows as metrics its model shows too, where a run of ours made that: ``made_by``.
+    """
+    slices, found = evaluation.slices, scores(evaluation)
+    shown = leading(found, protocols_of(slices))
+    run.metrics(shown)
+    run.table(scores_table(found), SCORES)
+    if made_by not in ("", IDENTITY):
+        tell_model(run, made_by, shown)
     run.parquet(slices, "slices.parquet")
     run.table(wide(slices), "slices.json")
     run.table(paper_table(slices), "summary.json")
@@ -150,15 +163,22 @@ def log_slices(
 
 
 def log_board(
-    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], evaluated_on: str
+    run: Run,
+    board: pd.DataFrame,
+    switches: Sequence[Mapping[str, str]],
+    evaluated_on: str,
+    learned: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> None:
     """Log Table 3 as metrics, table and note, and the board of switches.
+
+    The metrics of the best experiment are the run's own, too, so that tables of runs show them.
 
     Args:
         run: of the whole job.
         board: see `pi.evaluation.ranking.rank_runs`.
         switches: see `pi.switches.switch_rows`.
         evaluated_on: in words, whose slices the table is of.
+        learned: lambda, Psi and scores of each experiment.
     """
     run.table(board, "table3.json")
     run.text(board.to_csv(index=False), "table3.csv")
@@ -170,13 +190,36 @@ def log_board(
             for metric in ranked_metrics()
         }
     )
-    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank"]
+    names = [str(name) for name in board["experiment"]]
+    best = next((name for name in names if name in learned), names[0])  # the low dose learned none
+    run.metrics(learned.get(best, {}))
+    for name, own in learned.items():
+        run.metrics({f"{kind}_of/{name}": own[key] for key, kind in OWN.items() if key in own})
+    run.tags({"pi.best": best})
+    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank",
+            "λ", "Ψ of the last epoch", "SSIM beside the low dose's"]  # fmt: skip
     rows = [
         [
             row["experiment"],
             *(f"{row[metric]:.4g}" for metric in ranked_metrics()),
             f"{row['mean_rank']:.2f}",
+            *_learned_cells(learned.get(row["experiment"], {})),
         ]
         for _, row in board.iterrows()
     ]
-    run.note(f"Table 3, on {evaluated_on}\n\n{markdown([head, *rows])}")
+    table = markdown([head, *rows])
+    worse = f": {WORSE}" if names.index(best) else ""
+    run.note(f"**{best}** is best{worse}, on {evaluated_on} (Table 3)\n\n{table}")
+
+
+OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}
+"""What each experiment is told by in the run of the whole job, and what the metric is called."""
+
+
+def _learned_cells(learned: Mapping[str, float]) -> list[str]:
+    weight, psi, gain = (
+        learned.get(name, math.nan) for name in ("lambda", "train/psi", "paper8/ssim_gain")
+    )
+    told = (f"{weight:.4g}", f"{100 * psi:.4g} %", f"{gain:+.4f}")
+    values = zip((weight, psi, gain), told, strict=True)
+    return ["–" if math.isnan(value) else text for value, text in values]

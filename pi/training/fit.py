@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 import keras
@@ -32,7 +33,7 @@ from pi.training.step import (
     in_range,
 )
 from pi.training.sums import InfluenceSums
-from pi.training.validation import ValidationSet, validation_ssims, validation_sums
+from pi.training.validation import Triple, ValidationSet, validation_ssims, validation_sums
 
 GradientMeasure = Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientPair]]
 
@@ -132,11 +133,13 @@ class Listener:
         save: keeps a state and the best weights so far.
         step_done: told the losses of a step.
         epoch_done: told of a finished epoch; may end the training by raising.
+        slice_seen: shown each validation slice of an epoch, by the numbers of both.
     """
 
     save: Callable[[TrainingState, Arrays], object]
     step_done: Callable[[StepLosses], object]
     epoch_done: Callable[[EpochRecord], object]
+    slice_seen: Callable[[int, int, Triple], object] = lambda epoch, number, images: None
 
 
 def fit(
@@ -327,7 +330,8 @@ class _Session:
         if trainer.twin is not trainer.networks.denoiser:
             trainer.twin.set_weights(trainer.networks.denoiser.get_weights())
         sizes = trainer.spec.design.sizes
-        ssims = validation_ssims(trainer.validation, trainer.twin, sizes, self.poll)
+        seen = partial(self.listener.slice_seen, state.epoch + 1)
+        ssims = validation_ssims(trainer.validation, trainer.twin, sizes, self.poll, seen)
         return EpochRecord(
             state.epoch + 1,
             weight,

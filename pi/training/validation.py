@@ -30,6 +30,16 @@ Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 Poll = Callable[[], object]
 """Called between two pieces of work; may end it by raising."""
 
+Triple = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Low dose, denoised and normal dose of a slice, (rows, columns) in the network's range."""
+
+Seen = Callable[[int, Triple], object]
+"""Shown a validation slice, by its number from 1."""
+
+
+def unseen(number: int, images: Triple) -> None:
+    """Look at nothing."""
+
 
 @dataclass(frozen=True)
 class ValidationSet:
@@ -104,14 +114,14 @@ def validation_sums(
 
 
 def validation_ssims(
-    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, poll: Poll
+    chosen: ValidationSet, denoise: keras.Model, sizes: Sizes, poll: Poll, seen: Seen = unseen
 ) -> tuple[float, ...]:
     """Return the SSIM of each whole slice against the normal dose, in the set's order.
 
     The 7 x 7 uniform window, on the network's range with data range 1.0: the protocol
-    ``full_float`` in other units.
+    ``full_float`` in other units. ``seen`` is shown every slice.
     """
-    return _ssims(chosen, padded(denoise, sizes), together(0, 1), poll)
+    return _ssims(chosen, padded(denoise, sizes), together(0, 1), poll, seen)
 
 
 def output_metrics(
@@ -151,13 +161,15 @@ def _ssims(
     output: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     most: int,
     poll: Poll,
+    seen: Seen = unseen,
 ) -> tuple[float, ...]:
     """Return the SSIM of each slice's output, up to ``most`` of a size put out at once."""
-    found = []
+    found: list[float] = []
     for slices in _of_a_size(chosen, most):
         low_dose, normal_dose = np.stack(slices, axis=1)
-        for one, wanted in zip(output(low_dose), normal_dose, strict=True):
+        for low, one, wanted in zip(low_dose, output(low_dose), normal_dose, strict=True):
             found.append(ssim(wanted, one, data_range=1.0))
+            seen(len(found), (low, one, wanted))
         poll()
     chosen.population.release()
     return tuple(found)

@@ -65,7 +65,7 @@ Finished = tuple[MlflowClient, Run, Path, list[str]]
 def test_a_comparison_and_its_inputs_point_at_each_other(finished: Finished) -> None:
     client, found, artifacts, inputs = finished
     assert found.info.status == "FINISHED"
-    assert found.info.run_name == "compare demo1, demo2, mse"
+    assert found.info.run_name == "demo1, demo2, mse · compare"
     assert found.data.tags["pi.compared_runs"] == " ".join(inputs)
     assert found.data.tags["pi.data_digest"] == DIGEST
     assert found.inputs.dataset_inputs[0].dataset.digest == DIGEST[:32]

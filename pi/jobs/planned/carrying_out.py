@@ -9,7 +9,7 @@ from pi.evaluation.table import joined
 from pi.jobs.planned.steps import Steps
 from pi.tracking.address import TrackingError
 from pi.tracking.logged_data import FOLDS
-from pi.tracking.records import children_of, read_slices
+from pi.tracking.records import children_of, read_run, read_slices
 
 
 def carry_out(plan: Plan, steps: Steps) -> dict[str, list[str]]:
@@ -65,6 +65,27 @@ def calibrated_runs(calibration: str, state: str) -> dict[str, str]:
     if not found:
         raise TrackingError(f"calibration {calibration!r} must have the state {state} but has not.")
     return found
+
+
+LEARNED = (
+    "lambda", "train/psi", "kept/ssim", "validation/ssim_low_dose", "paper8/ssim",
+    "paper8/ssim_low_dose", "paper8/ssim_gain", "paper8/psnr", "rmse_hu",
+)  # fmt: skip
+"""Metrics of a training and its evaluation by which the run of the whole job is read."""
+
+
+def learned_of(run_ids: Sequence[str]) -> dict[str, float]:
+    """Return what an experiment came to, by `LEARNED`: means over its evaluations, one per fold.
+
+    Raises:
+        TrackingError: a run is gone.
+    """
+    evaluations = [read_run(run_id) for run_id in run_ids]
+    trainings = [read_run(one.tags["pi.evaluated_run"]) for one in evaluations]
+    pairs = zip(trainings, evaluations, strict=True)
+    each = [{**trained.metrics, **judged.metrics} for trained, judged in pairs]
+    there = [name for name in LEARNED if all(name in one for one in each)]
+    return {name: sum(one[name] for one in each) / len(each) for name in there}
 
 
 def slice_table(run_ids: Sequence[str]) -> pd.DataFrame:

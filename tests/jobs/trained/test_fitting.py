@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from PIL import Image
 from tracking.logged_figures import whole_figures
 
 from entrypoints import recall
@@ -22,8 +23,9 @@ from pi.influence.schedule import ScheduleState
 from pi.jobs.agreement import require_agreement, require_resumable, require_same_data
 from pi.jobs.trained.starting_weight import read_calibration, starting_weight
 from pi.parameters import TrainParameters
+from pi.slices.intensity import normalise
 from pi.tracking.kept_denoiser import fetch_denoiser
-from pi.tracking.logged_training import log_result
+from pi.tracking.logged_training import log_progress, log_result
 from pi.tracking.opened import EXPERIMENT
 from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
@@ -101,6 +103,9 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert client().get_metric_history(run_id, "validation/ssim")[0].step == 1
     files = {file.path for file in client().list_artifacts(run_id)}
     assert {"denoiser", "last", "config.json", "gradients.json"} <= files
+    shown = {file.path for file in client().list_artifacts(run_id, "images")}
+    assert {name.split("+")[0].rpartition("/")[2] for name in shown} == {"validation~slice1"}
+    assert found.info.run_name == "mse · train"
     assert "influence_over_epochs.png" not in files  # MSE alone has none to draw
     assert fetch_denoiser(run_id).weights.name == "denoiser.weights.h5"
     assert found.data.tags["pi.precision"] == "float32"
@@ -121,6 +126,23 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert resume(run_id, "--checkpoint_minutes", "3") == 0  # over: logged again
     assert len(fetch_denoiser(run_id).weights.read_bytes()) == len(before)
     assert len(client().search_runs([experiment.experiment_id])) == 1
+
+
+def test_a_validation_slice_is_one_image_on_a_window_that_does_not_change(database: Path) -> None:
+    doses = [np.full((4, 6), hu, np.float32) for hu in (-160.0, 40.0, 240.0)]
+    with Tracked().open("train", "x") as run:
+        for epoch in (1, 2):
+            low, middle, high = map(normalise, doses)
+            log_progress(run, epoch, 2, (low, middle, high), (-160.0, 240.0))
+    (shown, *_) = sorted(
+        Path(client().download_artifacts(run.run_id, "images")).glob(
+            "validation*slice2*step+2*.png"
+        )
+    )
+    pixels = np.asarray(Image.open(shown))
+    assert pixels.shape[:2] == (4, 18)
+    grey = pixels.reshape(4, 18, -1)[..., 0]
+    assert [set(part.ravel().tolist()) for part in np.split(grey, 3, axis=1)] == [{0}, {128}, {255}]
 
 
 @pytest.mark.parametrize(
