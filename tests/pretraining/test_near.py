@@ -40,13 +40,19 @@ def examples(tiny_cache: Path) -> Examples:
     return from_store(store, "headers", 16).examples
 
 
-@pytest.fixture(scope="module")
-def made(eager_module: None, examples: Examples) -> Iterator[tuple[Context, list[int]]]:
-    """The small context, its heads hardly fitted, and of how many losses each step told."""
-    told: list[int] = []
+@pytest.fixture(scope="module", autouse=True)
+def few_steps() -> Iterator[None]:
+    """Heads are fitted in few steps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near, "FIT_STEPS", 3)
-        yield make_near(SMALL, examples, lambda losses: told.append(losses.size)), told
+        patch.setattr(near, "FIT_STEPS", 20)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(eager_module: None, few_steps: None, examples: Examples) -> tuple[Context, list[int]]:
+    """The small context, and of how many losses each step told."""
+    told: list[int] = []
+    return make_near(SMALL, examples, lambda losses: told.append(losses.size)), told
 
 
 def test_scaled_layers_give_scaled_features_and_no_more() -> None:
