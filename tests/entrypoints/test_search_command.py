@@ -29,6 +29,8 @@ from pi.tracking.tracker import Tracked
 from pi.training.fit import DivergedError
 from pi.training.repeated import Bench
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 ENCODER = "vgg16:random:block1_conv1"
 SMALL = [
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
@@ -66,7 +68,12 @@ def trials(database: Path) -> list[optuna.trial.FrozenTrial]:
 
 
 @pytest.fixture(scope="module")
-def worked(tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def worked(
+    eager_module: None,
+    tiny_cache: Path,
+    empty_database: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """A study worked at twice: where, what was read, how often it was calibrated, what was said."""
     folder = tmp_path_factory.mktemp("searched")
     database = Path(shutil.copy(empty_database, folder / "mlflow.db"))
@@ -152,7 +159,7 @@ def test_the_test_patients_are_never_read(worked: Any, tiny_store: Store) -> Non
 
 @pytest.mark.usefixtures("tiny_cache")
 def test_the_command_that_is_printed_trains_the_best_as_it_is(
-    worked: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    worked: Any, undrawn: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = worked["database"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
@@ -221,6 +228,7 @@ def failing(numbers: tuple[int, ...]) -> Callable[..., None]:
 
 
 def test_a_failed_trial_is_recorded_and_the_study_goes_on(
+    undrawn: None,
     tiny_cache: Path,
     database: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -81,7 +81,7 @@ def calibration(target: str = "0.9", weight: float = 1 / 3, digest: str = "d1") 
 
 
 def test_a_run_holds_its_result_and_is_refused_where_it_differs(
-    tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
+    eager: None, tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train("--keep_checkpoints", "True") == 0
     said = capsys.readouterr().out.splitlines()
