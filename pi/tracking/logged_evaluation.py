@@ -14,6 +14,7 @@ from pi.evaluation.choice import ShownSlice
 from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.model_card import Judged
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.scores import leading, scores, scores_table
 from pi.evaluation.summary import error_table, note, paper_table, summarise
@@ -107,7 +108,9 @@ def log_evaluation(
     run.table(summarise(slices, ["patient"]), "by_patient.json")
     if not evaluation.tissues.empty:  # as of a table of metrics, without pixels
         _log_texture(run, evaluation)
-    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+    first = protocols_of(slices)[0]  # the answer at once: of a longer text the UI shows two lines
+    answer = f"{Judged('', first, shown).means()} ({first})"
+    run.note("\n\n".join(filter(None, [answer, note(slices, protocols), evaluation.remark])))
 
 
 def _log_texture(run: Run, evaluation: Evaluation) -> None:
@@ -208,8 +211,10 @@ def log_board(
         for _, row in board.iterrows()
     ]
     table = markdown([head, *rows])
-    worse = f": {WORSE}" if names.index(best) else ""
-    run.note(f"**{best}** is best{worse}, on {evaluated_on} (Table 3)\n\n{table}")
+    worse = f", and {WORSE}" if names.index(best) else ""
+    weight, psi, gain = _learned_cells(learned.get(best, {}))
+    told = f"λ {weight}, Ψ {psi} in the last epoch, SSIM {gain} beside the low dose's"
+    run.note(f"**{best}** is best{worse}: {told}, on {evaluated_on} (Table 3)\n\n{table}")
 
 
 OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}
