@@ -1,13 +1,13 @@
 """Patches drawn by their image loss, within each reconstruction, until every lambda is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.losses import Measured
 from pi.influence.psi import Floats
-from pi.influence.sampling import Measure, Precision, Watch, widest
+from pi.influence.sampling import Measure, Precision, Watch, half_width
 from pi.influence.survey import SurveyFrame, drawn, inclusion_probabilities, sample_of
 from pi.losses.loss import Reading
 
@@ -16,6 +16,9 @@ FIRST_OF_STRATUM = (8, 30)
 
 FIRST_OF_ALL = 500
 """Patches that the first look takes at most where there are many reconstructions."""
+
+Early = Callable[[str, int, Measured], object]
+"""Told a state, the place of a reading whose lambda is known while others are not, and losses."""
 
 GROWTH = (1.15, 2.0)
 """Least and most that a round multiplies the sample by."""
@@ -29,6 +32,7 @@ def survey_losses(
     precision: Precision,
     rng: np.random.Generator,
     report: Watch = lambda measured, half_width: None,
+    early: Early = lambda state, place, measured: None,
 ) -> dict[str, Measured]:
     """Return the losses of as many patches as the tolerance needs, and how they were drawn.
 
@@ -44,6 +48,7 @@ def survey_losses(
         precision: what is asked for.
         rng: draws the patches.
         report: told of the progress.
+        early: told of each lambda that is known before all of its state are, once.
 
     Raises:
         InfluenceError: Psi is not defined or not attainable on all patches there are.
@@ -51,7 +56,8 @@ def survey_losses(
     population, uniform = frame.strata.size, rng.random(frame.strata.size)
     seen: dict[str, Measured] = {}
     found: dict[str, Measured] = {}
-    active, asked = list(states), _first(frame)
+    active, asked, wanted = list(states), _first(frame), np.log1p(precision.tolerance)
+    told: set[tuple[str, int]] = set()
     while active:
         numbers, inclusion = _draw(frame, uniform, asked)
         seen |= _and_then(seen, measure, numbers, active)
@@ -59,9 +65,17 @@ def survey_losses(
         found |= {state: seen[state].drawn(numbers, sample) for state in active}
         if numbers.size == population:
             break
-        widths = {s: widest(found[s], readings, population, precision) for s in active}
+        each = {
+            s: [half_width(found[s], reading, population, precision) for reading in readings]
+            for s in active
+        }
+        widths = {state: max(of_readings) for state, of_readings in each.items()}
         report(numbers.size, max(widths.values()))
-        active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
+        active = [s for s in active if widths[s] > wanted]
+        known = {(s, k) for s in active for k, width in enumerate(each[s]) if width <= wanted}
+        for state, place in sorted(known - told):
+            early(state, place, found[state])
+        told |= known
         asked = _more(numbers.size, population, max(widths.values()), precision.tolerance)
     return found
 
