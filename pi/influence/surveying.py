@@ -14,8 +14,9 @@ from pi.losses.loss import Reading
 FIRST_OF_STRATUM = (8, 30)
 """Fewest and most patches of a reconstruction before the first look."""
 
-FIRST_OF_ALL = 500
-"""Patches that the first look takes at most where there are many reconstructions."""
+FIRST_OF_ALL = (80, 500)
+"""Patches that the first look takes at least where there are few reconstructions, and at most where
+there are many: of 36 patches of one reconstruction 88 of 100 intervals held lambda."""
 
 Early = Callable[[str, int, Measured], object]
 """Told a state, the place of a reading whose lambda is known while others are not, and losses."""
@@ -83,7 +84,8 @@ def survey_losses(
 def _first(frame: SurveyFrame) -> int:
     strata = np.unique(frame.strata).size
     fewest, most = FIRST_OF_STRATUM
-    return int(np.clip(FIRST_OF_ALL // strata, fewest, most)) * strata
+    least_of_all, most_of_all = FIRST_OF_ALL
+    return max(int(np.clip(most_of_all // strata, fewest, most)) * strata, least_of_all)
 
 
 def _draw(frame: SurveyFrame, uniform: Floats, asked: int) -> tuple[NDArray[np.int64], Floats]:
