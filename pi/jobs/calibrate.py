@@ -201,6 +201,7 @@ def _by_losses(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
             patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
             precision, p.rounding, np.random.default_rng(p.seed), looked, known,
+            lambda one: say(f"{row_text(one)} so far"),
         )  # fmt: skip
     for one in calibrated:
         say(row_text(one))
