@@ -133,8 +133,9 @@ def coverage(
         image, perceptual = read.image, read.perceptual.sum(axis=1)
         print(f"  {experiment.name}: lambda {exact_weight(image, perceptual, PRECISION):.4g}")
         for estimator in ESTIMATORS:
-            every = (np.tile(x, times) for x in (image, perceptual, patches.strata))
-            print(f"    {estimator}: {count_covered(*every, estimator, seeds)}", flush=True)
+            one, other, strata = (np.tile(x, times) for x in (image, perceptual, patches.strata))
+            counted = count_covered(one, other, strata, estimator, seeds)
+            print(f"    {estimator}: {counted}", flush=True)
 
 
 def log_normal_coverage(seeds: int, population: int) -> None:

@@ -105,16 +105,22 @@ def _block(
 ) -> TextTable:
     detected: dict[str, dict[str, float]] = {}
     for pair in known:
-        rows = pair.detection
-        if rows is not None:
-            whole = rows[rows["contrast_hu"].isna()].set_index("observer")
+        sought = pair.detection
+        if sought is not None:
+            whole = sought[sought["contrast_hu"].isna()].set_index("observer")
             for name, column in ((pair.reference, "reference"), (pair.other, "other")):
                 detected[name] = {str(k): float(v) for k, v in whole[column].items()}
-    rows = {}
+    rows: dict[str, dict[str, float]] = {}
     for one in configurations:
-        means = one.group.spread
-        means = means[means["protocol"] == protocol].set_index("metric")["mean"]
-        own = {name: float(means.get(name, math.nan)) for name in SHOWN}
+        spread = one.group.spread
+        means = {
+            str(metric): float(mean)
+            for of, metric, mean in zip(
+                spread["protocol"], spread["metric"], spread["mean"], strict=True
+            )
+            if of == protocol
+        }
+        own = {name: means.get(name, math.nan) for name in SHOWN}
         found = detected.get(one.name, {})
         rows[one.name] = own | {f"detection/{name}_dprime": v for name, v in found.items()}
     return beyond_table(rows)
