@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS, STYLES
+from pi.figures.colours import COLOURS, STYLES, colour_of
 from pi.figures.labels import epochs_along, legend_below
 from pi.influence.psi import log_odds
 
@@ -17,6 +17,7 @@ PSI, HELD_OUT = "train/psi", "validation/psi"
 GRADIENT, OUTPUT_GRADIENT = "gradient/psi_parameters", "gradient/psi_output"
 CONFLICTS, MEASURED = "gradient/conflicts", "gradient/measurements"
 SSIM, WEIGHT = "validation/ssim", "lambda"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SERIES = (
     IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, CONFLICTS, MEASURED, SSIM,
     WEIGHT,
@@ -30,15 +31,17 @@ class TrainingCurves:
 
     Attributes:
         label: of the run.
-        colour: of the run.
+        colour: of the run's configuration.
         series: indexed by epoch, one column for each of `SERIES` that is known.
         target: the Psi asked for; NaN where none was.
+        marker: which tells runs of one configuration apart.
     """
 
     label: str
     colour: str
     series: pd.DataFrame = field(repr=False)
     target: float
+    marker: str = "o"
 
     @property
     def drift(self) -> float:
@@ -49,13 +52,21 @@ class TrainingCurves:
 
 
 def training_curves(
-    runs: Sequence[tuple[str, pd.DataFrame, float]],
+    runs: Sequence[tuple[str, pd.DataFrame, float]], configurations: Sequence[str] = ()
 ) -> list[TrainingCurves]:
-    """Return what is drawn of some trainings: label, series by epoch, and target of each."""
+    """Return what is drawn of some trainings.
+
+    Args:
+        runs: label, series by epoch, and target of each.
+        configurations: of each, which has its own colour; none: each run has another colour.
+    """
+    colours = [colour_of(one) for one in configurations] or COLOURS
     return [
-        TrainingCurves(label, COLOURS[k % len(COLOURS)], series, target)
+        TrainingCurves(label, colours[k % len(colours)], series, target, MARKERS[before])
         for k, (label, series, target) in enumerate(runs)
-    ]
+        for before in [configurations[:k].count(configurations[k]) % len(MARKERS)
+                       if configurations else 0]
+    ]  # fmt: skip
 
 
 def curves_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
@@ -159,7 +170,7 @@ def _line(
     axes: Axes, one: TrainingCurves, values: "pd.Series[float]", style: int, label: str = ""
 ) -> None:
     shown = values.dropna()
-    axes.plot(shown.index, shown.to_numpy(), color=one.colour, linestyle=STYLES[style], marker="o",
+    axes.plot(shown.index, shown.to_numpy(), color=one.colour, linestyle=STYLES[style], marker=one.marker,
               markersize=3.5, linewidth=1.4, label=label or "_")  # fmt: skip
 
 

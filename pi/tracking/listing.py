@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from pi.alive import HOST
 from pi.database import sqlite_file
 from pi.errors import quoted
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
@@ -70,13 +71,34 @@ def list_runs(stage: str) -> list[ListedRun]:
     Raises:
         TrackingError: the store does not answer.
     """
+    return _list(f"tags.`pi.stage` = '{stage}'", MOST, f"runs of {stage}")
+
+
+def list_running() -> list[ListedRun]:
+    """Return the runs that say they are at work, the newest first, but for nested ones.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    asked = f"attributes.status = 'RUNNING' and tags.`{HOST}` LIKE '%'"
+    return _list(asked, MOST, "running runs")
+
+
+def list_newest(most: int) -> list[ListedRun]:
+    """Return the newest runs of all stages but trials, the newest first.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    return _list("tags.`pi.stage` LIKE '%' and tags.`pi.stage` != 'trial'", most, "runs")
+
+
+def _list(query: str, most: int, told: str) -> list[ListedRun]:
     _require_store()
     try:
-        found = find_runs(f"tags.`pi.stage` = '{stage}'", most=MOST)
+        found = find_runs(query, most=most)
     except FilterError as error:
-        raise TrackingError(
-            f"the tracking store must list its runs of {stage} but cannot."
-        ) from error
+        raise TrackingError(f"the tracking store must list its {told} but cannot.") from error
     return [listed(run) for run in found]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from influence.calibrations import ONE_LAYER, by_hand
 
-from pi.figures.influence_curve import COLOURS, STYLES, draw_influence, influence_curves
+from pi.figures.colours import COLOURS, STYLES
+from pi.figures.influence_curve import draw_influence, influence_curves
 from pi.influence.table import weight_grid
 
 
