@@ -5,20 +5,25 @@ store are other people's text: they are shown as text, never as Markdown or HTML
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 import streamlit as st
 from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
 
+from dashboards.charts.parts import Spec
 from pi.errors import PiError
 from pi.figures.ground import on_dark, svg_on_dark
 from pi.figures.moving_picture import MovingPicture
+from pi.overview.readable import in_percent
 from pi.tracking.listing import ListedRun, list_artifacts, list_runs, read_logged_table
 from pi.tracking.records import read_artifact
 
@@ -27,8 +32,8 @@ SAVED, ON_SCREEN = 200, 110
 """Dots per inch of a figure's PNG."""
 
 WIDEST = 880  # pixels of a logged picture, whose resolution is for print
-SIGNIFICANT = st.column_config.NumberColumn(format="%.5g")
-"""How numbers stand in a table: a lambda of 0.000598 has more to say than its first digit."""
+NOTHING = "–"
+"""What stands where there is no number."""
 
 
 def heading(title: str, said: str) -> None:
@@ -85,7 +90,15 @@ def runs_of(stage: str, advice: str) -> list[ListedRun]:
 def label_of(run: ListedRun) -> str:
     """Return what tells a run from the others in a list: what it is of, when, and its id."""
     state = "" if run.status == "FINISHED" else f" · {run.status.lower()}"
-    return f"{described(run)} · {run.begun:%d %b %H:%M} · {run.run_id[:6]}{state}"
+    return f"{described(run)} · {here(run.begun):%d %b %H:%M} · {run.run_id[:6]}{state}"
+
+
+def here(when: datetime) -> datetime:
+    """Return a time in the reader's zone, which the browser tells; else in that of the server."""
+    try:
+        return when.astimezone(ZoneInfo(st.context.timezone or ""))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return when.astimezone()
 
 
 def described(run: ListedRun) -> str:
@@ -153,6 +166,26 @@ def figure(
     picture(kept[1], draw, name, table, said)
 
 
+def chart(
+    spec: Spec,
+    rows: Mapping[str, pd.DataFrame],
+    key: str,
+    said: str,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """Place a chart that can be touched.
+
+    Args:
+        spec: Vega-Lite.
+        rows: its data by the names that the spec has for them.
+        key: of the chart, unique in the page.
+        said: what it shows, for those who cannot see it.
+        on_select: called when something is picked in it.
+    """
+    whole = {"datasets": dict(rows), **spec, "config": {"legend": {"symbolOpacity": 1}}}
+    st.vega_lite_chart(None, whole, width="stretch", key=key, alt=said, on_select=on_select)
+
+
 def picture(
     pixels: bytes,
     draw: Callable[[], Figure],
@@ -211,7 +244,8 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
         with going_on():
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(title_of(name)))
-                st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
+                with st.container(key=f"logged {name}"):  # wider than a phone: it scrolls
+                    st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
@@ -245,10 +279,19 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    numbers = dict.fromkeys(rows.select_dtypes("float").columns, SIGNIFICANT)
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=numbers)
+    st.dataframe(shown(rows), hide_index=True, width="stretch")
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
+
+
+def shown(rows: pd.DataFrame) -> Styler:
+    """Return a table as it is read: five digits, shares in percent, a dash where nothing is.
+
+    A lambda of 0.000598 has more to say than its first digit.
+    """
+    read = in_percent(rows)
+    form = dict.fromkeys(read.select_dtypes("float").columns, "{:.5g}")
+    return read.style.format(form, na_rep=NOTHING)
 
 
 def _save(file: str, data: Callable[[], bytes], kind: str, of: str = "") -> None:

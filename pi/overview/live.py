@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pi.alive import PROGRESS, is_gone
-from pi.figures.training_curves import SSIM
+from pi.figures.training_panels import SSIM
 from pi.progress import spoken
 from pi.tracking.listing import ListedRun, list_running
 

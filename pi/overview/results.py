@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from pi.evaluation.doing_nothing import KEPT, LOW_DOSE
-from pi.figures.training_curves import PSI
+from pi.figures.training_panels import PSI
 from pi.run_names import configuration_of
 from pi.tracking.listing import ListedRun
 

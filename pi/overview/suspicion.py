@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pi.evaluation.doing_nothing import WORSE, of_training
-from pi.figures.training_curves import CONFLICTS, MEASURED
+from pi.figures.training_panels import CONFLICTS, MEASURED
 from pi.overview.results import called, ssims, stage_of
 from pi.tracking.listing import ListedRun
 from pi.tracking.run import REASON

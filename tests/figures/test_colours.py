@@ -6,7 +6,7 @@ import pytest
 
 from pi.figures.colours import COLOURS, FIRST, USUAL_TARGET, colour_of
 from pi.losses.experiments import NAMED
-from pi.parameters import CalibrateParameters, TrainParameters
+from pi.parameters import CalibrateParameters
 
 
 def test_every_named_configuration_has_a_colour_of_its_own() -> None:
@@ -17,10 +17,9 @@ def test_every_named_configuration_has_a_colour_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", ["demo1", "E3", "my own loss, *$x*"])
 def test_the_usual_target_makes_no_difference_and_another_does(name: str) -> None:
-    assert CalibrateParameters.target_psi == TrainParameters().target_psi == USUAL_TARGET
+    assert CalibrateParameters.target_psi == USUAL_TARGET
     assert colour_of(f"{name} · Ψ 95 %") == colour_of(name)
     assert colour_of(f"{name} · Ψ 95 % · seed 6") == colour_of(f"{name} · seed 6")
     assert colour_of(f"{name} · Ψ 50 %") != colour_of(name)
     assert re.fullmatch("#[0-9A-F]{6}", colour_of(name))
     assert colour_of("demo1") == COLOURS[0]
-
