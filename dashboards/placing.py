@@ -5,7 +5,7 @@ store are other people's text: they are shown as text, never as Markdown or HTML
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -21,14 +21,13 @@ from pandas.io.formats.style import Styler
 
 from dashboards.charts.parts import Spec
 from pi.errors import PiError
-from pi.figures.ground import on_dark, svg_on_dark
-from pi.figures.moving_picture import MovingPicture
+from pi.figures.ground import svg_on_dark
 from pi.overview.readable import in_percent
 from pi.tracking.listing import ListedRun, list_artifacts, list_runs, read_logged_table
 from pi.tracking.records import read_artifact
 
 FRESH = 5  # seconds for which a list of runs is not asked for again
-SAVED, ON_SCREEN = 200, 110
+SAVED = 200
 """Dots per inch of a figure's PNG."""
 
 WIDEST = 880  # pixels of a logged picture, whose resolution is for print
@@ -140,32 +139,6 @@ def choose_runs(
     return [by_id[run_id] for run_id in found]
 
 
-def figure(
-    draw: Callable[[], Figure],
-    name: str,
-    table: Callable[[], pd.DataFrame],
-    said: str,
-    same: Hashable = None,
-) -> None:
-    """Place a figure, and beneath it what saves it as SVG or PNG and its data as CSV.
-
-    What is saved is for white paper, whatever the page's theme.
-
-    Args:
-        draw: draws it.
-        name: of the files, without ending.
-        table: makes its data.
-        said: what it shows, for those who cannot see it.
-        same: what it depends on; drawn again where that is not what it was. None: always.
-    """
-    depends = None if same is None else (same, on_dark_page())
-    kept: tuple[Hashable, bytes] | None = st.session_state.get(f"drawn {name}")
-    if kept is None or depends is None or kept[0] != depends:
-        kept = (depends, MovingPicture(for_page(draw()), (), ON_SCREEN).png())
-        st.session_state[f"drawn {name}"] = kept
-    picture(kept[1], draw, name, table, said)
-
-
 def chart(
     spec: Spec,
     rows: Mapping[str, pd.DataFrame],
@@ -186,20 +159,16 @@ def chart(
     st.vega_lite_chart(None, whole, width="stretch", key=key, alt=said, on_select=on_select)
 
 
-def picture(
-    pixels: bytes,
-    draw: Callable[[], Figure],
-    name: str,
-    table: Callable[[], pd.DataFrame],
-    said: str,
-) -> None:
-    """Place a figure that was drawn already; arguments as of `figure`."""
-    st.image(pixels, width="content", alt=said)
-    savers(draw, name, table)
-
-
 def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
-    """Place what saves a figure as SVG or PNG and its data as CSV; arguments as of `figure`."""
+    """Place what saves a figure as SVG or PNG and its data as CSV.
+
+    What is saved is for white paper, whatever the page's theme.
+
+    Args:
+        draw: draws it.
+        name: of the files, without ending.
+        table: makes its data.
+    """
     with st.container(horizontal=True, gap="small"):
         _save(f"{name}.svg", lambda: written(draw(), "svg"), "image/svg+xml")
         _save(f"{name}.png", lambda: written(draw(), "png"), "image/png")
@@ -209,11 +178,6 @@ def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFra
 def on_dark_page() -> bool:
     """Return whether the page is dark."""
     return bool(st.context.theme.type == "dark")
-
-
-def for_page(drawn: Figure) -> Figure:
-    """Return a figure in the colours of the page."""
-    return on_dark(drawn) if on_dark_page() else drawn
 
 
 def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:

@@ -15,7 +15,8 @@ from streamlit.starlette import App
 from dashboards.app import PAGES
 
 TOLD = """<script>
-window.__streamlit = {BACKEND_BASE_URL: location.origin + "/", MAIN_PAGE_BASE_URL: location.origin + "/"}
+const own = location.origin + "/";
+window.__streamlit = {BACKEND_BASE_URL: own, MAIN_PAGE_BASE_URL: own};
 </script>"""
 
 

@@ -14,7 +14,7 @@ from pi.influence.psi import log_odds
 PICKED = "picked"
 """Name of what a click or a drag picks: the share of the nearest point of a curve."""
 
-DASHES = {"-": [1, 0], "--": [6, 3], ":": [2, 2], "-.": [6, 2, 2, 2]}
+DASHES = dict(zip(STYLES, ([1, 0], [6, 3], [2, 2], [6, 2, 2, 2]), strict=True))
 
 
 def curve_rows(curves: Sequence[Curve]) -> pd.DataFrame:
@@ -92,7 +92,6 @@ def influence_chart(curves: Sequence[Curve], field: str, marked: Sequence[float]
 
 SHAPES = dict(zip(MARKERS, ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross",
                             "stroke"), strict=True))  # fmt: skip
-assert set(DASHES) == set(STYLES)
 
 
 def strata_chart(strata: Strata) -> tuple[Spec, pd.DataFrame]:

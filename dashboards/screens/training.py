@@ -1,7 +1,6 @@
 """Training: losses, Psi and gradient influence over epochs across runs, and the drift."""
 
 from collections.abc import Callable, Sequence
-from itertools import batched
 from math import nan
 
 import pandas as pd
@@ -70,8 +69,10 @@ def _place(
     st.subheader(title)
     rows = [(panel, panel_rows(curves, panel)) for panel in panels]
     known = [(panel, own) for panel, own in rows if not own.empty]
-    for beside in batched(known, BESIDE, strict=False):
-        for column, (panel, own) in zip(st.columns(BESIDE), beside, strict=False):
+    for start in range(0, len(known), BESIDE):
+        for column, (panel, own) in zip(
+            st.columns(BESIDE), known[start : start + BESIDE], strict=False
+        ):
             with column:
                 chart(over_epochs(curves, panel, own), {"points": own}, f"chart {panel.title}",
                       f"{panel.title} by epoch")  # fmt: skip

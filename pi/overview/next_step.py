@@ -74,7 +74,8 @@ def _missing(runs: Sequence[ListedRun]) -> NextStep:
     for stage, why, command in (
         ("calibration", "No calibration tells which λ has the influence asked for.",
          "make calibrate"),
-        ("train", "Nothing was trained yet.", "make train"),
+        ("train", "Nothing was trained yet.",
+         f"{ENTRY}.train --experiment demo1 --perceptual_weight psi:0.95"),
         ("search", "No search tells how flat the optimum of λ is.", f"{ENTRY}.search"),
     ):  # fmt: skip
         if not _done(runs, stage):

@@ -50,7 +50,8 @@ def suspicions(runs: Sequence[ListedRun], most: int = 8) -> list[Suspicion]:
 def _of(run: ListedRun) -> Iterator[str]:
     if run.status in ("FAILED", "KILLED"):
         why = run.record.tags.get(REASON, "")
-        yield f"it was {run.status.lower()}" + (f": {why}" if why else "")
+        ended = "failed" if run.status == "FAILED" else "was killed"
+        yield f"it {ended}" + (f": {why}" if why else "")
     elif stage_of(run) == "train":
         yield from _of_training(run)
     elif stage_of(run) == "evaluate":
