@@ -2,9 +2,9 @@
 
     python -m benchmarks.dashboard [runs]
 
-In headless Chromium: the first useful paint of each page (its chart, picture or table is drawn), a step of
-the slider of the target (its chart has moved), moving to another slice, and the memory of the
-server. Beside them, in the same minute, a request that does nothing and the time until a page's
+In headless Chromium: the first useful paint of each page (its chart, picture or table is there), a
+step of the slider of the target (its chart has moved), moving to another slice, and the memory of
+the server. Beside them, in the same minute, a request that does nothing and the time until a page's
 heading stands: on a busy machine all of them grow together. Lowest and median of several.
 
 Five minutes. No number is asserted.
