@@ -64,7 +64,9 @@ def _results(runs: list[ListedRun]) -> None:
     with left:
         st.subheader("Newest results")
         results = newest_results(runs)
-        results["begun"] = [f"{here(when.to_pydatetime()):%d %b %H:%M}" for when in results["begun"]]
+        results["begun"] = [
+            f"{here(when.to_pydatetime()):%d %b %H:%M}" for when in results["begun"]
+        ]
         st.dataframe(results, hide_index=True, width="stretch")
     with right:
         st.subheader("Best by validation")
