@@ -123,6 +123,17 @@ def test_a_run_that_is_half_logged_is_told_and_the_others_stay(database: Path) -
     assert len(app.metric) == 1
 
 
+def test_a_calibration_of_an_older_version_is_told_and_the_others_stay(database: Path) -> None:
+    whole, older = log_calibration("whole"), log_calibration("older", patches=False)
+    with Tracked().open("calibration", "again", older) as again:
+        again.parquet(pd.DataFrame({"loss": [1.0]}), "patches.parquet")
+    app = screen("influence")
+    app = app.multiselect(key="calibrations").set_value([older, whole]).run()
+    assert not app.exception
+    assert "must have the column" in words(app)
+    assert len(app.metric) == 1
+
+
 def test_a_rude_name_is_text(database: Path) -> None:
     log_calibration(RUDE)
     app = screen("influence")
