@@ -13,7 +13,7 @@ RUNS = [
     listed_run("other", "train", metrics={"kept/ssim": 0.99}, tags={"pi.data_digest": "y"}),
     listed_run("half", "train", "RUNNING", metrics={"validation/ssim": 0.5}),
     listed_run("e", "evaluate", metrics={"paper8/ssim": 0.91, "paper8/ssim_low_dose": 0.9}),
-    listed_run("c", "calibration", metrics={"lambda": 0.000598}),
+    listed_run("c", "calibration", params={"experiment": "c"}, metrics={"lambda": 0.000598}),
     listed_run("r", "report"),
 ]
 
