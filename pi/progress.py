@@ -197,7 +197,7 @@ def _bar(lines: PlainLines) -> Iterator[Counter]:
 
 
 WIDE = 70
-NARROW = "{desc} {percentage:.0f} % <{remaining} {n_fmt}/{total_fmt}{postfix}"
+NARROW = "{desc}: {percentage:.0f} % <{remaining} {n_fmt}/{total_fmt}{postfix}"
 """What a narrower terminal shows of a bar: how far, how long still, how much; the rest is cut."""
 
 

@@ -30,6 +30,11 @@ class Judged:
     metrics: Mapping[str, float]
 
     def text(self) -> str:
+        """Return how much was measured, and `means`."""
+        head = f"On {self.metrics.get('slices', 0):.0f} slices of {self.part} patients"
+        return f"{head} ({self.protocol}): {self.means()}"
+
+    def means(self) -> str:
         """Return its means beside those of doing nothing, and what is worse than that."""
         found, worse = [], []
         for metric in (METRICS[name] for name in ranked_metrics()):
@@ -40,9 +45,8 @@ class Judged:
                 found.append(f"{metric.heading} {' beside '.join(values)} of the low dose")
                 if (output < nothing) == higher_is_better(metric.name) and output != nothing:
                     worse.append(metric.title)
-        head = f"On {self.metrics.get('slices', 0):.0f} slices of {self.part} patients"
         told = f" {WORSE.capitalize()}: {', '.join(worse)}." if worse else ""
-        return f"{head} ({self.protocol}): {', '.join(found) or 'nothing is known'}.{told}"
+        return f"{', '.join(found) or 'nothing is known'}.{told}"
 
 
 def model_card(

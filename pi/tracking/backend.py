@@ -24,7 +24,6 @@ from mlflow.entities import (
     LoggedModelInput,
     Metric,
     Param,
-    RunInputs,
     RunTag,
 )
 from mlflow.entities import Run as StoredRun
@@ -51,7 +50,6 @@ __all__ = [
     "Model",
     "ModelSignature",
     "Param",
-    "RunInputs",
     "RunTag",
     "Schema",
     "StoredRun",

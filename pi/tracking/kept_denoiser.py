@@ -121,8 +121,7 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
             code_paths=[str(Path(served.__file__).parents[1])],
             input_example=_example(store),
         )
-    told = read_run(run.run_id).metrics
-    tell_model(run, run.run_id, {name: told[name] for name in TOLD if name in told})
+    tell_model(run, run.run_id, TOLD)
 
 
 def _example(store: Store) -> NDArray[np.float32] | None:

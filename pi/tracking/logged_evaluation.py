@@ -10,8 +10,10 @@ import pandas as pd
 
 from pi.choices import EvaluatedPart
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.model_card import Judged
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.scores import leading, scores, scores_table
 from pi.evaluation.summary import error_table, note, paper_table, summarise
@@ -105,7 +107,9 @@ def log_evaluation(
     run.table(summarise(slices, ["patient"]), "by_patient.json")
     if not evaluation.tissues.empty:  # as of a table of metrics, without pixels
         _log_texture(run, evaluation)
-    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+    first = protocols_of(slices)[0]  # the answer at once: of a longer text the UI shows two lines
+    answer = f"{Judged('', first, shown).means()} ({first})"
+    run.note("\n\n".join(filter(None, [answer, note(slices, protocols), evaluation.remark])))
 
 
 def _log_texture(run: Run, evaluation: Evaluation) -> None:
@@ -175,7 +179,8 @@ def log_board(
             for metric in ranked_metrics()
         }
     )
-    best = str(board.iloc[0]["experiment"])
+    names = [str(name) for name in board["experiment"]]
+    best = next((name for name in names if name in learned), names[0])  # the low dose learned none
     run.metrics(learned.get(best, {}))
     for name, own in learned.items():
         run.metrics({f"{kind}_of/{name}": own[key] for key, kind in OWN.items() if key in own})
@@ -192,7 +197,10 @@ def log_board(
         for _, row in board.iterrows()
     ]
     table = markdown([head, *rows])
-    run.note(f"**{best}** first of {len(board)}, on {evaluated_on} (Table 3)\n\n{table}")
+    worse = f", and {WORSE}" if names.index(best) else ""
+    weight, psi, gain = _learned_cells(learned.get(best, {}))
+    told = f"λ {weight}, Ψ {psi} in the last epoch, SSIM {gain} beside the low dose's"
+    run.note(f"**{best}** is best{worse}: {told}, on {evaluated_on} (Table 3)\n\n{table}")
 
 
 OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}

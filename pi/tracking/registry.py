@@ -3,7 +3,7 @@
 A context is a version of a weight file, with what it was made of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import get_args
@@ -160,20 +160,21 @@ def models_of(client: MlflowClient, run_id: str) -> list[LoggedModel]:
     return [client.get_logged_model(model_id) for model_id in ids]
 
 
-def tell_model(run: Run, made_by: str, metrics: Mapping[str, float]) -> None:
+def tell_model(run: Run, made_by: str, names: Iterable[str]) -> None:
     """Have what a run measured stand on the pages of the models that it measured, and of versions.
 
     Args:
         run: that measured; it is told which models.
         made_by: the run that logged the models, which may be the same.
-        metrics: by name.
+        names: of its metrics.
     """
     if not run.kept:
         return
-    for model in models_of(run.client, made_by):
-        run.model_metrics(model, metrics)
-        if made_by != run.run_id:
-            run.client.log_inputs(run.run_id, models=[LoggedModelInput(model.model_id)])
+    models = models_of(run.client, made_by)
+    run.model_metrics(models, names)
+    if models and made_by != run.run_id:
+        inputs = [LoggedModelInput(model.model_id) for model in models]
+        run.client.log_inputs(run.run_id, models=inputs)
     with suppress(MlflowException):  # of a registry that refuses: the numbers themselves are kept
         _describe(run.client, made_by)
 

@@ -13,7 +13,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,7 +37,6 @@ from pi.tracking.backend import (
     MlflowClient,
     MlflowException,
     Param,
-    RunInputs,
     RunTag,
     get_artifact_repository,
 )
@@ -95,17 +94,17 @@ class Run:
         """Log finite metrics; NaN and infinity, which a store would bend, are left out."""
         self.series({key: [(step, value)] for key, value in values.items()})
 
-    def model_metrics(self, model: LoggedModel, values: Mapping[str, float]) -> None:
-        """Log finite metrics of this run that are of a logged model too, whose page shows them."""
-        if not self.kept:
-            return
-        data = (self.client.get_run(self.run_id).inputs or RunInputs([])).dataset_inputs
+    def model_metrics(self, models: Sequence[LoggedModel], names: Iterable[str]) -> None:
+        """Have newest values of this run stand on the pages of models; its own curves stay."""
+        run = self.client.get_run(self.run_id)
+        data = run.inputs.dataset_inputs if run.inputs else []
         name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
-        of_model = [
-            Metric(one.key, one.value, one.timestamp, 0, model.model_id, name, digest, self.run_id)
-            for one in _points({key: [(0, value)] for key, value in values.items()})
-        ]
-        self.client.log_batch(self.run_id, metrics=of_model)
+        histories = (self.client.get_metric_history(self.run_id, key) for key in names)
+        points = [history[-1] for history in histories if history]
+        for model in models:
+            of = (model.model_id, name, digest, self.run_id)
+            of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
+            self.client.log_batch(self.run_id, metrics=of_model)
 
     def series(self, values: Mapping[str, list[tuple[int, float]]]) -> None:
         """Log several points (step, value) of each metric."""

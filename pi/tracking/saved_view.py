@@ -46,7 +46,8 @@ def save_view(run: Run, stage: str) -> str:
     try:
         state = view_state(view, run.run_id)
         shown = _newest(run, state["searchFilter"])
-        _colour(run, shown)
+        own = run.client.get_run(run.run_id)  # which is not finished yet, and so not found
+        _colour(run, [own, *(one for one in shown if one.info.run_id != run.run_id)])
         state["compareRunCharts"] = telling(state["compareRunCharts"], shown)
         _put(run, key, name, state)
         _put_table(run)
@@ -62,15 +63,14 @@ def view_key(stage: str, run_id: str) -> str:
 
 
 def _put_table(run: Run) -> None:
-    """Renew the table of all runs, in which the newest that hold others are unfolded."""
+    """Put the table of all runs, the best first: sorted by time the UI would fold children away."""
     view = json.loads((VIEWS / f"{TABLE}.json").read_text())
-    newest = _newest(run, "tags.`pi.stage` = 'main'")[:UNFOLDED]
-    state = view_state(view, run.run_id)
-    state |= {"runsExpanded": {one.info.run_id: True for one in newest}, "orderByAsc": False}
+    state = view_state(view, run.run_id) | {"orderByAsc": False}
     _put(run, f"pi-{TABLE}", view["name"], state)
 
 
-UNFOLDED = 3
+RUN_NAME = "attributes.`Run Name`"
+"""What the UI calls the column of names, which are longer than it leaves room for."""
 
 
 def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
@@ -153,25 +153,28 @@ def _narrowed(
 
 
 def _unlike(chart: dict[str, Any], shown: Sequence[StoredRun]) -> dict[str, Any] | None:
-    """Return parallel coordinates of what differs; None where that is less than two of them."""
-    data = [one.data for one in shown]
-    params = [p for p in chart["selectedParams"] if _differs(one.params.get(p) for one in data)]
-    numbers = [m for m in chart["selectedMetrics"] if _differs(one.metrics.get(m) for one in data)]
+    """Return parallel coordinates of what all runs have and differ in; None of less than two.
+
+    The UI leaves a run out that lacks one of them.
+    """
+    params = _telling(chart["selectedParams"], [one.data.params for one in shown])
+    numbers = _telling(chart["selectedMetrics"], [one.data.metrics for one in shown])
     if not numbers or len(params) + len(numbers) < 2:
         return None
     return {**chart, "selectedParams": params, "selectedMetrics": numbers}
 
 
-def _differs(values: Iterable[object]) -> bool:
-    return len(set(values)) > 1
+def _telling(names: Iterable[str], held: Sequence[Mapping[str, object]]) -> list[str]:
+    values = {name: [one[name] for one in held if name in one] for name in names}
+    return [name for name, own in values.items() if len(own) == len(held) and len(set(own)) > 1]
 
 
 KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
 WHERE_TO_BEGIN = """\
-Low-dose CT denoisers, and how much of their loss is perceptual.
-
-**Begin with the menu _Views_** above the runs: _Begin here_ is a table of all runs by the ten
+**Begin with the menu on the right, above the runs**: _Begin here_ is a table of all runs by the ten
 columns that matter, and every stage has charts of its own. One colour is one configuration.
+
+These are denoisers of low-dose CT, and how much of their loss is perceptual:
 
 - `calibrate`: the lambda at which a perceptual loss has the influence (Ψ) that was asked for.
 - `train`: what Ψ becomes while the network learns; two validation slices by epoch as images.
@@ -237,4 +240,6 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         "runsHiddenMode": "FIRST_20_RUNS",
         "runsPinned": [],
         "selectedColumns": view["columns"],
+        "columnOrder": [RUN_NAME],
+        "columnWidths": {RUN_NAME: 300},
     }

@@ -87,8 +87,10 @@ def test_the_models_and_the_version_show_what_evaluations_measure(
             "paper8/ssim_low_dose": 0.9,
             "paper8/ssim_sd": 0.1,
         }
-        run.metrics({name: found[name] for name in ("slices", "paper8/ssim_low_dose")})
+        run.metrics(found)
         tell_model(run, trained, found)
+        history = client.get_metric_history(run.run_id, "paper8/ssim")
+        assert len(history) == 1  # that of the run stays as it was
     outputs = client.get_run(trained).outputs.model_outputs
     for model in (client.get_logged_model(output.model_id) for output in outputs):
         assert {one.key: one.value for one in model.metrics} == found
@@ -98,7 +100,8 @@ def test_the_models_and_the_version_show_what_evaluations_measure(
     assert "Worse than doing nothing: SSIM." in version.description
     client.update_model_version("ldct-denoiser", version.version, "my own words")
     with Tracked().open("evaluate", "y") as run:
-        tell_model(run, trained, {"slices": 1})
+        run.metrics({"slices": 1})
+        tell_model(run, trained, ["slices"])
     (inputs,) = [client.get_run(run.run_id).inputs.model_inputs]
     assert {one.model_id for one in inputs} == {output.model_id for output in outputs}
     version = client.get_model_version_by_alias("ldct-denoiser", "champion")

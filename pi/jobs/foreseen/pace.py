@@ -20,6 +20,11 @@ ROUNDS = 2
 NOISE = np.random.default_rng(0)
 
 
+def start_tensorflow() -> None:
+    """Start TensorFlow, quietly: before anything else imports it."""
+    import pi.network  # noqa: F401
+
+
 @cache
 def step_seconds(
     experiment: str, denoiser: str, patch_size: int, batch_size: int, precision: PrecisionName
@@ -36,9 +41,9 @@ def step_seconds(
     Raises:
         PiError: one of them is misspelt, or the machine cannot do it.
     """
+    start_tensorflow()
     import keras
 
-    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.influence.components import loss_terms
     from pi.influence.schedule import WeightRule
     from pi.network.bank import FrozenLoss, build_bank
@@ -76,7 +81,7 @@ def _experiments(spelt: str) -> list[Experiment]:
 @cache
 def slice_seconds(denoiser: str, pixels: int) -> float:
     """Return the seconds in which a network denoises a slice of so many pixels on a side."""
-    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    start_tensorflow()
     from pi.evaluation.whole_slices import slice_denoiser
 
     spec = DenoiserSpec.parse(denoiser)

@@ -142,7 +142,7 @@ def of_pretrain(p: PretrainParameters) -> Outlook:
     return Outlook(
         (f"data {p.data}", line),
         p.steps * step if step else None,
-        why=MEASURED.format(step, "step, without the data") if step else "of this network",
+        why=MEASURED.format(step, "step, without the data") if step else "no step of it is timed",
     )
 
 

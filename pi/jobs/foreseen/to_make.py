@@ -42,7 +42,7 @@ def of_simulate(p: SimulateParameters) -> Outlook:
 def of_prepare(p: PrepareParameters) -> Outlook:
     """Return what `prepare` would do."""
     source = Path(p.source).expanduser() if p.source else data_folder()
-    files = list_files(source)
+    files = [source / file for file in list_files(source, [])]
     what = "a mapping to be completed" if p.mapping_template else f"the store {p.name}"
     there = " (which is there already, and stays)" if store_folder(p.name).exists() else ""
     each = _reading(files)
@@ -85,7 +85,8 @@ def of_denoise(p: DenoiseParameters) -> Outlook:
     """Return what `denoise` would do."""
     if not p.run:
         raise ScanError("`run` must be whose denoiser is used, such as a run's id, but is empty.")
-    files, network = list_files(data_folder()), network_of(p.run, p.denoiser)
+    files = [*list_files(data_folder(), [])]
+    network = network_of(p.run, p.denoiser)
     each = slice_seconds(network, SIDE) if network else 0.0
     return Outlook(
         (f"{len(files)} files are read", f"they are denoised by {p.run} into a new folder"),

@@ -143,11 +143,15 @@ def test_table_3_is_of_every_slice_of_every_patient_once(job: Job) -> None:
     means = board.set_index("experiment")["ssim"].to_dict()
     assert means == pytest.approx({"demo1": 0.3, "mse": 0.2, "low dose": 0.2})
     with Tracked().open("main", "job", job.run_id) as again:
-        log_board(again, board, switch_rows(SWITCHES), planned().evaluated_on)
+        learned = {"mse": {"lambda": 0.0, "train/psi": 0.0, "paper8/ssim": 0.2}}
+        log_board(again, board, switch_rows(SWITCHES), planned().evaluated_on, learned)
     record = read_run(job.run_id)
     note = record.tags["mlflow.note.content"]
-    assert note.startswith("Table 3, on every patient, each tested once in 3 folds")
+    assert note.startswith("**mse** is best, and worse than doing nothing: λ 0, Ψ 0 % in the last")
+    assert "on every patient, each tested once in 3 folds (Table 3)" in note
     assert "|demo1|0.3|" in note
+    assert record.tags["pi.best"] == "mse"
+    assert (record.metrics["paper8/ssim"], record.metrics["psi_of/mse"]) == (0.2, 0.0)
     assert record.metrics["ssim_of/demo1"] == pytest.approx(0.3)
 
 
