@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.influence import (
+from dashboards.charts.over_lambda import (
     PICKED,
     answer_rows,
     curve_rows,
