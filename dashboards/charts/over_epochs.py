@@ -7,28 +7,28 @@ import pandas as pd
 
 from dashboards.charts.parts import FADED, HEIGHT, SINGLED, ZOOM, Spec, colours, number, rule, told
 from pi.figures.training_curves import TrainingCurves
-from pi.figures.training_panels import Panel
+from pi.figures.training_panels import EpochPanel
 
 SHAPES = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down",
           "P": "cross", "X": "stroke"}  # fmt: skip
 """Of each marker of matplotlib what it is called here."""
 
 
-def panel_rows(curves: Sequence[TrainingCurves], panel: Panel) -> pd.DataFrame:
+def panel_rows(curves: Sequence[TrainingCurves], panel: EpochPanel) -> pd.DataFrame:
     """Return the points of a panel: columns ``label``, ``line``, ``epoch`` and ``value``."""
     parts = [_points(one, panel) for one in curves]
     table = pd.concat([one for own in parts for one in own] or [pd.DataFrame()])
     return table.reindex(columns=["label", "line", "epoch", "value"]).dropna()
 
 
-def _points(one: TrainingCurves, panel: Panel) -> Iterator[pd.DataFrame]:
+def _points(one: TrainingCurves, panel: EpochPanel) -> Iterator[pd.DataFrame]:
     for line, values in panel.of(one.series, one.target).items():
         found = values.replace([np.inf, -np.inf], np.nan).dropna()
         frame = pd.DataFrame({"epoch": found.index, "value": found.to_numpy()})
         yield frame.assign(label=one.label, line=line)
 
 
-def over_epochs(curves: Sequence[TrainingCurves], panel: Panel, rows: pd.DataFrame) -> Spec:
+def over_epochs(curves: Sequence[TrainingCurves], panel: EpochPanel, rows: pd.DataFrame) -> Spec:
     """Return a panel over ``rows`` of `panel_rows`: solid the first line of each, dashed others."""
     lines = [*dict.fromkeys(rows["line"])]
     last = max(int(rows["epoch"].max()), 2) if len(rows) else 2

@@ -30,7 +30,7 @@ from pi.figures.training_curves import (
     drift_table,
     training_curves,
 )
-from pi.figures.training_panels import INFLUENCES, LOSSES, Panel
+from pi.figures.training_panels import INFLUENCES, LOSSES, EpochPanel
 from pi.overview.results import called
 from pi.tracking.listing import ListedRun, read_series
 
@@ -62,7 +62,7 @@ def main() -> None:
 def _place(
     title: str,
     curves: Sequence[TrainingCurves],
-    panels: Sequence[Panel],
+    panels: Sequence[EpochPanel],
     draw: Callable[[Sequence[TrainingCurves]], Figure],
     name: str,
 ) -> None:

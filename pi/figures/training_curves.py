@@ -24,7 +24,7 @@ from pi.figures.training_panels import (
     SSIM,
     TOTAL,
     WEIGHT,
-    Panel,
+    EpochPanel,
 )
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -117,7 +117,7 @@ def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
 
 
 def _draw(
-    curves: Sequence[TrainingCurves], panels: Sequence[Panel], inches: tuple[float, float]
+    curves: Sequence[TrainingCurves], panels: Sequence[EpochPanel], inches: tuple[float, float]
 ) -> Figure:
     figure = Figure(figsize=inches, layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
@@ -133,7 +133,7 @@ def _draw(
     return figure
 
 
-def _titled(panel: Panel) -> str:
+def _titled(panel: EpochPanel) -> str:
     names = [*panel.lines]
     styles = ("solid", "dashed", "dotted")
     told = ", ".join(f"{style}: {name}" for style, name in zip(styles, names, strict=False))

@@ -20,7 +20,7 @@ Line = Callable[[pd.DataFrame, float], "pd.Series[float]"]
 
 
 @dataclass(frozen=True)
-class Panel:
+class EpochPanel:
     """One quantity over epochs.
 
     Attributes:
@@ -90,20 +90,22 @@ def _conflicts(series: pd.DataFrame, _: float) -> "pd.Series[float]":
 
 
 INFLUENCES = (
-    Panel(
+    EpochPanel(
         "share of the loss",
         "log-odds of Ψ",
         {"training": _odds(PSI), "validation": _odds(HELD_OUT)},
         "targets",
     ),
-    Panel(
+    EpochPanel(
         "share of the gradient",
         "log-odds of Ψ",
         {"parameters": _odds(GRADIENT), "output": _odds(OUTPUT_GRADIENT)},
         "targets",
     ),
-    Panel("drift from the target", "Ψ − target (percentage points)", {"training": _drift}, "zero"),
-    Panel(
+    EpochPanel(
+        "drift from the target", "Ψ − target (percentage points)", {"training": _drift}, "zero"
+    ),
+    EpochPanel(
         "gradients in conflict",
         "measurements of an epoch (%)",
         {"cosine below 0": _conflicts},
@@ -111,7 +113,7 @@ INFLUENCES = (
     ),
 )
 LOSSES = (
-    Panel("image loss M", "log₁₀ M", {"training": _image}),
-    Panel("weighted perceptual loss λP", "log₁₀ λP", {"training": _weighted}),
-    Panel("SSIM of validation slices", "SSIM", {"validation": _ssim}),
+    EpochPanel("image loss M", "log₁₀ M", {"training": _image}),
+    EpochPanel("weighted perceptual loss λP", "log₁₀ λP", {"training": _weighted}),
+    EpochPanel("SSIM of validation slices", "SSIM", {"validation": _ssim}),
 )
