@@ -22,6 +22,7 @@ from dashboards.placing import (
     savers,
     table,
 )
+from dashboards.watching import watch
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
@@ -87,6 +88,7 @@ def slices(run_id: str) -> pd.DataFrame:
 def main() -> None:
     """Place the page."""
     heading("Slices", "What runs make of the same slice, on windows that no image can stretch.")
+    watch("evaluate")
     runs = runs_of("evaluate", "python -m entrypoints.evaluate --run RUN")
     denoised = [run for run in runs if run.record.typed("run") != "identity"] or runs
     at_first = _alike(denoised, denoised[0])[:2]
@@ -232,23 +234,25 @@ def _pictures(
     denoisers = _denoisers(runs, store)
     low, target, spacing = read_pair(store, key)
     pictured = [_pictured("low_dose", TITLES["low_dose"], low.astype(np.float32), target)]
-    columns = st.columns(len(denoisers) + 2, gap="small")
+    # Two rows: on a phone, where columns stand below each other, images then stay together.
+    above = st.columns(len(denoisers) + 2, gap="small")
+    below = st.columns(len(denoisers) + 2, gap="small")
     region = region_around(low.shape, *spot) if spot else None
     show = partial(_show, window=window, detail=detail, target=target if mark else None)
 
     def row() -> SliceRow:
         return picture_row("", key, pictured, target, spacing, region)
 
-    show(columns[0], row(), 0)
-    _panel(columns[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
+    show((above[0], below[0]), row(), 0)
+    _panel(above[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
     for number, (letter, denoise) in enumerate(denoisers.items(), 1):
-        with columns[number], st.spinner("Denoising …"):
+        with above[number], st.spinner("Denoising …"):
             hu = ahead().get(((denoise[0], key), low, _of_key(store, key, denoise[1])))
         pictured.append(_pictured(letter, _title(letter, runs[letter]), hu, target))
-        show(columns[number], row(), number)
+        show((above[number], below[number]), row(), number)
     done = row()
     if len(denoisers) > 1:
-        _panel(columns[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
+        _panel(below[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
     framed = "" if detail else " Framed: what is enlarged."
     st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow).{framed}")
     savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
@@ -257,7 +261,7 @@ def _pictures(
 
 
 def _show(
-    column: DeltaGenerator,
+    columns: tuple[DeltaGenerator, DeltaGenerator],
     row: SliceRow,
     number: int,
     window: tuple[float, float],
@@ -265,12 +269,13 @@ def _show(
     detail: bool,
     target: NDArray[np.float32] | None,
 ) -> None:
-    """Place an image and its error, one above the other; ``target`` tells what is outlined."""
+    """Place an image, and its error in the column below; ``target`` tells what is outlined."""
     images, errors = viewer_panels(row)
+    above, below = columns
     invented = None if target is None else invention(images[number].hu, target)
     marked = None if invented is None else invented.map(images[number].hu.shape)
-    _panel(column, images[number], row, window, detail=detail, marked=marked)
-    _panel(column, errors[number], row, window, detail=detail)
+    _panel(above, images[number], row, window, detail=detail, marked=marked)
+    _panel(below, errors[number], row, window, detail=detail)
 
 
 def _panel(

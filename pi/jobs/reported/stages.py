@@ -12,7 +12,8 @@ import pandas as pd
 
 from pi.errors import PiError
 from pi.evaluation.metrics import METRICS, ranked_metrics
-from pi.figures.training_curves import GRADIENT, PSI, SERIES
+from pi.figures.training_curves import SERIES
+from pi.figures.training_panels import GRADIENT, PSI
 from pi.identity import place_named
 from pi.losses.experiments import NAMED
 from pi.report.beyond import LOGGED
