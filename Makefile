@@ -112,7 +112,7 @@ screenshots: $(READY)  ## the pictures in the README, from mlflow.db here; needs
 lock: $(READY)  ## resolve the dependencies anew: requirements.lock and conda.yaml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --group dev \
-		--extra platform --extra dashboard --extra team pyproject.toml -o requirements.lock
+		--extra platform --extra dashboard --extra team --extra cluster pyproject.toml -o requirements.lock
 	@$(MAKE) --no-print-directory conda.yaml
 
 conda.yaml: requirements.lock pyproject.toml | $(READY)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag, ViewType
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -41,6 +41,7 @@ __all__ = [
     "Schema",
     "StoredRun",
     "TensorSpec",
+    "ViewType",
     "begin",
     "download_artifacts",
     "flavor",
