@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pi.algorithm1 import EntryPoint, Plan, make_plan
+from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
 from pi.jobs.opening import open_asked
 from pi.jobs.planned.part import require_ready, steps_in
@@ -87,7 +87,7 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Result:
     require_resumable("main", p.resume, typed)
     done = done_in(plan, SharedTags(p.resume)) if p.resume else {}
     if p.plan:
-        run_id = p.resume or _open_for_others(p, plan, tracker)
+        run_id = p.resume or _open_for_others(p, tracker)
         return PlannedResult(len(steps), plan_text(plan, steps, run_id, done))
     require_ready(steps, plan, done)
     switches = switch_rows(switch_values(p.practice, p.overrides))
@@ -95,7 +95,7 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Result:
     with ExitStack() as stack:
         stack.callback(job.clear_up)
         job.hired = stack.enter_context(hired(p, steps, store, tracker.say))
-        standing = job.go_on(_title(p), p.resume, partial(_begin, p, plan))
+        standing = job.go_on(_title(p), p.resume, partial(_begin, p))
     kept = Kept.of(standing.run)
     if standing.board is None or len(standing.done) < len(plan.steps):
         return PartResult(len(standing.done), len(plan.steps), kept)
@@ -103,12 +103,12 @@ def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Result:
     return AlgorithmResult(standing.board, ranking, plan.evaluated_on, kept)
 
 
-def _open_for_others(p: MainParameters, plan: Plan, tracker: Tracker) -> str:
+def _open_for_others(p: MainParameters, tracker: Tracker) -> str:
     """Open a run whose steps other processes do, and say so of it; return its id."""
     from pi.tracking.records import SharedTags
 
     with tracker.saying(in_silence).open("main", _title(p), last=lambda: False) as run:
-        _begin(p, plan, run)
+        _begin(p, run)
     SharedTags(run.run_id).lie_waiting()
     return run.run_id
 
@@ -118,14 +118,11 @@ def _title(p: MainParameters) -> str:
     return f"{p.practice}: {p.experiments} on {on}"
 
 
-def _begin(p: MainParameters, plan: Plan, run: "Run") -> None:
+def _begin(p: MainParameters, run: "Run") -> None:
     """Log what the run is of."""
     from pi.jobs.agreement import OF_THE_COMMAND
-    from pi.tracking.logged_data import FOLDS
 
     run.params({name: v for name, v in recorded(p).items() if name not in OF_THE_COMMAND})
-    if plan.folds:
-        run.tags({FOLDS: str(plan.folds)})
 
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:

@@ -17,6 +17,7 @@ from pi.jobs.planned.engine import Engine, Here
 from pi.jobs.planned.hiring import Hired
 from pi.jobs.planned.steps import TAG, Steps, Take, tag_of
 from pi.jobs.planned.telling import done_in, told
+from pi.tracking.logged_data import FOLDS
 from pi.tracking.logged_evaluation import log_board
 from pi.tracking.records import SharedTags
 from pi.tracking.run import Run
@@ -84,6 +85,8 @@ class Job:
         with self.tracker.open("main", title, resumed, self._is_last) as run:
             self._parent = parent = SharedTags(run.run_id)
             begin(run)
+            if self.plan.folds:
+                run.tags({FOLDS: str(self.plan.folds)})
             with self._engine(run) as engine:
                 done = self._carry_out(engine, run, lambda step: step != self.plan.compare)
                 board = self._ranked(run, done)
