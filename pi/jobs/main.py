@@ -53,7 +53,9 @@ class AlgorithmResult(Result):
         return joined(self.ranking, f"evaluated on {self.evaluated_on}", self.kept.text())
 
 
-def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> Result:
+def main(
+    parameters: MainParameters, tracker: Tracker = UNTRACKED
+) -> AlgorithmResult | PartResult | PlannedResult:
     """Do every step that is asked for and not done, each in a run nested in this one.
 
     Returns:

@@ -61,8 +61,8 @@ STEPS = [
          "`only` must name steps of the plan, such as step=calibrate, but got 'fold=1'; `--plan "
          "True` prints them all."),
         (["--only", "step=evaluate:mse"],
-         "step evaluate/mse must have train/mse done before it but has not: `--only step=train:mse` "
-         "does that."),
+         "step evaluate/mse must have train/mse done before it but has not: `--only "
+         "step=train:mse` does that."),
         (["--experiments", "E3"],
          "context `medical` must be given its weights as `medical_weights` but is not: the paper's "
          "medical VGG-19 was never published. `pretrain` makes one; own is the file that "

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -41,7 +42,7 @@ def connected(workers: str, offered: Resources) -> Iterator["Crew"]:
     Raises:
         ClusterError: no scheduler answers, or it has no workers.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters we say ourselves
+    _silence()
     with ExitStack() as stack:
         address: str | LocalCluster = workers
         if workers.isdigit():
@@ -49,7 +50,8 @@ def connected(workers: str, offered: Resources) -> Iterator["Crew"]:
             stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
             address = stack.enter_context(_local(int(workers), offered))
         try:
-            client = stack.enter_context(Client(address, ANSWER_WITHIN, set_as_default=False))
+            client = Client(address, timeout=ANSWER_WITHIN, set_as_default=False)
+            stack.enter_context(client)
         except (OSError, ValueError) as error:
             raise ClusterError(
                 "the scheduler that `workers` names must answer but does not within "
@@ -63,6 +65,13 @@ def connected(workers: str, offered: Resources) -> Iterator["Crew"]:
                 f"{WORKERS_WITHIN} seconds: `dask worker ADDRESS --nthreads 1` starts one."
             ) from error
         yield Crew(client)
+
+
+def _silence() -> None:
+    """Let Dask say nothing on this terminal: what matters we say ourselves."""
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _local(number: int, offered: Resources) -> LocalCluster:
@@ -231,7 +240,10 @@ class OnWorkers:
         except Empty:
             self._look()
             return []
-        return [(name, _outcome(self._given.pop(name)))]
+        outcome = _outcome(self._given.pop(name))
+        if outcome.how == "lost":
+            self._require_scheduler()  # what went with it was no worker's fault
+        return [(name, outcome)]
 
     def stop(self) -> None:
         """Take back what nobody has begun."""
@@ -240,15 +252,28 @@ class OnWorkers:
 
     def _look(self) -> None:
         """Say once that there is nobody left to wait for."""
-        if self.client.status != "running":
-            raise ClusterError(
-                "the scheduler must be there until the last step is done but has gone; workers end "
-                "with it, and what they did so far is kept."
-            )
+        self._require_scheduler()
         alone = not self.client.scheduler_info(n_workers=-1)["workers"]
         if alone and not self._told:
             self.say("no worker is left; waiting for one")
         self._told = alone
+
+    def _require_scheduler(self) -> None:
+        """Wait a while for a scheduler that is away.
+
+        Raises:
+            ClusterError: it does not come back.
+        """
+        for _ in range(5 * 2 * ANSWER_WITHIN):
+            if self.client.status == "running":
+                return
+            if self.client.status != "connecting":
+                break
+            time.sleep(0.2)
+        raise ClusterError(
+            "the scheduler must be there until the last step is done but has gone; its workers end "
+            "with it, and what they did so far is kept."
+        )
 
 
 def _outcome(future: "Future[Outcome]") -> Outcome:

@@ -4,7 +4,7 @@ import hashlib
 import platform
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from os import environ
@@ -14,7 +14,7 @@ from pi.errors import PiError
 from pi.identity import fingerprint
 from pi.jobs.opening import open_asked
 from pi.parameters import MainParameters
-from pi.places import is_own, weights_file
+from pi.places import file_digest, is_own, weights_file
 from pi.secret import secret
 from pi.slices.store import Store
 from pi.tracking.records import store_identity
@@ -61,24 +61,19 @@ def greeting(parameters: MainParameters, store: Store | None = None) -> Greeting
         store: its data, if they are open already.
     """
     found = Greeting(socket.gethostname(), _code(), _versions())
-    if not store:
-        try:
-            store = open_asked(parameters, parameters.folds)
-        except PiError as error:
-            return _complaining(found, error)
+    weights = parameters.medical_weights
     try:
-        weights = parameters.medical_weights
-        return Greeting(
-            found.host,
-            found.code,
-            found.versions,
-            store.digest,
-            fingerprint(secret()) if environ.get("PI_SECRET_FILE") else store.manifest.pseudonyms,
-            _digest(weights_file(weights).read_bytes()) if is_own(weights) else "",
-            store_identity(),
+        store = open_asked(parameters, parameters.folds) if store is None else store
+        shared = fingerprint(secret()) if environ.get("PI_SECRET_FILE") else ""
+        return replace(
+            found,
+            data=store.digest,
+            secret=shared or store.manifest.pseudonyms,
+            weights=file_digest(weights_file(weights)) if is_own(weights) else "",
+            tracking=store_identity(),
         )
     except PiError as error:
-        return _complaining(found, error)
+        return replace(found, complaint=str(error))
 
 
 RULES: Mapping[str, str] = {
@@ -116,10 +111,6 @@ def require_agreement_of_all(ours: Greeting, others: Sequence[Greeting]) -> None
                 raise ClusterError(f"every worker must {told}.")
 
 
-def _complaining(found: Greeting, error: PiError) -> Greeting:
-    return Greeting(found.host, found.code, found.versions, complaint=str(error))
-
-
 @cache
 def _code() -> str:
     root = Path(__file__).parents[2]
@@ -138,7 +129,3 @@ def _named(package: str) -> str:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
         return f"no {package}"
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
