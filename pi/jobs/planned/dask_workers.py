@@ -27,6 +27,9 @@ from pi.tracking.tracker import Say
 ANSWER_WITHIN, WORKERS_WITHIN = 10, 60
 """Seconds in which a scheduler must answer, and in which it must have a worker."""
 
+LOOPBACK = "127.0.0.1:0"
+"""Where a scheduler may be asked for its health: no dashboard, on whichever port is free."""
+
 CROWD = 1000
 """Steps that are given to Dask at once: it has an order of its own among them."""
 
@@ -88,7 +91,7 @@ def _local(number: int, offered: Resources) -> LocalCluster:
         host="127.0.0.1",
         protocol="tls://",
         security=Security.temporary(),
-        dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": LOOPBACK},
         silence_logs=logging.CRITICAL,
         memory_limit=0,  # the limit of a process is the machine's, as without Dask
         env=told,

@@ -80,7 +80,7 @@ RULES: Mapping[str, str] = {
     "code": "have this version of the code but {} has another: bring its folder to the same commit "
     "and start it again",
     "versions": "have {ours} but {} has {theirs}: install requirements.lock there",
-    "data": "have these data but those on {} have another digest, under the same name: copy the "
+    "data": "have these data but {} has others, of another digest, under the same name: copy the "
     "store, or set PI_DATA and PI_SPLIT there as here",
     "secret": "make pseudonyms with the secret of this lab but {} has another one, so that no "
     "slice would pair: let PI_SECRET_FILE name one secret on every machine",

@@ -105,6 +105,8 @@ def hired(
     offered = {name: n for own in needed.values() for name, n in own.items()}
     connect()  # a store that is to be new is made now, so that workers are asked for this one
     ours = greeting(parameters, store)
+    if ours.complaint:
+        raise ClusterError(ours.complaint)
     with connected(asked, offered) as crew:
         require_resources(needed, steps, crew.resources())
         greetings = crew.greetings(recorded(parameters))

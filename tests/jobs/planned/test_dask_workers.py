@@ -30,7 +30,8 @@ ASKED = MainParameters(data="simulated:tiny", experiments="demo1,mse", folds=2)
 def scheduler_of(threads: int) -> Iterator[str]:
     with LocalCluster(
         n_workers=1, threads_per_worker=threads, processes=False, protocol="tcp://",
-        host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL,
+        host="127.0.0.1", silence_logs=logging.CRITICAL,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": dask_workers.LOOPBACK},
     ) as cluster:  # fmt: skip
         yield cluster.scheduler_address
 
