@@ -70,8 +70,13 @@ def store(told: dict[str, str]) -> MlflowClient:
     return MlflowClient(told["MLFLOW_TRACKING_URI"])
 
 
+def runs_of(client: MlflowClient, query: str) -> list[Run]:
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    return list(client.search_runs(experiments, query))
+
+
 def job_of(client: MlflowClient) -> Run:
-    (job,) = client.search_runs(["0"], "tags.`pi.stage` = 'main'")
+    (job,) = runs_of(client, "tags.`pi.stage` = 'main'")
     return job
 
 
@@ -83,7 +88,7 @@ def table3(client: MlflowClient, folder: Path) -> bytes:
 
 def require_each_step_once(client: MlflowClient) -> None:
     job = job_of(client)
-    nested = client.search_runs(["0"], f"tags.mlflow.parentRunId = '{job.info.run_id}'")
+    nested = runs_of(client, f"tags.mlflow.parentRunId = '{job.info.run_id}'")
     assert Counter(run.data.tags["pi.stage"] for run in nested) == STEPS
     assert {run.info.status for run in nested} == {"FINISHED"}
     named = {value for key, value in job.data.tags.items() if key.startswith("pi.step.")}
@@ -130,12 +135,10 @@ def cluster(told: dict[str, str], workers: int) -> Iterator[str]:
 
 def training_in_the_middle(client: MlflowClient) -> Run:
     """A training that has done an epoch and not its last, as soon as there is one."""
-    until = time.monotonic() + 600
+    until = time.monotonic() + 300
     while time.monotonic() < until:
-        found = client.search_runs(
-            ["0"], "tags.`pi.stage` = 'train' and attributes.status = 'RUNNING'"
-        )
-        for run in found:
+        query = "tags.`pi.stage` = 'train' and attributes.status = 'RUNNING'"
+        for run in runs_of(client, query):
             if run.data.tags.get("pi.checkpoint_epoch") in ("1", "2"):
                 return run
         time.sleep(0.02)
