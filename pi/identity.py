@@ -152,6 +152,18 @@ def pseudonym(patient: str, secret: bytes) -> str:
     return "P-" + hmac.new(secret, name, hashlib.sha256).hexdigest()[:10]
 
 
+def image_reference(image: str, secret: bytes) -> str:
+    """Return what an image (SOPInstanceUID) is known by without its UID; empty where it has none.
+
+    Keyed as `pseudonym` is, because a UID often holds a date and a machine's serial number.
+    """
+    if not image:
+        return ""
+    return hmac.new(secret, b"image " + image.encode(errors="surrogatepass"), "sha256").hexdigest()[
+        :16
+    ]
+
+
 def fingerprint(secret: bytes) -> str:
     """Return what two secrets may be told apart by, and what says nothing of either."""
     return hmac.new(secret, b"fingerprint of a secret", hashlib.sha256).hexdigest()[:12]

@@ -97,5 +97,5 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             shown = [read_choice(store, choice, denoising) for choice in choices]
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
-    notes = (*notes_of(store), *([subject.remark] if subject.remark else []))
+    notes = (*notes_of(store), *subject.notes_on(store))
     return EvaluationResult(p.run, evaluation, summary, notes, kept)

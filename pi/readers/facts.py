@@ -22,6 +22,7 @@ class HeaderText:
         thickness: SliceThickness (0018,0050) in mm.
         tube_current: XRayTubeCurrent (0018,1151) in mA.
         exposure: Exposure (0018,1152) in mAs.
+        voltage: KVP (0018,0060) in kV.
         scanner: ManufacturerModelName (0008,1090) as `pi.readers.scanners` lets it pass.
     """
 
@@ -34,6 +35,7 @@ class HeaderText:
     thickness: float | None = None
     tube_current: float | None = None
     exposure: float | None = None
+    voltage: float | None = None
     scanner: str = ""
 
 
@@ -48,6 +50,7 @@ class SliceFacts:
         origin: centre of the first pixel in mm (ImagePositionPatient).
         text: what the header says.
         instance: SOPInstanceUID, or empty.
+        sources: of which images it was made (SourceImageSequence), their SOPInstanceUIDs.
         series: SeriesInstanceUID, or empty.
         study: StudyInstanceUID, or empty.
         frame_of_reference: FrameOfReferenceUID, or empty.
@@ -85,6 +88,7 @@ class SliceFacts:
     unit: str = ""
     format: str = ""
     told: Told = NOTHING_TOLD
+    sources: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def path(self) -> PurePath:

@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pi.readers.claims import way_out
 from pi.readers.dose_words import UNTOLD, Dose, of_percent
 from pi.readers.facts import SliceFacts
 from pi.readers.noise import NoiseOf
+from pi.readers.refusal import Refusal
 from pi.readers.siblings import Sibling, exposures, noise_levels
 
 APART_IN_EXPOSURE = 1.3
@@ -72,21 +74,28 @@ def by_exposure(
     return _agreed([told[index] for index in range(len(group))], known)
 
 
-def swapped(group: Sequence[Sibling], slices: Sequence[SliceFacts], known: Known) -> list[str]:
-    """Return the values that say that names have the doses the wrong way round; or nothing."""
+def swapped(group: Sequence[Sibling], slices: Sequence[SliceFacts], known: Known) -> Refusal | None:
+    """Return the refusal of siblings whose names and currents have the doses opposite ways round.
+
+    None where they agree, or where a dose or a current is not told.
+    """
     stated = exposures(group, slices)
     if stated is None:
-        return []
+        return None
     of: dict[Dose, list[float]] = {"low": [], "normal": []}
     for level, value in zip(known, stated.values, strict=True):
         if level is not None:
             of[level.dose].append(value)
     if not (of["low"] and of["normal"]):
-        return []
+        return None
     low, normal = min(of["low"]), max(of["normal"])
     if low <= APART_IN_EXPOSURE * normal:
-        return []
-    return [f"{stated.tag} is {normal:g} of the full dose and {low:g} of the low dose"]
+        return None
+    detail = (
+        f"{stated.tag} is {normal:g} of what names call the full dose and {low:g} of what they "
+        f"call the low dose, as if the folders were swapped; {way_out('dose')}"
+    )
+    return Refusal("conflicting-dose", detail)
 
 
 def by_noise(

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pi.readers.alias_patients import settle_aliases
+from pi.readers.alias_patients import refuse_alike, settle_aliases
 from pi.readers.carriers import SURE_SOURCES, Bundle, bundles_of
 from pi.readers.claims import Claims
 from pi.readers.constants import constant_sources
 from pi.readers.contradictions import CURE, contradiction, numbered_twice, several
 from pi.readers.facts import SliceFacts
 from pi.readers.likenesses import look, one_body
-from pi.readers.over_folders import refused_over_folders
+from pi.readers.over_folders import refused_over_folders, refused_over_places
 from pi.readers.persons import persons_of
 from pi.readers.placeholders import comparable
 from pi.readers.portraits import Gallery, PictureOf
@@ -64,7 +64,9 @@ def settle_patients(
     patients, resolved = _named(gallery, bundles, persons, refused)
     messages += resolved
     patients = refused_over_folders(gallery, bundles, patients)
+    patients = refused_over_places(gallery, bundles, patients)
     messages += settle_aliases(gallery, bundles, patients)
+    refuse_alike(gallery, bundles, patients)
     if false_instances(slices):
         messages.append(
             "one SOPInstanceUID stands in slices at different places, as an anonymiser leaves it, "

@@ -1,7 +1,8 @@
 """What sibling series tell of each other's dose, asked where names leave it open.
 
-Where names tell it, tube currents are only compared with them: a low dose at a higher current may
-be swapped, or was taken at a lower voltage, so the names are believed and the values are said.
+Where names tell it, tube currents are compared with them: a low dose at a higher current than the
+full one is refused with both values, because either the folders are swapped or the header is not
+true, and a training on swapped doses learns to make noise.
 """
 
 from collections import defaultdict
@@ -33,29 +34,26 @@ def tell_by_siblings(
         noise_of: measures a slice; None where that is not wanted.
 
     Yields:
-        A sentence for every way in which doses were told, and for what contradicts the names.
+        A sentence for every way in which doses were told.
     """
     counts: defaultdict[str, int] = defaultdict(int)
-    against: list[str] = []
     for group in groups:
         known = [_of_series(one, found) for one in group]
         if any(isinstance(one, Refusal) for one in known):
             continue
         levels = [one if isinstance(one, Level) else None for one in known]
-        if not any(slices[one.members[0]].told.dose for one in group):
-            against += swapped(group, slices, levels)
-        for how, told in _asked(group, slices, levels, noise_of):
-            if told:
-                counts[how] += _give(group, told, found)
+        told = any(slices[one.members[0]].told.dose for one in group)
+        if not told and (against := swapped(group, slices, levels)):
+            for number in (number for one in group for number in one.members):
+                found[number] = against
+            continue
+        for how, given in _asked(group, slices, levels, noise_of):
+            if given:
+                counts[how] += _give(group, given, found)
                 break
     for how, count in sorted(counts.items()):
         if count:
             yield f"the dose of {count} slices is told by {how}."
-    if against:
-        yield (
-            f"headers contradict the names of doses in {len(against)} scans: {against[0]}; the "
-            "names were believed, but the doses may be swapped: mapping.csv decides."
-        )
 
 
 def _asked(

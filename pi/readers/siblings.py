@@ -73,7 +73,13 @@ class Exposures:
 
 
 def exposures(group: Sequence[Sibling], slices: Sequence[SliceFacts]) -> Exposures | None:
-    """Return Exposure of each sibling, or XRayTubeCurrent; None where one states neither."""
+    """Return Exposure of each sibling, or XRayTubeCurrent; None where one states neither.
+
+    None, too, where they state several voltages (KVP): a current tells no dose between these.
+    """
+    voltages = {slices[n].text.voltage for one in group for n in one.members} - {None}
+    if len(voltages) > 1:
+        return None
     for name, tag in (("exposure", "Exposure"), ("tube_current", "XRayTubeCurrent")):
         values = [[getattr(slices[n].text, name) for n in one.members] for one in group]
         told = [[value for value in one if value is not None] for one in values]

@@ -47,6 +47,8 @@ class Volume:
         facts: what headers tell beside that, one value per slice by a name of `pi.slices.facts`;
             no part of the data set's identity.
         low_dose: whether the low dose was scanned, or simulated from the normal one.
+        references: what each image that was read is known by, by dose, see
+            `pi.identity.image_reference`; no part of the data set's identity.
     """
 
     patient: str
@@ -66,6 +68,7 @@ class Volume:
     dose: float = UNKNOWN_DOSE
     facts: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict, repr=False)
     low_dose: LowDose = "scanned"
+    references: Mapping[Dose, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def reconstruction(self) -> Reconstruction:
@@ -182,6 +185,7 @@ def _volume(entry: dict[str, Any]) -> Volume:
     entry["positions"] = tuple(entry["positions"])
     entry["facts"] = {name: tuple(told) for name, told in entry.get("facts", {}).items()}
     entry["checksums"] = {dose: tuple(entry["checksums"][dose]) for dose in DOSES}
+    entry["references"] = {dose: tuple(told) for dose, told in entry.get("references", {}).items()}
     return Volume(**entry)
 
 

@@ -119,7 +119,7 @@ def _prepare(request: _Request) -> Prepared:
         volumes = tuple(
             transfer(
                 folder, number, request.source, volume, names[volume.patient],
-                chosen.split.part_of(volume.patient), request.seed,
+                chosen.split.part_of(volume.patient), request.seed, request.secret,
             )
             for number, volume in enumerate(paired.volumes)
         )  # fmt: skip

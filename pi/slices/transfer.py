@@ -4,10 +4,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pi.identity import image_reference
 from pi.progress import progress
 from pi.readers.bodies import Likeness, cells, likeness
 from pi.readers.hounsfield import HounsfieldSlice
@@ -88,6 +89,7 @@ def transfer(
     name: str,
     part: Membership,
     seed: int,
+    secret: bytes,
 ) -> Transferred:
     """Write both doses of ``paired`` as volume ``number`` of the unfinished store ``folder``.
 
@@ -99,6 +101,7 @@ def transfer(
         name: pseudonym of the patient.
         part: of the patient.
         seed: of the noise where the low dose is simulated.
+        secret: hides the UIDs of the images.
     """
     if not paired.pairs:
         return Transferred(paired, (), None, ())
@@ -133,7 +136,8 @@ def transfer(
         low_path.unlink()
         normal_path.unlink()
         return Transferred(paired, (), None, refused_files)
-    volume = _describe(paired, tally, {"low": low_file, "normal": normal_file}, name, part)
+    files: dict[Dose, ArrayFile] = {"low": low_file, "normal": normal_file}
+    volume = _describe(paired, tally, files, name, part, secret)
     return Transferred(
         paired,
         tuple(tally.pairs),
@@ -158,6 +162,7 @@ def _describe(
     files: dict[Dose, ArrayFile],
     name: str,
     part: Membership,
+    secret: bytes,
 ) -> Volume:
     frame = tally.pairs[0].normal.frame
     positions = tuple(round(pair.normal.position, 4) + 0.0 for pair in tally.pairs)
@@ -192,4 +197,18 @@ def _describe(
         dose=paired.reconstruction.dose,
         low_dose=paired.low_dose,
         facts={} if simulated else facts_of([pair.normal.facts.text for pair in tally.pairs]),
+        references=_references(tally.pairs, secret),
     )
+
+
+def _references(pairs: Sequence[Pair], secret: bytes) -> dict[Dose, tuple[str, ...]]:
+    """Return what the images of both doses are known by; nothing of arrays, which have no UIDs."""
+    images: dict[Dose, list[str]] = {
+        "low": [pair.low.facts.instance for pair in pairs],
+        "normal": [pair.normal.facts.instance for pair in pairs],
+    }
+    return {
+        dose: tuple(image_reference(one, secret) for one in found)
+        for dose, found in images.items()
+        if any(found)
+    }

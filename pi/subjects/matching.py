@@ -1,4 +1,4 @@
-"""Which slice of a store a slice of somebody's files is: by a table of keys, by place, by number.
+"""Which slice of a store a slice of somebody's files is: by table, by source, by place, by number.
 
 Nothing is matched that could be two slices.
 """
@@ -6,7 +6,7 @@ Nothing is matched that could be two slices.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from pi.identity import UNKNOWN_KERNEL, UNKNOWN_THICKNESS, dose_text, thickness_text
@@ -14,10 +14,8 @@ from pi.slices.manifest import Volume
 from pi.slices.store import Store
 from pi.subjects.keys_table import KeyedFile
 from pi.subjects.planes import ENDINGS, Plane
+from pi.subjects.references import Address, References
 from pi.subjects.who import Patients
-
-Address = tuple[int, int]
-"""Volume and index, as `Store.pair` takes them."""
 
 NEAR = 0.011
 """How far in mm a place may be from a slice's, which is rounded to 0.01 mm."""
@@ -32,12 +30,14 @@ class Matched:
         twice: slices of which there are several.
         ambiguous: slices in files that could be of several reconstructions of their patient.
         strange: slices in files that are none of the data.
+        elsewhere: slices that name a source which lies at another place than they do.
     """
 
     planes: Mapping[Address, Plane] = field(repr=False)
     twice: frozenset[Address]
     ambiguous: int
     strange: int
+    elsewhere: int = 0
 
 
 def match_table(store: Store, planes: Sequence[Plane], rows: Sequence[KeyedFile]) -> Matched:
@@ -67,15 +67,30 @@ def match_table(store: Store, planes: Sequence[Plane], rows: Sequence[KeyedFile]
 
 
 def match_places(store: Store, planes: Sequence[Plane]) -> Matched:
-    """Match by what files and their names tell: patient, reconstruction, and place or number."""
-    patients = Patients(store)
+    """Match by what files and their names tell: source image; or patient, reconstruction, place.
+
+    A source image (SourceImageSequence, or the unchanged SOPInstanceUID of the input) is the slice
+    itself whatever else a file says, but for its place, which must be the slice's.
+    """
+    patients, references = Patients(store), References(store)
     volumes: defaultdict[str, list[int]] = defaultdict(list)
     for number, volume in enumerate(store.volumes):
         volumes[volume.patient].append(number)
     found: list[tuple[Address, Plane]] = []
     numbered: defaultdict[int, list[tuple[int, Plane]]] = defaultdict(list)
-    ambiguous = strange = 0
+    ambiguous = strange = elsewhere = 0
     for plane in planes:
+        if sources := references.named(plane.images):
+            meant = {*_told(store, sorted({n for n, _ in sources}), plane)}
+            addresses = [one for one in sorted(sources) if one[0] in meant]
+            if len(addresses) > 1:
+                ambiguous += 1
+            elif not all(_lies_at(store, one, plane.position) for one in addresses):
+                elsewhere += 1
+            else:
+                found += [(one, plane) for one in addresses]
+                strange += not addresses
+            continue
         named = patients.named(plane.words)
         those = _told(store, [n for one in named for n in volumes[one]], plane)
         if plane.position is not None:
@@ -101,7 +116,7 @@ def match_places(store: Store, planes: Sequence[Plane]) -> Matched:
         inside = [(n - first, plane) for n, plane in some if 0 <= n - first < count]
         strange += len(some) - len(inside)
         found += [((only, index), plane) for index, plane in inside]
-    return _matched(found, ambiguous, strange)
+    return replace(_matched(found, ambiguous, strange), elsewhere=elsewhere)
 
 
 def first_number(numbers: Iterable[int], count: int) -> int:
@@ -162,6 +177,13 @@ def _at(volume: Volume, position: float) -> int | None:
     """Return the slice of a volume at a place in mm; None where there is none, or two."""
     near = [i for i, own in enumerate(volume.positions) if abs(own - position) <= NEAR]
     return near[0] if len(near) == 1 else None
+
+
+def _lies_at(store: Store, address: Address, position: float | None) -> bool:
+    """Tell whether a slice lies at ``position`` in mm, or nobody told one."""
+    number, index = address
+    own = store.volumes[number].positions[index]
+    return position is None or abs(own - position) <= NEAR
 
 
 def _stem(file: str) -> str:

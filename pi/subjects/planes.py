@@ -39,6 +39,7 @@ class Plane:
         thickness: SliceThickness in mm; None where nobody tells.
         kernel: short form of the convolution kernel; empty where nobody tells.
         in_hu: whether the file itself says that its values are HU.
+        images: the images that it says it was made of, and itself (SOPInstanceUIDs); private.
     """
 
     file: str = field(repr=False)
@@ -52,6 +53,7 @@ class Plane:
     thickness: float | None = None
     kernel: str = ""
     in_hu: bool = False
+    images: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _planes(folder: Path, relative: PurePath) -> Iterator[Plane]:
                     (facts.text.patient_id, facts.text.patient_name, *words_of(relative)),
                     dot(facts.origin, facts.frame.normal), facts.text.thickness,
                     stated_kernel(facts.text.kernel), in_hu=True,
+                    images=(*facts.sources, facts.instance),
                 )  # fmt: skip
                 return
             for stack in _stacks_of(reader, file, relative):

@@ -100,6 +100,10 @@ class Subject(ABC):
         if problem := contradiction(HU, seen):
             raise SubjectError(f"`{self.name}` must give slices in HU but {problem}.")
 
+    def notes_on(self, store: Store) -> tuple[str, ...]:
+        """Return what is to be known of the result on a store, a sentence each."""
+        return (self.remark,) if self.remark else ()
+
     def evaluation(
         self,
         store: Store,

@@ -11,7 +11,8 @@ import pandas as pd
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION
 from pi.identity import short_kernel
 from pi.slices.store import Store
-from pi.subjects.matching import Address, first_number, last_number
+from pi.subjects.matching import first_number, last_number
+from pi.subjects.references import Address
 from pi.subjects.who import Patients
 
 Row = Mapping[Hashable, Any]

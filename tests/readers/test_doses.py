@@ -125,21 +125,33 @@ def test_tube_currents_give_a_named_low_dose_its_fraction(tmp_path: Path) -> Non
     assert levels(understood(tmp_path)) == {("normal", 0.0): 3, ("low", 0.25): 3}
 
 
-def test_tube_currents_do_not_overrule_names(tmp_path: Path) -> None:
-    write_series(tmp_path / "PT" / "full", "PT", 10, Exposure=20)
-    write_series(tmp_path / "PT" / "low", "PT", 20, Exposure=200)
+@pytest.mark.parametrize("tag", ["Exposure", "XRayTubeCurrent"])
+def test_names_that_headers_contradict_are_refused_with_both_values(
+    tmp_path: Path, tag: str
+) -> None:
+    write_series(tmp_path / "PT" / "full", "PT", 10, **{tag: 20})
+    write_series(tmp_path / "PT" / "low", "PT", 20, **{tag: 200})
+    write_series(tmp_path / "other" / "full", "other", 10, **{tag: 200})
+    write_series(tmp_path / "other" / "low", "other", 20, **{tag: 20})
     found = understood(tmp_path)
-    assert levels(found) == {("normal", 0.0): 3, ("low", 0.0): 3}
-    assert any(
-        "Exposure is 20 of the full dose and 200 of the low dose" in text for text in found.messages
-    )
+    assert reasons(found) == {"conflicting-dose": 6}
+    assert {header.patient for header in found.headers} == {"other"}
+    said = found.refused[0].refusal.detail
+    assert f"{tag} is 20 of what names call the full dose and 200 of what they call" in said
+    assert "`**/FOLDER/**,low`" in said
+
+
+def test_currents_at_two_voltages_tell_nothing(tmp_path: Path) -> None:
+    write_series(tmp_path / "PT" / "full", "PT", 10, Exposure=100, KVP=120)
+    write_series(tmp_path / "PT" / "low", "PT", 20, Exposure=200, KVP=70)
+    assert levels(understood(tmp_path)) == {("normal", 0.0): 3, ("low", 0.0): 3}
 
 
 def test_a_mapping_decides_doses_that_headers_contradict(tmp_path: Path) -> None:
     write_series(tmp_path / "PT" / "full", "PT", 10, Exposure=20)
     write_series(tmp_path / "PT" / "low", "PT", 20, Exposure=200)
     (tmp_path / "mapping.csv").write_text("glob,dose\n**/full/*,low\n**/low/*,full\n")
-    assert not any("contradict the names" in text for text in understood(tmp_path).messages)
+    assert levels(understood(tmp_path)) == {("normal", 0.0): 3, ("low", 0.1): 3}
 
 
 def test_scans_of_different_places_are_no_siblings(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
+from collections import defaultdict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from readers.studies import Shot, mistakes, settled, study, written
 
@@ -57,8 +60,11 @@ def damage(draw: st.DrawFn, shots: list[Shot]) -> list[Shot]:
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> list[Shot]:
+def damaged(draw: st.DrawFn, *, apart: bool = False) -> list[Shot]:
     shots = study(draw(st.integers(1, 4)), draw(st.integers(1, 2)))
+    if apart:  # nobody is seen where another is, so that pictures tell nothing
+        mm = draw(st.sampled_from((30.0, 1000.0)))
+        shots = [replace(shot, z=shot.z + mm * shot.person) for shot in shots]
     for _ in range(draw(st.integers(1, 7))):
         shots = damage(draw, shots)
     return shots
@@ -67,6 +73,18 @@ def damaged(draw: st.DrawFn) -> list[Shot]:
 @settings(max_examples=300, deadline=None)
 @given(damaged())
 def test_no_person_is_two_patients_and_no_patient_two_persons(shots: list[Shot]) -> None:
+    assert mistakes(shots, settled(shots)) == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(damaged(apart=True))
+def test_nor_where_everybody_is_seen_at_another_place(shots: list[Shot]) -> None:
+    # A UID is nobody else's by definition; one that is, with no name against it, cannot be seen.
+    owners: defaultdict[str, set[int]] = defaultdict(set)
+    for shot in shots:
+        for uid in {shot.study, shot.series, shot.frame_of_reference} - {""}:
+            owners[uid].add(shot.person)
+    assume(all(len(persons) == 1 for persons in owners.values()))
     assert mistakes(shots, settled(shots)) == []
 
 
@@ -191,7 +209,37 @@ def test_without_the_pictures_swapped_ids_would_pass() -> None:
     assert not mistakes(shots, settled(shots))
 
 
+@pytest.mark.parametrize(
+    "names", [("patient_1", "patient_001"), ("MRN-07", "mrn 7"), ("0012", "12")]
+)
+def test_names_that_differ_in_leading_zeros_are_kept_only_if_bodies_differ(
+    names: tuple[str, str],
+) -> None:
+    shots = written(study(2, 1), "patient_id", UNITS["person"], names)
+    for field in ("patient_name", "folders"):
+        shots = written(shots, field, UNITS["all"], [""])
+    assert len(set(settled(shots).patients)) == 2
+    blind = settled(shots, pictures=False).patients
+    assert all(isinstance(one, Refusal) and len(one.values) == 2 for one in blind)
+    told = ["X" if shot.person else "" for shot in shots]
+    assert set(settled(shots, told, pictures=False).patients) == {"X", names[0]}
+
+
 def test_alike_names_of_one_challenge_patient_are_kept_only_if_bodies_differ() -> None:
     shots = written(study(2, 1), "patient_id", UNITS["person"], ["L096", "L097"])
     assert set(settled(shots).patients) == {"L096", "L097"}
     assert all(isinstance(one, Refusal) for one in settled(shots, pictures=False).patients)
+
+
+def test_one_value_over_two_scans_apart_names_nobody() -> None:
+    """Neither of two persons, nor of one whose scans nothing joins: the user knows."""
+    shots = [replace(one, z=one.z + 300 * one.person) for one in study(2, 1)]
+    for field in ("patient_name", "folders", *UIDS):
+        shots = written(shots, field, UNITS["all"], [""])
+    flat = written(shots, "folders", UNITS["all"], ["emil"])
+    named = written(shots, "patient_id", UNITS["all"], ["STUDY-42"])
+    for nameless in (written(flat, "patient_id", UNITS["all"], [""]), named):
+        found = settled(nameless).patients
+        assert {one.reason for one in found if isinstance(one, Refusal)} == {"conflicting-patient"}
+    joined_by_a_study = written(named, "study", UNITS["all"], ["1.2.3"])
+    assert set(settled(joined_by_a_study).patients) == {"STUDY-42"}

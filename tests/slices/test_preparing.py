@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from ct_files import SECRET, noise, write_ct, write_patient, write_stack
 
+from pi.identity import image_reference
 from pi.readers.scan import SourceError
 from pi.slices import writing
 from pi.slices.manifest import StoreError
@@ -177,6 +179,28 @@ def test_the_pixels_arrive_paired_and_in_order(tmp_path: Path) -> None:
         low, normal = store.pair(0, index)
         np.testing.assert_array_equal(low, noise(f"L067_QD_3 {z}", 20))
         np.testing.assert_array_equal(normal, noise(f"L067_FD_3 {z}", 10))
+
+
+def test_images_are_known_by_hashes_that_only_the_secret_makes(tmp_path: Path) -> None:
+    write_patient(tmp_path / "in", zs=(4, 0, 2))
+    store = run(tmp_path / "in", tmp_path / "store").store
+    images = {
+        (dose, float(one.ImagePositionPatient[2])): str(one.SOPInstanceUID)
+        for dose, word in (("low", "quarter"), ("normal", "full"))
+        for file in (tmp_path / "in/L067" / f"{word}_3mm").iterdir()
+        if (one := pydicom.dcmread(file))
+    }
+    assert len(images) == 6
+    (volume,) = store.volumes
+    for dose in ("low", "normal"):
+        assert volume.references[dose] == tuple(
+            image_reference(images[dose, z], SECRET) for z in (0.0, 2.0, 4.0)
+        )
+    written = (tmp_path / "store/manifest.json").read_text()
+    assert not any(uid in written for uid in images.values())
+    again = run(tmp_path / "in", tmp_path / "other", secret=b"another" * 5).store
+    assert again.digest == store.digest
+    assert not {*again.volumes[0].references["low"]} & {*volume.references["low"]}
 
 
 def test_copies_of_one_dose_are_refused(tmp_path: Path) -> None:

@@ -66,6 +66,15 @@ def texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
         return ()
 
 
+def sources(dataset: Dataset) -> tuple[str, ...]:
+    """Return the images that this one says it was made of (PS3.3 C.7.6.1.1.4), by their UIDs."""
+    try:
+        items = dataset.get("SourceImageSequence") or ()
+        return tuple(filter(None, (text(item, "ReferencedSOPInstanceUID") for item in items)))
+    except PARSE_ERRORS:
+        return ()
+
+
 def numbers(dataset: Dataset, keyword: str, count: int, reason: Reason) -> tuple[float, ...]:
     """Return ``count`` finite numbers of a tag, the only place where a DS becomes a float.
 

@@ -72,6 +72,7 @@ def _slice_facts(dataset: Dataset, relative: PurePath) -> SliceFacts:
         instance_number=dicom.text(dataset, "InstanceNumber"),
         simulated=dicom.text(dataset, "Manufacturer").strip() == SIMULATED_MANUFACTURER,
         lossy=dicom.text(dataset, "LossyImageCompression").strip() == "01",
+        sources=dicom.sources(dataset),
     )
 
 
@@ -107,6 +108,7 @@ def _header_text(dataset: Dataset) -> HeaderText:
         thickness=thickness,
         tube_current=_positive(dataset, "XRayTubeCurrent"),
         exposure=_positive(dataset, "Exposure"),
+        voltage=_positive(dataset, "KVP"),
         scanner=stated_scanner(dicom.text(dataset, "ManufacturerModelName")),
     )
 

@@ -15,16 +15,24 @@ from pi.evaluation.denoising import Denoising, SliceDenoiser
 from pi.evaluation.protocol import Protocol
 from pi.places import outputs_folder
 from pi.readers.refusal import RefusedError
+from pi.readers.spread import spread
 from pi.readers.units import HU
 from pi.readers.values import Seen, contradiction
 from pi.slices.store import Store
 from pi.subjects.interface import TAG, Interface, parse_interface
 from pi.subjects.keys_table import KEYS_FILE, read_keys
-from pi.subjects.matching import Address, Matched, match_places, match_table
+from pi.subjects.matching import Matched, match_places, match_table
 from pi.subjects.planes import FoundPlanes, Plane, digest_of, find_planes, read_plane
+from pi.subjects.references import Address
 from pi.subjects.subject import Requested, Subject, SubjectError, SubjectKind, after
 
 WRITTEN = "outputs:NAME"
+
+SHIFTED = 300.0
+"""HU that the mean of a slice cannot move by denoising; a forgotten offset moves it by 1024."""
+SQUEEZED = 0.2
+"""Of the low dose's standard deviation; below it, and above its inverse, the scale is another."""
+_LOOKED_AT = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,13 @@ class Outputs(Subject):
                 f"{volume.columns}."
             )
         self._require_values(matched, addresses)
+        self._require_likeness(store, matched, addresses)
+
+    def notes_on(self, store: Store) -> tuple[str, ...]:
+        """Return how many slices in the folder are none of the data, if some are."""
+        strange = self.matched(store).strange
+        said = f"note: of the slices of {self.name}, {strange} of no data here were left out."
+        return (*super().notes_on(store), *([said] if strange else []))
 
     def matched(self, store: Store) -> Matched:
         """Return which of the slices are those of ``store``, looked for once.
@@ -127,10 +142,16 @@ class Outputs(Subject):
     def _require_all(self, matched: Matched, addresses: Sequence[Address]) -> None:
         name, every = quoted(self.name), len(addresses)
         of_part = set(addresses)
+        if matched.elsewhere:
+            raise SubjectError(
+                f"slices of {name} must lie where the images lie that they name as their sources "
+                f"but {matched.elsewhere} of {len(self._found.planes)} do not: an earlier step "
+                f"gave them another slice's header; a {KEYS_FILE} decides."
+            )
         if not matched.planes and not matched.ambiguous:
             raise SubjectError(
                 f"{name} must hold slices of the data but none of its {len(self._found.planes)} is "
-                f"one, by {'its' if self._table else 'a'} {KEYS_FILE}, by place or by name."
+                f"one, by {'its' if self._table else 'a'} {KEYS_FILE}, by source, place or name."
             )
         missing = [a for a in addresses if a not in matched.planes]
         if missing and matched.ambiguous:
@@ -170,6 +191,25 @@ class Outputs(Subject):
             raise SubjectError(
                 f"slices of {name} must have the values that `interface` says, "
                 f"{self.interface.values}, but {strange} of {every} cannot: {first}."
+            )
+
+    def _require_likeness(
+        self, store: Store, matched: Matched, addresses: Sequence[Address]
+    ) -> None:
+        """Refuse values that are finite and of no denoised slice: 0 to 255, or 1024 too high."""
+        looked_at = spread(len(addresses), _LOOKED_AT)
+        pairs = [
+            (self._read(store, matched, addresses[at]), store.pair(*addresses[at])[0])
+            for at in looked_at
+        ]
+        higher = float(np.median([np.mean(own) - np.mean(low) for own, low in pairs]))
+        wider = float(np.median([np.std(own) / max(float(np.std(low)), 1.0) for own, low in pairs]))
+        if abs(higher) > SHIFTED or not SQUEEZED < wider < 1 / SQUEEZED:
+            raise SubjectError(
+                f"slices of {quoted(self.name)} must be denoised slices of the data in the values "
+                f"that `interface` says, {self.interface.values}, but lie {higher:+.0f} HU from "
+                f"the low dose in the mean and spread {wider:.2f} times as wide: say what the "
+                "values are, such as `stored:-1024` or `unit:-1024:3072`."
             )
 
     def _read(self, store: Store, matched: Matched, address: Address) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -24,7 +25,7 @@ from pi.errors import PiError
 from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.protocol import FULL_FLOAT, PAPER8
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
-from pi.identity import pseudonym
+from pi.identity import image_reference, pseudonym
 from pi.secret import secret
 from pi.slices.store import Store
 from pi.subjects import Subject, fetch_subject, origin_of
@@ -32,6 +33,7 @@ from pi.subjects.keys_table import KEYS_FILE, write_keys
 from pi.subjects.subject import SubjectError
 
 EVERY = 4 * SLICES
+DOSE_NUMBERS = {"low": 0, "normal": 1, "elsewhere": 2}
 
 
 @pytest.fixture
@@ -134,12 +136,17 @@ def test_a_volume_in_nifti_is_found_by_its_place(store: Store, folder: Path) -> 
     require_identity(store)
 
 
-def save_dicom(folder: Path, store: Store, patient: Callable[[str], str]) -> None:
+def save_dicom(
+    folder: Path,
+    store: Store,
+    patient: Callable[[str], str],
+    change: Callable[[pydicom.Dataset, int, int], None] = lambda one, number, index: None,
+) -> None:
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     folder.mkdir()
-    for volume in store.volumes:
+    for number, volume in enumerate(store.volumes):
         for i in range(SLICES):
             one = pydicom.Dataset()
             one.file_meta = FileMetaDataset()
@@ -159,6 +166,7 @@ def save_dicom(folder: Path, store: Store, patient: Callable[[str], str]) -> Non
             one.SamplesPerPixel, one.PhotometricInterpretation = 1, "MONOCHROME2"
             one.RescaleSlope, one.RescaleIntercept = 1, -1024
             one.PixelData = (low_doses(store)[volume.key(i)] + 1024).astype("<i2").tobytes()
+            change(one, number, i)
             one.save_as(folder / f"{len([*folder.iterdir()])}", enforce_file_format=True)
 
 
@@ -169,11 +177,96 @@ def test_a_derived_dicom_series_is_found_by_patient_kernel_and_place(
     require_identity(store)
 
 
+def with_references(store: Store) -> Store:
+    """The store as `prepare` makes it of DICOM: it knows its images by keyed hashes."""
+
+    def hidden(dose: str, n: int) -> tuple[str, ...]:
+        images = (f"1.2.{DOSE_NUMBERS[dose]}.{n}.{i}" for i in range(SLICES))
+        return tuple(image_reference(one, secret()) for one in images)
+
+    volumes = tuple(
+        replace(
+            volume,
+            references={"low": hidden("low", n), "normal": hidden("normal", n)},
+        )
+        for n, volume in enumerate(store.volumes)
+    )
+    return Store(replace(store.manifest, volumes=volumes), store.maps)
+
+
+def names_its_source(dose: str) -> Callable[[pydicom.Dataset, int, int], None]:
+    def change(one: pydicom.Dataset, number: int, index: int) -> None:
+        source = pydicom.Dataset()
+        source.ReferencedSOPInstanceUID = f"1.2.{DOSE_NUMBERS[dose]}.{number}.{index}"
+        one.SourceImageSequence = [source]
+
+    return change
+
+
+def keeps_the_uid(one: pydicom.Dataset, number: int, index: int) -> None:
+    one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = f"1.2.0.{number}.{index}"
+
+
+@pytest.mark.parametrize(
+    "change", [names_its_source("low"), names_its_source("normal"), keeps_the_uid]
+)
+def test_a_derived_dicom_slice_is_found_by_its_source_whatever_else_it_says(
+    store: Store, folder: Path, change: Callable[[pydicom.Dataset, int, int], None]
+) -> None:
+    def anonymised(one: pydicom.Dataset, number: int, index: int) -> None:
+        change(one, number, index)
+        del one.SliceThickness, one.ConvolutionKernel
+
+    save_dicom(folder, store, lambda patient: "Anonymous", anonymised)
+    require_identity(with_references(store))
+
+
+def test_a_slice_with_another_ones_header_is_refused(store: Store, folder: Path) -> None:
+    def one_further(one: pydicom.Dataset, number: int, index: int) -> None:
+        names_its_source("low")(one, number, (index + 1) % SLICES)
+
+    save_dicom(folder, store, lambda patient: patient, one_further)
+    known = with_references(store)
+    with pytest.raises(SubjectError, match="12 of 12 do not"):
+        fetch_subject("outputs:mine").check(known, "test", 4)
+
+
+def test_a_source_that_another_secret_hid_is_found_by_place(store: Store, folder: Path) -> None:
+    save_dicom(folder, store, lambda patient: patient, names_its_source("elsewhere"))
+    require_identity(with_references(store))
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda hu: hu + 1024, r"\+1024 HU from the low dose"),
+        (lambda hu: ((hu + 1000) / 2500 * 255).clip(0, 255).round(), "spread 0.10 times"),
+        (lambda hu: hu * 30, "times as wide"),
+    ],
+)
+def test_finite_values_that_are_no_denoised_slice_are_told(
+    store: Store, folder: Path, made: Callable[[Image], Image], said: str
+) -> None:
+    write_keyed(store, folder, made)
+    with pytest.raises(SubjectError, match=said):
+        fetch_subject("outputs:mine").check(store, "test", 4)
+
+
+def test_slices_that_are_none_of_the_data_are_counted(store: Store, folder: Path) -> None:
+    save_dicom(folder, store, lambda patient: patient)
+    one = pydicom.dcmread(folder / "0")
+    one.ImagePositionPatient = [0, 0, 999]
+    one.save_as(folder / "more")
+    subject = fetch_subject("outputs:mine")
+    subject.check(store, "test", 4)
+    assert subject.notes_on(store) == (
+        "note: of the slices of outputs:mine, 1 of no data here were left out.",
+    )
+
+
 def test_a_real_patient_is_found_by_what_its_pseudonym_stands_for(folder: Path) -> None:
     plain = small_store(simulated=False)
     hidden = {v.patient: pseudonym(v.patient, secret()) for v in plain.volumes}
-    from dataclasses import replace
-
     volumes = tuple(replace(v, patient=hidden[v.patient]) for v in plain.volumes)
     store = Store(replace(plain.manifest, volumes=volumes), plain.maps)
     save_dicom(folder, store, {h: p for p, h in hidden.items()}.__getitem__)
