@@ -193,7 +193,7 @@ def do_step(order: Order, take: Take, step: str) -> Outcome:
     worker, host = get_worker(), socket.gethostname()
 
     def say(line: str) -> None:
-        told = f"{line} on {host}" if line.startswith("== ") else f"{step} | {line}"
+        told = f"{line} ({host})" if line.startswith("== ") else f"{step} | {line}"
         worker.log_event(order.ticket, told)
 
     return work(order, take, step, say)
