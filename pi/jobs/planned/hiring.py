@@ -114,8 +114,8 @@ def hired(
         trained = [step.arguments for step in steps if step.entry_point == "train"]
         if any(not _in_artifacts(words) for words in trained):
             crew.require_shared_checkpoints()
-        hosts = len({one.host for one in greetings})
-        say(f"{len(greetings)} workers on {hosts} machines have the same data, code and store")
+        hosts = ", ".join(sorted({one.host for one in greetings}))
+        say(f"workers with the same data, code and tracking store: {len(greetings)} ({hosts})")
         yield Hired(crew, parameters, ours, say)
 
 
