@@ -1,6 +1,8 @@
 """Whose column is which: other people's names of what a slice table has, mapped once."""
 
+import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -44,7 +46,7 @@ def read_foreign(file: Path, name: str) -> pd.DataFrame:
     from pyarrow import ArrowInvalid
 
     try:
-        table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+        table = pd.read_parquet(file) if file.suffix == ".parquet" else _read_text(file)
     except (OSError, ValueError, ArrowInvalid):  # with pandas' parser errors and UnicodeError
         raise SubjectError(
             f"{quoted(name)} must be a readable CSV or Parquet table but is not."
@@ -57,6 +59,18 @@ def read_foreign(file: Path, name: str) -> pd.DataFrame:
         if ours not in named and there is not None and there not in named.values():
             named[ours] = there
     return table[[theirs[column] for column in named.values()]].set_axis([*named], axis=1)
+
+
+def _read_text(file: Path) -> pd.DataFrame:
+    """Return a table in text: of commas, or as a spreadsheet writes it elsewhere in the world.
+
+    Where semicolons or tabs part columns a comma is a decimal point, unless there are points, too.
+    """
+    text = file.read_text(encoding="utf-8-sig")
+    head, _, rest = text.partition("\n")
+    mark = max(",;\t", key=head.count)
+    comma = mark != "," and re.search(r"\d,\d", rest) and not re.search(r"\d\.\d", rest)
+    return pd.read_csv(io.StringIO(text), sep=mark, decimal="," if comma else ".")
 
 
 def _mapped(file: Path, columns: Sequence[str]) -> dict[str, str]:

@@ -11,13 +11,14 @@ import tensorflow as tf
 from pi.influence.components import loss_terms
 from pi.jobs.calibrate import calibrate
 from pi.jobs.contexts import Encoders, find_encoders
+from pi.jobs.train import train
 from pi.losses.architecture import EncoderError
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import input_convention
 from pi.network.own_encoder import four_axes, three_channels
 from pi.network.weight_file import WeightsError
 from pi.network.weights import load_weights
-from pi.parameters import CalibrateParameters
+from pi.parameters import CalibrateParameters, TrainParameters
 from pi.training.machine import compute_in
 
 MODULE = """
@@ -78,6 +79,21 @@ def test_a_lambda_is_calibrated_for_it(tiny_cache: Path, monkeypatch: pytest.Mon
         )
     )  # fmt: skip
     assert found.calibrations[0].weight == pytest.approx(19 / 4, rel=1e-4)
+
+
+def test_a_network_is_trained_against_it(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times the squared error at lambda 19/4 is 95 % of the total, whatever is learned."""
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    found = train(
+        TrainParameters(
+            data="simulated:tiny", patch_size=32, patch_step=32, denoiser="unet:2",
+            experiment="own:mine_for_tests.features:twice/input=unit",
+            perceptual_weight=str(19 / 4), epochs=1, validation_slices=1, precision="float32",
+        )
+    )  # fmt: skip
+    (epoch,) = found.state.history
+    for sums in (epoch.training, epoch.validation):
+        assert 19 / 4 * sum(sums.perceptual) / sums.image == pytest.approx(19, rel=1e-4)
 
 
 def test_gradients_go_through_a_function() -> None:

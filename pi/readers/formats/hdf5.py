@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from pi.readers.refusal import RefusedError
+from pi.readers.serving import DAMAGE_ERRORS
 from pi.readers.shapes import (
     Axes,
     Stored,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import h5py
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
-_DAMAGED = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 _OWN = "#"
 """How MATLAB begins the names of groups that hold what it keeps for itself."""
 
@@ -48,7 +48,7 @@ def hdf5_stacks(file: BinaryIO, *, matlab: bool = False) -> Sequence[Stack]:
 
         h5py.File(file, "r").visititems(note)
         return tuple(_stack(name, one, matlab=matlab) for name, one in sorted(images.items()))
-    except _DAMAGED:
+    except DAMAGE_ERRORS:
         raise RefusedError(
             "undecodable", "the file breaks off or breaks the rules of HDF5"
         ) from None

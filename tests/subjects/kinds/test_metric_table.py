@@ -64,6 +64,17 @@ def test_a_public_table_is_read_by_configuration_and_seed(store: Store, folder: 
     assert "has no nrmse, rmse_clipped_hu, rmse_hu, mae_hu, bias_hu" in subject.remark
 
 
+@pytest.mark.parametrize("options", [{"sep": ";"}, {"sep": ";", "decimal": ","}, {"sep": "\t"}])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_table_of_a_spreadsheet_is_the_same_table(
+    store: Store, folder: Path, options: dict[str, str], encoding: str
+) -> None:
+    public(store).to_csv(folder / "plain.csv", index=False)
+    public(store).to_csv(folder / "other.csv", index=False, encoding=encoding, **options)  # type: ignore[arg-type]
+    plain, other = (measured(f"table:{name}:demo:2", store) for name in ("plain", "other"))
+    assert other.slices.equals(plain.slices)
+
+
 def test_a_table_without_low_dose_has_means_and_no_gains(store: Store, folder: Path) -> None:
     public(store).to_csv(folder / "theirs.csv", index=False)
     found = measured("table:theirs:mse:1", store)
