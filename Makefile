@@ -115,7 +115,7 @@ screenshots: $(READY)  ## the pictures in the README, from mlflow.db here; needs
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --group dev \
-	--extra platform --extra dashboard --extra team pyproject.toml
+	--extra platform --extra dashboard --extra team --extra cluster pyproject.toml
 
 lock: $(READY)  ## resolve the dependencies anew: requirements.lock, requirements-gpu.lock, conda.yaml
 	@$(COMPILE) --upgrade -o requirements.lock

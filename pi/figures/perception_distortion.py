@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pi.evaluation.metrics import METRICS
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.figures.search_slice import TICKS
 from pi.influence.psi import log_odds

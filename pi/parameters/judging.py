@@ -6,7 +6,14 @@ from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroR
 from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
-from pi.parameters.rules import A_METRIC, A_PROTOCOL, NOT_EMPTY, PROTOCOLS_LISTED
+from pi.parameters.rules import (
+    A_METRIC,
+    A_PROTOCOL,
+    NOT_EMPTY,
+    PROTOCOLS_LISTED,
+    RESOURCES,
+    WORKERS,
+)
 from pi.parameters.shared import (
     TOGETHER,
     EncoderParameters,
@@ -162,4 +169,28 @@ class MainParameters(EncoderParameters):
     resume: str = parameter(
         "",
         "id of a run of `main` to go on with; what is not typed is as it had it",
+    )
+    workers: str = parameter(
+        "",
+        "who does the steps: a number of processes of this machine, or the address of Dask's "
+        "scheduler, tcp://HOST:PORT; empty: the scheduler that DASK_SCHEDULER_ADDRESS names, or, "
+        "without it as with 0, this process",
+        WORKERS,
+    )
+    step_resources: str = parameter(
+        "",
+        "what a worker must have for a step, comma-separated: NAME=NUMBER such as GPU=1 for every "
+        "step but the comparison, train.NAME=NUMBER for trainings alone",
+        RESOURCES,
+    )
+    step_retries: int = parameter(
+        2, "times that a step goes on elsewhere after its worker died or it failed", NOT_NEGATIVE
+    )
+    only: str = parameter(
+        "",
+        "which steps are done: fold=NUMBER, step=ENTRY_POINT, step=ENTRY_POINT:EXPERIMENT, or both "
+        "after a comma, such as fold=3,step=train:demo1; empty: all",
+    )
+    plan: bool = parameter(
+        False, "do nothing: open the run, and print every step as a command that does it"
     )

@@ -28,7 +28,7 @@ class RunFacts:
         run_id: of the run.
         name: whatever its owner called it.
         stage: the entry point, or ``calibration``, ``trial`` or ``contrast``, which are nested.
-        status: RUNNING, FINISHED, FAILED or KILLED.
+        status: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.
         begun: when.
         nested: whether another run holds it.
         digest: of its data set; empty where it has none.
