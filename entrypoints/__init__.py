@@ -2,8 +2,30 @@
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
+from pi import command_line
 from pi.loudness import LOUDNESS
+
+P = TypeVar("P")
+
+
+def run(
+    main: Callable[[P], None],
+    parameters: type[P],
+    description: str,
+    recall: command_line.Recall | None = None,
+) -> int:
+    """Run an entry point on this command line, or tell what it would do; return the exit code."""
+    return command_line.run(main, parameters, description, recall=recall, foresee=foresee)
+
+
+def foresee(stage: str, parameters: object) -> str:
+    """Return what an entry point would do, for ``--dry_run True``."""
+    from pi.jobs.foreseen.foresee import foresee as tell  # slow to load, and seldom needed
+
+    return tell(stage, parameters)
 
 
 def say(message: str) -> None:
@@ -19,6 +41,7 @@ def say(message: str) -> None:
 
 def recall(run_id: str) -> dict[str, str]:
     """Return what an earlier run was typed with, for `--resume RUN`."""
-    from pi.jobs.agreement import parameters_of  # slow to load, and seldom needed
+    from pi.jobs.agreement import OF_THE_COMMAND, parameters_of  # slow to load, and seldom needed
 
-    return parameters_of(run_id)
+    earlier = parameters_of(run_id)
+    return {name: value for name, value in earlier.items() if name not in OF_THE_COMMAND}

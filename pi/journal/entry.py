@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "open", "numbers", "data", "experiment", "close", "tags", "listed", "file", "model", "forget",
-    "end",
+    "open", "numbers", "data", "experiment", "close", "tags", "listed", "file", "model", "told",
+    "forget", "end",
 ]  # fmt: skip
 """What is done to a run: a nested one opened; parameters and metrics, the data, a tag of its
-experiment, another run closed; tags, an id added to those that a tag lists; a file, a model, a
-folder removed; its end."""
+experiment, another run closed; tags, an id added to those that a tag lists; a file, a model,
+what models are told that it measured; a folder removed; its end."""
 
 Lane = Literal["numbers", "files"]
 """Entries of one lane wait for one another. Numbers do not wait for a file that a full disk does

@@ -102,6 +102,12 @@ class Sender:
         if refused is not None:
             raise refused
 
+    def caught_up(self) -> bool:
+        """Wait a little until the server has all; tell whether it has, and answers."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.book.pending or self._away, GRACE)
+        return not self.book.pending and not self._server.answers()
+
     def finish(self) -> str:
         """Wait until all is delivered, or the server is away; return why something waits.
 

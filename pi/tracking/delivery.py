@@ -113,6 +113,8 @@ class MlflowServer:
                 client.log_artifact(run, str(place), body["path"].rpartition("/")[0] or None)
             case "model" if place is not None:
                 self._model(entry, place, again)
+            case "told":
+                self._tell(run, body["by"], body["names"])
             case "forget":
                 self._forget(run, body["folder"])
             case "close":
@@ -199,6 +201,16 @@ class MlflowServer:
         ]
         if points and not self.client.get_logged_model(model_id).metrics:
             self.client.log_batch(run_id, points)
+
+    def _tell(self, run: str, made_by: str, names: list[str]) -> None:
+        """Have models show what a run measured, unless the registry refuses: the run is kept."""
+        from pi.tracking.registry import show_on_models  # which reads what was delivered
+
+        try:
+            show_on_models(self.client, run, made_by, names)
+        except MlflowException as error:
+            if self.answers():
+                raise AwayError(told(error)) from error
 
     def _forget(self, run: str, folder: str) -> None:
         uri = self.client.get_run(run).info.artifact_uri

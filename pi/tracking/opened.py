@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import cast
 from urllib.parse import quote
@@ -21,10 +22,12 @@ from pi.tracking.backend import (
     RunTag,
     begin,
     is_made_up,
+    measuring_machine,
 )
 from pi.tracking.delivery import MlflowServer, found_as
 from pi.tracking.records import connect, find_runs
 from pi.tracking.run import REASON, Run, ending, forget_reason, provenance
+from pi.tracking.saved_view import introduce
 from pi.tracking.waiting import book_of
 
 EXPERIMENT = "perceptual-influence"
@@ -81,7 +84,9 @@ def open_run(
         experiment_id = client.get_run(run_id).info.experiment_id
         if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
             _take_default(client)
-        run = _written_to(client, run_id, experiment_id, uri, say)
+        introduce(client, experiment_id)
+        own = name if "mlflow.runName" in named else ""
+        run = replace(_written_to(client, run_id, experiment_id, uri, say), name=own)
     except MlflowException as error:
         raise _refused(error) from error
     try:
@@ -90,6 +95,7 @@ def open_run(
             _delivered(run.journal, run_id, say),
             beating(beat),
             ending(run, last),
+            measuring_machine(uri, run_id),
             _told_how(stage, run_id),
         ):
             yield run

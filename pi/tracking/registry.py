@@ -3,17 +3,23 @@
 A context is a version of a weight file, with what it was made of.
 """
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import get_args
 
+from pi.choices import EvaluatedPart
 from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
-from pi.evaluation.model_card import model_card
+from pi.evaluation.model_card import HEADING, Judged, model_card
+from pi.evaluation.model_card import NAME as CARD
 from pi.journal.entry import Known
 from pi.places import file_digest
+from pi.run_names import shortened
 from pi.tracking.address import TrackingError, told
-from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.backend import LoggedModel, LoggedModelInput, Metric, MlflowClient, MlflowException
 from pi.tracking.delivery import found_as
 from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
+from pi.tracking.run import NOTE, Run
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
@@ -53,11 +59,7 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             is worse than doing nothing.
     """
     client = connect()
-    if not run_id:
-        raise TrackingError(
-            "`run` must be the id of a run of `train` or `pretrain` but is empty"
-            f"{newest_trainings()}."
-        )
+    _require_run(run_id)
     try:
         known = _tags(client, run_id)
         if FILE_DIGEST in known:
@@ -80,6 +82,14 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             f"but: {told(error)}"
         ) from error
     return name, version
+
+
+def _require_run(run_id: str) -> None:
+    if not run_id:
+        raise TrackingError(
+            "`run` must be the id of a run of `train` or `pretrain` but is empty"
+            f"{newest_trainings()}."
+        )
 
 
 def _tags(client: MlflowClient, run_id: str) -> dict[str, str]:
@@ -112,24 +122,111 @@ def _require_worth(client: MlflowClient, run_id: str) -> None:
 
 
 def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
-    outputs = client.get_run(run_id).outputs
-    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
-    logged = [client.get_logged_model(model_id) for model_id in ids]
-    services = [model for model in logged if model.name == SERVICE]
-    if not services:
-        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    newest = _service_of(client, run_id)
     ensure_registered(client, name)
-    newest = services[-1]
     created = client.create_model_version(
         name, newest.model_uri, run_id, model_id=newest.model_id,
-        description=card_of(found_as(client.get_run(run_id))),
+        description=_card(client, run_id),
     )  # fmt: skip
     return int(created.version)
 
 
-def card_of(run: Known) -> str:
-    """Return the model card of the denoiser of a run, as its metrics tell today."""
-    return model_card(run.params, run.metrics, run.tags, run.data)
+def _service_of(client: MlflowClient, run_id: str) -> LoggedModel:
+    services = [model for model in models_of(client, run_id) if model.name == SERVICE]
+    if not services:
+        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    return services[-1]
+
+
+def require_promotable(run_id: str, *, even_if_worse: bool) -> str:
+    """Return what a run is called, which `promote` would take.
+
+    Raises:
+        TrackingError: see `promote`.
+    """
+    client = connect()
+    _require_run(run_id)
+    known = _tags(client, run_id)
+    if FILE_DIGEST not in known:
+        _service_of(client, run_id)
+        if not even_if_worse:
+            _require_worth(client, run_id)
+    return known.get("mlflow.runName", run_id)
+
+
+def models_of(client: MlflowClient, run_id: str) -> list[LoggedModel]:
+    """Return the models that a run logged, the newest last."""
+    outputs = client.get_run(run_id).outputs
+    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
+    return [client.get_logged_model(model_id) for model_id in ids]
+
+
+def tell_model(run: Run, made_by: str, names: Iterable[str]) -> None:
+    """Have what a run measured stand on the pages of the models that it measured, and of versions.
+
+    Args:
+        run: that measured; it is told which models.
+        made_by: the run that logged the models, which may be the same.
+        names: of its metrics.
+    """
+    if run.kept:
+        run.journal.write(run.run_id, "told", {"by": made_by, "names": [*names]})
+
+
+def show_on_models(client: MlflowClient, run_id: str, made_by: str, names: Iterable[str]) -> None:
+    """Do what `tell_model` says, once the store has what the run logged before.
+
+    The second time is as the first.
+    """
+    models = models_of(client, made_by)
+    _measure(client, run_id, models, names)
+    inputs = client.get_run(run_id).inputs
+    there = {one.model_id for one in inputs.model_inputs} if inputs else set()
+    new = [LoggedModelInput(one.model_id) for one in models if one.model_id not in there]
+    if new and made_by != run_id:
+        client.log_inputs(run_id, models=new)
+    _describe(client, made_by)
+
+
+def _measure(
+    client: MlflowClient, run_id: str, models: Iterable[LoggedModel], names: Iterable[str]
+) -> None:
+    """Have newest values of a run stand on the pages of models; its own curves stay."""
+    run = client.get_run(run_id)
+    data = run.inputs.dataset_inputs if run.inputs else []
+    name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
+    histories = (client.get_metric_history(run_id, key) for key in names)
+    points = [history[-1] for history in histories if history]
+    for model in models:
+        of = (model.model_id, name, digest, run_id)
+        of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
+        client.log_batch(run_id, metrics=of_model)
+
+
+def _describe(client: MlflowClient, run_id: str) -> None:
+    """Renew the descriptions of a run's models, and of its versions that nobody has rewritten."""
+    card = _card(client, run_id)
+    for model in models_of(client, run_id):
+        client.set_logged_model_tags(model.model_id, {NOTE: shortened(card, CARD)})
+    for version in client.search_model_versions(f"run_id = '{run_id}'"):
+        if (version.description or "").startswith(HEADING):
+            client.update_model_version(version.name, version.version, card)
+
+
+def _card(client: MlflowClient, run_id: str) -> str:
+    run = found_as(client.get_run(run_id))
+    parts = {part: run.tags.get(f"pi.evaluated_by.{part}") for part in get_args(EvaluatedPart)}
+    return card_of(run, [_judged(client, part, by) for part, by in parts.items() if by])
+
+
+def card_of(run: Known, judged: Sequence[Judged] = ()) -> str:
+    """Return the model card of the denoiser of a run, as its metrics and evaluations tell today."""
+    return model_card(run.params, run.metrics, run.tags, run.data, judged)
+
+
+def _judged(client: MlflowClient, part: str, run_id: str) -> Judged:
+    data = client.get_run(run_id).data
+    return Judged(part, data.tags.get("pi.protocols", "").partition(",")[0], data.metrics)
 
 
 def register_context(run_id: str, name: str) -> int:

@@ -4,9 +4,11 @@ It works on run ids through the client, never on MLflow's global "active run": a
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 """
 
+import getpass
 import hashlib
 import json
 import math
+import os
 import re
 import subprocess
 import time
@@ -17,18 +19,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import AGAIN, goes_on, reason
 from pi.journal.book import JournalError
 from pi.journal.entry import Kind, Known
 from pi.journal.sender import Sender
 from pi.places import file_digest
+from pi.run_names import shortened
 from pi.tracking.backend import (
     MlflowClient,
     MlflowException,
@@ -43,12 +47,14 @@ REASON = "pi.reason"
 """Tag of a run that did not finish: why."""
 
 NOTE = "mlflow.note.content"
+WHOLE_NOTE = "note.md"
 _MARK = "**Ended as "
 
 TABLES, IMAGES = "mlflow.loggedArtifacts", "mlflow.loggedImages"
 """Tags by which the UI finds tables and images."""
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Run:
         experiment_id: of its experiment; empty likewise.
         uri: of the tracking store; empty likewise.
         known: of it.
+        name: that we gave it; empty where somebody else did.
     """
 
     journal: Sender = field(repr=False)
@@ -71,6 +78,7 @@ class Run:
     experiment_id: str
     uri: str
     known: Known = field(default_factory=Known, repr=False)
+    name: str = ""
 
     @property
     def kept(self) -> bool:
@@ -119,9 +127,19 @@ class Run:
         """Add this run's id to a tag of another run, which lists the runs that rest on it."""
         self.journal.write(run_id, "listed", {"key": key, "id": self.run_id})
 
+    def rename(self, name: str) -> None:
+        """Give the run a better name, with what was added to it, unless somebody else named it."""
+        key = "mlflow.runName"
+        now = self.asked(lambda c: c.get_run(self.run_id).data.tags.get(key, ""), self.tag(key))
+        if self.name and now.startswith(self.name):
+            self.tags({"mlflow.runName": name + now[len(self.name) :]})
+
     def note(self, markdown: str) -> None:
-        """Set the run's description."""
-        self.tags({NOTE: markdown})
+        """Set the run's description; one that a tag cannot hold stands whole in an artifact."""
+        short = shortened(markdown, WHOLE_NOTE)
+        if short != markdown:
+            self.text(markdown, WHOLE_NOTE)
+        self.tags({NOTE: short})
 
     def dataset(self, name: str, digest: str, facts: Mapping[str, object]) -> None:
         """Log the data by their digest; where they lie on this machine is nobody's business."""
@@ -211,6 +229,20 @@ class Run:
     def close_gone(self, run_id: str) -> None:
         """End another run that seems to be at work, and whose process is gone."""
         self.journal.write(run_id, "close", {})
+
+    def asked(self, question: Callable[[MlflowClient], _Answer], otherwise: _Answer) -> _Answer:
+        """Return what the store answers to a question that no work depends on.
+
+        Args:
+            question: asks it, when it has all that was logged.
+            otherwise: the answer where it is away, or refuses.
+        """
+        if not (self.kept and self.journal.caught_up()):
+            return otherwise
+        try:
+            return question(MlflowClient(self.uri))
+        except (MlflowException, SQLAlchemyError, OSError):
+            return otherwise
 
     def _numbers(self, params: dict[str, str], metrics: list[tuple[str, int, int, float]]) -> None:
         if params or metrics:
@@ -330,8 +362,17 @@ def _without_reason(note: str) -> str:
 
 
 def provenance(stage: str) -> dict[str, str]:
-    """Return the tags that say which entry point of which commit made a run."""
-    return {"mlflow.source.name": f"entrypoints.{stage}", "mlflow.source.type": "PROJECT"} | _git()
+    """Return the tags that say which entry point of which commit made a run, and for whom."""
+    source = {"mlflow.source.name": f"entrypoints.{stage}", "mlflow.source.type": "PROJECT"}
+    return source | _owner() | _git()
+
+
+def _owner() -> dict[str, str]:
+    """Return the tag that says whose run it is: of a server its login, else this machine's."""
+    try:
+        return {"mlflow.user": os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()}
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return {}
 
 
 @cache
