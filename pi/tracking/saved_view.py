@@ -46,7 +46,8 @@ def save_view(run: Run, stage: str) -> str:
         name = f"{run.tag('mlflow.runName')}: {name}"
     try:
         state = view_state(view, run.run_id)
-        shown = run.asked(partial(_seen, run, state["searchFilter"]), [])
+        none: list[StoredRun] = []
+        shown = run.asked(partial(_seen, run, state["searchFilter"]), none)
         state["compareRunCharts"] = telling(state["compareRunCharts"], shown)
         _put(run, key, name, state)
         _put_table(run)
