@@ -133,8 +133,11 @@ def coverage(
         image, perceptual = read.image, read.perceptual.sum(axis=1)
         print(f"  {experiment.name}: lambda {exact_weight(image, perceptual, PRECISION):.4g}")
         for estimator in ESTIMATORS:
-            every = (np.tile(x, times) for x in (image, perceptual, patches.strata))
-            print(f"    {estimator}: {count_covered(*every, estimator, seeds)}", flush=True)
+            said = count_covered(
+                np.tile(image, times), np.tile(perceptual, times),
+                np.tile(patches.strata, times), estimator, seeds,
+            )  # fmt: skip
+            print(f"    {estimator}: {said}", flush=True)
 
 
 def log_normal_coverage(seeds: int, population: int) -> None:
