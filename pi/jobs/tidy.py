@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from pi.database import sqlite_file
 from pi.jobs.result import Result
 from pi.jobs.tidied.left_behind import Left, in_cache, in_checkpoints, in_scratch
 from pi.parameters.making import TidyParameters
+from pi.tracking.address import tracking_uri
 from pi.tracking.opened import close_gone
+from pi.tracking_place import former_folder, settle_here
 
 
 @dataclass(frozen=True, repr=False)
@@ -16,11 +19,13 @@ class Tidied(Result):
         runs: that said they were at work, and whose process is gone.
         left: folders and files.
         done: whether runs were closed and the rest removed, or put back.
+        moved: places of artifacts that the store now knows beside itself.
     """
 
     runs: tuple[str, ...]
     left: tuple[Left, ...]
     done: bool
+    moved: int = 0
 
     @property
     def headline(self) -> str:
@@ -32,7 +37,8 @@ class Tidied(Result):
     def text(self) -> str:
         """Return a line for each, and the sum."""
         lines = [f"run {run_id}: its process is gone" for run_id in self.runs]
-        return "\n".join([*lines, *(one.text for one in self.left), self.headline])
+        places = [f"{self.moved} places of artifacts are written down anew"] if self.moved else []
+        return "\n".join([*places, *lines, *(one.text for one in self.left), self.headline])
 
 
 def tidy(parameters: TidyParameters) -> Tidied:
@@ -42,10 +48,18 @@ def tidy(parameters: TidyParameters) -> Tidied:
         PiError: the tracking store does not answer, or a folder is not to be had.
     """
     p = parameters
+    moved = _settled() if p.moved else 0
     runs = close_gone(p.remove)
     hours = 3600.0 * p.older_than
     left = (*in_cache(hours), *in_scratch(hours), *in_checkpoints(24 * 3600.0 * p.checkpoint_days))
     if p.remove:
         for one in left:
             one.clear()
-    return Tidied(tuple(runs), left, p.remove)
+    return Tidied(tuple(runs), left, p.remove, moved)
+
+
+def _settled() -> int:
+    """Write down where the artifacts of a moved store lie; return how many places were written."""
+    file = sqlite_file(tracking_uri())
+    former = former_folder(file) if file else None
+    return settle_here(file, former) if file and former else 0

@@ -140,6 +140,9 @@ class TidyParameters:
     remove: bool = parameter(
         False, "close the runs, remove the rest and put back what is whole; else it is listed"
     )
+    moved: bool = parameter(
+        False, "of a project that was moved: write down that its artifacts lie beside its database"
+    )
     older_than: float = parameter(
         24.0, "hours for which nothing of a half store or a scratch file was written", NOT_NEGATIVE
     )

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from pi.database import DatabaseError, is_private, shown, tables, without_secrets
+from pi.database import DatabaseError, is_private, shown, sqlite_file, tables, without_secrets
 from pi.errors import PiError
+from pi.tracking_place import former_folder
 
 ANSWER_WITHIN = 10  # seconds
 TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -47,10 +48,26 @@ def probe(uri: str) -> None:
         _probe_server(uri)
     elif scheme.split("+")[0] in ("sqlite", "postgresql", "mysql", "mssql"):
         _probe_database(uri)
+        _require_in_place(uri)
     else:
         raise TrackingError(
             "MLFLOW_TRACKING_URI must be an http(s) server or a database such as "
             f"sqlite:////folder/mlflow.db but got {shown(uri)!r}."
+        )
+
+
+def _require_in_place(uri: str) -> None:
+    """Refuse a store whose artifacts were moved with it: they would be missed, or made elsewhere.
+
+    Raises:
+        TrackingError: it was moved.
+    """
+    file = sqlite_file(uri)
+    if file and former_folder(file):
+        raise TrackingError(
+            "the tracking store must say where its artifacts lie but names a folder that is gone, "
+            "as if the project had been moved: `python -m entrypoints.tidy --moved True` writes "
+            "down that they lie beside it."
         )
 
 

@@ -1,4 +1,4 @@
-"""Whatever bytes of an array's file are changed, it is read or refused, and nothing else happens."""
+"""Whatever bytes of an array file are changed, it is read or refused, and nothing else happens."""
 
 import io
 from collections.abc import Callable
