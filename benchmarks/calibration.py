@@ -133,9 +133,11 @@ def coverage(
         image, perceptual = read.image, read.perceptual.sum(axis=1)
         print(f"  {experiment.name}: lambda {exact_weight(image, perceptual, PRECISION):.4g}")
         for estimator in ESTIMATORS:
-            one, other, strata = (np.tile(x, times) for x in (image, perceptual, patches.strata))
-            counted = count_covered(one, other, strata, estimator, seeds)
-            print(f"    {estimator}: {counted}", flush=True)
+            said = count_covered(
+                np.tile(image, times), np.tile(perceptual, times),
+                np.tile(patches.strata, times), estimator, seeds,
+            )  # fmt: skip
+            print(f"    {estimator}: {said}", flush=True)
 
 
 def log_normal_coverage(seeds: int, population: int) -> None:

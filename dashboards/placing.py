@@ -19,7 +19,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
-from dashboards.charts.parts import Spec
+from dashboards.charts.parts import FITTED, Spec
 from pi.errors import PiError
 from pi.figures.ground import svg_on_dark
 from pi.overview.readable import in_percent
@@ -155,7 +155,7 @@ def chart(
         said: what it shows, for those who cannot see it.
         on_select: called when something is picked in it.
     """
-    whole = {"datasets": dict(rows), **spec, "config": {"legend": {"symbolOpacity": 1}}}
+    whole = {"datasets": dict(rows), **spec, "autosize": FITTED}
     st.vega_lite_chart(None, whole, width="stretch", key=key, alt=said, on_select=on_select)
 
 

@@ -87,7 +87,8 @@ def _grow(page: Page, width: int) -> None:
 
 def _rest(page: Page) -> None:
     page.wait_for_timeout(2_000)
-    page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden", timeout=WAIT)
+    for busy in ("stStatusWidget", "stSkeleton"):
+        page.locator(f"[data-testid={busy}]").first.wait_for(state="hidden", timeout=WAIT)
     page.wait_for_timeout(2_000)  # charts draw themselves after their data
 
 

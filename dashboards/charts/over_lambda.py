@@ -111,7 +111,7 @@ def strata_chart(strata: Strata) -> tuple[Spec, pd.DataFrame]:
     }
     y = {"field": "place", "type": "nominal", "title": None, "axis": {"labelLimit": 200}}
     return {
-        "height": {"step": 44},
+        "height": 24 + 40 * len(strata.places),
         "layer": [
             {"data": {"values": [{"times": 1}]}, "mark": {"type": "rule", "color": GREY},
              "encoding": {"x": x}},
@@ -141,7 +141,7 @@ def layers_chart(shares: LayerShares) -> tuple[Spec, pd.DataFrame]:
               "scale": {"domain": list(shares.layers),
                         "range": [COLOURS[k % 6] for k in range(len(shares.layers))]}}  # fmt: skip
     return {
-        "height": {"step": 40},
+        "height": 44 * len(shares.names),
         "data": {"name": "layers"},
         "mark": "bar",
         "encoding": {

@@ -19,7 +19,9 @@ SINGLED: Spec = {
 }
 FADED: Spec = {"condition": {"param": "singled", "value": 1}, "value": 0.12}
 GREY = "#888888"
-HEIGHT = 300  # pixels
+HEIGHT = 260  # pixels of what is between the axes
+FITTED: Spec = {"type": "fit-x", "contains": "padding"}
+"""Axes and a legend of however many names are beside that height, not at its cost."""
 
 
 def colours(of: Mapping[str, str]) -> Spec:

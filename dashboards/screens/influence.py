@@ -79,7 +79,7 @@ def _place(losses: Sequence[MeasuredLosses], asked: float) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.session_state.setdefault("target", asked)
-        target = st.slider("Target Ψ (%)", *ENDS, step=0.5, key="target") / 100
+        target = st.slider("Target Ψ (%)", *ENDS, step=0.5, format="%.1f", key="target") / 100
     with right:
         weight = _weight_in_print()
     if not losses:

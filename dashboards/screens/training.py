@@ -35,7 +35,6 @@ from pi.overview.results import called
 from pi.tracking.listing import ListedRun, read_series
 
 AT_FIRST = 4  # runs
-BESIDE = 2  # panels
 
 
 def main() -> None:
@@ -69,9 +68,10 @@ def _place(
     st.subheader(title)
     rows = [(panel, panel_rows(curves, panel)) for panel in panels]
     known = [(panel, own) for panel, own in rows if not own.empty]
-    for start in range(0, len(known), BESIDE):
+    beside = len(known) if len(known) % 2 else 2
+    for start in range(0, len(known), beside):
         for column, (panel, own) in zip(
-            st.columns(BESIDE), known[start : start + BESIDE], strict=False
+            st.columns(beside), known[start : start + beside], strict=False
         ):
             with column:
                 chart(over_epochs(curves, panel, own), {"points": own}, f"chart {panel.title}",

@@ -74,10 +74,12 @@ def _calibrated(metrics: Mapping[str, float]) -> str:
 
 
 def _trained(metrics: Mapping[str, float]) -> str:
-    return " · ".join(
-        [f"validation SSIM {metrics[KEPT]:.4f}"] * (KEPT in metrics)
-        + [f"Ψ {100 * metrics[PSI]:.4g} %"] * (PSI in metrics)
-    )
+    parts = []
+    if KEPT in metrics:
+        parts.append(f"validation SSIM {metrics[KEPT]:.4f}")
+    if PSI in metrics:
+        parts.append(f"Ψ {100 * metrics[PSI]:.4g} %")
+    return " · ".join(parts)
 
 
 def _evaluated(metrics: Mapping[str, float]) -> str:

@@ -11,6 +11,7 @@ RUNS = [
     listed_run("b", "train", metrics={"kept/ssim": 0.8}, tags={"pi.data_digest": "x"}),
     listed_run("a", "train", metrics=GOOD, tags={"pi.data_digest": "x"}),
     listed_run("other", "train", metrics={"kept/ssim": 0.99}, tags={"pi.data_digest": "y"}),
+    listed_run("older", "train", metrics={"train/psi": 0.5}),
     listed_run("half", "train", "RUNNING", metrics={"validation/ssim": 0.5}),
     listed_run("e", "evaluate", metrics={"paper8/ssim": 0.91, "paper8/ssim_low_dose": 0.9}),
     listed_run("c", "calibration", params={"experiment": "c"}, metrics={"lambda": 0.000598}),
@@ -33,4 +34,5 @@ def test_results_are_in_words_and_none_is_made_up() -> None:
     assert found["e"] == "SSIM 0.9100 (low dose 0.9000)"
     assert found["c"] == "λ 0.000598"
     assert found["r"] == "–"
+    assert found["older"] == "Ψ 50 %"
     assert "half" not in found
