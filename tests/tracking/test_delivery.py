@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import ErrorCode
 
 from entrypoints.sync import main as sync_main
 from pi.command_line import run as run_command
@@ -20,10 +22,13 @@ from pi.journal.entry import is_alias
 from pi.journal.outbox import AwayError
 from pi.journal.shelf import books, waits_on_disk
 from pi.parameters import SyncParameters
+from pi.tracking import registry
 from pi.tracking.address import TrackingError, farewell, tracking_uri
 from pi.tracking.delivery import MlflowServer
 from pi.tracking.records import children_of, fetch_artifact, read_run, run_status
+from pi.tracking.registry import tell_model
 from pi.tracking.run import Run
+from pi.tracking.saved_view import save_view
 from pi.tracking.tracker import Tracked
 
 COMMAND = "python -m entrypoints.sync"
@@ -247,3 +252,29 @@ def test_a_store_that_is_not_there_at_the_start_is_an_error_at_once(
         pass
     assert synced() == 2
     assert not list(books())
+
+
+@pytest.mark.parametrize("code", ["PERMISSION_DENIED", "RESOURCE_DOES_NOT_EXIST"])
+def test_models_that_cannot_be_told_what_was_measured_end_no_run(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MlflowException("no", error_code=ErrorCode.Value(code))
+
+    monkeypatch.setattr(registry, "show_on_models", refuse)
+    with Tracked().open("evaluate", "x") as run:
+        tell_model(run, run.run_id, ["psi"])
+        run.tags({"after": "it"})
+    assert client.get_run(run.run_id).data.tags["after"] == "it"
+    assert not list(books())
+
+
+def test_a_store_that_is_away_is_not_asked_for_what_no_work_depends_on(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Tracked().open("train", "x") as run:
+        monkeypatch.setattr(MlflowServer, "answers", lambda _: "nobody is there")
+        assert run.asked(lambda found: found.get_run(run.run_id).info.run_name, "me") == "me"
+        run.rename("x, better")
+        assert save_view(run, "train")
+    assert client.get_run(run.run_id).info.run_name == "x, better"
