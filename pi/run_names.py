@@ -78,3 +78,21 @@ def configuration(name: str) -> str:
     parts = name.split(BETWEEN)
     stages = [number for number, part in enumerate(parts) if part in STAGES]
     return BETWEEN.join(parts[: stages[0]] if stages else parts)
+
+
+def configuration_of(name: str, params: Mapping[str, str]) -> str:
+    """Return what runs of one configuration have in common, from the name of one of them.
+
+    Where somebody else named it, or an older version, from its parameters; of neither its name.
+    """
+    if STAGES & set(name.split(BETWEEN)):
+        return configuration(name)
+    experiment = params.get("experiment", "")
+    return run_name(experiment, _asked(params)) if experiment else name
+
+
+def _asked(params: Mapping[str, str]) -> str:
+    try:
+        return influence(float(params["target_psi"]))
+    except (KeyError, ValueError):
+        return ""

@@ -5,7 +5,6 @@ that no longer understands it shows its own charts, and the run is none the wors
 """
 
 import base64
-import colorsys
 import json
 import time
 import zlib
@@ -13,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS, around, colour_of
 from pi.places import program_folder
-from pi.run_names import configuration
+from pi.run_names import configuration, configuration_of
 from pi.tracking.backend import MlflowClient, MlflowException, RunTag, StoredRun
 from pi.tracking.run import Run
 
@@ -91,15 +90,21 @@ def _newest(run: Run, query: str) -> list[StoredRun]:
 
 
 def _colour(run: Run, shown: Sequence[StoredRun]) -> None:
-    """Give a colour to the runs that have none: that of their configuration, else the next one."""
+    """Give a colour to the runs that have none: that of their configuration, as it is everywhere.
+
+    Where another one of the view has it, as the same experiment in another state, it is the next.
+    """
     coloured = _newest(run, f"tags.`{COLOUR}` LIKE '%'")
     known = {_label(one): one.data.tags[COLOUR] for one in coloured}
+    beside = {one.data.tags[COLOUR] for one in shown if COLOUR in one.data.tags}
     for one in reversed(shown):  # the oldest first
         if COLOUR in one.data.tags:
             continue
         label = _label(one)
         if label not in known:
-            known[label] = next_colour(known.values())
+            own = colour_of(configuration_of(str(one.info.run_name), one.data.params))
+            known[label] = next_colour([*known.values(), *beside]) if own in beside else own
+        beside.add(known[label])
         run.client.log_batch(one.info.run_id, tags=[RunTag(COLOUR, known[label])])
 
 
@@ -110,18 +115,12 @@ def _label(run: StoredRun) -> str:
 def next_colour(used: Iterable[str]) -> str:
     """Return a colour that is none of ``used``: Okabe and Ito's, then others around the circle."""
     taken = set(used)
-    others = (_around(number) for number in count())
+    others = (around(number) for number in count())
     chosen = (colour for colour in COLOURS if colour != "#000000")  # no black on dark ground
     for colour in (*chosen, *(next(others) for _ in range(len(taken) + 1))):
         if colour not in taken:
             return colour
     raise AssertionError("more colours were made than are taken")
-
-
-def _around(number: int) -> str:
-    """Return the colour whose hue is ``number`` golden angles around the circle."""
-    red, green, blue = colorsys.hls_to_rgb((0.06 + 0.618034 * number) % 1, 0.42, 0.55)
-    return f"#{round(255 * red):02X}{round(255 * green):02X}{round(255 * blue):02X}"
 
 
 def telling(charts: Sequence[dict[str, Any]], shown: Sequence[StoredRun]) -> list[dict[str, Any]]:
