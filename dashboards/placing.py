@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
@@ -254,7 +254,9 @@ def shown(rows: pd.DataFrame) -> Styler:
     A lambda of 0.000598 has more to say than its first digit.
     """
     read = in_percent(rows)
-    form = dict.fromkeys(read.select_dtypes("float").columns, "{:.5g}")
+    form: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(
+        read.select_dtypes("float").columns, "{:.5g}"
+    )
     return read.style.format(form, na_rep=NOTHING)
 
 

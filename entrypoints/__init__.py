@@ -41,6 +41,7 @@ def say(message: str) -> None:
 
 def recall(run_id: str) -> dict[str, str]:
     """Return what an earlier run was typed with, for `--resume RUN`."""
-    from pi.jobs.agreement import parameters_of  # slow to load, and seldom needed
+    from pi.jobs.agreement import OF_THE_COMMAND, parameters_of  # slow to load, and seldom needed
 
-    return parameters_of(run_id)
+    earlier = parameters_of(run_id)
+    return {name: value for name, value in earlier.items() if name not in OF_THE_COMMAND}

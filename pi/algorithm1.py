@@ -6,7 +6,7 @@ the end. What only an earlier step knows, the id of its run, is told
 when a step is taken.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,11 +26,17 @@ class Step:
             by it a job that goes on finds what it has done.
         entry_point: which one.
         arguments: its command line, but for what an earlier step tells.
+        needs: names of the steps that tell it something, or whose results it is of.
+        fold: which fold it is of; 0 where there is none.
+        experiment: the one that it is of, by its name in tables; empty of all at once.
     """
 
     name: str
     entry_point: EntryPoint
     arguments: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    fold: int = 0
+    experiment: str = ""
 
     def told(self, **outcome: str) -> list[str]:
         """Return the whole command line."""
@@ -87,6 +93,23 @@ class Plan:
     part: str
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, in an order in which none comes before what it needs."""
+        found: list[Step] = []
+        for one in self.rounds:
+            found += [one.calibrate, *(s for arm in one.arms for s in (arm.train, arm.evaluate))]
+        return (*found, *([self.compare] if len(self.evaluations) > 1 else []))
+
+    @property
+    def evaluations(self) -> dict[str, list[str]]:
+        """Names of the steps that evaluate each experiment, one a round."""
+        found: dict[str, list[str]] = {}
+        for one in self.rounds:
+            for arm in one.arms:
+                found.setdefault(arm.experiment, []).append(arm.evaluate.name)
+        return found
+
+    @property
     def evaluated_on(self) -> str:
         """Whose slices are in the tables."""
         if self.folds:
@@ -114,9 +137,12 @@ def make_plan(
     said = step_arguments(switches, shared)
     protocol = _first_protocol(switches["evaluate.protocols"])
     compared = {"protocol": protocol, **{name: str(shared[name]) for name in ("split", "seed")}}
+    rounds = tuple(_round(fold, folds, names, said) for fold in range(bool(folds), folds + 1))
+    by_experiment = zip(*(one.arms for one in rounds), strict=True)
+    evaluated = tuple(arm.evaluate.name for arms in by_experiment for arm in arms)
     return Plan(
-        tuple(_round(prefix, own, names, said) for prefix, own in _places(folds)),
-        Step("compare", "compare", tuple(arguments_of(compared))),
+        rounds,
+        Step("compare", "compare", tuple(arguments_of(compared)), evaluated),
         folds,
         state=switches["calibrate.states"].partition(",")[0],
         protocol=protocol,
@@ -132,33 +158,27 @@ def _first_protocol(protocols: str) -> str:
     return first
 
 
-def _places(folds: int) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the prefix of a round's names, and the parameters that are its own."""
-    if not folds:
-        yield "", {}
-    for fold in range(1, folds + 1):
-        yield f"fold{fold}/", {"folds": str(folds), "fold": str(fold)}
-
-
 def _round(
-    prefix: str, own: Mapping[str, str], names: Mapping[str, str], said: Callable[..., list[str]]
+    fold: int, folds: int, names: Mapping[str, str], said: Callable[..., list[str]]
 ) -> Round:
-    def step(entry_point: EntryPoint, of: str = "", **more: str) -> Step:
-        return Step(
-            f"{prefix}{entry_point}{of}", entry_point, tuple(said(entry_point, **own, **more))
-        )
+    """Return the steps of a fold, or of the data as they are split where ``fold`` is 0."""
+    prefix = f"fold{fold}/" if fold else ""
+    own = {"folds": str(folds), "fold": str(fold)} if fold else {}
+    first = f"{prefix}calibrate"
+
+    def step(entry_point: EntryPoint, of: str, needs: str, **more: str) -> Step:
+        name = f"{prefix}{entry_point}/{of}" if of else first
+        words = tuple(said(entry_point, **own, **more))
+        return Step(name, entry_point, words, (needs,) if needs else (), fold, of)
+
+    def arm(spelling: str, name: str) -> Arm:
+        of = name or spelling
+        train = step("train", of, first if name else "", experiment=spelling)
+        return Arm(of, not name, train, step("evaluate", of, train.name))
 
     calibrated = ",".join(spelling for spelling, name in names.items() if name)
-    arms = [
-        Arm(
-            name or spelling,
-            not name,
-            step("train", f"/{name or spelling}", experiment=spelling),
-            step("evaluate", f"/{name or spelling}"),
-        )
-        for spelling, name in names.items()
-    ]
-    return Round(step("calibrate", experiments=calibrated), tuple(arms))
+    arms = tuple(arm(spelling, name) for spelling, name in names.items())
+    return Round(step("calibrate", "", "", experiments=calibrated), arms)
 
 
 def _require_whole(switches: Mapping[str, str], folds: int) -> None:

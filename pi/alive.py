@@ -46,18 +46,22 @@ def signs() -> dict[str, str]:
     return found | ({PROGRESS: "; ".join(lines)} if lines else {})
 
 
-def is_gone(tags: Mapping[str, str]) -> bool:
+def is_gone(tags: Mapping[str, str], patience: float = LEFT_AFTER) -> bool:
     """Tell whether the process that `signs` told of is gone; of one that told nothing, not.
 
     On this machine that is known, once another one that may be at the same run has had time for
     its own sign; of another machine a process is gone that has been silent for long.
+
+    Args:
+        tags: what it told.
+        patience: that time in seconds; 0 of signs that no other process gives.
     """
     try:
         pid, _, started = tags[PROCESS].partition(":")
         silent = time.time() - int(tags[SIGN])
         here = tags[HOST] == socket.gethostname()
         if here:
-            return silent > LEFT_AFTER and _started(int(pid)) != started
+            return silent >= patience and _started(int(pid)) != started
         return silent > GONE_AFTER
     except (KeyError, ValueError):
         return False

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-# What has a slash or a dot and is no path: a model of MLflow's registry or of a run, an option of a
-# loss, and in a filter of MLflow's a metric's name between backticks.
+# What has a slash or a dot and is no path: a model of MLflow's registry or of a run, a scheduler's
+# address, an option of a loss, and in a filter of MLflow's a metric's name between backticks.
 _OURS = re.compile(
-    r"\bmodels:/(?=\w)|\bruns:/\w+(?:/[\w-][\w.-]*)+|"
+    r"\bmodels:/(?=\w)|\bruns:/\w+(?:/[\w-][\w.-]*)+|^(?:tcp|tls)://(?=[\w.\[\]:-]+$)|"
     r"/(?:input|tap|norm|match|reduction|layers|pixel)=|`[A-Za-z_][\w ./-]*`"
 )
 _FILE_NAME = re.compile(

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from dashboards.charts.parts import GREY, HEIGHT, Spec, colours, legend, number, told
-from pi.figures.colours import COLOURS
+from pi.figures.colours import COLOURS, STYLES
 from pi.figures.influence_breakdown import MARKERS, LayerShares, Strata
-from pi.figures.influence_curve import STYLES, Curve
+from pi.figures.influence_curve import Curve
 from pi.influence.psi import log_odds
 
 PICKED = "picked"

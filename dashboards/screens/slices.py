@@ -30,6 +30,7 @@ from pi.evaluation.choice import read_pair
 from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices, find_slice
 from pi.evaluation.metrics import directed_metrics
 from pi.evaluation.pair import HuErrors
+from pi.evaluation.ring_correlation import invention
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
@@ -132,8 +133,14 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
     key, beside = _chosen_slice(ranked)
     window, view = _window()
     spot = _spot() if view == OWN else None
+    mark = st.checkbox(
+        "Outline what the normal dose does not show", key="invented",
+        help="patches of soft tissue whose coarse structure does not correlate with the normal "
+        "dose's (local Fourier ring correlation); noise alone gives the low dose some",
+    )  # fmt: skip
     scores = slice_scores(tables, key, protocol)
-    _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores)
+    _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores,
+              mark=mark)  # fmt: skip
     table(scores, "scores_of_slice")
 
 
@@ -220,6 +227,7 @@ def _pictures(
     detail: bool,
     spot: Spot | None,
     scores: pd.DataFrame,
+    mark: bool,
 ) -> None:
     """Place the images above, what they are off by below; an output as soon as it is there."""
     store = _store(next(iter(runs.values())))
@@ -230,7 +238,7 @@ def _pictures(
     above = st.columns(len(denoisers) + 2, gap="small")
     below = st.columns(len(denoisers) + 2, gap="small")
     region = region_around(low.shape, *spot) if spot else None
-    show = partial(_show, window=window, detail=detail)
+    show = partial(_show, window=window, detail=detail, target=target if mark else None)
 
     def row() -> SliceRow:
         return picture_row("", key, pictured, target, spacing, region)
@@ -259,11 +267,15 @@ def _show(
     window: tuple[float, float],
     *,
     detail: bool,
+    target: NDArray[np.float32] | None,
 ) -> None:
-    """Place an image, and its error in the column below it."""
+    """Place an image, and its error in the column below; ``target`` tells what is outlined."""
     images, errors = viewer_panels(row)
-    for column, panel in zip(columns, (images[number], errors[number]), strict=True):
-        _panel(column, panel, row, window, detail=detail)
+    above, below = columns
+    invented = None if target is None else invention(images[number].hu, target)
+    marked = None if invented is None else invented.map(images[number].hu.shape)
+    _panel(above, images[number], row, window, detail=detail, marked=marked)
+    _panel(below, errors[number], row, window, detail=detail)
 
 
 def _panel(
@@ -273,11 +285,12 @@ def _panel(
     window: tuple[float, float],
     *,
     detail: bool,
+    marked: NDArray[np.bool] | None = None,
 ) -> None:
     said = (panel.detail_caption if detail else panel.caption) or "for comparison"
     title = panel.title.replace("\n", " ")
     column.caption(f"**{plain(title)}**  \n{plain(said)}")  # two lines, so that images align
-    pixels = panel_pixels(panel, row, window, detail=detail)
+    pixels = panel_pixels(panel, row, window, detail=detail, marked=marked)
     column.image(as_png(pixels), width="stretch", alt=f"{title} {said}")
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from optuna.study import StudyDirection
 
+from pi.evaluation.metrics import METRICS
 from pi.figures.colours import COLOURS
 from pi.figures.labels import epochs_along, legend_below
 from pi.influence.psi import Floats, log_odds
@@ -44,9 +47,11 @@ class SearchHistory:
 
 
 def value_of(trial: TrialRecord, objective: Objective) -> float:
-    """Return what a trial is valued by first: SSIM, or the distance of Psi; NaN if it has none."""
+    """Return what a trial is valued by first: SSIM, a metric, or Psi's distance; NaN if none."""
     if objective.kind == "psi_target":
         return abs(trial.measured - float(log_odds(objective.target)))
+    if objective.kind == "metric":
+        return trial.metrics.get(objective.metric, nan)
     return trial.ssim
 
 
@@ -54,6 +59,8 @@ def quantity_of(objective: Objective) -> str:
     """Return the name of that value, for an axis."""
     if objective.kind == "psi_target":
         return f"distance from Ψ = {100 * objective.target:g} % in log-odds"
+    if objective.kind == "metric":
+        return f"{METRICS[objective.metric].heading} on validation slices"
     return "validation SSIM"
 
 
@@ -63,7 +70,8 @@ def search_history(trials: Sequence[TrialRecord], objective: Objective) -> Searc
     shown = [(trial, value) for trial, value in reached if np.isfinite(value)]
     of_state = {s: [(t.number, v) for t, v in shown if t.state == s] for s in MARKERS}
     finished = np.array(of_state["finished"], np.float64).reshape(-1, 2)
-    best_so_far = np.minimum if objective.kind == "psi_target" else np.maximum
+    small = objective.directions[0] == StudyDirection.MINIMIZE
+    best_so_far = np.minimum if small else np.maximum
     return SearchHistory(
         quantity_of(objective),
         {state: np.array([n for n, _ in own], np.float64) for state, own in of_state.items()},

@@ -18,6 +18,11 @@ MAY_DIFFER = (
 """Parameters that change nothing in the result, so a resumed run may have others."""
 
 
+OF_THE_COMMAND = ("resume", "workers", "step_resources", "step_retries", "only", "plan")
+"""Parameters of `main` and `train` that are of one command, and not of the run that it goes on
+with: they are not kept, but by `mlflow run`, which keeps all."""
+
+
 class DisagreementError(PiError):
     """Two runs that belong together were not made of the same things."""
 
@@ -71,7 +76,7 @@ def require_resumable(stage: str, run_id: str, parameters: Mapping[str, str]) ->
     wanted = {
         name: value
         for name, value in parameters_of(run_id).items()
-        if name in parameters and name not in MAY_DIFFER
+        if name in parameters and name not in (*MAY_DIFFER, *OF_THE_COMMAND)
     }
     require_agreement(parameters, wanted, f"run {run_id}")
 

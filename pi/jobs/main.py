@@ -1,9 +1,11 @@
 """Algorithm 1 of the paper: calibrate, train and evaluate each experiment, then compare them."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,13 +13,18 @@ from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
 from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
+from pi.jobs.planned.part import require_ready, steps_in
+from pi.jobs.planned.showing import PartResult, PlannedResult, plan_text
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
 from pi.losses.input_convention import input_convention
 from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
-from pi.tracking.tracker import UNTRACKED, Tracker
+from pi.tracking.tracker import UNTRACKED, Tracker, in_silence
+
+if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
+    from pi.tracking.run import Run
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,45 +55,67 @@ class AlgorithmResult(Result):
         return joined(self.ranking, f"evaluated on {self.evaluated_on}", self.kept.text())
 
 
-def main(parameters: MainParameters, tracker: Tracker = UNTRACKED) -> AlgorithmResult:
-    """Do every step that is not done, each in a run nested in this one.
+def main(
+    parameters: MainParameters, tracker: Tracker = UNTRACKED
+) -> AlgorithmResult | PartResult | PlannedResult:
+    """Do every step that is asked for and not done, each in a run nested in this one.
+
+    Returns:
+        Table 3; or which steps are done, where some are not; or, if only that is asked for, the
+        steps as commands.
 
     Raises:
         TrackingError: no tracker, because one step finds the result of another by its run.
+        StepsFailedError: workers gave steps up.
         PiError: something that was asked for cannot be had.
     """
     p, typed = parameters, recorded(parameters)
-    switches = switch_values(p.practice, p.overrides)
-    plan = make_plan(switches, p.experiments, p.folds, vars(p))
+    plan = make_plan(switch_values(p.practice, p.overrides), p.experiments, p.folds, vars(p))
+    steps = steps_in(plan, p.only)
     if not tracker.kept:
         raise TrackingError(
             "`tracker` must be one that keeps runs, such as pi.tracking.tracker.Tracked(): the "
             "steps of `main` find one another by their runs."
         )
     # Before there is a run: what the first step would find wrong, and the later ones after minutes.
-    open_asked(p, p.folds, "train", "validation", plan.part)
+    store = open_asked(p, p.folds, "train", "validation", plan.part)
     _require_encoders(_parsed("calibrate", plan.rounds[0].calibrate.told()))
 
-    from pi.evaluation.ranking import rank_runs, ranking_text
+    from pi.evaluation.ranking import ranking_text
     from pi.jobs.agreement import require_resumable
-    from pi.jobs.planned.carrying_out import carry_out, compare_all, learned_of, slice_table
-    from pi.jobs.planned.steps import Steps
-    from pi.tracking.logged_evaluation import log_board
-    from pi.tracking.saved_view import save_view
+    from pi.jobs.planned.hiring import hired
+    from pi.jobs.planned.job import Job
+    from pi.jobs.planned.telling import done_in
+    from pi.tracking.records import SharedTags
 
     require_resumable("main", p.resume, typed)
-    with tracker.open("main", _name(p, switches), p.resume) as run:
-        run.params({name: value for name, value in typed.items() if name != "resume"})
-        steps = Steps(run, tracker, take)
-        evaluated = carry_out(plan, steps)
-        tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
-        board = rank_runs(tables, plan.protocol)
-        shares = {name: learned_of(run_ids) for name, run_ids in evaluated.items()}
-        log_board(run, board, switch_rows(switches), plan.evaluated_on, shares)
-        compare_all(plan, steps, evaluated)
-        kept = Kept.of(run, save_view(run, "main"))
-    ranking = ranking_text(board, plan.protocol)
-    return AlgorithmResult(board, ranking, plan.evaluated_on, kept)
+    done = done_in(plan, SharedTags(p.resume)) if p.resume else {}
+    if p.plan:
+        run_id = p.resume or _open_for_others(p, tracker)
+        return PlannedResult(len(steps), plan_text(plan, steps, run_id, done))
+    require_ready(steps, plan, done)
+    values = switch_values(p.practice, p.overrides)
+    job = Job(plan, steps, tracker, take, switch_rows(values), retries=p.step_retries)
+    with ExitStack() as stack:
+        stack.callback(job.clear_up)
+        job.hired = stack.enter_context(hired(p, steps, store, tracker.say))
+        standing = job.go_on(_name(p, values), p.resume, partial(_begin, p))
+    kept = Kept.of(standing.run, standing.view)
+    if standing.board is None or len(standing.done) < len(plan.steps):
+        return PartResult(len(standing.done), len(plan.steps), kept)
+    ranking = ranking_text(standing.board, plan.protocol)
+    return AlgorithmResult(standing.board, ranking, plan.evaluated_on, kept)
+
+
+def _open_for_others(p: MainParameters, tracker: Tracker) -> str:
+    """Open a run whose steps other processes do, and say so of it; return its id."""
+    from pi.tracking.records import SharedTags
+
+    values = switch_values(p.practice, p.overrides)
+    with tracker.saying(in_silence).open("main", _name(p, values), last=lambda: False) as run:
+        _begin(p, run)
+    SharedTags(run.run_id).lie_waiting()
+    return run.run_id
 
 
 def _name(p: MainParameters, switches: Mapping[str, str]) -> str:
@@ -95,6 +124,13 @@ def _name(p: MainParameters, switches: Mapping[str, str]) -> str:
     return asked_name(
         "main", p.experiments, float(switches["calibrate.target_psi"]), practice, folds
     )
+
+
+def _begin(p: MainParameters, run: "Run") -> None:
+    """Log what the run is of."""
+    from pi.jobs.agreement import OF_THE_COMMAND
+
+    run.params({name: v for name, v in recorded(p).items() if name not in OF_THE_COMMAND})
 
 
 def take(entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:

@@ -58,16 +58,19 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     from pi.pretraining.sources import from_images, from_store
     from pi.tracking.logged_context import log_context, log_source, register
     from pi.tracking.saved_view import save_view
-    from pi.training.machine import make_deterministic
+    from pi.training.machine import machine_notes, make_deterministic, told_of_memory
 
     recipe = find_recipe(vars(p))
+    for note in machine_notes(p.precision):
+        tracker.say(note)
     if p.deterministic:
         make_deterministic(p.seed)
     if store is None:
         source = from_images(p.data, p.seed, p.patch_size)
     else:
         source = from_store(store, recipe.task, p.patch_size)
-    with tracker.open("pretrain", asked_name("pretrain", p.name or recipe.architecture)) as run:
+    opened = tracker.open("pretrain", asked_name("pretrain", p.name or recipe.architecture))
+    with opened as run, told_of_memory(p.batch_size):
         run.params(recorded(p))
         log_source(run, recipe, source)
         with counting("pre-training", "step", recipe.steps) as bar:

@@ -71,11 +71,15 @@ def screen(parameters: ScreenParameters, tracker: Tracker = UNTRACKED) -> Screen
     from pi.jobs.contexts import find_encoders
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
+    from pi.training.machine import machine_notes, told_of_memory
 
+    for note in machine_notes():
+        tracker.say(note)
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     rng = np.random.default_rng(p.seed)
     numbers, patients = drawn_patches(patches, p.patches, rng)
-    with tracker.open("screen", asked_name("screen", p.experiments)) as run:
+    opened = tracker.open("screen", asked_name("screen", p.experiments))
+    with opened as run, told_of_memory(p.batch_size):
         run.params(recorded(p))
         log_setup(run, recorded(p), patches, experiments)
         bank = encoders.bank(tracker.say)

@@ -23,7 +23,11 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.tracking.run import Run
     from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Trainer
+    from pi.training.jit import JitPlan
     from pi.training.state import TrainingState
+
+JIT = "pi.jit"
+"""Tag of a run: on or off, whether XLA compiled its steps; a resumed one stays with it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,16 +86,16 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.tracking.saved_view import save_view
     from pi.training.cached_step import FeaturePlan
     from pi.training.epoch_summary import summary_text
-    from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.jit import JitPlan, Settled
+    from pi.training.machine import machine_notes, make_deterministic
 
-    choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, recorded(parameters))
     require_same_data(p.resume, store.digest)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in notes_of(store):
+    for note in (*notes_of(store), *machine_notes(p.precision, p.distribution)):
         tracker.say(note)
     name = training_name(p, target=source.target, weight=source.number or 0.0)
     with tracker.open("train", name, p.resume) as run:
@@ -99,7 +103,11 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
-        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features)
+        settled = run.tag(JIT) if p.resume else ""
+        known: dict[str, Settled] = {"on": "on", "off": "off"}
+        jit = JitPlan(p.jit, known.get(settled), p.deterministic, tracker.say)
+        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features, jit)
+        run.tags({JIT: trainer.jit})
         checkpoints = Checkpoints(run, p.checkpoint_to)
         shown = WINDOWS[p.window] if store.simulated or p.log_images else None
         state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say, shown)
@@ -120,6 +128,7 @@ def _trainer(
     patches: PatchPopulation,
     spec: DenoiserSpec,
     features: "FeaturePlan",
+    jit: "JitPlan",
 ) -> "tuple[Trainer, float | None]":
     """Return the parts of the training and the Psi aimed at; log what it starts from."""
     from pi.jobs.trained.starting_weight import made_of, starting_weight
@@ -128,13 +137,15 @@ def _trainer(
     from pi.training import build
     from pi.training.fidelity import settle_precision
     from pi.training.fit import Settings
+    from pi.training.machine import divided_precision
 
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
-        p.validation_patches, p.validation_slices,
+        p.validation_patches, p.validation_slices, validation_share=p.validation_share,
     )  # fmt: skip
     frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
-    precision = settle_precision(p.precision, frozen_loss, patches, p.seed)
+    asked = divided_precision(p.precision, p.distribution)
+    precision = settle_precision(asked, frozen_loss, patches, p.seed)
     start = starting_weight(
         run, source, made_of(experiments, bank, patches.store.digest, p.schedule),
         lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
@@ -156,5 +167,6 @@ def _trainer(
         p.distribution,
         start=p.start,
         features=features,
+        jit=jit,
     )
     return trainer, start.target

@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 
-from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
-from pi.command_line import POSITIVE, Rule, parameter
+from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroRule
+from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
-from pi.parameters.rules import A_METRIC, A_PROTOCOL, NOT_EMPTY, PROTOCOLS_LISTED
+from pi.parameters.rules import (
+    A_METRIC,
+    A_PROTOCOL,
+    NOT_EMPTY,
+    PROTOCOLS_LISTED,
+    RESOURCES,
+    WORKERS,
+)
 from pi.parameters.shared import (
+    TOGETHER,
     EncoderParameters,
     FoldParameters,
     ShownParameters,
@@ -44,6 +52,12 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "first four, or all. By the first one the shown slices are chosen",
         PROTOCOLS_LISTED,
     )
+    task: EvaluationTask = parameter(
+        "slices",
+        "slices: their metrics alone; lesions: also whether model observers detect the lesions of "
+        "the data, such as simulated:lesions with --part test; inserted_lesions: lesions of known "
+        "size and contrast, put into both doses before the denoiser",
+    )
     metrics_table: bool = parameter(
         False,
         "measure under every named protocol beside those of `protocols`, and print what each does "
@@ -51,8 +65,15 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     )
     metrics: MetricSet = parameter(
         "basic",
-        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise, and the rate of "
+        "patches that show what the normal dose does not; all: also VIFp, "
         "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
+    )
+    features: str = parameter(
+        "",
+        "an encoder that what is evaluated was not trained with, ARCHITECTURE:CONTEXT:LAYERS, such "
+        "as vgg16:natural-offline:block1_conv2+block2_conv2+block3_conv3: measure also how far its "
+        "features are from the normal dose's; empty: none",
     )
     metric: str = parameter(
         "ssim",
@@ -65,7 +86,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "which network the run's is, NAME:WIDTH; empty: as the run says",
         Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text)),
     )
-    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+    batch_size: int = parameter(0, TOGETHER, NOT_NEGATIVE)
 
 
 @dataclass(frozen=True)
@@ -148,4 +169,28 @@ class MainParameters(EncoderParameters):
     resume: str = parameter(
         "",
         "id of a run of `main` to go on with; what is not typed is as it had it",
+    )
+    workers: str = parameter(
+        "",
+        "who does the steps: a number of processes of this machine, or the address of Dask's "
+        "scheduler, tcp://HOST:PORT; empty: the scheduler that DASK_SCHEDULER_ADDRESS names, or, "
+        "without it as with 0, this process",
+        WORKERS,
+    )
+    step_resources: str = parameter(
+        "",
+        "what a worker must have for a step, comma-separated: NAME=NUMBER such as GPU=1 for every "
+        "step but the comparison, train.NAME=NUMBER for trainings alone",
+        RESOURCES,
+    )
+    step_retries: int = parameter(
+        2, "times that a step goes on elsewhere after its worker died or it failed", NOT_NEGATIVE
+    )
+    only: str = parameter(
+        "",
+        "which steps are done: fold=NUMBER, step=ENTRY_POINT, step=ENTRY_POINT:EXPERIMENT, or both "
+        "after a comma, such as fold=3,step=train:demo1; empty: all",
+    )
+    plan: bool = parameter(
+        False, "do nothing: open the run, and print every step as a command that does it"
     )

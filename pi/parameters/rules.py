@@ -1,7 +1,9 @@
 """The rules that values of parameters must fulfil, and the words for each."""
 
 import re
+from typing import get_args
 
+from pi.choices import ObjectiveName
 from pi.command_line import Rule
 from pi.denoisers import NAMES, WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -25,6 +27,8 @@ A_METRIC = Rule(
     lambda text: text in directed_metrics(),
     tuple(directed_metrics()),
 )
+OBJECTIVES = (*get_args(ObjectiveName), *directed_metrics())
+AN_OBJECTIVE = Rule(f"one of {', '.join(OBJECTIVES)}", lambda text: text in OBJECTIVES, OBJECTIVES)
 A_PROTOCOL = Rule(WRITTEN_PROTOCOL, lambda text: protocol_name(text) is not None, NAMED_PROTOCOLS)
 PROTOCOLS_LISTED = Rule(WRITTEN_LIST, are_protocols)
 A_DENOISER = Rule(WRITTEN, is_written, NAMES)
@@ -39,3 +43,19 @@ A_REGISTERED = Rule(
 
 # An encoder halves an image four times, and so does the U-Net.
 MULTIPLE_OF_16 = Rule("a multiple of 16, at least 16", lambda size: size > 0 and size % 16 == 0)
+
+_WORKERS = re.compile(r"|\d{1,3}|(?:tcp|tls)://[\w.\[\]:-]+:\d+")
+WORKERS = Rule(
+    "a number of processes, or the address of Dask's scheduler, tcp://HOST:PORT or tls://HOST:PORT",
+    lambda text: _WORKERS.fullmatch(text) is not None,
+)
+
+COMPUTING = ("calibrate", "train", "evaluate")
+"""Entry points of `main` that compute with networks; what needs no entry point is of all three."""
+
+RESOURCE = re.compile(rf"(?:({'|'.join(COMPUTING)})\.)?([A-Za-z]\w*)=(\d+(?:\.\d+)?)")
+
+RESOURCES = Rule(
+    "NAME=NUMBER such as GPU=1, or train.NAME=NUMBER, separated by commas",
+    lambda text: not text or all(RESOURCE.fullmatch(word) for word in text.split(",")),
+)

@@ -25,6 +25,7 @@ from mlflow.entities import (
     Metric,
     Param,
     RunTag,
+    ViewType,
 )
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
@@ -54,6 +55,7 @@ __all__ = [
     "Schema",
     "StoredRun",
     "TensorSpec",
+    "ViewType",
     "begin",
     "download_artifacts",
     "flavor",

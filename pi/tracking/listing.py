@@ -45,7 +45,7 @@ class ListedRun:
         run_id: of the run.
         name: in the UI; whatever its owner called it.
         begun: when, UTC.
-        status: RUNNING, FINISHED, FAILED or KILLED.
+        status: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.
         parent: id of the run that it is nested in; empty where there is none.
         experiment_id: of its experiment.
         record: what it holds.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pi.choices import EvaluatedPart
+from pi.detection.detectability import Detection
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
@@ -27,7 +28,7 @@ from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
 from pi.tracking.records import IDENTITY, SCORES, SUBJECT
 from pi.tracking.registry import tell_model
-from pi.tracking.run import Run
+from pi.tracking.run import NOTE, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,19 @@ def _log_texture(run: Run, evaluation: Evaluation) -> None:
     run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
     tissues = tissue_biases(evaluation.tissues)
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
+
+
+SIGHTINGS = "sightings.parquet"
+"""Artifact of an evaluation that looked at lesions: every look, by which runs are compared."""
+
+
+def log_detection(run: Run, sightings: pd.DataFrame, detection: Detection) -> None:
+    """Log every look at a lesion, how detectable each kind is, and the means over kinds."""
+    run.parquet(sightings, SIGHTINGS)
+    run.parquet(detection.table, "detection.parquet")
+    run.table(detection.table.replace([np.inf, -np.inf], np.nan), "detection.json")
+    run.metrics(detection.scores())
+    run.note(f"{run.tag(NOTE)}\n\n{detection.note()}")
 
 
 def log_metrics_table(run: Run, table: pd.DataFrame) -> None:

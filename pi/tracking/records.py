@@ -1,11 +1,13 @@
 """What earlier runs hold, read back."""
 
+import hashlib
 import json
 import math
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,12 +15,13 @@ from typing import TypeVar
 import pandas as pd
 from pyarrow import ArrowInvalid
 
+from pi.database import sqlite_file
 from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
 from pi.places import file_digest
 from pi.tracking.address import TrackingError, probe, told, tracking_uri
-from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, begin
+from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, ViewType, begin
 from pi.tracking.run import DIGEST
 
 _Read = TypeVar("_Read")
@@ -162,13 +165,25 @@ def children_of(run_id: str) -> dict[str, Record]:
     Raises:
         TrackingError: there is no such run.
     """
+    return {run.info.run_id: record_of(run) for run in _nested(run_id)}
+
+
+def finished_below(run_id: str) -> set[str]:
+    """Return the ids of the runs nested in a run that came to their end.
+
+    Raises:
+        TrackingError: there is no such run.
+    """
+    return {run.info.run_id for run in _nested(run_id, " and attributes.status = 'FINISHED'")}
+
+
+def _nested(run_id: str, more: str = "") -> list[StoredRun]:
     client = connect()
     try:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
         raise no_such_run(run_id) from error
-    found = search_all(client, experiment, f"tags.mlflow.parentRunId = '{run_id}'")
-    return {run.info.run_id: record_of(run) for run in found}
+    return search_all(client, experiment, f"tags.mlflow.parentRunId = '{run_id}'{more}")
 
 
 def read_run(run_id: str) -> Record:
@@ -278,3 +293,92 @@ def connect() -> MlflowClient:
     except MlflowException as error:
         raise TrackingError(f"the tracking store must open but says: {told(error)}") from error
     return MlflowClient(uri)
+
+
+def store_identity() -> str:
+    """Return what two processes can tell one tracking store by, though each has its own address.
+
+    It is a digest of the oldest experiment: its id, its name and the millisecond of its making.
+    Nothing is made where there is no store yet, which has none.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    file = sqlite_file(tracking_uri())
+    if file is not None and not file.is_file():
+        return ""
+    try:
+        (first,) = connect().search_experiments(
+            ViewType.ALL, max_results=1, order_by=["creation_time ASC", "experiment_id ASC"]
+        ) or (None,)
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store must answer but says: {told(error)}") from error
+    facts = first and (first.experiment_id, first.creation_time)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SharedTags:
+    """Tags of a run by which processes agree: each is read and written at once, and never later.
+
+    A store that is away for a while is waited for as long as MLflow itself does.
+
+    Attributes:
+        run_id: of the run.
+    """
+
+    run_id: str
+
+    def read(self) -> Mapping[str, str]:
+        """Return all tags of the run.
+
+        Raises:
+            TrackingError: there is no such run, or the store does not answer.
+        """
+        with self._asking("be read") as client:
+            return dict(client.get_run(self.run_id).data.tags)
+
+    def write(self, key: str, value: str) -> None:
+        """Set a tag.
+
+        Raises:
+            TrackingError: the store does not take it.
+        """
+        with self._asking("take a tag") as client:
+            client.set_tag(self.run_id, key, value)
+
+    def remove(self, key: str) -> None:
+        """Take a tag away; another process may have been first.
+
+        Raises:
+            TrackingError: the store does not answer.
+        """
+        if key in self.read():
+            with suppress(TrackingError), self._asking("lose a tag") as client:
+                client.delete_tag(self.run_id, key)
+
+    def lie_waiting(self) -> None:
+        """Say of the run that it waits for somebody to go on with it.
+
+        Raises:
+            TrackingError: the store does not answer.
+        """
+        with self._asking("wait") as client:
+            client.update_run(self.run_id, status="SCHEDULED")
+
+    def close_gone(self, run_id: str) -> None:
+        """End a run of which nothing more will come, unless it has ended: its process is gone."""
+        with suppress(TrackingError), self._asking("be ended") as client:
+            if client.get_run(run_id).info.status == "RUNNING":
+                client.set_terminated(run_id, "KILLED")
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[MlflowClient]:
+        uri = tracking_uri()
+        try:
+            begin(uri)
+            yield MlflowClient(uri)
+        except MlflowException as error:
+            raise TrackingError(
+                f"the run that these steps are of must {what} but the store says: {told(error)}"
+            ) from error

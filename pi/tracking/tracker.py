@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pi.tracking.address import TrackingError, run_line
@@ -50,13 +50,16 @@ class Tracker(Protocol):
             last: asked at the end of a run that several processes share.
         """
 
-    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracker":
+    def below(self, parent: str, opened: Callable[[str], None]) -> "Tracker":
         """Return the tracker of a step of a longer job.
 
         Args:
-            parent: run of the whole job, in which the step's is nested.
+            parent: id of the run of the whole job, in which the step's is nested.
             opened: told the id of the step's run, as soon as it is open.
         """
+
+    def saying(self, say: Say) -> "Tracker":
+        """Return the same one that tells another what happens."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,13 @@ class Untracked:
 
         yield UNKEPT
 
-    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Untracked":
+    def below(self, parent: str, opened: Callable[[str], None]) -> "Untracked":
         """Return itself."""
         return self
+
+    def saying(self, say: Say) -> "Untracked":
+        """Return the same one that tells another what happens."""
+        return replace(self, say=say)
 
 
 UNTRACKED = Untracked()
@@ -118,6 +125,10 @@ class Tracked:
 
         return opened()
 
-    def below(self, parent: "Run", opened: Callable[[str], None]) -> "Tracked":
+    def below(self, parent: str, opened: Callable[[str], None]) -> "Tracked":
         """Return the tracker of a step of a longer job."""
-        return Tracked(self.say, parent.run_id, opened)
+        return Tracked(self.say, parent, opened)
+
+    def saying(self, say: Say) -> "Tracked":
+        """Return the same one that tells another what happens."""
+        return replace(self, say=say)

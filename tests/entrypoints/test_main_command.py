@@ -47,6 +47,22 @@ STEPS = [
          "`evaluate.part` must be test where there are folds but got validation."),
         (["--folds", "2", "--overrides", "train.fold=2"],
          "`overrides` must leave the folds to `folds` but got train.fold."),
+        (["--workers", "many"],
+         "`workers` must be a number of processes, or the address of Dask's scheduler, "
+         "tcp://HOST:PORT or tls://HOST:PORT but got 'many'."),
+        (["--workers", "tcp://host:8786/x"],
+         "`workers` must be no path, which the tracking store would keep: PI_DATA, PI_SPLIT and "
+         "PI_WEIGHTS name files and folders, and data=folder, split=own and medical_weights=own "
+         "mean them."),
+        (["--step_resources", "GPU"],
+         "`step_resources` must be NAME=NUMBER such as GPU=1, or train.NAME=NUMBER, separated by "
+         "commas but got 'GPU'."),
+        (["--only", "fold=1"],
+         "`only` must name steps of the plan, such as step=calibrate, but got 'fold=1'; `--plan "
+         "True` prints them all."),
+        (["--only", "step=evaluate:mse"],
+         "step evaluate/mse must have train/mse done before it but has not: `--only "
+         "step=train:mse` does that."),
         (["--experiments", "E3"],
          "context `medical` must be given its weights as `medical_weights` but is not: the paper's "
          "medical VGG-19 was never published. `pretrain` makes one; own is the file that "

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
@@ -53,12 +52,6 @@ def log_network(written: str, digest: str) -> str:
 @pytest.fixture(autouse=True)
 def in_the_tiny_cache(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are empty files: their drawing is tested elsewhere and takes seconds."""
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +216,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
         (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
-        (("--batch_size", "0"), "`batch_size` must be"),
+        (("--batch_size", "-1"), "`batch_size` must be"),
         (("--metrics", "some"), "`metrics` must be one of basic, texture, all but got 'some'"),
         (("--metric", "gmsd"), "`metric` must be one that is measured but got gmsd, which"),
         (("--metrics", "all", "--metric", "ms_ssim"), "but ms_ssim has none of fewer than 176"),
@@ -299,7 +292,8 @@ def test_each_dose_has_its_own_breakdown_and_can_be_asked_for_alone(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    assert evaluate("--data", two_doses, "--part", "test") == 0
+    asked = ("--data", two_doses, "--part", "test", "--protocols", "full_float")
+    assert evaluate(*asked) == 0
     every = newest_scores(database, tmp_path)
     places = {name for name in every if name.startswith("rmse_hu_in/")}
     assert places == {
@@ -307,14 +301,14 @@ def test_each_dose_has_its_own_breakdown_and_can_be_asked_for_alone(
         for place, dose in (("1mm", "10pct"), ("3mm", "25pct")) for kernel in ("B30", "D45")
     }  # fmt: skip
     assert "note: the pixel spacing of " in capsys.readouterr().out
-    assert evaluate("--data", two_doses, "--part", "test", "--dose", "25%") == 0
+    assert evaluate(*asked, "--dose", "25%") == 0
     alone = newest(database)
     every = newest_scores(database, tmp_path)
     assert {n for n in every if n.startswith("rmse_hu_in/")} == {
         "rmse_hu_in/3mm_B30_25pct", "rmse_hu_in/3mm_D45_25pct",
     }  # fmt: skip
     assert alone.data.params["dose"] == "25%"
-    assert evaluate("--data", two_doses, "--part", "test", "--dose", "0.5") == 2
+    assert evaluate(*asked, "--dose", "0.5") == 2
     assert "(10%, 25%) but got 50%" in capsys.readouterr().err
 
 

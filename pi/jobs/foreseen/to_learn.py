@@ -55,7 +55,7 @@ def _validation(p: LearningParameters, store: Store) -> float:
 
 def side_of(store: Store) -> int:
     """Return the side of a store's largest slice in pixels."""
-    return max(store.pair(number, 0)[0].shape[0] for number in range(len(store.volumes)))
+    return max(max(volume.rows, volume.columns) for volume in store.volumes)
 
 
 def of_calibrate(p: CalibrateParameters) -> Outlook:

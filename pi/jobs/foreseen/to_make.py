@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pi.derived.chosen_series import ScanError
+from pi.derived.found_scan import ScanError
 from pi.jobs.foreseen.outlook import Outlook, made_store, unmade
 from pi.jobs.foreseen.pace import best_of, slice_seconds
 from pi.jobs.foreseen.to_judge import network_of
@@ -56,7 +56,7 @@ def of_prepare(p: PrepareParameters) -> Outlook:
 def _reading(files: Sequence[Path]) -> float:
     step = max(len(files) // SAMPLE, 1)
     some = files[::step][:SAMPLE]
-    return _mean_seconds([lambda file=file: file.read_bytes() for file in some])
+    return _mean_seconds([file.read_bytes for file in some])
 
 
 def _mean_seconds(works: Sequence[Callable[[], object]]) -> float:

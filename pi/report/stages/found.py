@@ -28,7 +28,7 @@ class RunFacts:
         run_id: of the run.
         name: whatever its owner called it.
         stage: the entry point, or ``calibration``, ``trial`` or ``contrast``, which are nested.
-        status: RUNNING, FINISHED, FAILED or KILLED.
+        status: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.
         begun: when.
         nested: whether another run holds it.
         digest: of its data set; empty where it has none.
@@ -152,6 +152,7 @@ class EvaluatedRun:
         slices: how many.
         patients: how many.
         values: metric -> mean, standard deviation (ddof 0) and mean of doing nothing.
+        beyond: of what similarity does not tell, mean and that of doing nothing, by logged name.
     """
 
     run: RunFacts
@@ -163,6 +164,7 @@ class EvaluatedRun:
     slices: int
     patients: int
     values: Mapping[str, tuple[float, float, float]]
+    beyond: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def _names(runs: Sequence[RunFacts]) -> str:
 def _not_ended(runs: Sequence[RunFacts]) -> list[str]:
     words = {
         "RUNNING": "have not ended",
+        "SCHEDULED": "wait for somebody to go on with them",
         "FAILED": "failed",
         "KILLED": "were stopped before the end",
     }

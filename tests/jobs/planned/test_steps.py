@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from pi.algorithm1 import EntryPoint
-from pi.jobs.planned.steps import Steps
-from pi.tracking.records import children_of, read_run, run_status
+from pi.jobs.planned.claims import CLAIM, Claimant, Signs, Tags
+from pi.jobs.planned.steps import Steps, as_tag
+from pi.tracking.records import SharedTags, children_of, read_run, run_status
 from pi.tracking.run import Run
 from pi.tracking.tracker import Tracked, Tracker
 
@@ -33,7 +34,7 @@ class Work:
 
 
 def do(job: Run, work: Work, entry_point: EntryPoint = "train") -> str:
-    return Steps(job, Tracked(), work).do("one", entry_point, [])
+    return Steps(SharedTags(job.run_id), Tracked(), work).do("one", entry_point, [])
 
 
 def test_a_steps_run_is_nested_in_the_job() -> None:
@@ -71,7 +72,7 @@ def test_a_step_that_failed_is_resumed_or_starts_anew(
 def test_what_happens_is_said() -> None:
     said: list[str] = []
     with Tracked().open("main", "job") as job:
-        steps = Steps(job, Tracked(said.append), Work())
+        steps = Steps(SharedTags(job.run_id), Tracked(said.append), Work())
         done = steps.do("one", "train", [])
         steps.do("one", "train", [])
     assert said[0] == "== one: starting"
@@ -86,3 +87,50 @@ def test_runs_outside_a_step_are_nobodys_children(database: Path) -> None:
     with Tracked().open("train", "alone") as alone:
         pass
     assert "mlflow.parentRunId" not in read_run(alone.run_id).tags
+
+
+def test_a_step_that_another_process_is_at_is_not_done_here() -> None:
+    work = Work()
+    other = Claimant(name="another")
+    with Tracked().open("main", "job") as job:
+        with other.holding(SharedTags(job.run_id), "one") as theirs:
+            assert theirs
+            assert do(job, work) == ""
+        assert work.resumed == []
+        assert do(job, work)
+    assert not [tag for tag in read_run(job.run_id).tags if tag.startswith(CLAIM)]
+
+
+def test_a_step_that_another_process_did_in_the_meantime_is_not_done_again() -> None:
+    first, second = Work(), Work()
+
+    class Late(Claimant):
+        """Someone who looks, and while it claims the step another does it."""
+
+        def take(self, tags: Tags, step: str) -> Signs:
+            do(job, first)
+            return super().take(tags, step)
+
+    with Tracked().open("main", "job") as job:
+        steps = Steps(SharedTags(job.run_id), Tracked(), second, Late(name="late"))
+        assert steps.do("one", "evaluate", []) in children_of(job.run_id)
+    assert (first.resumed, second.resumed) == ([""], [])
+
+
+def test_the_run_of_a_process_that_died_at_a_step_is_closed() -> None:
+    with Tracked().open("main", "job") as job:
+        died = job.client.create_run(job.experiment_id).info.run_id
+        SharedTags(job.run_id).write("pi.step.one", died)
+        done = do(job, Work(), "evaluate")
+    assert (run_status(died), run_status(done)) == ("KILLED", "FINISHED")
+
+
+@pytest.mark.parametrize(
+    "name", ["fold1/train/vgg16:random:block1_conv1/match=statistics:4", "train/demo1#2", "a" * 300]
+)
+def test_whatever_an_experiment_is_called_its_step_is_remembered(name: str) -> None:
+    with Tracked().open("main", "job") as job:
+        steps = Steps(SharedTags(job.run_id), Tracked(), Work())
+        assert steps.do(name, "evaluate", []) == steps.do(name, "evaluate", [])
+        assert as_tag(name) != as_tag(f"{name}x")
+    assert as_tag("fold3/train/demo1") == "fold3/train/demo1"
