@@ -11,7 +11,7 @@ from pi.algorithm1 import Plan, make_plan
 from pi.command_line import parse
 from pi.errors import PiError, reason
 from pi.jobs.planned.claims import Claimant
-from pi.jobs.planned.engine import Outcome
+from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.greeting import Greeting, greeting, require_agreement_of_all
 from pi.jobs.planned.steps import Steps, Take, tag_of
 from pi.jobs.planned.telling import told
@@ -87,7 +87,7 @@ def remove_mark(name: str) -> None:
     mark.unlink(missing_ok=True)
 
 
-def work(order: Order, take: Take, step: str, say: Say) -> Outcome:
+def work(order: Order, take: Take, step: str, say: Say) -> StepOutcome:
     """Do a step in this process, in a run nested in that of the job; no error leaves this.
 
     Args:
@@ -98,13 +98,15 @@ def work(order: Order, take: Take, step: str, say: Say) -> Outcome:
     """
     try:
         return (
-            Outcome("done", run_id) if (run_id := _do(order, take, step, say)) else Outcome("busy")
+            StepOutcome("done", run_id)
+            if (run_id := _do(order, take, step, say))
+            else StepOutcome("busy")
         )
     except Exception as error:  # noqa: BLE001  it is told to whoever gave the order
         if not isinstance(error, PiError):
             traceback.print_exc(file=sys.stderr)  # the log of this worker
         final = bool(getattr(error, "final", False))
-        return Outcome("refused" if final else "failed", why=_why(error))
+        return StepOutcome("refused" if final else "failed", why=_why(error))
 
 
 def _do(order: Order, take: Take, step: str, say: Say) -> str:
