@@ -9,7 +9,7 @@ from pi.errors import PiError, quoted
 WRITTEN = "fold=NUMBER, step=ENTRY_POINT or step=ENTRY_POINT:EXPERIMENT, after a comma both"
 
 
-class PartError(PiError):
+class PartAskedError(PiError):
     """A part of the plan that there is not, or that cannot be done yet."""
 
 
@@ -40,13 +40,13 @@ def part_named(text: str) -> PlanPart:
     """Return the part that a text means.
 
     Raises:
-        PartError: it means none.
+        PartAskedError: it means none.
     """
     found: dict[str, str] = {}
     for word in (word.strip() for word in text.split(",") if word.strip()):
         name, _, value = word.partition("=")
         if name not in ("fold", "step") or not value or name in found:
-            raise PartError(f"`only` must be {WRITTEN}, but got {quoted(text)}.")
+            raise PartAskedError(f"`only` must be {WRITTEN}, but got {quoted(text)}.")
         found[name] = value
     kind, _, experiment = found.get("step", "").partition(":")
     return PlanPart(found.get("fold", ""), kind, experiment)
@@ -63,13 +63,13 @@ def steps_in(plan: Plan, text: str) -> tuple[Step, ...]:
     """Return the steps that are asked for, in their order; of an empty text all.
 
     Raises:
-        PartError: the plan has none of them.
+        PartAskedError: the plan has none of them.
     """
     part = part_named(text)
     found = tuple(step for step in plan.steps if part.has(step))
     if not found:
         names = [written(step) for step in plan.steps]
-        raise PartError(
+        raise PartAskedError(
             f"`only` must name steps of the plan, such as {names[0]}, but got "
             f"{quoted(text, names)}; `--plan True` prints them all."
         )
@@ -80,14 +80,14 @@ def require_ready(steps: Sequence[Step], plan: Plan, done: Collection[str]) -> N
     """Refuse steps that need others which are neither done nor asked for.
 
     Raises:
-        PartError: there is one.
+        PartAskedError: there is one.
     """
     known = {*done, *(step.name for step in steps)}
     by_name = {step.name: step for step in plan.steps}
     for step in steps:
         missing = [name for name in step.needs if name not in known and step.name not in done]
         if missing:
-            raise PartError(
+            raise PartAskedError(
                 f"step {step.name} must have {missing[0]} done before it but has not: `--only "
                 f"{written(by_name[missing[0]])}` does that."
             )

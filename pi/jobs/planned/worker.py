@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,8 +111,6 @@ def work(order: Order, take: Take, step: str, say: Say) -> StepOutcome:
 
 
 def _do(order: Order, take: Take, step: str, say: Say) -> str:
-    os.environ.pop("MLFLOW_RUN_ID", None)  # no run that somebody's shell has is that of a step
-    os.environ["MLFLOW_EXPERIMENT_ID"] = order.experiment_id
     p = parameters_typed(order.typed)
     _require_agreement_once(order, p)
     plan = plan_of(p)
@@ -121,7 +120,23 @@ def _do(order: Order, take: Take, step: str, say: Say) -> str:
     done = {name: tags[tag_of(name)] for name in one.needs}
     claimant = Claimant(f"{order.ticket}/{step}", order.retries)
     steps = Steps(parent, Tracked(say), take, claimant)
-    return steps.do(one.name, one.entry_point, told(plan, one, done))
+    with _in_experiment(order.experiment_id):
+        return steps.do(one.name, one.entry_point, told(plan, one, done))
+
+
+@contextmanager
+def _in_experiment(experiment_id: str) -> Iterator[None]:
+    """Open runs in the job's experiment for the block; no run of somebody's shell is a step's."""
+    names = ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ["MLFLOW_EXPERIMENT_ID"] = experiment_id
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 _AGREED: set[str] = set()
