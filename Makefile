@@ -8,11 +8,12 @@ NAME ?= mine
 TO ?=
 RUN ?=
 ARGS ?=
+GPU ?= auto
 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main main-quick train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks screenshots lock clean
+.PHONY: help calibrate main main-quick train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks gpu-check screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -104,15 +105,21 @@ docs: $(READY)  ## the documentation as pages in site/, which need no network
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 benchmarks: $(READY)  ## every benchmark; prints ratios, minutes long
-	@for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+	@for file in $(filter-out benchmarks/gpu_check.py,$(wildcard benchmarks/*.py)); do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+gpu-check: $(READY)  ## what the GPU here does and how fast, in under eight minutes; writes gpu-check.json
+	@$(BIN)/python -m benchmarks.gpu_check $(ARGS)
 
 screenshots: $(READY)  ## the pictures in the README, from mlflow.db here; needs Chromium
 	@$(BIN)/python -m dashboards.screenshots
 
-lock: $(READY)  ## resolve the dependencies anew: requirements.lock and conda.yaml
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --group dev \
-		--extra platform --extra dashboard --extra team --extra cluster pyproject.toml -o requirements.lock
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --group dev \
+	--extra platform --extra dashboard --extra team --extra cluster pyproject.toml
+
+lock: $(READY)  ## resolve the dependencies anew: requirements.lock, requirements-gpu.lock, conda.yaml
+	@$(COMPILE) --upgrade -o requirements.lock
+	@$(COMPILE) --upgrade --extra gpu --constraint requirements.lock -o requirements-gpu.lock
 	@$(MAKE) --no-print-directory conda.yaml
 
 conda.yaml: requirements.lock pyproject.toml | $(READY)
@@ -128,13 +135,15 @@ conda.yaml: requirements.lock pyproject.toml | $(READY)
 MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it anew of the declarations in pi/parameters
 	@$(BIN)/python -m pi.parameters.project_file > $@.new && mv $@.new $@
 
-# pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked.
+# pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked. `make
+# lock` writes both locks, so that the time of one tells that of both; GPU=on and GPU=off choose.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and f"Python 3.11 to 3.13 is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'
-	@echo "building the environment in .venv (once; about 2 GB)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@lock=$$(sh environment/lock_file.sh "$(GPU)") || exit 1; \
+		echo "building the environment of $$lock in .venv (once; gigabytes)"; \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r "$$lock"
 	@touch $@
 
 # PyTorch for the processor alone is what pip finds first where a local index has it; else PyPI's own

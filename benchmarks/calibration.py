@@ -11,6 +11,10 @@
    extrapolated linearly.
 3. `growth`: the same calibration on 1, 4 and 16 times the slices.
 
+Coverage of other data, such as a prepared store of real pairs: `--part coverage --data NAME`, of
+whose train patients every patch is measured, `--patch_step` apart. `--whole` repeats the losses to
+as many patches as the paper has, for what a small set needs is bounded by its size.
+
 Needs about fifteen minutes on two cores; `--part lognormal` needs no network and three.
 `simulated:small` is made if it is not there.
 """
@@ -106,20 +110,34 @@ def count_covered(
     return ", ".join(words)
 
 
-def coverage(store: Store, experiments: Sequence[Experiment], seeds: int) -> None:
-    """Print how often the interval holds the exhaustive lambda of the demos."""
-    patches = PatchPopulation(store, "train", size=96, step=96, grid="paper")
+def coverage(
+    store: Store, experiments: Sequence[Experiment], seeds: int, step: int, *, whole: bool
+) -> None:
+    """Print how often the interval holds the exhaustive lambda of the experiments.
+
+    Args:
+        store: whose training patients are measured.
+        experiments: the configurations.
+        seeds: how many.
+        step: between two patches in pixels.
+        whole: repeat the losses to about `PAPER_PATCHES`, so that no set's end is in sight.
+    """
+    patches = PatchPopulation(store, "train", size=96, step=step, grid="paper")
     bank = _bank(experiments)
     measure = patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
     losses = measure(np.arange(len(patches)), ["identity"])["identity"]
-    print(f"coverage: intervals that hold the exhaustive lambda, {len(patches)} patches")
+    times = -(-PAPER_PATCHES // len(patches)) if whole else 1
+    print(f"coverage: intervals that hold the exhaustive lambda, {times} x {len(patches)} patches")
     for experiment in experiments:
         read = losses.read(bank.reading(experiment, patches.size))
+        image, perceptual = read.image, read.perceptual.sum(axis=1)
+        print(f"  {experiment.name}: lambda {exact_weight(image, perceptual, PRECISION):.4g}")
         for estimator in ESTIMATORS:
             said = count_covered(
-                read.image, read.perceptual.sum(axis=1), patches.strata, estimator, seeds
-            )
-            print(f"  {experiment.name}, {estimator}: {said}", flush=True)
+                np.tile(image, times), np.tile(perceptual, times),
+                np.tile(patches.strata, times), estimator, seeds,
+            )  # fmt: skip
+            print(f"    {estimator}: {said}", flush=True)
 
 
 def log_normal_coverage(seeds: int, population: int) -> None:
@@ -218,20 +236,23 @@ def main() -> None:
     parser.add_argument("--growth-seeds", type=int, default=2, help="seeds of `growth`")
     parser.add_argument("--experiments", default="demo")
     parser.add_argument("--population", type=int, default=20_000, help="log-normal patches")
+    parser.add_argument("--data", default="simulated:small", help="for `coverage`: a store")
+    parser.add_argument("--patch_step", type=int, default=96, help="for `coverage`, in pixels")
+    parser.add_argument("--whole", action="store_true", help="`coverage` of the paper's size")
     parser.add_argument("--part", choices=("saving", "growth", "coverage", "lognormal"))
     asked = parser.parse_args()
     if asked.part in (None, "lognormal"):
         log_normal_coverage(asked.seeds, asked.population)
     if asked.part == "lognormal":
         return
-    store = open_data("simulated:small", split="auto", split_seed=5, study_seed=5)
+    store = open_data(asked.data, split="auto", split_seed=5, study_seed=5)
     experiments = find_experiments(asked.experiments)
     if asked.part in (None, "saving"):
         saving(store, experiments)
     if asked.part in (None, "growth"):
         growth(store, experiments, asked.growth_seeds)
     if asked.part in (None, "coverage"):
-        coverage(store, experiments, asked.seeds)
+        coverage(store, experiments, asked.seeds, asked.patch_step, whole=asked.whole)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python -m benchmarks.dashboard [runs]
 
-In headless Chromium: the first useful paint of each page (its figure or table is drawn), a step of
-the slider of the target (its figure is loaded), moving to another slice, and the memory of the
-server. Beside them, in the same minute, a request that does nothing and the time until a page's
+In headless Chromium: the first useful paint of each page (its chart, picture or table is there), a
+step of the slider of the target (its chart has moved), moving to another slice, and the memory of
+the server. Beside them, in the same minute, a request that does nothing and the time until a page's
 heading stands: on a busy machine all of them grow together. Lowest and median of several.
 
 Five minutes. No number is asserted.
@@ -28,12 +28,14 @@ from dashboards.browsing import Server, browser_page, dashboard, find_chromium
 
 TIMES = 5
 WAIT = 60_000  # ms
+CHART, IMAGE = "[data-testid=stVegaLiteChart] svg", "[data-testid=stImage] img"
 USEFUL = {
-    "influence": "[data-testid=stImage] img",
-    "training": "[data-testid=stImage] img",
-    "slices": "[data-testid=stImage] img",
-    "comparison": "[data-testid=stImage] img",
-    "search": "[data-testid=stImage] img",
+    "overview": "[data-testid=stDataFrame] canvas",
+    "influence": CHART,
+    "training": CHART,
+    "slices": IMAGE,
+    "comparison": IMAGE,
+    "studies": CHART,
 }
 """Of each page what a reader came for."""
 
@@ -42,8 +44,12 @@ window.begun = 0; window.drawn = 0;
 const note = (kind, then) => document.addEventListener(kind, then, true);
 note('keydown', () => { begun = performance.now(); drawn = 0 });
 note('load', () => { drawn = performance.now() });
+const seen = () => new MutationObserver(all => {
+    if (all.some(one => one.target.closest?.('svg[class*=marks]'))) drawn = performance.now();
+}).observe(document, {subtree: true, childList: true, attributes: true});
+seen();
 """
-"""Note when a key is pressed, and when the last picture after it was loaded."""
+"""Note when a key is pressed, and when the last picture was loaded or the last chart changed."""
 
 
 def main() -> None:

@@ -34,8 +34,14 @@ FORMATS = ("float32", "bfloat16")
 TORCH_PYTHON = Path(__file__).parents[1] / ".venv-torch" / "bin" / "python"
 BATCH, SIZE, CHANNELS, LEVELS = 16, 96, 32, 5
 WIDTHS = (64,) * 2 + (128,) * 2 + (256,) * 4 + (512,) * 8
-TAPPED = {"block3_conv2": 6, "block5_conv4": 16}
+BLOCKS = (2, 2, 4, 4, 4)
 POOLED_BEFORE = (2, 4, 8, 12)
+
+
+def tapped(layer: str) -> int:
+    """Return the number of VGG-19's convolutions up to ``layer``, itself included."""
+    block, number = (int(part.removeprefix("block")) for part in layer.split("_conv"))
+    return sum(BLOCKS[: block - 1]) + number
 
 
 def unet_operations() -> float:
@@ -54,7 +60,7 @@ def unet_operations() -> float:
 def encoder_operations(layer: str) -> float:
     """Return the operations of the encoder forward up to ``layer``, on one batch."""
     area, total, before = float(BATCH * SIZE**2), 0.0, 3
-    for number, width in enumerate(WIDTHS[: TAPPED[layer]]):
+    for number, width in enumerate(WIDTHS[: tapped(layer)]):
         if number in POOLED_BEFORE:
             area /= 4
         total += 18 * area * before * width
@@ -110,12 +116,24 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     return seconds, 2 * side**3 / best_seconds(lambda: product().numpy(), 5)
 
 
-def torch_step(number_format: str, layer: str, threads: int) -> float:
-    """Return seconds of the same step in PyTorch."""
+def torch_step(
+    number_format: str,
+    layer: str,
+    threads: int = 0,
+    device: str = "cpu",
+    shape: tuple[int, int, int] = (BATCH, SIZE, CHANNELS),
+    times: int = 5,
+) -> float:
+    """Return seconds of the same step in PyTorch; of ``threads`` 0 is as many as it likes.
+
+    ``shape`` is that of a batch: patches, their side, and the U-Net's first channels.
+    """
     import torch
     from torch import nn
 
-    torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
+    batch, side, channels = shape
 
     class Up(nn.Module):
         def __init__(self, width: int) -> None:
@@ -135,12 +153,12 @@ def torch_step(number_format: str, layer: str, threads: int) -> float:
     class UNet(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            widths = [CHANNELS * 2**level for level in range(LEVELS)]
+            widths = [channels * 2**level for level in range(LEVELS)]
             self.down = nn.ModuleList(
                 double(a, b) for a, b in zip([1, *widths[:-1]], widths, strict=True)
             )
             self.up = nn.ModuleList(Up(width) for width in reversed(widths[:-1]))
-            self.last = nn.Conv2d(CHANNELS, 1, 1)
+            self.last = nn.Conv2d(channels, 1, 1)
 
         def forward(self, x: Any) -> Any:  # noqa: ANN401
             skips = []
@@ -153,15 +171,15 @@ def torch_step(number_format: str, layer: str, threads: int) -> float:
 
     encoder = nn.Sequential()
     before = 3
-    for number, width in enumerate(WIDTHS[: TAPPED[layer]]):
+    for number, width in enumerate(WIDTHS[: tapped(layer)]):
         if number in POOLED_BEFORE:
             encoder.append(nn.MaxPool2d(2))
         encoder.append(nn.Conv2d(before, width, 3, padding=1)).append(nn.ReLU())
         before = width
-    encoder = encoder.to(memory_format=torch.channels_last).requires_grad_(False)
-    unet = UNet().to(memory_format=torch.channels_last)
+    encoder = encoder.to(device, memory_format=torch.channels_last).requires_grad_(False)
+    unet = UNet().to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(unet.parameters(), 1e-3, eps=1e-7)
-    low, normal = torch.rand(2, BATCH, 1, SIZE, SIZE)
+    low, normal = torch.rand(2, batch, 1, side, side, device=device)
 
     def features(image: Any) -> Any:  # noqa: ANN401
         grey = (255 * image).expand(-1, 3, -1, -1)
@@ -169,7 +187,7 @@ def torch_step(number_format: str, layer: str, threads: int) -> float:
 
     def step() -> float:
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=number_format == "bfloat16"):
+        with torch.autocast(device, torch.bfloat16, enabled=number_format == "bfloat16"):
             denoised = unet(low.contiguous(memory_format=torch.channels_last))
             with torch.no_grad():
                 wanted = features(normal)
@@ -179,7 +197,7 @@ def torch_step(number_format: str, layer: str, threads: int) -> float:
         optimizer.step()
         return float(loss)
 
-    return best_seconds(step, 5)
+    return best_seconds(step, times)
 
 
 class Timed(NamedTuple):

@@ -13,7 +13,7 @@ from streamlit.web.cli import main as streamlit
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from dashboards.app import PAGES
 
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).with_name("served.py")
 
 
 def main() -> None:

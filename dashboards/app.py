@@ -10,6 +10,7 @@ import streamlit as st
 
 ICON = Path(__file__).parent / "pictures" / "icon.svg"
 PAGES = (
+    ("overview", "Overview", ":material/home:"),
     ("influence", "Influence", ":material/balance:"),
     ("training", "Training", ":material/show_chart:"),
     ("slices", "Slices", ":material/radiology:"),
@@ -17,8 +18,7 @@ PAGES = (
     ("studies", "Search", ":material/travel_explore:"),
 )
 
-LESS_AIR = "[data-testid=stMainBlockContainer] { padding-top: 4rem }"
-"""Streamlit leaves a tenth of a screen free above a page's heading."""
+STYLE = Path(__file__).with_name("style.css")
 
 
 def path_of(name: str) -> str:
@@ -30,14 +30,18 @@ def main() -> None:
     """Place the navigation and the page that is chosen."""
     # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.
     st.set_page_config("Perceptual influence", ICON.read_text(), layout="wide")
-    st.html(f"<style>{LESS_AIR}</style>")
+    st.html(STYLE)
     pages = [
         st.Page(
             f"screens/{name}.py", title=title, icon=icon, url_path=name, default=name == PAGES[0][0]
         )
         for name, title, icon in PAGES
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    with st.container(horizontal=True, gap="small", key="links"):  # on a phone, see the style
+        for page in pages:
+            st.page_link(page)
+    chosen.run()
 
 
 if __name__ == "__main__":

@@ -5,30 +5,34 @@ store are other people's text: they are shown as text, never as Markdown or HTML
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 import streamlit as st
 from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
 
+from dashboards.charts.parts import FITTED, Spec
 from pi.errors import PiError
-from pi.figures.ground import on_dark, svg_on_dark
-from pi.figures.moving_picture import MovingPicture
+from pi.figures.ground import svg_on_dark
+from pi.overview.readable import in_percent
 from pi.tracking.listing import ListedRun, list_artifacts, list_runs, read_logged_table
 from pi.tracking.records import read_artifact
 
 FRESH = 5  # seconds for which a list of runs is not asked for again
-SAVED, ON_SCREEN = 200, 110
+SAVED = 200
 """Dots per inch of a figure's PNG."""
 
 WIDEST = 880  # pixels of a logged picture, whose resolution is for print
-SIGNIFICANT = st.column_config.NumberColumn(format="%.5g")
-"""How numbers stand in a table: a lambda of 0.000598 has more to say than its first digit."""
+NOTHING = "–"
+"""What stands where there is no number."""
 
 
 def heading(title: str, said: str) -> None:
@@ -85,7 +89,15 @@ def runs_of(stage: str, advice: str) -> list[ListedRun]:
 def label_of(run: ListedRun) -> str:
     """Return what tells a run from the others in a list: what it is of, when, and its id."""
     state = "" if run.status == "FINISHED" else f" · {run.status.lower()}"
-    return f"{described(run)} · {run.begun:%d %b %H:%M} · {run.run_id[:6]}{state}"
+    return f"{described(run)} · {here(run.begun):%d %b %H:%M} · {run.run_id[:6]}{state}"
+
+
+def here(when: datetime) -> datetime:
+    """Return a time in the reader's zone, which the browser tells; else in that of the server."""
+    try:
+        return when.astimezone(ZoneInfo(st.context.timezone or ""))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return when.astimezone()
 
 
 def described(run: ListedRun) -> str:
@@ -127,14 +139,28 @@ def choose_runs(
     return [by_id[run_id] for run_id in found]
 
 
-def figure(
-    draw: Callable[[], Figure],
-    name: str,
-    table: Callable[[], pd.DataFrame],
+def chart(
+    spec: Spec,
+    rows: Mapping[str, pd.DataFrame],
+    key: str,
     said: str,
-    same: Hashable = None,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
 ) -> None:
-    """Place a figure, and beneath it what saves it as SVG or PNG and its data as CSV.
+    """Place a chart that can be touched.
+
+    Args:
+        spec: Vega-Lite.
+        rows: its data by the names that the spec has for them.
+        key: of the chart, unique in the page.
+        said: what it shows, for those who cannot see it.
+        on_select: called when something is picked in it.
+    """
+    whole = {"datasets": dict(rows), **spec, "autosize": FITTED}
+    st.vega_lite_chart(None, whole, width="stretch", key=key, alt=said, on_select=on_select)
+
+
+def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Place what saves a figure as SVG or PNG and its data as CSV.
 
     What is saved is for white paper, whatever the page's theme.
 
@@ -142,31 +168,7 @@ def figure(
         draw: draws it.
         name: of the files, without ending.
         table: makes its data.
-        said: what it shows, for those who cannot see it.
-        same: what it depends on; drawn again where that is not what it was. None: always.
     """
-    depends = None if same is None else (same, on_dark_page())
-    kept: tuple[Hashable, bytes] | None = st.session_state.get(f"drawn {name}")
-    if kept is None or depends is None or kept[0] != depends:
-        kept = (depends, MovingPicture(for_page(draw()), (), ON_SCREEN).png())
-        st.session_state[f"drawn {name}"] = kept
-    picture(kept[1], draw, name, table, said)
-
-
-def picture(
-    pixels: bytes,
-    draw: Callable[[], Figure],
-    name: str,
-    table: Callable[[], pd.DataFrame],
-    said: str,
-) -> None:
-    """Place a figure that was drawn already; arguments as of `figure`."""
-    st.image(pixels, width="content", alt=said)
-    savers(draw, name, table)
-
-
-def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFrame]) -> None:
-    """Place what saves a figure as SVG or PNG and its data as CSV; arguments as of `figure`."""
     with st.container(horizontal=True, gap="small"):
         _save(f"{name}.svg", lambda: written(draw(), "svg"), "image/svg+xml")
         _save(f"{name}.png", lambda: written(draw(), "png"), "image/png")
@@ -176,11 +178,6 @@ def savers(draw: Callable[[], Figure], name: str, table: Callable[[], pd.DataFra
 def on_dark_page() -> bool:
     """Return whether the page is dark."""
     return bool(st.context.theme.type == "dark")
-
-
-def for_page(drawn: Figure) -> Figure:
-    """Return a figure in the colours of the page."""
-    return on_dark(drawn) if on_dark_page() else drawn
 
 
 def written(drawn: Figure, kind: Literal["png", "svg"]) -> bytes:
@@ -211,7 +208,8 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
         with going_on():
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(title_of(name)))
-                st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
+                with st.container(key=f"logged {name}"):  # wider than a phone: it scrolls
+                    st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
@@ -245,10 +243,21 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    numbers = dict.fromkeys(rows.select_dtypes("float").columns, SIGNIFICANT)
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=numbers)
+    st.dataframe(shown(rows), hide_index=True, width="stretch")
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
+
+
+def shown(rows: pd.DataFrame) -> Styler:
+    """Return a table as it is read: five digits, shares in percent, a dash where nothing is.
+
+    A lambda of 0.000598 has more to say than its first digit.
+    """
+    read = in_percent(rows)
+    form: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(
+        read.select_dtypes("float").columns, "{:.5g}"
+    )
+    return read.style.format(form, na_rep=NOTHING)
 
 
 def _save(file: str, data: Callable[[], bytes], kind: str, of: str = "") -> None:

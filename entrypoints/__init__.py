@@ -2,8 +2,30 @@
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
+from pi import command_line
 from pi.loudness import LOUDNESS
+
+P = TypeVar("P")
+
+
+def run(
+    main: Callable[[P], None],
+    parameters: type[P],
+    description: str,
+    recall: command_line.Recall | None = None,
+) -> int:
+    """Run an entry point on this command line, or tell what it would do; return the exit code."""
+    return command_line.run(main, parameters, description, recall=recall, foresee=foresee)
+
+
+def foresee(stage: str, parameters: object) -> str:
+    """Return what an entry point would do, for ``--dry_run True``."""
+    from pi.jobs.foreseen.foresee import foresee as tell  # slow to load, and seldom needed
+
+    return tell(stage, parameters)
 
 
 def say(message: str) -> None:

@@ -8,8 +8,7 @@ Everything is kept in MLflow; MLFLOW_TRACKING_URI says where (default: mlflow.db
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import CalibrateParameters
 
 

@@ -7,8 +7,7 @@ the limits are logged as one page that needs no network.
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import CompareParameters
 
 

@@ -6,7 +6,7 @@ PI_DENOISED; nothing of it is tracked. The mean shift of HU by tissue is printed
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import DenoiseParameters
 
 

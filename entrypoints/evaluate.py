@@ -6,8 +6,7 @@ tissue and the worst, median and best slice. `--run identity` measures the low d
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import EvaluateParameters
 
 

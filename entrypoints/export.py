@@ -6,7 +6,7 @@ which outputs come back: `evaluate --run outputs:NAME`.
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import ExportParameters
 
 

@@ -8,8 +8,7 @@ Interrupted, `--resume RUN` goes on at the first unfinished step.
 
 import sys
 
-from entrypoints import recall, say
-from pi.command_line import run
+from entrypoints import recall, run, say
 from pi.parameters import MainParameters
 
 

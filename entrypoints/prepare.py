@@ -7,7 +7,7 @@ refused, is said in its folder `private` and nowhere else.
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import PrepareParameters
 
 

@@ -6,7 +6,7 @@ Every one is a name for `--experiments` of `calibrate` and, where it has an infl
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import PresetsParameters
 
 

@@ -9,8 +9,7 @@ for calibrate, train, search and main.
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import PretrainParameters
 
 

@@ -7,7 +7,7 @@ afterwards with `mlflow models serve -m models:/ldct-denoiser@champion --env-man
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import PromoteParameters
 
 

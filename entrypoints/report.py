@@ -7,8 +7,7 @@ prints.
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import ReportParameters
 
 

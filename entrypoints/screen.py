@@ -8,8 +8,7 @@ trained.
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import ScreenParameters
 
 

@@ -10,8 +10,7 @@ at the same study.
 
 import sys
 
-from entrypoints import say
-from pi.command_line import run
+from entrypoints import run, say
 from pi.parameters import SearchParameters
 
 

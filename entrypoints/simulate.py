@@ -6,7 +6,7 @@ afterwards.
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import SimulateParameters
 
 

@@ -7,7 +7,7 @@ its name is put back. What would be freed is said first.
 
 import sys
 
-from pi.command_line import run
+from entrypoints import run
 from pi.parameters import TidyParameters
 
 

@@ -7,8 +7,7 @@ in MLflow with the weights. Stopped in any way, `--resume RUN` goes on where it 
 
 import sys
 
-from entrypoints import recall, say
-from pi.command_line import run
+from entrypoints import recall, run, say
 from pi.parameters import TrainParameters
 
 

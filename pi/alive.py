@@ -11,6 +11,9 @@ from pathlib import Path
 HOST, PROCESS, SIGN = "pi.host", "pi.process", "pi.heartbeat"
 """Tags of a run: the machine, the process on it, and when that gave its newest sign of life."""
 
+PROGRESS = "pi.progress"
+"""Tag of a run: how far its process was at that sign, as its terminal tells it."""
+
 EVERY = 60.0
 """Seconds between two signs of life."""
 
@@ -21,10 +24,26 @@ GONE_AFTER = 15 * 60
 """Seconds without one after which a process of another machine is taken for gone."""
 
 
+_DOING: list[Callable[[], str]] = []
+"""What tells how far this process is, the outermost work first: it is of the whole process."""
+
+
+@contextmanager
+def doing(line: Callable[[], str]) -> Iterator[None]:
+    """Have every sign of life tell ``line()`` while the block runs."""
+    _DOING.append(line)
+    try:
+        yield
+    finally:
+        _DOING.remove(line)
+
+
 def signs() -> dict[str, str]:
-    """Return what says who is at work, and when: seconds since 1970."""
+    """Return what says who is at work, when (seconds since 1970), and how far it is."""
     process = f"{os.getpid()}:{_started(os.getpid())}"
-    return {HOST: socket.gethostname(), PROCESS: process, SIGN: str(int(time.time()))}
+    found = {HOST: socket.gethostname(), PROCESS: process, SIGN: str(int(time.time()))}
+    lines = [line() for line in tuple(_DOING)]
+    return found | ({PROGRESS: "; ".join(lines)} if lines else {})
 
 
 def is_gone(tags: Mapping[str, str], patience: float = LEFT_AFTER) -> bool:

@@ -6,7 +6,7 @@ each means key their records by them, and tests hold the keys equal to these nam
 
 from typing import Literal
 
-StudySizeName = Literal["tiny", "small", "full", "some", "many"]
+StudySizeName = Literal["tiny", "small", "lesions", "full", "some", "many"]
 """Simulated studies: see `pi.simulation.patient.SIZES`."""
 
 Part = Literal["train", "validation", "test"]
@@ -50,6 +50,9 @@ ScheduleName = Literal["fixed", CalibratedName, AdaptiveName]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 """Number formats of convolutions: see `pi.training.machine`."""
 
+JitName = Literal["auto", "on", "off"]
+"""Whether XLA compiles the step of a training: see `pi.training.jit`."""
+
 FeatureCacheName = Literal["auto", "off", "memory", "disk"]
 """Where features of target patches are kept: see `pi.network.feature_cache`."""
 
@@ -77,6 +80,12 @@ EvaluationProtocol = Literal[
 ]  # fmt: skip
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
 is one, too: see `pi.protocol_names`."""
+
+EvaluationTask = Literal["slices", "lesions", "inserted_lesions"]
+"""What is asked of a denoiser: metrics of slices alone, or also whether lesions are detected."""
+
+LesionTask = Literal["lesions", "inserted_lesions"]
+"""Tasks of detection: see `pi.detection.requirements`."""
 
 MetricSet = Literal["basic", "texture", "all"]
 """How much is measured of a slice, each with what is before it: see `pi.evaluation.metrics`."""

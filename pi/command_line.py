@@ -81,6 +81,10 @@ Recall = Callable[[str], dict[str, str]]
 """From the id of an earlier run to its parameters as they were typed."""
 
 
+Foresee = Callable[[str, Any], str]
+"""From the name of an entry point and its parameters to what it would do, in words."""
+
+
 def parse(
     parameters: type[P],
     arguments: Sequence[str],
@@ -137,8 +141,12 @@ def run(
     description: str,
     arguments: Sequence[str] | None = None,
     recall: Recall | None = None,
+    foresee: Foresee | None = None,
 ) -> int:
-    """Parse, call ``main``, and return the exit code: 0, 2 (user's mistake) or 130 (Ctrl-C)."""
+    """Parse, call ``main``, and return the exit code: 0, 2 (user's mistake) or 130 (Ctrl-C).
+
+    With ``--dry_run True`` it prints what ``foresee`` tells instead.
+    """
     # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()
@@ -148,7 +156,13 @@ def run(
         words = [*_of_file(flags.config, parameters, flags.rest), *flags.rest]
         before = LOUDNESS.set(flags.loudness)
         try:
-            main(parse(parameters, words, description, program, recall))
+            asked = parse(parameters, words, description, program, recall)
+            if flags.dry_run:
+                if foresee is None:
+                    raise ParameterError("`dry_run` must not be True here but is.")
+                print(foresee(program.rpartition(".")[2], asked))  # noqa: T201
+            else:
+                main(asked)
         finally:
             LOUDNESS.reset(before)
     except PiError as error:

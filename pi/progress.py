@@ -1,5 +1,6 @@
 """How far long work is: a bar where stderr is a terminal, else a plain line each minute."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pi.alive import beating
+from pi.alive import beating, doing
 from pi.loudness import LOUDNESS
 
 T = TypeVar("T")
@@ -140,36 +141,77 @@ def counting(
         total: how far it goes, if that is known: then the time left is told.
         each: whether there is a plain line after every one, where there is no terminal.
     """
+    lines = PlainLines(description, unit, total, _to_stderr, each=each)
+    with doing(lines.line), _shown(lines) as shown:
+        yield shown
+
+
+@contextmanager
+def _shown(lines: PlainLines) -> Iterator[Counter]:
+    """Show ``lines`` as this command shows progress; they are kept up to date in any case."""
     loudness = LOUDNESS.get()
     if loudness == "quiet":
-        yield Counter(_nothing, _nothing, _nothing, _nothing)
+        lines.each = False
+        yield _counter_of(lines)
     elif sys.stderr.isatty():
-        from tqdm import tqdm  # which whoever has the core alone has not
-
-        with tqdm(desc=description, unit=unit, total=total, leave=False) as bar:
-
-            def expect(total: int) -> None:
-                bar.total = total
-                bar.refresh()
-
-            def start_at(count: int) -> None:
-                bar.initial = bar.n = count
-                bar.refresh()
-
-            yield Counter(bar.update, bar.set_postfix_str, expect, start_at)
+        with _bar(lines) as counter:
+            yield counter
     else:
-        lines = PlainLines(description, unit, total, _to_stderr, each=each)
         with beating(lines.tell, EVERY / 6 if loudness == "verbose" else EVERY):
-            yield Counter(lines.advance, lines.note, lines.expect, lines.start_at)
+            yield _counter_of(lines)
+
+
+def _counter_of(lines: PlainLines) -> Counter:
+    return Counter(lines.advance, lines.note, lines.expect, lines.start_at)
+
+
+@contextmanager
+def _bar(lines: PlainLines) -> Iterator[Counter]:
+    from tqdm import tqdm  # which whoever has the core alone has not
+
+    lines.each, narrow = False, lines.total and _columns() < WIDE
+    with tqdm(
+        desc=lines.description, unit=lines.unit, total=lines.total, leave=False,
+        dynamic_ncols=True, bar_format=NARROW if narrow else None,
+    ) as bar:  # fmt: skip
+
+        def advance(count: int) -> None:
+            lines.advance(count)
+            bar.update(count)
+
+        def note(text: str) -> None:
+            lines.note(text)
+            bar.set_postfix_str(text)
+
+        def expect(total: int) -> None:
+            lines.expect(total)
+            bar.total = total
+            bar.refresh()
+
+        def start_at(count: int) -> None:
+            lines.start_at(count)
+            bar.initial = bar.n = count
+            bar.refresh()
+
+        yield Counter(advance, note, expect, start_at)
+
+
+WIDE = 70
+NARROW = "{desc}: {percentage:.0f} % <{remaining} {n_fmt}/{total_fmt}{postfix}"
+"""What a narrower terminal shows of a bar: how far, how long still, how much; the rest is cut."""
+
+
+def _columns() -> int:
+    """Return how wide the terminal is; many columns where it does not tell."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDE
+    except (OSError, ValueError):
+        return WIDE
 
 
 def plural(unit: str) -> str:
     """Return a regular noun in the plural."""
     return f"{unit}es" if unit.endswith(("ch", "s")) else f"{unit}s"
-
-
-def _nothing(value: object) -> None:
-    """Do nothing."""
 
 
 def _to_stderr(line: str) -> None:

@@ -17,8 +17,9 @@ beside its parameters every command takes:
   --config FILE  a YAML file of them, a line each, such as epochs: 3; what is typed wins
   --quiet        say the result and errors alone
   --verbose      say the time of day, too, and without a terminal how far it is every ten seconds
+  --dry_run True say what would be done and how long it takes here; open and write nothing
 """
-NAMES = ("config", "quiet", "verbose")
+NAMES = ("config", "quiet", "verbose", "dry_run")
 
 
 class ConfigError(PiError):
@@ -33,11 +34,13 @@ class SharedFlags:
         config: the file of parameters; None without one.
         loudness: how much is said.
         rest: all other words, in their order.
+        dry_run: whether it is only told what would be done.
     """
 
     config: Path | None
     loudness: Loudness
     rest: tuple[str, ...]
+    dry_run: bool = False
 
 
 def split_off(words: Sequence[str]) -> SharedFlags:
@@ -50,11 +53,16 @@ def split_off(words: Sequence[str]) -> SharedFlags:
     rest: list[str] = []
     files: list[str] = []
     said: dict[str, Loudness] = {}
+    dry = ""
     waiting = iter(words)
     for word in waiting:
         flag, equals, value = word.partition("=")
         if flag == "--config":
             files.append(value if equals else next(waiting, ""))
+        elif flag == "--dry_run":
+            dry = value if equals else next(waiting, "")
+            if dry.lower() not in ("true", "false"):
+                raise ConfigError(f"`dry_run` must be True or False but got {quoted(dry)}.")
         elif word == "--quiet":
             said[word] = "quiet"
         elif word == "--verbose":
@@ -70,8 +78,15 @@ def split_off(words: Sequence[str]) -> SharedFlags:
             "`config` must be given to `python -m` alone, because `mlflow run` stores what it is "
             "given."
         )
+    if dry.lower() == "true" and "MLFLOW_RUN_ID" in os.environ:
+        raise ConfigError(
+            "`dry_run` must be given to `python -m` alone, because `mlflow run` opens a run before "
+            "anything else."
+        )
     config = Path(files[0]).expanduser() if files else None
-    return SharedFlags(config, next(iter(said.values()), "usual"), tuple(rest))
+    return SharedFlags(
+        config, next(iter(said.values()), "usual"), tuple(rest), dry.lower() == "true"
+    )
 
 
 def words_of(file: Path, declared: Collection[str]) -> list[str]:

@@ -26,6 +26,10 @@ from pi.slices.split import DRAWN, PARTS, named_splits
 from pi.slices.store import MANIFEST, Store, StoreError
 
 
+class NotMadeError(PiError):
+    """The data can be made, but are not there yet, and are not to be made now."""
+
+
 class DataNameError(PiError):
     """The data asked for do not exist under that name."""
 
@@ -39,6 +43,7 @@ def open_data(
     dose: str = "all",
     fold: int = 0,
     folds: int = 0,
+    made_only: bool = False,
 ) -> Store:
     """Return the store that ``data`` means, made first where it can be.
 
@@ -52,27 +57,32 @@ def open_data(
         dose: which low dose, see `pi.identity.find_dose`; folds are those of its patients.
         fold: which fold of a cross-validation, from 1.
         folds: how many there are, whose parts take the place of the split's; 0 means the split.
+        made_only: whether nothing is to be made or written.
 
     Raises:
         PiError: unknown name, no such folder, nothing usable in it, a damaged store, a dose or a
             fold that there is not, or folds that the patients do not allow.
+        NotMadeError: ``made_only``, and it would have to be made.
     """
     one, fraction = find_fold(fold, folds), find_dose(dose)
-    store = _open(data, split, split_seed, study_seed)
+    store = _open(data, split, split_seed, study_seed, made_only=made_only)
     store = store if fraction is None else store.at_dose(fraction)
     return store.in_fold(one) if one else store
 
 
-def _open(data: str, split: str, split_seed: int, study_seed: int) -> Store:
+def _open(data: str, split: str, split_seed: int, study_seed: int, *, made_only: bool) -> Store:
     kind, _, rest = data.partition(":")
     if kind == "simulated":
         size, seed = _study(data, rest, study_seed)
-        folder = simulate(SIZES[size], simulated_folder(size, seed), seed=seed)
-        return _managed(f"simulated-{size}-seed{seed}", folder, split, split_seed)
+        folder = simulated_folder(size, seed)
+        if not made_only:
+            folder = simulate(SIZES[size], folder, seed=seed)
+        name = f"simulated-{size}-seed{seed}"
+        return _managed(name, folder, split, split_seed, made_only=made_only)
     if data == "folder":
         folder = data_folder()
         name = f"folder-{_fingerprint(folder)}{_mapped(folder)}"
-        return _managed(name, folder, split, split_seed)
+        return _managed(name, folder, split, split_seed, made_only=made_only)
     return _prepared(data)
 
 
@@ -104,7 +114,9 @@ def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
     return size, int(seed) if seed else default_seed
 
 
-def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
+def _managed(
+    name: str, folder: Path, split: str, split_seed: int, *, made_only: bool = False
+) -> Store:
     name += f"-recipe{RECIPE}"
     if split != "auto":
         name += f"-{_digest_of(split, split_seed)}"
@@ -115,6 +127,8 @@ def _managed(name: str, folder: Path, split: str, split_seed: int) -> Store:
             return store
         destination = store_folder(f"{name}-split-seed{split_seed}")  # it was drawn by another
     if not destination.exists():
+        if made_only:
+            raise NotMadeError("`data` must be made already but are not.")
         prepare(
             folder, destination, split=split, seed=split_seed, secret=secret(),
             account=account_folder(destination.name),

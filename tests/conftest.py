@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -34,6 +36,7 @@ def nobodys_places(
         if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "false")
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
     yield
     signal.signal(signal.SIGTERM, handler)
@@ -151,3 +154,53 @@ def database(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
     monkeypatch.chdir(folder)
     return file
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are empty files, and blank in a page: their drawing, which takes seconds, is tested
+    elsewhere.
+    """
+    from matplotlib.figure import Figure
+
+    save = Figure.savefig
+
+    def savefig(_: Figure, file: object, **how: Any) -> None:
+        if isinstance(file, str | Path):
+            Path(file).touch()
+        else:
+            save(Figure(figsize=(1, 1)), file, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+
+
+@contextmanager
+def run_eagerly() -> Iterator[None]:
+    """Run the operations of a graph one by one: its tracing costs seconds, a step of it far less.
+
+    For what is around a graph; what a graph computes is tested as it is used, in a graph.
+    """
+    import tensorflow as tf
+
+    import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """See `run_eagerly`."""
+    with run_eagerly():
+        yield
+
+
+@pytest.fixture(scope="module")
+def eager_module() -> Iterator[None]:
+    """See `run_eagerly`; for all tests of a module."""
+    with run_eagerly():
+        yield

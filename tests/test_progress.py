@@ -1,6 +1,12 @@
 """How far long work is, without a terminal and with one; by a clock that the test moves."""
 
+import fcntl
 import io
+import os
+import pty
+import re
+import struct
+import termios
 import time
 
 import pytest
@@ -123,3 +129,23 @@ def test_a_terminal_has_a_bar_and_who_is_quiet_has_none(monkeypatch: pytest.Monk
         assert shown.getvalue() == ""
     finally:
         LOUDNESS.reset(before)
+
+
+def test_a_terminal_of_40_columns_shows_how_far_and_how_long_within_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with os.fdopen(terminal, "w") as shown:
+        monkeypatch.setattr("sys.stderr", shown)
+        with counting("training", "step", 200) as bar:
+            bar.note("M 1.1e-4 · λP 2.0e-3 · Ψ 93 %")
+            bar.advance(50)
+            time.sleep(0.15)  # a bar is drawn ten times a second at most
+            bar.advance(50)
+        drawn = os.read(main, 10_000).decode()
+    os.close(main)
+    frames = [frame for frame in re.split(r"[\r\n]+", drawn) if frame.strip()]
+    assert frames
+    assert max(map(len, frames)) <= 40
+    assert any(re.match(r"training: 50 % <00:00 100/200, M", frame) for frame in frames)

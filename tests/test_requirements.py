@@ -16,7 +16,15 @@ LOCK = (ROOT / "requirements.lock").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA = yaml.safe_load((ROOT / "conda.yaml").read_text())
 
-ENTRIES = [block for block in re.split(r"\n(?=\S)", LOCK.strip()) if not block.startswith("#")]
+GPU_LOCK = (ROOT / "requirements-gpu.lock").read_text()
+
+
+def entries(lock: str) -> list[str]:
+    return [block for block in re.split(r"\n(?=\S)", lock.strip()) if not block.startswith("#")]
+
+
+ENTRIES = entries(LOCK)
+CUDA = [entry for entry in entries(GPU_LOCK) if entry not in set(ENTRIES)]
 
 
 def locked() -> set[str]:
@@ -71,13 +79,25 @@ def test_every_development_tool_is_locked() -> None:
     assert not wanted & {canonicalize_name(r.name) for r in conda()} - {"pyyaml"}
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.split()[0])
+def test_the_lock_of_gpus_is_the_other_and_the_libraries_of_cuda_12_for_linux() -> None:
+    assert set(ENTRIES) <= set(entries(GPU_LOCK))
+    found = [Requirement(entry.split("\\")[0].strip()) for entry in CUDA]
+    assert {"nvidia-cudnn-cu12", "nvidia-cublas-cu12"} <= {one.name for one in found}
+    for one in found:
+        assert re.fullmatch(r"nvidia-[a-z]+(-[a-z]+)?-cu12", one.name)
+        assert str(one.marker) == 'sys_platform == "linux"'
+
+
+@pytest.mark.parametrize("entry", [*ENTRIES, *CUDA], ids=lambda e: e.split()[0])
 def test_every_entry_of_the_lock_is_one_version_with_hashes(entry: str) -> None:
     assert re.match(r"[a-z0-9._-]+==\S+", entry)
     assert re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "conda.yaml", "pyproject.toml", "MLproject"])
+@pytest.mark.parametrize(
+    "file",
+    ["requirements.lock", "requirements-gpu.lock", "conda.yaml", "pyproject.toml", "MLproject"],
+)
 def test_no_address_of_any_index_or_machine_is_written_down(file: str) -> None:
     text = (ROOT / file).read_text()
     assert not re.search(r"\w+://|--(extra-)?index-url|--find-links|(^|\s)-[ife]\s", text)

@@ -87,7 +87,7 @@ def test_a_fold_that_there_is_not_is_refused_before_anything_is_made(
 )  # fmt: skip
 def test_a_study_that_there_is_not_is_refused(data: str) -> None:
     with pytest.raises(
-        DataNameError, match=f"size of tiny, small, full, some, many but got {data!r}"
+        DataNameError, match=f"size of tiny, small, lesions, full, some, many but got {data!r}"
     ):
         opened(data)
 
@@ -246,9 +246,12 @@ def test_a_store_that_there_is_not_is_refused(made: list[Path], name: str) -> No
 
 
 def test_the_nearest_store_is_asked_about_and_all_are_told(
-    made: list[Path], dicom: Path, tmp_path: Path
+    made: list[Path], dicom: Path, tmp_path: Path, tiny_cache: Path
 ) -> None:
-    opened("simulated:tiny")
+    stores = tmp_path / "cache" / "stores"
+    stores.mkdir(parents=True)
+    for known in (tiny_cache / "stores").glob("simulated-tiny-*"):
+        (stores / known.name).symlink_to(known)
     store = tmp_path / "cache" / "stores" / "mayo"
     prepare(dicom, store, split="auto", seed=0, secret=b"0" * 32)
     with pytest.raises(

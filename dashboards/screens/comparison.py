@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards.placing import gallery, going_on, heading, label_of, runs_of
+from dashboards.watching import watch
 
 # The order of the argument; the other tables follow.
 ORDER = ("report.html", "table3", "table4", "paired_differences", "patient_gains", "effects",
@@ -14,6 +15,7 @@ def main() -> None:
     heading(
         "Comparison", "Which of the compared runs is better, by how much, and how sure that is."
     )
+    watch("compare")
     runs = runs_of("compare", "python -m entrypoints.compare --runs RUN,RUN")
     by_id = {run.run_id: run for run in runs}
     chosen = st.selectbox("Comparison", list(by_id), format_func=lambda one: label_of(by_id[one]))

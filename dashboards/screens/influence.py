@@ -1,26 +1,32 @@
 """Influence: Psi over lambda of chosen calibrations, for any target, and what it is made of."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboards.charts.over_lambda import (
+    PICKED,
+    answer_rows,
+    curve_rows,
+    influence_chart,
+    layers_chart,
+    strata_chart,
+)
 from dashboards.placing import (
-    ON_SCREEN,
+    chart,
     choose_runs,
-    figure,
-    for_page,
     going_on,
     heading,
-    on_dark_page,
-    picture,
     plain,
     runs_of,
+    savers,
     table,
 )
+from dashboards.watching import watch
 from pi.figures.influence_breakdown import (
     draw_layer_shares,
     draw_strata,
@@ -29,12 +35,10 @@ from pi.figures.influence_breakdown import (
     strata_of,
 )
 from pi.figures.influence_curve import (
-    InfluenceDrawing,
     draw_influence,
     influence_curves,
     influence_table,
 )
-from pi.figures.moving_picture import MovingPicture
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.measured import MeasuredLosses
 from pi.influence.psi import Floats
@@ -45,6 +49,10 @@ from pi.tracking.listing import ListedRun, read_measured
 HABIT = ("habit", 0.1)
 OWN = "another value"
 ENDS = (0.5, 99.5)  # of the target, in percent
+FIELDS: Mapping[str, str] = {
+    "percent": "Share of the total loss. Drag on a curve, or click it, to move the target.",
+    "odds": "The same in log-odds: equal slopes, lines shifted by ln(S_P / S_M).",
+}
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the losses of the patches …")
@@ -60,6 +68,7 @@ def main() -> None:
         "How much of the training loss is perceptual, and which λ makes it as much as you want. "
         "Everything is computed from the losses of the patches that each calibration measured.",
     )
+    watch("calibrate")
     runs = runs_of("calibration", "make calibrate")
     chosen = choose_runs("Calibrations", runs, "calibrations", _at_first(runs))
     # A step of the slider runs this part of the page alone.
@@ -69,7 +78,8 @@ def main() -> None:
 def _place(losses: Sequence[MeasuredLosses], asked: float) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        target = st.slider("Target Ψ (%)", *ENDS, asked, 0.5, key="target") / 100
+        st.session_state.setdefault("target", asked)
+        target = st.slider("Target Ψ (%)", *ENDS, step=0.5, format="%.1f", key="target") / 100
     with right:
         weight = _weight_in_print()
     if not losses:
@@ -127,8 +137,8 @@ def _measured(chosen: Sequence[ListedRun]) -> list[MeasuredLosses]:
 
 
 def _named(losses: MeasuredLosses, suffix: str) -> MeasuredLosses:
-    experiment = replace(losses.experiment, name=losses.experiment.name + suffix)
-    return replace(losses, experiment=experiment)
+    # The experiment's name gives the colour, which is the same for every run of it.
+    return replace(losses, state=losses.state + suffix)
 
 
 def _answers(calibrations: Sequence[ExperimentCalibration], weight: float) -> None:
@@ -155,48 +165,34 @@ def _curves(
     weight: float,
 ) -> None:
     """Place the curves, of which a step of the target moves the answers alone."""
-    drawing = _drawing(losses, calibrations, weight)
-    curves = influence_curves(calibrations, drawing.weights)
-    drawing.influence.move(curves, target)
-    picture(
-        drawing.picture.png(),
-        lambda: draw_influence(curves, target, [weight]),
-        "influence",
-        lambda: influence_table(curves),
-        "Psi over log lambda, in percent and in log-odds",
-    )
+    weights = _abscissa(losses)
+    curves = influence_curves(calibrations, weights)
+    rows = {"curves": curve_rows(curves), "answers": answer_rows(curves, target)}
+    for column, field in zip(st.columns(2, gap="large"), FIELDS, strict=True):
+        with column:
+            chart(influence_chart(curves, field, [weight]), rows, f"curves {field}",
+                  f"Psi over log lambda: {FIELDS[field]}", partial(_pick, field))  # fmt: skip
+            st.caption(FIELDS[field])
+    savers(lambda: draw_influence(curves, target, [weight]), "influence",
+           lambda: influence_table(curves))  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """The curves as they were drawn.
-
-    Attributes:
-        of: what they depend on.
-        weights: lambdas of the abscissa, the same for every target.
-        influence: moves the answers.
-        picture: its pixels.
-    """
-
-    of: Hashable
-    weights: Floats
-    influence: InfluenceDrawing
-    picture: MovingPicture
+def _pick(field: str) -> None:
+    """Move the target to where the reader clicked a curve, or dragged it."""
+    picked = st.session_state[f"curves {field}"].selection.get(PICKED, [])
+    if picked:
+        asked = round(2 * float(picked[-1]["percent"])) / 2
+        st.session_state["target"] = min(max(asked, ENDS[0]), ENDS[1])
 
 
-def _drawing(
-    losses: Sequence[MeasuredLosses], calibrations: Sequence[ExperimentCalibration], weight: float
-) -> _Drawing:
-    """Return the drawing of these curves, made anew where it is of others."""
-    names = tuple((c.experiment.name, c.state, c.image, c.perceptual) for c in calibrations)
-    of = (names, weight, on_dark_page())
-    kept: _Drawing | None = st.session_state.get("drawn influence")
-    if kept is None or kept.of != of:
+def _abscissa(losses: Sequence[MeasuredLosses]) -> Floats:
+    """Return the lambdas along the axis, which are the same for every target."""
+    of = tuple(map(id, losses))  # which are kept as long as the page is open
+    kept: tuple[Hashable, Floats, object] | None = st.session_state.get("abscissa")
+    if kept is None or kept[0] != of:
         weights = weight_grid([one.at(end / 100) for one in losses for end in ENDS], beyond=1)
-        drawn = InfluenceDrawing(influence_curves(calibrations, weights), [weight])
-        moving = MovingPicture(for_page(drawn.figure), drawn.moving, ON_SCREEN)
-        kept = st.session_state["drawn influence"] = _Drawing(of, weights, drawn, moving)
-    return kept
+        kept = st.session_state["abscissa"] = (of, weights, losses)
+    return kept[1]
 
 
 def _breakdown(calibrations: Sequence[ExperimentCalibration]) -> None:
@@ -207,28 +203,24 @@ def _breakdown(calibrations: Sequence[ExperimentCalibration]) -> None:
             "Points far from ×1: one λ does not suit all data, as of sharp and soft kernels."
         )
         strata = strata_of(calibrations)
-        figure(lambda: draw_strata(strata), "by_reconstruction",
-               lambda: stratum_table(calibrations), "The lambda that each reconstruction would ask "
-               "for, over the lambda chosen for all", _rounded(strata.names, strata.multiples),
-        )  # fmt: skip
+        spec, rows = strata_chart(strata)
+        chart(spec, {"strata": rows}, "strata", "The lambda that each reconstruction would ask "
+              "for, over the lambda chosen for all")  # fmt: skip
+        savers(lambda: draw_strata(strata), "by_reconstruction",
+               lambda: stratum_table(calibrations))  # fmt: skip
     with right:
         st.subheader("By layer")
         shares = layer_shares_of(calibrations)
         if shares.divided:
             st.caption("How the perceptual loss is divided; of the total each has Ψ times as much.")
-            figure(lambda: draw_layer_shares(shares), "by_layer", lambda: share_table(shares),
-                   "Shares of the layers in the perceptual loss",
-                   _rounded(shares.names, shares.shares))  # fmt: skip
+            spec, rows = layers_chart(shares)
+            chart(spec, {"layers": rows}, "layers", "Shares of the layers in the perceptual loss")
+            savers(lambda: draw_layer_shares(shares), "by_layer", lambda: share_table(shares))
         else:
             st.caption("Each of these encoders is tapped at one layer, which has the whole of Ψ.")
         with st.expander("All numbers"):
             table(summary_table(calibrations, []), "summary")
             table(stratum_table(calibrations), "strata")
-
-
-def _rounded(names: tuple[str, ...], values: Floats) -> tuple[object, ...]:
-    """Return what a figure depends on, in which a last digit is no difference."""
-    return (*names, np.round(values, 9).tobytes())
 
 
 if __name__ == "__main__":

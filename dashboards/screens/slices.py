@@ -22,6 +22,7 @@ from dashboards.placing import (
     savers,
     table,
 )
+from dashboards.watching import watch
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
 from pi.evaluation.browsing import ranked_slices, slice_scores
@@ -29,6 +30,7 @@ from pi.evaluation.choice import read_pair
 from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices, find_slice
 from pi.evaluation.metrics import directed_metrics
 from pi.evaluation.pair import HuErrors
+from pi.evaluation.ring_correlation import invention
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.moving_picture import as_png
@@ -86,6 +88,7 @@ def slices(run_id: str) -> pd.DataFrame:
 def main() -> None:
     """Place the page."""
     heading("Slices", "What runs make of the same slice, on windows that no image can stretch.")
+    watch("evaluate")
     runs = runs_of("evaluate", "python -m entrypoints.evaluate --run RUN")
     denoised = [run for run in runs if run.record.typed("run") != "identity"] or runs
     at_first = _alike(denoised, denoised[0])[:2]
@@ -130,8 +133,14 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
     key, beside = _chosen_slice(ranked)
     window, view = _window()
     spot = _spot() if view == OWN else None
+    mark = st.checkbox(
+        "Outline what the normal dose does not show", key="invented",
+        help="patches of soft tissue whose coarse structure does not correlate with the normal "
+        "dose's (local Fourier ring correlation); noise alone gives the low dose some",
+    )  # fmt: skip
     scores = slice_scores(tables, key, protocol)
-    _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores)
+    _pictures(runs, key, beside, window, detail=view != WHOLE, spot=spot, scores=scores,
+              mark=mark)  # fmt: skip
     table(scores, "scores_of_slice")
 
 
@@ -218,29 +227,32 @@ def _pictures(
     detail: bool,
     spot: Spot | None,
     scores: pd.DataFrame,
+    mark: bool,
 ) -> None:
     """Place the images above, what they are off by below; an output as soon as it is there."""
     store = _store(next(iter(runs.values())))
     denoisers = _denoisers(runs, store)
     low, target, spacing = read_pair(store, key)
     pictured = [_pictured("low_dose", TITLES["low_dose"], low.astype(np.float32), target)]
-    columns = st.columns(len(denoisers) + 2, gap="small")
+    # Two rows: on a phone, where columns stand below each other, images then stay together.
+    above = st.columns(len(denoisers) + 2, gap="small")
+    below = st.columns(len(denoisers) + 2, gap="small")
     region = region_around(low.shape, *spot) if spot else None
-    show = partial(_show, window=window, detail=detail)
+    show = partial(_show, window=window, detail=detail, target=target if mark else None)
 
     def row() -> SliceRow:
         return picture_row("", key, pictured, target, spacing, region)
 
-    show(columns[0], row(), 0)
-    _panel(columns[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
+    show((above[0], below[0]), row(), 0)
+    _panel(above[-1], viewer_panels(row())[0][-1], row(), window, detail=detail)
     for number, (letter, denoise) in enumerate(denoisers.items(), 1):
-        with columns[number], st.spinner("Denoising …"):
+        with above[number], st.spinner("Denoising …"):
             hu = ahead().get(((denoise[0], key), low, _of_key(store, key, denoise[1])))
         pictured.append(_pictured(letter, _title(letter, runs[letter]), hu, target))
-        show(columns[number], row(), number)
+        show((above[number], below[number]), row(), number)
     done = row()
     if len(denoisers) > 1:
-        _panel(columns[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
+        _panel(below[-1], viewer_panels(done)[1][-1], done, window, detail=detail)
     framed = "" if detail else " Framed: what is enlarged."
     st.caption(f"Errors: 0 (black) to {ERROR_HIGH_HU:g} HU (yellow).{framed}")
     savers(lambda: draw_viewer(done, window, detail=detail), "slice", lambda: scores)
@@ -249,12 +261,21 @@ def _pictures(
 
 
 def _show(
-    column: DeltaGenerator, row: SliceRow, number: int, window: tuple[float, float], *, detail: bool
+    columns: tuple[DeltaGenerator, DeltaGenerator],
+    row: SliceRow,
+    number: int,
+    window: tuple[float, float],
+    *,
+    detail: bool,
+    target: NDArray[np.float32] | None,
 ) -> None:
-    """Place an image and its error, one above the other."""
+    """Place an image, and its error in the column below; ``target`` tells what is outlined."""
     images, errors = viewer_panels(row)
-    for panel in (images[number], errors[number]):
-        _panel(column, panel, row, window, detail=detail)
+    above, below = columns
+    invented = None if target is None else invention(images[number].hu, target)
+    marked = None if invented is None else invented.map(images[number].hu.shape)
+    _panel(above, images[number], row, window, detail=detail, marked=marked)
+    _panel(below, errors[number], row, window, detail=detail)
 
 
 def _panel(
@@ -264,11 +285,12 @@ def _panel(
     window: tuple[float, float],
     *,
     detail: bool,
+    marked: NDArray[np.bool] | None = None,
 ) -> None:
     said = (panel.detail_caption if detail else panel.caption) or "for comparison"
     title = panel.title.replace("\n", " ")
     column.caption(f"**{plain(title)}**  \n{plain(said)}")  # two lines, so that images align
-    pixels = panel_pixels(panel, row, window, detail=detail)
+    pixels = panel_pixels(panel, row, window, detail=detail, marked=marked)
     column.image(as_png(pixels), width="stretch", alt=f"{title} {said}")
 
 

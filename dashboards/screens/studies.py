@@ -2,17 +2,20 @@
 
 import streamlit as st
 
+from dashboards.charts.trials import epoch_rows, epochs_chart, trial_rows, trials_chart
 from dashboards.placing import (
-    figure,
+    chart,
     gallery,
     going_on,
     heading,
     label_of,
     missing,
     runs_of,
+    savers,
     table,
 )
-from pi.figures.search_history import draw_search, search_history
+from dashboards.watching import watch
+from pi.figures.search_history import SearchHistory, draw_search, search_history
 from pi.search.answer_text import trial_table
 from pi.search.storage import storage_url
 from pi.search.watching import objective_of, watch_trials
@@ -25,11 +28,12 @@ HISTORY = "history"
 def main() -> None:
     """Place the page."""
     heading("Search", "How far a study has come, which λ and Ψ it tried, and what came of them.")
+    watch("search")
     runs = runs_of("search", "python -m entrypoints.search")
     by_id = {run.run_id: run for run in runs}
     chosen = by_id[st.selectbox("Study", list(by_id), format_func=lambda one: label_of(by_id[one]))]
     under_way = chosen.status == "RUNNING"
-    st.fragment(_progress, run_every=10 if under_way else None)(chosen)
+    _progress(chosen)
     if not under_way:
         with going_on():
             gallery(chosen, leave_out=[HISTORY])
@@ -51,9 +55,22 @@ def _progress(run: ListedRun) -> None:
             return
         objective = objective_of({key: run.record.typed(key) for key in run.record.params})
         rows = trial_table(trials)
-        figure(lambda: draw_search(search_history(trials, objective)), HISTORY, lambda: rows,
-               "What each trial reached, and the best so far")  # fmt: skip
+        history = search_history(trials, objective)
+        _charts(history)
+        savers(lambda: draw_search(history), HISTORY, lambda: rows)
         table(rows, "trials")
+
+
+def _charts(history: SearchHistory) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart(trials_chart(history), {"trials": trial_rows(history)}, "chart trials",
+              "What each finished trial reached, and the best so far")  # fmt: skip
+    if history.by_epoch:
+        rows = epoch_rows(history)
+        with right:
+            chart(epochs_chart(history, rows), {"epochs": rows}, "chart epochs",
+                  "What every trial reached epoch by epoch")  # fmt: skip
 
 
 if __name__ == "__main__":

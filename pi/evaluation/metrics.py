@@ -17,6 +17,12 @@ if TYPE_CHECKING:  # slow to import, and --help lists metrics
     from pi.evaluation.protocol import Protocol
 
 Better = Literal["high", "low", "zero"]
+FEATURES = "features"
+"""The distance by an encoder, and the parameter that names it."""
+
+Asked = Literal["asked"]
+"""Of a metric that no set measures, but a parameter of its own name."""
+
 Own = Callable[["Protocol"], bool]
 
 
@@ -39,7 +45,7 @@ class Metric:
         function: its value.
         infinite: of what an infinite value is the value, in words; empty: no value may be.
         ranked: whether it is a column of Table 3.
-        measured: with which sets and those after them.
+        measured: with which sets and those after them, or where it is asked for by name.
         undefined: of what it has no value, in words, and NaN stands for none; empty: it always has.
         least: rows and columns below which a slice has none.
     """
@@ -53,7 +59,7 @@ class Metric:
     function: "Callable[[ImagePair], float]"
     infinite: str = ""
     ranked: bool = False
-    measured: MetricSet = "basic"
+    measured: MetricSet | Asked = "basic"
     undefined: str = ""
     least: int = 0
 
@@ -113,6 +119,13 @@ METRICS: dict[str, Metric] = {
         Metric("frequency_shift", "mean noise frequency shift", "1/mm", 3, "zero", None,
                lambda pair: pair.hu.frequency_shift, measured="texture",
                undefined=f"{_FLAT}, or of unknown pixel spacing"),
+        # Share of patches; noise alone gives the low dose some.
+        Metric("hallucination", "hallucination rate", "", 4, "low", None,
+               lambda pair: pair.hu.hallucination, measured="texture", least=16,
+               undefined="a slice without a patch of soft tissue"),
+        # Of an encoder, which pairs of slices do not have: `pi.evaluation.feature_distance`.
+        Metric(FEATURES, "feature distance", "", 4, "low", None,
+               lambda pair: float("nan"), measured="asked"),
     )
 }  # fmt: skip
 """Every metric, in the order in which tables show them."""
@@ -133,10 +146,16 @@ def require_measured(name: str, chosen: MetricSet) -> None:
     """
     from pi.evaluation.protocol import EvaluationError
 
+    measured = METRICS[name].measured
+    if measured == "asked":
+        raise EvaluationError(
+            f"`metric` must be one by which slices can be chosen but got {name}, which is "
+            f"measured after they were."
+        )
     if name not in measured_metrics(chosen):
         raise EvaluationError(
             f"`metric` must be one that is measured but got {name}, which `metrics` "
-            f"{METRICS[name].measured} measures and {chosen} does not."
+            f"{measured} measures and {chosen} does not."
         )
 
 

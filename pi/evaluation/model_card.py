@@ -1,16 +1,60 @@
 """What whoever meets a denoiser in the registry must know of it: a model card, as Markdown."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pi.evaluation.doing_nothing import WORSE, of_training
+from pi.evaluation.metrics import METRICS, higher_is_better, ranked_metrics
 from pi.slices.intensity import HU_HIGH, HU_LOW
 
 NAME = "README.md"
 """File of the card, beside the weights of a run and within the served model."""
 
 
+HEADING = "# Low-dose CT denoiser"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An evaluation of a denoiser.
+
+    Attributes:
+        part: whose patients.
+        protocol: the first.
+        metrics: of the evaluation.
+    """
+
+    part: str
+    protocol: str
+    metrics: Mapping[str, float]
+
+    def text(self) -> str:
+        """Return how much was measured, and `means`."""
+        head = f"On {self.metrics.get('slices', 0):.0f} slices of {self.part} patients"
+        return f"{head} ({self.protocol}): {self.means()}"
+
+    def means(self) -> str:
+        """Return its means beside those of doing nothing, and what is worse than that."""
+        found, worse = [], []
+        for metric in (METRICS[name] for name in ranked_metrics()):
+            name = metric.logged(self.protocol)
+            output, nothing = (self.metrics.get(name + end, math.nan) for end in ("", "_low_dose"))
+            values = (f"{value:.{metric.decimals}f}" for value in (output, nothing))
+            if not math.isnan(output - nothing):
+                found.append(f"{metric.heading} {' beside '.join(values)} of the low dose")
+                if (output < nothing) == higher_is_better(metric.name) and output != nothing:
+                    worse.append(metric.title)
+        told = f" {WORSE.capitalize()}: {', '.join(worse)}." if worse else ""
+        return f"{', '.join(found) or 'nothing is known'}.{told}"
+
+
 def model_card(
-    params: Mapping[str, str], metrics: Mapping[str, float], tags: Mapping[str, str], data: str
+    params: Mapping[str, str],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    data: str,
+    judged: Sequence[Judged] = (),
 ) -> str:
     """Return the card of the denoiser that a training kept.
 
@@ -19,15 +63,17 @@ def model_card(
         metrics: likewise; what it does not hold is said to be unknown.
         tags: likewise.
         data: ``simulated`` or ``patients``; empty where the run does not say.
+        judged: its evaluations.
     """
     beside = of_training(metrics)
     warning = [f"**{WORSE.capitalize()}** by the SSIM of its validation slices."]
     return "\n\n".join(
         [
-            f"# Low-dose CT denoiser {params.get('denoiser', '')}".rstrip(),
+            f"{HEADING} {params.get('denoiser', '')}".rstrip(),
             *(warning if beside.worse else ()),
             "\n".join(f"- **{name}**: {said}." for name, said in _facts(params, tags, data)),
             f"Quality: {beside.text()} (kept epoch {_whole(metrics.get('kept_epoch'))}).",
+            *(one.text() for one in judged),
             LICENCE,
             LIMITS,
         ]

@@ -14,6 +14,7 @@ from pi.evaluation.haarpsi import haarpsi
 from pi.evaluation.metrics import METRICS, errors, measured_metrics, similarities
 from pi.evaluation.multiscale_ssim import multiscale_ssim
 from pi.evaluation.protocol import Protocol, Values
+from pi.evaluation.ring_correlation import Invention, invention
 from pi.evaluation.smoothing import Plane
 from pi.evaluation.ssim import ssim
 from pi.evaluation.texture import NoiseTexture, noise_texture
@@ -71,6 +72,16 @@ class HuErrors:
         if self.texture is None or self.pixel_spacing is None:
             return float("nan")
         return self.texture.shift / self.pixel_spacing
+
+    @cached_property
+    def invention(self) -> Invention | None:
+        """What the image shows that the target does not; None without a patch of soft tissue."""
+        return invention(self.image, self.target)
+
+    @property
+    def hallucination(self) -> float:
+        """Share of patches of soft tissue that show something else; NaN without any."""
+        return float("nan") if self.invention is None else self.invention.rate
 
     @cached_property
     def _error(self) -> NDArray[np.float64]:

@@ -1,12 +1,14 @@
 """Every number of an evaluation by the name that the tracking store knows it by."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from pi.evaluation.measure import Evaluation
-from pi.evaluation.metrics import METRICS, errors, similarities
+from pi.evaluation.metrics import METRICS, errors, ranked_metrics, similarities
 from pi.evaluation.summary import by_image
 from pi.evaluation.table import (
     KEY,
@@ -16,6 +18,45 @@ from pi.evaluation.table import (
     gains,
     protocols_of,
 )
+from pi.protocol_names import metric_key
+
+MOST = 30
+"""Numbers that a run shows as metrics; all of them are in a table."""
+
+
+def leading(found: Mapping[str, float], protocols: Sequence[str]) -> dict[str, float]:
+    """Return the few scores by which runs are told apart: at most `MOST`, in this order.
+
+    How much there was; what ranks runs, under the first protocol, beside doing nothing; errors in
+    HU, noise and the tissues that are looked at; the other metrics asked for, under the first
+    protocol; SSIM and its gain under the other protocols, as far as there is room; and beside what
+    the other metrics are of doing nothing.
+
+    Args:
+        found: see `scores`.
+        protocols: under which they were measured.
+    """
+    first, *others = protocols
+    beside = ("", "_low_dose", "_gain", "_sd")
+    ranked = [METRICS[name].logged(first) + end for name in ranked_metrics() for end in beside]
+    more = [one.logged(first) for one in METRICS.values() if not one.ranked]
+    under = [f"{metric_key(other)}/ssim{end}" for other in others for end in ("", "_gain")]
+    last = [name + end for name in more for end in ("_low_dose", "_gain")]
+    names = ["slices", "patients", *ranked, *IN_HU, *more, *under, *last]
+    wanted = (name for name in dict.fromkeys(names) if math.isfinite(found.get(name, math.nan)))
+    return {name: found[name] for name in islice(wanted, MOST)}
+
+
+IN_HU = (
+    "rmse_hu", "rmse_hu_low_dose", "rmse_hu_gain", "mae_hu", "bias_hu", "bias_hu_low_dose",
+    "noise/noise_hu", "noise/noise_hu_low_dose",
+    "bias_hu_of_tissue/soft_tissue", "bias_hu_of_tissue/bone",
+)  # fmt: skip
+
+
+def scores_table(found: Mapping[str, float]) -> pd.DataFrame:
+    """Return every score, one row each: ``score``, ``value``."""
+    return pd.DataFrame({"score": [*found], "value": [*found.values()]})
 
 
 def scores(evaluation: Evaluation) -> dict[str, float]:
@@ -72,7 +113,12 @@ def _mean_gain(rows: pd.DataFrame, protocol: str, metric: str) -> float:
 
 
 def _of_noise(noise: pd.DataFrame) -> dict[str, float]:
+    if noise.empty:
+        return {}
     found = {}
+    for image, of in noise.groupby("image", sort=True):
+        suffix = "" if image == evaluated_image(noise) else "_low_dose"
+        found[f"noise/noise_hu{suffix}"] = float(of["noise_hu"].mean())
     for place, rows in by_reconstruction(noise):
         for image, of in rows.groupby("image", sort=True):
             suffix = "" if image == evaluated_image(noise) else "_low_dose"

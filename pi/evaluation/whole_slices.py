@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pi.denoisers import Sizes
 from pi.evaluation.denoising import SliceDenoiser
+from pi.evaluation.in_parts import in_parts
 from pi.network.state import Denoiser
 from pi.slices.intensity import denormalise, normalise
 
@@ -39,7 +40,8 @@ def padded(
     """Return ``denoiser`` as a function of slices of any size in the network's range.
 
     Returns:
-        From (n, rows, columns) float32 to the same; see `slice_denoiser`.
+        From (n, rows, columns) float32 to the same, in parts where memory asks for them; see
+        `slice_denoiser`.
     """
 
     def denoise(low_dose: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,4 +51,4 @@ def padded(
         output: NDArray[np.float32] = denoiser(tf.constant(continued[..., np.newaxis])).numpy()
         return output[:, :rows, :columns, 0]
 
-    return denoise
+    return in_parts(denoise)

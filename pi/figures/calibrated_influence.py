@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pi.figures.influence_curve import COLOURS, STYLES, Curve
+from pi.figures.colours import COLOURS, STYLES
+from pi.figures.influence_curve import Curve
 from pi.influence.psi import Floats
 from pi.influence.recorded import RecordedInfluence
 

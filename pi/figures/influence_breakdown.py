@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS, colour_of
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
 
@@ -26,11 +26,13 @@ class Strata:
         names: of the calibrations.
         multiples: (calibrations, places) lambdas over the chosen one; NaN where nothing was
             measured.
+        colours: of the calibrations' experiments.
     """
 
     places: tuple[str, ...]
     names: tuple[str, ...]
     multiples: Floats
+    colours: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def strata_of(calibrations: Sequence[ExperimentCalibration]) -> Strata:
         tuple(str(place) for place in places),
         _names(calibrations),
         np.array([[own.get(place, np.nan) for place in places] for own in found]),
+        tuple(colour_of(c.experiment.name) for c in calibrations),
     )
 
 
@@ -93,7 +96,7 @@ def draw_strata(strata: Strata) -> Figure:
     offsets = np.linspace(-0.22, 0.22, len(strata.names)) if len(strata.names) > 1 else [0.0]
     for k, (name, offset) in enumerate(zip(strata.names, offsets, strict=True)):
         axes.plot(strata.multiples[k], rows + offset, MARKERS[k % len(MARKERS)], label=name,
-                  color=COLOURS[k % len(COLOURS)], markersize=6, linestyle="none")  # fmt: skip
+                  color=strata.colours[k], markersize=6, linestyle="none")  # fmt: skip
     axes.axvline(1, color="#888888", linewidth=0.8)
     axes.set_xscale("log", base=2)
     low, high = np.nanmin([strata.multiples.min(), 0.5]), np.nanmax([strata.multiples.max(), 2.0])

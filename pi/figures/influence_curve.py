@@ -9,15 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pi.figures.colours import STYLES, colour_of
 from pi.figures.labels import legend_below
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats, from_log_odds, log_odds
 from pi.influence.table import curve_table
 from pi.influence.weight_units import OURS, Values
-
-# Okabe and Ito's colours, told apart by colour-blind readers; yellow is left out on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-STYLES = ("-", "--", ":", "-.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,6 @@ class Curve:
 
 def influence_curves(calibrations: Sequence[ExperimentCalibration], weights: Floats) -> list[Curve]:
     """Return the curves of some calibrations: a colour an experiment, a line style a state."""
-    names = list(dict.fromkeys(c.experiment.name for c in calibrations))
     states = list(dict.fromkeys(c.state for c in calibrations))
     curves = []
     for c in calibrations:
@@ -57,7 +53,7 @@ def influence_curves(calibrations: Sequence[ExperimentCalibration], weights: Flo
         curves.append(
             Curve(
                 f"{c.experiment.name}, {c.state}",
-                COLOURS[names.index(c.experiment.name) % len(COLOURS)],
+                colour_of(c.experiment.name),
                 STYLES[states.index(c.state) % len(STYLES)],
                 table["log10_lambda"].to_numpy(),
                 table["psi"].to_numpy(),

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.pretraining.held_out import TaskScore
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.influence.psi import Floats
 from pi.search.answer import SearchAnswer

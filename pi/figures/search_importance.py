@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.labels import inches_high, inches_wide, wrapped
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.figures.search_history import quantity_of, value_of
 from pi.influence.psi import Floats, log_odds

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from pi.figures.denoised_slices import COLUMN, draw_panel, to_uint8
 from pi.figures.labels import inches_high, wrapped
@@ -14,8 +15,10 @@ from pi.figures.slice_row import Panel, SliceRow
 SIDE = 2.9  # inches of a panel
 SMALLEST = 512  # pixels of a panel's side on a screen
 FRAME = (230, 159, 0)
+MARK = (204, 121, 167)
 ERRORS = np.asarray(colormaps["inferno"](np.arange(256), bytes=True)[:, :3])
-"""Colours of `draw_panel`: of the region's frame, and of errors by level, (256, 3) RGB."""
+"""Colours of `draw_panel`: of the region's frame, and of errors by level, (256, 3) RGB; the mark
+outlines what the normal dose does not show."""
 
 
 def viewer_panels(row: SliceRow) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
@@ -41,7 +44,12 @@ def viewer_panels(row: SliceRow) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
 
 
 def panel_pixels(
-    panel: Panel, row: SliceRow, window: tuple[float, float], *, detail: bool
+    panel: Panel,
+    row: SliceRow,
+    window: tuple[float, float],
+    *,
+    detail: bool,
+    marked: NDArray[np.bool] | None = None,
 ) -> NDArray[np.uint8]:
     """Return one panel as `draw_viewer` colours it, pixel by pixel: for a screen, in milliseconds.
 
@@ -50,6 +58,7 @@ def panel_pixels(
         row: see `viewer_panels`.
         window: HU from black to white.
         detail: whether the region alone is shown, which is framed otherwise.
+        marked: (rows, columns) of the slice, what is outlined; None: nothing.
 
     Returns:
         (rows, columns, 3) RGB, at least `SMALLEST` pixels wide.
@@ -61,9 +70,17 @@ def panel_pixels(
     times = -(-SMALLEST // levels.shape[1])
     levels = levels.repeat(times, axis=0).repeat(times, axis=1)
     colours = ERRORS[levels] if panel.is_error else np.repeat(levels[..., np.newaxis], 3, axis=2)
+    if marked is not None:
+        shown = marked[top : top + side, left : left + side] if detail else marked
+        colours[outline(shown.repeat(times, axis=0).repeat(times, axis=1))] = MARK
     if not detail:
         _frame(colours, top * times, left * times, side * times)
     return colours
+
+
+def outline(marked: NDArray[np.bool]) -> NDArray[np.bool]:
+    """Return the pixels of an area that lie at its edge, two wide."""
+    return np.asarray(marked & ~binary_erosion(marked, iterations=2, border_value=1))
 
 
 def _frame(colours: NDArray[np.uint8], top: int, left: int, side: int) -> None:

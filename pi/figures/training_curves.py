@@ -8,15 +8,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS, STYLES
+from pi.figures.colours import COLOURS, STYLES, colour_of
 from pi.figures.labels import epochs_along, legend_below
-from pi.influence.psi import log_odds
+from pi.figures.training_panels import (
+    CONFLICTS,
+    GRADIENT,
+    HELD_OUT,
+    IMAGE,
+    INFLUENCES,
+    LOSSES,
+    MEASURED,
+    OUTPUT_GRADIENT,
+    PERCEPTUAL,
+    PSI,
+    SSIM,
+    TOTAL,
+    WEIGHT,
+    EpochPanel,
+)
 
-IMAGE, PERCEPTUAL, TOTAL = "train/image_loss", "train/perceptual_loss", "train/total_loss"
-PSI, HELD_OUT = "train/psi", "validation/psi"
-GRADIENT, OUTPUT_GRADIENT = "gradient/psi_parameters", "gradient/psi_output"
-CONFLICTS, MEASURED = "gradient/conflicts", "gradient/measurements"
-SSIM, WEIGHT = "validation/ssim", "lambda"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SERIES = (
     IMAGE, PERCEPTUAL, TOTAL, PSI, HELD_OUT, GRADIENT, OUTPUT_GRADIENT, CONFLICTS, MEASURED, SSIM,
     WEIGHT,
@@ -30,15 +41,17 @@ class TrainingCurves:
 
     Attributes:
         label: of the run.
-        colour: of the run.
+        colour: of the run's configuration.
         series: indexed by epoch, one column for each of `SERIES` that is known.
         target: the Psi asked for; NaN where none was.
+        marker: which tells runs of one configuration apart.
     """
 
     label: str
     colour: str
     series: pd.DataFrame = field(repr=False)
     target: float
+    marker: str = "o"
 
     @property
     def drift(self) -> float:
@@ -49,13 +62,21 @@ class TrainingCurves:
 
 
 def training_curves(
-    runs: Sequence[tuple[str, pd.DataFrame, float]],
+    runs: Sequence[tuple[str, pd.DataFrame, float]], configurations: Sequence[str] = ()
 ) -> list[TrainingCurves]:
-    """Return what is drawn of some trainings: label, series by epoch, and target of each."""
+    """Return what is drawn of some trainings.
+
+    Args:
+        runs: label, series by epoch, and target of each.
+        configurations: of each, which has its own colour; none: each run has another colour.
+    """
+    colours = [colour_of(one) for one in configurations] or COLOURS
     return [
-        TrainingCurves(label, COLOURS[k % len(COLOURS)], series, target)
+        TrainingCurves(label, colours[k % len(colours)], series, target, MARKERS[before])
         for k, (label, series, target) in enumerate(runs)
-    ]
+        for before in [configurations[:k].count(configurations[k]) % len(MARKERS)
+                       if configurations else 0]
+    ]  # fmt: skip
 
 
 def curves_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
@@ -87,51 +108,36 @@ def drift_table(curves: Sequence[TrainingCurves]) -> pd.DataFrame:
 
 def draw_losses(curves: Sequence[TrainingCurves]) -> Figure:
     """Draw the two terms of the loss, log10 of each, and the validation SSIM."""
-    figure = Figure(figsize=(12, 3.9), layout="constrained")
-    image, perceptual, ssim = figure.subplots(1, 3)
-    for one in curves:
-        series = one.series
-        if IMAGE in series:
-            _line(image, one, _log10(series[IMAGE]), 0, one.label)
-        if IMAGE in series and TOTAL in series:
-            # Not lambda times P: within an epoch a schedule may move lambda.
-            weighted = series[TOTAL] - series[IMAGE]
-            _line(perceptual, one, _log10(weighted), 0)
-        if SSIM in series:
-            _line(ssim, one, series[SSIM], 0)
-    _finish(image, "image loss M", "log₁₀ M")
-    _finish(perceptual, "weighted perceptual loss λP", "log₁₀ λP")
-    _finish(ssim, "SSIM of validation slices", "SSIM")
-    legend_below(figure)
-    return figure
+    return _draw(curves, LOSSES, (12, 3.9))
 
 
 def draw_influences(curves: Sequence[TrainingCurves]) -> Figure:
     """Draw Psi and gradient influence in log-odds with targets, drift in points, and conflicts."""
-    figure = Figure(figsize=(14, 4.2), layout="constrained")
-    loss, gradient, drift, conflict = figure.subplots(1, 4)
-    for one in curves:
-        for k, name in enumerate((PSI, HELD_OUT)):
-            if name in one.series:
-                _line(loss, one, _odds(one.series[name]), k, one.label if k == 0 else "")
-        for k, name in enumerate((GRADIENT, OUTPUT_GRADIENT)):
-            if name in one.series:
-                _line(gradient, one, _odds(one.series[name]), k)
-        if 0 < one.target < 1:
-            for axes in (loss, gradient):
-                axes.axhline(float(log_odds(one.target)), color="#888888", linewidth=0.8)
-            if PSI in one.series:
-                _line(drift, one, 100 * (one.series[PSI] - one.target), 0)
-        if {CONFLICTS, MEASURED} <= set(one.series):
-            _line(conflict, one, 100 * one.series[CONFLICTS] / one.series[MEASURED], 0)
-    drift.axhline(0, color="#888888", linewidth=0.8)
-    _finish(loss, "share of the loss\n(solid: training, dashed: validation)", "log-odds of Ψ")
-    _finish(gradient, "share of the gradient\n(solid: parameters, dashed: output)", "log-odds of Ψ")
-    _finish(drift, "drift from the target\n(training)", "Ψ − target (percentage points)")
-    conflict.set_ylim(-3, 103)
-    _finish(conflict, "gradients in conflict\n(cosine below 0)", "measurements of an epoch (%)")
+    return _draw(curves, INFLUENCES, (14, 4.2))
+
+
+def _draw(
+    curves: Sequence[TrainingCurves], panels: Sequence[EpochPanel], inches: tuple[float, float]
+) -> Figure:
+    figure = Figure(figsize=inches, layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        for one in curves:
+            for k, values in enumerate(panel.of(one.series, one.target).values()):
+                _line(axes, one, values, k, one.label if k == 0 else "")
+        for height in panel.rules([one.target for one in curves]):
+            axes.axhline(height, color="#888888", linewidth=0.8)
+        if panel.bounds:
+            axes.set_ylim(*panel.bounds)
+        _finish(axes, _titled(panel), panel.quantity)
     legend_below(figure)
     return figure
+
+
+def _titled(panel: EpochPanel) -> str:
+    names = [*panel.lines]
+    styles = ("solid", "dashed", "dotted")
+    told = ", ".join(f"{style}: {name}" for style, name in zip(styles, names, strict=False))
+    return panel.title if len(names) == 1 else f"{panel.title}\n({told})"
 
 
 def conflicts_of(series: pd.DataFrame) -> tuple[int, int] | None:
@@ -145,22 +151,11 @@ def conflicts_of(series: pd.DataFrame) -> tuple[int, int] | None:
     return (conflicts, measured) if measured else None
 
 
-def _odds(share: "pd.Series[float]") -> "pd.Series[float]":
-    inside = share[(share > 0) & (share < 1)]
-    return pd.Series(log_odds(inside.to_numpy()), inside.index)
-
-
-def _log10(loss: "pd.Series[float]") -> "pd.Series[float]":
-    shown = loss[loss > 0]
-    return pd.Series(np.log10(shown.to_numpy()), shown.index)
-
-
 def _line(
     axes: Axes, one: TrainingCurves, values: "pd.Series[float]", style: int, label: str = ""
 ) -> None:
-    shown = values.dropna()
-    axes.plot(shown.index, shown.to_numpy(), color=one.colour, linestyle=STYLES[style], marker="o",
-              markersize=3.5, linewidth=1.4, label=label or "_")  # fmt: skip
+    axes.plot(values.index, values.to_numpy(), color=one.colour, linestyle=STYLES[style],
+              marker=one.marker, markersize=3.5, linewidth=1.4, label=label or "_")  # fmt: skip
 
 
 def _finish(axes: Axes, title: str, quantity: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS, STYLES
+from pi.figures.colours import COLOURS, STYLES
 from pi.figures.labels import epochs_along, legend_below
 from pi.influence.psi import Floats, log_odds
 from pi.training.state import EpochRecord

@@ -1,6 +1,6 @@
 """What is known of one configuration's lambda, in one state of the denoiser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -185,6 +185,7 @@ def calibrate_all(
     rng: np.random.Generator,
     report: Watch,
     known: Floats | None = None,
+    early: Callable[[ExperimentCalibration], object] = lambda calibration: None,
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment in every state on the same random patches.
 
@@ -203,34 +204,37 @@ def calibrate_all(
         report: told of the progress.
         known: (patches, losses) image losses of every patch that cost no network, see
             `pi.influence.measure.image_losses`.
+        early: told of a calibration that is narrow enough while others of its state are not; more
+            patches make it narrower still.
 
     Raises:
         InfluenceError: a Psi is not defined, or the target not attainable.
     """
     if not experiments:
         return []
+
+    def found_on(losses: Measured) -> list[Reconstruction]:
+        return [patch.key.reconstruction for patch in patches.describe(losses.patches)]
+
+    def one(
+        place: int, state: str, losses: Measured, on: Sequence[Reconstruction]
+    ) -> ExperimentCalibration:
+        experiment, reading = experiments[place], readings[place]
+        return calibrate(
+            _with_weights(experiment, reading, losses), state, losses.read(reading), on,
+            len(patches), precision, rounding,
+        )  # fmt: skip
+
     if known is None or precision.exhaustive:
         sampled = sample_losses(measure, states, readings, len(patches), precision, rng, report)
     else:
         frame = frame_of(known, patches.strata, precision.estimator)
-        sampled = survey_losses(measure, states, readings, frame, precision, rng, report)
-    found_on = {
-        state: [p.key.reconstruction for p in patches.describe(losses.patches)]
-        for state, losses in sampled.items()
-    }
-    return [
-        calibrate(
-            _with_weights(experiment, reading, sampled[state]),
-            state,
-            sampled[state].read(reading),
-            found_on[state],
-            len(patches),
-            precision,
-            rounding,
-        )
-        for experiment, reading in zip(experiments, readings, strict=True)
-        for state in states
-    ]
+        sampled = survey_losses(
+            measure, states, readings, frame, precision, rng, report,
+            lambda state, place, losses: early(one(place, state, losses, found_on(losses))),
+        )  # fmt: skip
+    all_of = {state: (state, losses, found_on(losses)) for state, losses in sampled.items()}
+    return [one(k, *all_of[state]) for k in range(len(experiments)) for state in states]
 
 
 def _with_weights(experiment: Experiment, reading: Reading, measured: Measured) -> Experiment:

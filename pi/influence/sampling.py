@@ -144,13 +144,17 @@ def widest(
     measured: Measured, readings: Sequence[Reading], population: int, precision: Precision
 ) -> float:
     """Return the widest half-width of ln lambda of several experiments; infinite: none yet."""
-    widths = []
-    for reading in readings:
-        try:
-            _, interval = weight_and_interval(measured.read(reading), population, precision)
-        except (InvalidLossError, InvalidTargetError):  # no further patch will mend these
-            raise
-        except InfluenceError:  # not defined on these patches yet: the next ones may mend it
-            return np.inf
-        widths.append(interval.half_width)
-    return max(widths)
+    return max(half_width(measured, reading, population, precision) for reading in readings)
+
+
+def half_width(
+    measured: Measured, reading: Reading, population: int, precision: Precision
+) -> float:
+    """Return the half-width of one experiment's ln lambda; infinite: not defined yet."""
+    try:
+        _, interval = weight_and_interval(measured.read(reading), population, precision)
+    except (InvalidLossError, InvalidTargetError):  # no further patch will mend these
+        raise
+    except InfluenceError:  # not defined on these patches yet: the next ones may mend it
+        return np.inf
+    return interval.half_width

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from pi.choices import Estimator
 from pi.influence.interval import LogInterval
@@ -184,6 +184,6 @@ def survey_interval(
     spread, freedom = variance(sample, q / weights.sum())
     if not np.isfinite(spread):
         return LogInterval(np.inf, heavy_tailed=False)
-    quantile = float(student.ppf(0.975, freedom)) if freedom else 0.0
+    quantile = float(stdtrit(freedom, 0.975)) if freedom else 0.0
     half_width = STOPPED_EARLY[estimator] * quantile * float(np.sqrt(spread))
     return LogInterval(half_width, heavy_tailed=False)

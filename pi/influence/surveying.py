@@ -1,21 +1,25 @@
 """Patches drawn by their image loss, within each reconstruction, until every lambda is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.influence.losses import Measured
 from pi.influence.psi import Floats
-from pi.influence.sampling import Measure, Precision, Watch, widest
+from pi.influence.sampling import Measure, Precision, Watch, half_width
 from pi.influence.survey import SurveyFrame, drawn, inclusion_probabilities, sample_of
 from pi.losses.loss import Reading
 
 FIRST_OF_STRATUM = (8, 30)
 """Fewest and most patches of a reconstruction before the first look."""
 
-FIRST_OF_ALL = 500
-"""Patches that the first look takes at most where there are many reconstructions."""
+FIRST_OF_ALL = (80, 500)
+"""Patches that the first look takes at least where there are few reconstructions, and at most where
+there are many: of 36 patches of one reconstruction 88 of 100 intervals held lambda."""
+
+Early = Callable[[str, int, Measured], object]
+"""Told a state, the place of a reading whose lambda is known while others are not, and losses."""
 
 GROWTH = (1.15, 2.0)
 """Least and most that a round multiplies the sample by."""
@@ -29,6 +33,7 @@ def survey_losses(
     precision: Precision,
     rng: np.random.Generator,
     report: Watch = lambda measured, half_width: None,
+    early: Early = lambda state, place, measured: None,
 ) -> dict[str, Measured]:
     """Return the losses of as many patches as the tolerance needs, and how they were drawn.
 
@@ -44,6 +49,7 @@ def survey_losses(
         precision: what is asked for.
         rng: draws the patches.
         report: told of the progress.
+        early: told of each lambda that is known before all of its state are, once.
 
     Raises:
         InfluenceError: Psi is not defined or not attainable on all patches there are.
@@ -51,7 +57,8 @@ def survey_losses(
     population, uniform = frame.strata.size, rng.random(frame.strata.size)
     seen: dict[str, Measured] = {}
     found: dict[str, Measured] = {}
-    active, asked = list(states), _first(frame)
+    active, asked, wanted = list(states), _first(frame), np.log1p(precision.tolerance)
+    told: set[tuple[str, int]] = set()
     while active:
         numbers, inclusion = _draw(frame, uniform, asked)
         seen |= _and_then(seen, measure, numbers, active)
@@ -59,9 +66,17 @@ def survey_losses(
         found |= {state: seen[state].drawn(numbers, sample) for state in active}
         if numbers.size == population:
             break
-        widths = {s: widest(found[s], readings, population, precision) for s in active}
+        each = {
+            s: [half_width(found[s], reading, population, precision) for reading in readings]
+            for s in active
+        }
+        widths = {state: max(of_readings) for state, of_readings in each.items()}
         report(numbers.size, max(widths.values()))
-        active = [s for s in active if widths[s] > np.log1p(precision.tolerance)]
+        active = [s for s in active if widths[s] > wanted]
+        known = {(s, k) for s in active for k, width in enumerate(each[s]) if width <= wanted}
+        for state, place in sorted(known - told):
+            early(state, place, found[state])
+        told |= known
         asked = _more(numbers.size, population, max(widths.values()), precision.tolerance)
     return found
 
@@ -69,7 +84,8 @@ def survey_losses(
 def _first(frame: SurveyFrame) -> int:
     strata = np.unique(frame.strata).size
     fewest, most = FIRST_OF_STRATUM
-    return int(np.clip(FIRST_OF_ALL // strata, fewest, most)) * strata
+    least_of_all, most_of_all = FIRST_OF_ALL
+    return max(int(np.clip(most_of_all // strata, fewest, most)) * strata, least_of_all)
 
 
 def _draw(frame: SurveyFrame, uniform: Floats, asked: int) -> tuple[NDArray[np.int64], Floats]:

@@ -12,6 +12,8 @@ MAY_DIFFER = (
     "keep_checkpoints",
     "feature_cache",
     "feature_cache_gib",
+    "window",
+    "log_images",
 )
 """Parameters that change nothing in the result, so a resumed run may have others."""
 

@@ -13,6 +13,7 @@ from pi.influence.psi import Floats, checked_weight
 from pi.influence.sampling import Precision
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.jobs.stretches import in_order, patches_needed, stretches
@@ -96,7 +97,10 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
     from pi.tracking.kept_denoiser import fetch_denoiser
     from pi.tracking.logged_calibration import log_calibrations, log_literature, log_setup
     from pi.tracking.saved_view import save_view
+    from pi.training.machine import machine_notes, told_of_memory
 
+    for note in machine_notes():
+        tracker.say(note)
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     saved = {s.argument: fetch_denoiser(s.argument) for s in states if s.kind == "logged"}
     subjects = {s.argument: fetch_subject(s.argument) for s in states if s.kind == "subject"}
@@ -104,7 +108,8 @@ def calibrate(parameters: CalibrateParameters, tracker: Tracker = UNTRACKED) -> 
         require_own_data(subject, store)
         subject.check(store, "train", p.batch_size)
     typed = recorded(p)
-    with tracker.open("calibrate", f"calibrate {p.experiments} on {p.data}") as run:
+    opened = tracker.open("calibrate", asked_name("calibrate", p.experiments, p.target_psi))
+    with opened as run, told_of_memory(p.batch_size):
         run.params(typed)
         log_setup(run, typed, patches, experiments)
         if subjects:
@@ -196,6 +201,7 @@ def _by_losses(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),
             patch_measure(patches, denoisers, own, p.batch_size, bar.advance), patches,
             precision, p.rounding, np.random.default_rng(p.seed), looked, known,
+            lambda one: say(f"{row_text(one)} so far"),
         )  # fmt: skip
     for one in calibrated:
         say(row_text(one))

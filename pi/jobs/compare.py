@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pi.command_line import recorded
 from pi.comparison.comparison import Comparison
+from pi.jobs.called import asked_name
 from pi.jobs.compared.comparing import Compared, asked_of, compare_found
 from pi.jobs.making import making
 from pi.jobs.result import Kept, Result, joined
@@ -54,7 +55,7 @@ def compare(parameters: CompareParameters, tracker: Tracker = UNTRACKED) -> Comp
     p, typed = parameters, recorded(parameters)
     found = compare_found(p.runs, asked_of(typed))
     facts, configurations = found.facts, found.configurations
-    with tracker.open("compare", f"compare {p.runs}") as run:
+    with tracker.open("compare", asked_name("compare", p.runs)) as run:
         run.params(typed)
         slices = _slices(p, found) if facts.simulated or p.log_images else []
         ids = ",".join(member.evaluation for one in configurations for member in one.members)

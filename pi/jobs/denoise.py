@@ -109,7 +109,8 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
     derivation = Derivation(p.run, _digest(subject))
     sums, kept, held, count = np.zeros((len(CLASSES), 3)), 0, 0, len(chosen.slices)
     with new_folder(destination, _VARIABLE) as partial:
-        work = denoise_all(chosen.waiting(derivation, partial), network, p.batch_size)
+        waiting = chosen.waiting(derivation, partial)
+        work = denoise_all(waiting, network, subject.batch(p.batch_size))
         for done in progress(work, "denoising", total=count, unit="slice"):
             sums += shift_sums(done.start.hu, done.settled.hu, done.start.kept)
             kept += int(np.count_nonzero(done.start.kept))

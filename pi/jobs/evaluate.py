@@ -7,6 +7,7 @@ from pi.command_line import recorded
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.evaluation.table import KEY
+from pi.jobs.called import evaluation_name
 from pi.jobs.opening import notes_of, open_asked, slices_in
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import EvaluateParameters
@@ -14,6 +15,7 @@ from pi.progress import counting
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does not wait for
+    from pi.detection.detectability import Detection
     from pi.evaluation.measure import Evaluation
 
 
@@ -27,6 +29,7 @@ class EvaluationResult(Result):
         summary: the tables of it, as text.
         notes: what is to be known of the data.
         kept: where the run is.
+        detection: of lesions; None where that was not asked for.
     """
 
     run: str
@@ -34,6 +37,7 @@ class EvaluationResult(Result):
     summary: str
     notes: tuple[str, ...]
     kept: Kept
+    detection: "Detection | None" = field(default=None, repr=False)
 
     @property
     def headline(self) -> str:
@@ -44,7 +48,9 @@ class EvaluationResult(Result):
 
     def text(self) -> str:
         """Return the notes, the tables and where the run is."""
-        return joined(*self.notes, self.summary, self.evaluation.remark, self.kept.text())
+        lesions = "" if self.detection is None else self.detection.text()
+        said = (self.summary, self.evaluation.remark, lesions)
+        return joined(*self.notes, *said, self.kept.text())
 
 
 def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> EvaluationResult:
@@ -59,17 +65,23 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     store = open_asked(p, p.fold, p.part)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.detection.detectability import detect
     from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
+    from pi.evaluation.feature_distance import with_features
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
+    from pi.jobs.judges import find_judge
     from pi.subjects import fetch_subject, origin_of, require_images, require_own_data
+    from pi.subjects.lesions import require_detection, sightings_of
     from pi.tracking.logged_evaluation import (
+        log_detection,
         log_evaluation,
         log_metrics_table,
         log_setup,
         log_slices,
     )
+    from pi.tracking.records import trained_by
     from pi.tracking.saved_view import save_view
 
     require_large_enough(store, p.part, p.metric)
@@ -77,15 +89,33 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     require_own_data(subject, store)
     if p.metrics_table:
         require_images(subject, "metrics_table")
-    subject.check(store, p.part, p.batch_size, protocols)
-    with tracker.open("evaluate", f"evaluate {p.run} on {p.part} of {p.data}") as run:
+    judge = find_judge(p.features, subject, store, p.part, p.seed, tracker.say)
+    if p.task != "slices":
+        require_detection(subject, store, p.part, p.task)
+    together = subject.batch(p.batch_size)
+    subject.check(store, p.part, together, protocols)
+    origin = origin_of(subject)
+    name = evaluation_name(origin, trained_by(origin.run_id), p.part)
+    with tracker.open("evaluate", name) as run:
         run.params(recorded(p))
-        log_setup(run, recorded(p), origin_of(subject), store, p.part, protocols)
+        log_setup(run, recorded(p), origin, store, p.part, protocols)
         with counting("evaluating", "slice", slices_in(store, [p.part])) as bar:
             evaluation = subject.evaluation(
-                store, p.part, protocols, p.batch_size, bar.advance, p.metrics
+                store, p.part, protocols, together, bar.advance, p.metrics
             )
-        log_evaluation(run, evaluation, protocols)
+        if judge is not None:
+            run.tags(judge.tags)
+            with counting("measuring features", "slice", slices_in(store, [p.part])) as bar:
+                evaluation = with_features(
+                    evaluation, store, p.part, subject.denoising(store), judge.encode, bar.advance
+                )
+        log_evaluation(run, evaluation, protocols, origin.run_id)
+        detection = None
+        if p.task != "slices":
+            with counting("looking for lesions", "slice", slices_in(store, [p.part])) as bar:
+                looks = sightings_of(subject, store, p.part, p.task, together, p.seed, bar.advance)
+            detection = detect(looks, p.seed)
+            log_detection(run, looks, detection)
         summary = summary_text(evaluation.slices)
         if p.metrics_table:
             table = metrics_table(evaluation.slices, protocols, hu_counts(store, p.part))
@@ -98,4 +128,4 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
     notes = (*notes_of(store), *subject.notes_on(store))
-    return EvaluationResult(p.run, evaluation, summary, notes, kept)
+    return EvaluationResult(p.run, evaluation, summary, notes, kept, detection)

@@ -1,5 +1,6 @@
 """Algorithm 1 of the paper: calibrate, train and evaluate each experiment, then compare them."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +11,7 @@ import pandas as pd
 
 from pi.algorithm1 import EntryPoint, make_plan
 from pi.command_line import parse, recorded
+from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
 from pi.jobs.planned.part import require_ready, steps_in
 from pi.jobs.planned.showing import PartResult, PlannedResult, plan_text
@@ -92,13 +94,13 @@ def main(
         run_id = p.resume or _open_for_others(p, tracker)
         return PlannedResult(len(steps), plan_text(plan, steps, run_id, done))
     require_ready(steps, plan, done)
-    switches = switch_rows(switch_values(p.practice, p.overrides))
-    job = Job(plan, steps, tracker, take, switches, retries=p.step_retries)
+    values = switch_values(p.practice, p.overrides)
+    job = Job(plan, steps, tracker, take, switch_rows(values), retries=p.step_retries)
     with ExitStack() as stack:
         stack.callback(job.clear_up)
         job.hired = stack.enter_context(hired(p, steps, store, tracker.say))
-        standing = job.go_on(_title(p), p.resume, partial(_begin, p))
-    kept = Kept.of(standing.run)
+        standing = job.go_on(_name(p, values), p.resume, partial(_begin, p))
+    kept = Kept.of(standing.run, standing.view)
     if standing.board is None or len(standing.done) < len(plan.steps):
         return PartResult(len(standing.done), len(plan.steps), kept)
     ranking = ranking_text(standing.board, plan.protocol)
@@ -109,15 +111,19 @@ def _open_for_others(p: MainParameters, tracker: Tracker) -> str:
     """Open a run whose steps other processes do, and say so of it; return its id."""
     from pi.tracking.records import SharedTags
 
-    with tracker.saying(in_silence).open("main", _title(p), last=lambda: False) as run:
+    values = switch_values(p.practice, p.overrides)
+    with tracker.saying(in_silence).open("main", _name(p, values), last=lambda: False) as run:
         _begin(p, run)
     SharedTags(run.run_id).lie_waiting()
     return run.run_id
 
 
-def _title(p: MainParameters) -> str:
-    on = f"{p.data}, {p.folds} folds" if p.folds else p.data
-    return f"{p.practice}: {p.experiments} on {on}"
+def _name(p: MainParameters, switches: Mapping[str, str]) -> str:
+    practice = "" if p.practice == MainParameters.practice else p.practice
+    folds = f"{p.folds} folds" if p.folds else ""
+    return asked_name(
+        "main", p.experiments, float(switches["calibrate.target_psi"]), practice, folds
+    )
 
 
 def _begin(p: MainParameters, run: "Run") -> None:

@@ -26,9 +26,18 @@ def open_asked(parameters: DataParameters, fold: int, *needed: str) -> Store:
         p.data, split=p.split, split_seed=p.seed, study_seed=SimulateParameters.seed,
         dose=p.dose, fold=fold, folds=p.folds,
     )  # fmt: skip
-    members = {volume.patient: volume.split for volume in store.volumes}
-    require_parts(members, store.manifest.split, needed)
+    require_members(store, needed)
     return store
+
+
+def require_members(store: Store, needed: Collection[str]) -> None:
+    """Refuse a store without patients in a part that is needed.
+
+    Raises:
+        PiError: see `pi.slices.parts.require_parts`.
+    """
+    members = {volume.patient: volume.split for volume in store.volumes}
+    require_parts(members, store.manifest.split, tuple(needed))
 
 
 def slices_in(store: Store, parts: Collection[str]) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
+from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import PretrainParameters
@@ -56,20 +57,25 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     from pi.pretraining.score_text import summary_text
     from pi.pretraining.sources import from_images, from_store
     from pi.tracking.logged_context import log_context, log_source, register
-    from pi.training.machine import make_deterministic
+    from pi.tracking.saved_view import save_view
+    from pi.training.machine import machine_notes, make_deterministic, told_of_memory
 
     recipe = find_recipe(vars(p))
+    for note in machine_notes(p.precision):
+        tracker.say(note)
     if p.deterministic:
         make_deterministic(p.seed)
     if store is None:
         source = from_images(p.data, p.seed, p.patch_size)
     else:
         source = from_store(store, recipe.task, p.patch_size)
-    with tracker.open("pretrain", f"pretrain {recipe.architecture} on {p.data}") as run:
+    opened = tracker.open("pretrain", asked_name("pretrain", p.name or recipe.architecture))
+    with opened as run, told_of_memory(p.batch_size):
         run.params(recorded(p))
         log_source(run, recipe, source)
         with counting("pre-training", "step", recipe.steps) as bar:
             context = make_context(recipe, source.examples, lambda losses: bar.advance(1))
         log_context(run, recipe, source, context)
         version = register(run, p.name, champion=p.champion) if run.kept else ""
-    return PretrainingResult(context, summary_text(recipe, source, context), version, Kept.of(run))
+        kept = Kept.of(run, save_view(run, "pretrain"))
+    return PretrainingResult(context, summary_text(recipe, source, context), version, kept)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pi.command_line import recorded
+from pi.jobs.called import asked_name
 from pi.jobs.making import making
 from pi.jobs.reported.gathering import read_found
 from pi.jobs.reported.scope import OWN, find_scope
@@ -11,6 +12,7 @@ from pi.parameters import ReportParameters
 from pi.report.copy import copy_of, require_place
 from pi.report.document import Page, render
 from pi.report.stages.compose import experiment_page
+from pi.run_names import run_name
 from pi.tracking.opened import own_experiment
 from pi.tracking.records import connect
 from pi.tracking.tracker import UNTRACKED, Tracker
@@ -55,13 +57,13 @@ def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> Report
     """
     p, typed = parameters, recorded(parameters)
     place = require_place(p.to)
-    with tracker.open(OWN, f"report of {p.runs}") as run:
+    with tracker.open(OWN, asked_name(OWN, p.runs)) as run:
         run.params(typed)
         scope = find_scope(p.runs, run.experiment_id or own_experiment(connect()))
         made = making(run, OWN, typed)
         page = experiment_page(read_found(scope, made), made)
         html = render(page)
-        run.tags({"mlflow.runName": f"report: {page.title}"[:250]})
+        run.rename(run_name(page.title, OWN))
         run.text(html, FILE)
         run.metrics({"runs": len(scope.runs), "sections": len(page.sections)})
         answer = f"**{page.title}.** {' '.join(page.headline)}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pi.command_line import recorded
 from pi.influence.screening import QUANTITIES, screen_table, screen_text
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments, require_influence
@@ -70,11 +71,15 @@ def screen(parameters: ScreenParameters, tracker: Tracker = UNTRACKED) -> Screen
     from pi.jobs.contexts import find_encoders
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
+    from pi.training.machine import machine_notes, told_of_memory
 
+    for note in machine_notes():
+        tracker.say(note)
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     rng = np.random.default_rng(p.seed)
     numbers, patients = drawn_patches(patches, p.patches, rng)
-    with tracker.open("screen", f"screen {p.experiments} on {p.data}") as run:
+    opened = tracker.open("screen", asked_name("screen", p.experiments))
+    with opened as run, told_of_memory(p.batch_size):
         run.params(recorded(p))
         log_setup(run, recorded(p), patches, experiments)
         bank = encoders.bank(tracker.say)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import numbers, recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment, chosen, find_experiments, require_influence
@@ -12,7 +13,7 @@ from pi.losses.input_convention import input_convention
 from pi.parameters import SearchParameters, TrainParameters
 from pi.search.answer import SearchAnswer
 from pi.search.answer_text import answer_text, onward_text, train_arguments
-from pi.search.objective import Objective, state_measured
+from pi.search.objective import find_objective, state_measured
 from pi.search.pruning import HalvingOfPairs
 from pi.search.sampler import SeededByTrial
 from pi.search.space import find_space
@@ -65,7 +66,9 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     require_influence(experiments)
     ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
     space = find_space(p.variable, *ranges, experiments, p.schedules)
-    objective = Objective(p.objective, p.target_psi, p.measured, p.tolerance, p.epochs)
+    objective = find_objective(
+        p.objective, p.subject_to, p.target_psi, p.measured, p.tolerance, p.epochs
+    )
     state = state_measured(p.measured)
     convention = input_convention(p.encoder_input)
     spec = find_denoiser(p.denoiser, p.patch_size, p.start)
@@ -78,23 +81,24 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     from pi.jobs.searched.trials import search_kept
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
-    from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.machine import machine_notes, make_deterministic
 
-    choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())
     typed = recorded(p)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in notes_of(store):
+    for note in (*notes_of(store), *machine_notes(p.precision)):
         tracker.say(note)
     bank = encoders.bank(tracker.say)
     bench = _bench(p, experiments, bank, patches, spec, tracker)
-    searched, title = shared_study.signature(typed, bench), f"search {p.experiments} on {p.data}"
+    searched = shared_study.signature(typed, bench)
+    title = asked_name("search", p.experiments, None, p.objective)
     study = open_study(
         storage, p.study or shared_study.name_of(searched), searched, objective.directions,
-        SeededByTrial(p.seed), HalvingOfPairs(p.halving, p.prune_below),
+        SeededByTrial(p.seed),
+        HalvingOfPairs(p.halving, p.prune_below),
         shared_study.begin(tracker, title),
     )  # fmt: skip
     with shared_study.open_search(tracker, study, title) as run:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.jobs.called import training_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import Experiment
@@ -22,7 +23,11 @@ if TYPE_CHECKING:  # TensorFlow, which what is wrong with the parameters does no
     from pi.tracking.run import Run
     from pi.training.cached_step import FeaturePlan
     from pi.training.fit import Trainer
+    from pi.training.jit import JitPlan
     from pi.training.state import TrainingState
+
+JIT = "pi.jit"
+"""Tag of a run: on or off, whether XLA compiled its steps; a resumed one stays with it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +76,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.figures.slice_row import WINDOWS
     from pi.jobs.agreement import require_resumable, require_same_data
     from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.checkpoints import Checkpoints
@@ -80,25 +86,31 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.tracking.saved_view import save_view
     from pi.training.cached_step import FeaturePlan
     from pi.training.epoch_summary import summary_text
-    from pi.training.machine import choose_precision, make_deterministic
+    from pi.training.jit import JitPlan, Settled
+    from pi.training.machine import machine_notes, make_deterministic
 
-    choose_precision(p.precision)  # what this machine cannot do is told before any work
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     typed = recorded(p)
     require_resumable("train", p.resume, recorded(parameters))
     require_same_data(p.resume, store.digest)
     if p.deterministic:
         make_deterministic(p.seed)
-    for note in notes_of(store):
+    for note in (*notes_of(store), *machine_notes(p.precision, p.distribution)):
         tracker.say(note)
-    with tracker.open("train", f"train {p.experiment} on {p.data}", p.resume) as run:
+    name = training_name(p, target=source.target, weight=source.number or 0.0)
+    with tracker.open("train", name, p.resume) as run:
         run.params({name: value for name, value in typed.items() if name != "resume"})
         log_setup(run, typed, patches, experiments)
         bank = encoders.bank(tracker.say)
         features = FeaturePlan(p.feature_cache, p.feature_cache_gib, say=tracker.say)
-        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features)
+        settled = run.tag(JIT) if p.resume else ""
+        known: dict[str, Settled] = {"on": "on", "off": "off"}
+        jit = JitPlan(p.jit, known.get(settled), p.deterministic, tracker.say)
+        trainer, target = _trainer(p, run, source, experiments, bank, patches, spec, features, jit)
+        run.tags({JIT: trainer.jit})
         checkpoints = Checkpoints(run, p.checkpoint_to)
-        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say)
+        shown = WINDOWS[p.window] if store.simulated or p.log_images else None
+        state, low_dose = fit_kept(checkpoints, trainer, experiments, target, tracker.say, shown)
         log_denoiser(run, trainer.twin, spec, store)
         kept = Kept.of(run, save_view(run, "train"))
         if not p.keep_checkpoints:
@@ -116,6 +128,7 @@ def _trainer(
     patches: PatchPopulation,
     spec: DenoiserSpec,
     features: "FeaturePlan",
+    jit: "JitPlan",
 ) -> "tuple[Trainer, float | None]":
     """Return the parts of the training and the Psi aimed at; log what it starts from."""
     from pi.jobs.trained.starting_weight import made_of, starting_weight
@@ -124,18 +137,21 @@ def _trainer(
     from pi.training import build
     from pi.training.fidelity import settle_precision
     from pi.training.fit import Settings
+    from pi.training.machine import divided_precision
 
     settings = Settings(
         p.seed, p.epochs, p.batch_size, p.gradient_every, p.checkpoint_minutes, p.keep,
-        p.validation_patches, p.validation_slices,
+        p.validation_patches, p.validation_slices, validation_share=p.validation_share,
     )  # fmt: skip
     frozen_loss = bank.loss_of(experiments[0], p.patch_size) if experiments else FrozenLoss()
-    precision = settle_precision(p.precision, frozen_loss, patches, p.seed)
+    asked = divided_precision(p.precision, p.distribution)
+    precision = settle_precision(asked, frozen_loss, patches, p.seed)
     start = starting_weight(
         run, source, made_of(experiments, bank, patches.store.digest, p.schedule),
         lambda psi: build.calibrate_first(experiments[0], bank, patches, settings, psi),
     )  # fmt: skip
     log_start(run, start, experiments, bank, precision)
+    run.rename(training_name(p, target=start.target, weight=start.weight))
     schedule = plan.make_schedule(
         p.schedule, start, p.warmup_steps, p.final_psi, settings.total_steps(len(patches)), p.seed
     )
@@ -151,5 +167,6 @@ def _trainer(
         p.distribution,
         start=p.start,
         features=features,
+        jit=jit,
     )
     return trainer, start.target

@@ -10,6 +10,10 @@ ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 """TensorFlow's own variable: 1 for oneDNN's convolutions, 0 for Eigen's."""
 
 
+GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"
+"""TensorFlow's own variable: true lets a GPU's memory be taken as it is needed, not all at once."""
+
+
 def _choose_convolutions(processor: Path) -> None:
     """Ask for oneDNN's convolutions where the processor has AVX2 and the user asked for none.
 
@@ -53,4 +57,5 @@ def _import_quietly() -> None:
 
 
 _choose_convolutions(Path("/proc/cpuinfo"))
+os.environ.setdefault(GROWTH, "true")  # others may be at work on the same GPU
 _import_quietly()

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from pi.choices import EvaluatedPart, MetricSet, Practice, ZeroRule
-from pi.command_line import NOT_NEGATIVE, POSITIVE, Rule, parameter
+from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroRule
+from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
 from pi.parameters.rules import (
@@ -15,6 +15,7 @@ from pi.parameters.rules import (
     WORKERS,
 )
 from pi.parameters.shared import (
+    TOGETHER,
     EncoderParameters,
     FoldParameters,
     ShownParameters,
@@ -51,6 +52,12 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "first four, or all. By the first one the shown slices are chosen",
         PROTOCOLS_LISTED,
     )
+    task: EvaluationTask = parameter(
+        "slices",
+        "slices: their metrics alone; lesions: also whether model observers detect the lesions of "
+        "the data, such as simulated:lesions with --part test; inserted_lesions: lesions of known "
+        "size and contrast, put into both doses before the denoiser",
+    )
     metrics_table: bool = parameter(
         False,
         "measure under every named protocol beside those of `protocols`, and print what each does "
@@ -58,8 +65,15 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     )
     metrics: MetricSet = parameter(
         "basic",
-        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise; all: also VIFp, "
+        "basic: SSIM, PSNR and errors; texture: also the spectrum of the noise, and the rate of "
+        "patches that show what the normal dose does not; all: also VIFp, "
         "MS-SSIM, GMSD and HaarPSI, which take ten times as long",
+    )
+    features: str = parameter(
+        "",
+        "an encoder that what is evaluated was not trained with, ARCHITECTURE:CONTEXT:LAYERS, such "
+        "as vgg16:natural-offline:block1_conv2+block2_conv2+block3_conv3: measure also how far its "
+        "features are from the normal dose's; empty: none",
     )
     metric: str = parameter(
         "ssim",
@@ -72,7 +86,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
         "which network the run's is, NAME:WIDTH; empty: as the run says",
         Rule(f"empty or {WRITTEN}", lambda text: not text or is_written(text)),
     )
-    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+    batch_size: int = parameter(0, TOGETHER, NOT_NEGATIVE)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pi.choices import (
     Distribution,
     Estimator,
     FeatureCacheName,
+    JitName,
     Keep,
-    ObjectiveName,
     PrecisionName,
     Rounding,
     ScheduleName,
@@ -17,8 +17,9 @@ from pi.choices import (
 )
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, parameter
 from pi.denoisers import Start
-from pi.parameters.rules import BELOW_ONE, NOT_EMPTY
-from pi.parameters.shared import PatchParameters
+from pi.evaluation.metrics import directed_metrics
+from pi.parameters.rules import AN_OBJECTIVE, BELOW_ONE, NOT_EMPTY
+from pi.parameters.shared import PatchParameters, ShownParameters
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class LearningParameters(PatchParameters):
     precision: PrecisionName = parameter(
         "auto",
         "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
-        "encoder's loss bears it within 2 %, else float32; weights and losses are always float32",
+        "encoder's loss bears it within 2 %, else float32; float16 needs a GPU, and the loss is "
+        "scaled then; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")
     feature_cache: FeatureCacheName = parameter(
@@ -119,7 +121,7 @@ class LearningParameters(PatchParameters):
 
 
 @dataclass(frozen=True)
-class TrainParameters(LearningParameters):
+class TrainParameters(LearningParameters, ShownParameters):
     """Parameters of `train`."""
 
     experiment: str = parameter(
@@ -150,10 +152,24 @@ class TrainParameters(LearningParameters):
         BELOW_ONE,
     )
     epochs: int = parameter(10, "passes over the training patches (Table 2)", POSITIVE)
-    distribution: Distribution = parameter("none", "mirrored: each batch is divided over all GPUs")
+    distribution: Distribution = parameter(
+        "none", "mirrored: each batch is divided over all GPUs, of unlike ones over those of a kind"
+    )
+    jit: JitName = parameter(
+        "auto",
+        "on: XLA compiles the step; auto: where there is a GPU and a few real steps, timed before "
+        "the first, are faster so (said, and kept as the tag pi.jit, with which a run is resumed); "
+        "a network that pools, as the U-Net does, needs deterministic=False for either",
+    )
     keep: Keep = parameter("best_validation_ssim", "which epoch's weights are the run's denoiser")
     validation_patches: int = parameter(
         2000, "most validation patches whose losses are measured after an epoch", POSITIVE
+    )
+    validation_share: float = parameter(
+        0.05,
+        "most of an epoch's work that its validation may take, counted in passes through networks, "
+        "not in seconds: where it is more, fewer patches are measured; 1: as many as asked",
+        POSITIVE,
     )
     gradient_every: int = parameter(
         100, "steps between two measurements of gradient influence; 0: never", NOT_NEGATIVE
@@ -185,10 +201,18 @@ class SearchParameters(LearningParameters):
         "searched, so that the same command goes on with the same study",
     )
     trials: int = parameter(30, "trials of the whole study, over all its workers", POSITIVE)
-    objective: ObjectiveName = parameter(
+    objective: str = parameter(
         "val_ssim",
         "val_ssim: SSIM of validation slices after a short training; psi_target: Psi nearest to "
-        "target_psi; both: either, with their Pareto front (and no trial given up early)",
+        "target_psi; both: either, with their Pareto front (and no trial given up early); or a "
+        f"metric of the output on whole validation slices: {', '.join(directed_metrics())}",
+        AN_OBJECTIVE,
+    )
+    subject_to: str = parameter(
+        "",
+        "constraints of the output on validation slices, comma-separated METRIC<=BOUND or "
+        "METRIC>=BOUND; a BOUND is a number, or mse: what a training by MSE alone has, such as "
+        "noise_distance<=0.2,hallucination<=mse; empty: none",
     )
     target_psi: float = parameter(
         0.95, "perceptual influence asked for; tried first whatever the objective", OPEN_UNIT

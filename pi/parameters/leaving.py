@@ -7,10 +7,10 @@ stores every parameter, and where a patient's scan lies is nobody's to keep.
 from dataclasses import dataclass
 
 from pi.choices import ArrayFormat, ExportedPart
-from pi.command_line import NOT_NEGATIVE, POSITIVE, Rule, parameter
+from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
 from pi.parameters.rules import VALUES
-from pi.parameters.shared import FoldParameters
+from pi.parameters.shared import TOGETHER, FoldParameters
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,4 @@ class DenoiseParameters:
     values: str = parameter(
         "auto", "what the values of NIfTI and NumPy files mean, as for prepare", VALUES
     )
-    batch_size: int = parameter(4, "slices denoised at a time", POSITIVE)
+    batch_size: int = parameter(0, TOGETHER, NOT_NEGATIVE)

@@ -14,9 +14,9 @@ class SimulateParameters(SeedParameters):
     """Parameters of `simulate`."""
 
     size: StudySizeName = parameter(
-        "small",
-        "tiny (seconds), small (half a minute), full (512 pixels, minutes), some or many (24 or 96 "
-        "patients of three slices, a minute)",
+        "lesions",
+        "tiny (seconds), small (half a minute), lesions (small, whose test patients have lesions), "
+        "full (512 pixels, minutes), some or many (24 or 96 patients of three slices, a minute)",
     )
     workers: int = parameter(0, "processes at work; 0 means one per core", NOT_NEGATIVE)
 

@@ -1,7 +1,9 @@
 """The rules that values of parameters must fulfil, and the words for each."""
 
 import re
+from typing import get_args
 
+from pi.choices import ObjectiveName
 from pi.command_line import Rule
 from pi.denoisers import NAMES, WRITTEN, is_written
 from pi.evaluation.metrics import directed_metrics
@@ -25,6 +27,8 @@ A_METRIC = Rule(
     lambda text: text in directed_metrics(),
     tuple(directed_metrics()),
 )
+OBJECTIVES = (*get_args(ObjectiveName), *directed_metrics())
+AN_OBJECTIVE = Rule(f"one of {', '.join(OBJECTIVES)}", lambda text: text in OBJECTIVES, OBJECTIVES)
 A_PROTOCOL = Rule(WRITTEN_PROTOCOL, lambda text: protocol_name(text) is not None, NAMED_PROTOCOLS)
 PROTOCOLS_LISTED = Rule(WRITTEN_LIST, are_protocols)
 A_DENOISER = Rule(WRITTEN, is_written, NAMES)

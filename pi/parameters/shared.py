@@ -13,6 +13,9 @@ from pi.parameters.rules import (
     NOT_EMPTY,
 )
 
+TOGETHER = "slices denoised at a time; 0: 4, and on a GPU as many as its memory bears"
+"""Of `batch_size` where slices are denoised."""
+
 
 @dataclass(frozen=True)
 class SeedParameters:
@@ -39,8 +42,9 @@ class DataParameters(SplitParameters):
     """Which slices."""
 
     data: str = parameter(
-        "simulated:small",
-        "simulated:tiny, simulated:small or simulated:full (with :SEED for another study), folder "
+        "simulated:lesions",
+        "simulated:tiny, simulated:small, simulated:lesions (small, whose test patients have "
+        "lesions) or simulated:full (with :SEED for another study), folder "
         "(the DICOM folder named by PI_DATA), or the name of a store that `prepare` made",
         NOT_EMPTY,
     )

@@ -97,7 +97,6 @@ def make_near(
 
     Raises:
         LearningError: the loss is no longer a number.
-        MachineError: see `choose_precision`.
         WeightsError: the initial weights cannot be had.
     """
     precision = choose_precision(recipe.precision)

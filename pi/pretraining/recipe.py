@@ -102,7 +102,6 @@ def find_recipe(asked: Mapping[str, Any]) -> Recipe:
     if fed == "auto":  # what is given back is in [0, 1], and learned faster from the same
         fed = "unit" if task == "autoencoder" else "raw255"
     input_convention(fed)
-    choose_precision(asked["precision"])  # what this machine cannot do is told before any work
     settled = {"architecture": architecture, "initial": initial, "encoder_input": fed}
     asis = {field.name for field in fields(Recipe)} - set(settled)
     return Recipe(**settled, **{name: asked[name] for name in asis})
@@ -138,7 +137,6 @@ def make_context(
     Raises:
         EncoderError: an input convention that there is not.
         LearningError: the loss is no longer a number.
-        MachineError: see `choose_precision`.
         WeightsError: the initial weights cannot be had.
     """
     precision = choose_precision(recipe.precision)

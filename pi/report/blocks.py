@@ -3,6 +3,7 @@
 ``kind`` names the macro of ``blocks.html.j2`` that places a block.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -11,6 +12,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from pi.comparison.verdict import Outcome
+
+_WORDS = re.compile(r"\s*[^\W\d_]{2}")
+"""How a cell begins that is no number: with two letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,15 @@ class TextTable:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def words(self) -> frozenset[int]:
+        """The columns of words, which begin at the left; numbers end at the right."""
+        return frozenset(
+            k
+            for k, cells in enumerate(zip(*self.rows, strict=True))
+            if any(_WORDS.match(cell) for cell in cells)
+        )
 
     def frame(self) -> pd.DataFrame:
         """Return the table for CSV and for the tracking store."""

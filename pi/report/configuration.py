@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from pi.comparison.seeds import SeedGroup
 from pi.influence.recorded import RecordedInfluence
 
@@ -47,6 +49,7 @@ class Configuration:
         members: its runs.
         group: their slices, folds joined, seeds averaged.
         influence: the calibration behind it; None where no run links to one.
+        sightings: looks at lesions, a table a seed; none where some run did not look at any.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Configuration:
     members: tuple[Member, ...]
     group: SeedGroup = field(repr=False)
     influence: RecordedInfluence | None
+    sightings: tuple[pd.DataFrame, ...] = field(default=(), repr=False)
 
     @property
     def seeds(self) -> int:

@@ -8,6 +8,7 @@ import pandas as pd
 from pi.comparison.board import Cell
 from pi.comparison.comparison import Comparison
 from pi.comparison.reproduction import reproduction_board
+from pi.report.beyond import beyond_similarity
 from pi.report.blocks import TextTable
 from pi.report.board import given
 from pi.report.configuration import Configuration, DataFacts, recorded_influences
@@ -27,6 +28,7 @@ class Exhibits:
         cells: of the reproduction board.
         figures: of the results, in their order.
         influence: the figure of RQ1; None where no run links to a calibration.
+        beyond: what similarity does not tell, in words.
     """
 
     means: pd.DataFrame = field(repr=False)
@@ -35,6 +37,7 @@ class Exhibits:
     cells: tuple[Cell, ...] = field(repr=False)
     figures: tuple[FigureWithData, ...]
     influence: FigureWithData | None
+    beyond: tuple[str, ...] = ()
 
 
 def gather(
@@ -54,7 +57,8 @@ def gather(
     paired = next(iter(comparison.paired.values()))
     means = board_of(configurations, paired)
     seeds = seed_table(configurations, comparison)
-    tables = [table_3(means, comparison.protocol), seeds, *tables_4(comparison)]
+    beyond = beyond_similarity(configurations, comparison)
+    tables = [table_3(means, comparison.protocol), *beyond.tables, seeds, *tables_4(comparison)]
     tables += [breakdown(comparison), realised_table(configurations)]
     return Exhibits(
         means=means,
@@ -63,4 +67,5 @@ def gather(
         cells=reproduction_board(given(configurations, comparison, facts)),
         figures=(*comparison_figures(comparison), *slices),
         influence=influence_figure(recorded_influences(configurations)),
+        beyond=beyond.sentences,
     )

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 
 PIXELS_PER_INCH = 150
 """Of images within a figure, such as CT slices."""

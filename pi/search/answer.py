@@ -7,9 +7,11 @@ from math import isnan, nan, sqrt
 import numpy as np
 from optuna import Study
 from optuna.importance import get_param_importances
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from pi.influence.interval import LogInterval
+from pi.search.constraints import Constraint
 from pi.search.objective import Objective
 from pi.search.record import State, TrialRecord, records
 from pi.search.space import Balance
@@ -42,6 +44,23 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How far Psi may go by a constraint.
+
+    Attributes:
+        constraint: which.
+        psi: the largest Psi of a trial at which it holds; NaN where it holds at none.
+        holding: trials at which it holds.
+        trials: trials whose outputs were measured.
+    """
+
+    constraint: Constraint
+    psi: float
+    holding: int
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchAnswer:
     """What a study found.
 
@@ -62,6 +81,21 @@ class SearchAnswer:
     alike: tuple[Standing, ...]
     front: tuple[TrialRecord, ...]
     interval: tuple[float, float] | None
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the best breaks no constraint."""
+        return self.best.feasible
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """How far Psi may go by each constraint, in their order."""
+        measured = [trial for trial in self.trials if trial.violations]
+        found = []
+        for k, constraint in enumerate(self.objective.constraints):
+            holding = [trial.point.psi for trial in measured if trial.violations[k] <= 0]
+            found.append(Limit(constraint, max(holding, default=nan), len(holding), len(measured)))
+        return tuple(found)
 
     @property
     def flat(self) -> tuple[float, float]:
@@ -98,8 +132,9 @@ def answer(study: Study, objective: Objective, balances: Mapping[str, Balance]) 
             f"a study must have a trial that was finished but none of {len(trials)} was"
             + (f"; the last one failed because {reasons[-1]}" if reasons else ".")
         )
-    front = _front(study, finished) if objective.kind == "both" else ()
-    best = front[0] if front else _best(finished, objective)
+    held = [trial for trial in finished if trial.feasible] or finished
+    front = _front(study, held) if objective.kind == "both" else ()
+    best = front[0] if front else _best(held, objective)
     balance = balances[best.point.experiment]
     interval = LogInterval(balance.half_width, heavy_tailed=False).around(best.point.weight)
     return SearchAnswer(
@@ -149,7 +184,7 @@ def _alike(
 
 
 def _best(finished: Sequence[TrialRecord], objective: Objective) -> TrialRecord:
-    if objective.kind == "val_ssim":
+    if objective.directions[0] == StudyDirection.MAXIMIZE:
         return max(finished, key=lambda trial: (trial.values[0], -trial.number))
     return min(finished, key=lambda trial: (trial.values[0], trial.number))
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from math import isnan
+from math import isnan, nan
 
 import pandas as pd
 
@@ -37,7 +37,7 @@ def sentences(found: SearchAnswer) -> list[str]:
 
     Of the first trials those that differ from the best in lambda alone.
     """
-    said = [_best(found)]
+    said = [_best(found), *_limits(found)]
     if found.objective.kind != "psi_target":
         said.append(_flatness(found))
     best = found.best
@@ -77,6 +77,7 @@ def train_arguments(run_id: str, found: SearchAnswer, setting: Mapping[str, str]
 
 def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
     """Return every trial that is over: one row each, for people and for other programs."""
+    measured = dict.fromkeys(name for trial in trials for name in trial.metrics)
     return pd.DataFrame(
         {
             "trial": trial.number,
@@ -91,6 +92,8 @@ def trial_table(trials: Sequence[TrialRecord]) -> pd.DataFrame:
             "epochs": len(trial.epochs),
             "reason": trial.reason,
             "run": trial.run_id,
+            **{name: trial.metrics.get(name, nan) for name in measured},
+            **({"feasible": trial.feasible} if any(t.violations for t in trials) else {}),
         }
         for trial in trials
     )
@@ -140,10 +143,29 @@ def _best(found: SearchAnswer) -> str:
             f"{what} comes nearest to a Psi of {target}: {_percent(best.measured_psi)} measured in "
             f"{objective.measured}."
         )
+    if objective.kind == "metric":
+        return (
+            f"The best is {what}, a Psi of {_percent(best.point.psi)}: {objective.metric} "
+            f"{best.values[0]:.4g} on validation slices, whose SSIM is {best.ssim:.5f}."
+        )
     return (
         f"The best is {what}, a Psi of {_percent(best.point.psi)}: validation SSIM "
         f"{best.ssim:.5f} after {best.kept_epoch} of {objective.epochs} epochs."
     )
+
+
+def _limits(found: SearchAnswer) -> list[str]:
+    """Return at which Psi each constraint still holds, and whether any trial keeps them all."""
+    said = []
+    for one in found.limits:
+        of = f"{one.holding} of {one.trials} trials"
+        said.append(
+            f"{one.constraint} holds at no Psi that was tried ({of})." if isnan(one.psi) else
+            f"{one.constraint} still holds at a Psi of {_percent(one.psi)}, the largest of {of}."
+        )  # fmt: skip
+    if found.objective.constraints and not found.feasible:
+        said.append("No trial keeps every constraint: the best is best without regard to them.")
+    return said
 
 
 def _flatness(found: SearchAnswer) -> str:

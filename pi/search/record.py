@@ -1,7 +1,7 @@
 """What a trial keeps in its study, written and read back here."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from math import nan
 from typing import Any, Literal
 
@@ -18,6 +18,9 @@ RUN = "mlflow_run_id"
 
 POINT, EPOCHS = "point", "epochs"
 """Attributes of a trial: what it tried; the SSIM of each slice and Psi's log-odds by epoch."""
+
+MEASURED, VIOLATIONS = "measured", "violations"
+"""Attributes of a trial that was measured: its metrics; by how much it breaks each constraint."""
 
 State = Literal["finished", "stopped", "failed"]
 _STATES: dict[TrialState, State] = {
@@ -58,6 +61,8 @@ class TrialRecord:
         epochs: in the order of training; none where nothing was trained.
         reason: why it failed.
         run_id: of its run in the tracking store.
+        metrics: of its output after the last epoch, by name; none where nobody asked.
+        violations: by how much it breaks each constraint, at most 0 where it holds.
     """
 
     number: int
@@ -68,6 +73,13 @@ class TrialRecord:
     epochs: tuple[Epoch, ...]
     reason: str
     run_id: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    violations: tuple[float, ...] = ()
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it breaks no constraint."""
+        return all(one <= 0 for one in self.violations)
 
     @property
     def kept_epoch(self) -> int:
@@ -100,6 +112,18 @@ def keep_point(trial: Trial, point: Point) -> None:
 def keep_epochs(trial: Trial, epochs: Sequence[Epoch]) -> None:
     """Keep what is known of each epoch so far."""
     trial.set_user_attr(EPOCHS, [asdict(epoch) for epoch in epochs])
+
+
+def keep_measured(trial: Trial, metrics: Mapping[str, float], violations: Sequence[float]) -> None:
+    """Keep what was measured of a trial's output, and how it stands to the constraints."""
+    trial.set_user_attr(MEASURED, {name: float(value) for name, value in metrics.items()})
+    kept = [min(float(one), _MOST) for one in violations]
+    trial.set_user_attr(VIOLATIONS, kept)
+    for number, one in enumerate(kept):  # by which Optuna compares trials before their values
+        trial.set_constraint(str(number), one)
+
+
+_MOST = 1e30  # JSON knows no infinity
 
 
 def kept_epochs(trial: FrozenTrial) -> tuple[Epoch, ...]:
@@ -135,4 +159,6 @@ def _record(trial: FrozenTrial) -> TrialRecord:
         kept_epochs(trial),
         own.get(REASON, died),
         own.get(RUN, ""),
+        own.get(MEASURED, {}),
+        tuple(own.get(VIOLATIONS, ())),
     )

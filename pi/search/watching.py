@@ -1,14 +1,13 @@
 """A study looked at from outside while its workers are at it: nothing is written."""
 
 from collections.abc import Mapping
-from typing import get_args
 
 import optuna
 
-from pi.choices import ObjectiveName
 from pi.database import sqlite_file
+from pi.search.constraints import ConstraintError
 from pi.search.journal import journal_file
-from pi.search.objective import Objective
+from pi.search.objective import Objective, find_objective
 from pi.search.record import TrialRecord, records
 from pi.search.storage import close_storage, open_storage
 from pi.search.study import StudyError
@@ -21,13 +20,12 @@ def objective_of(parameters: Mapping[str, str]) -> Objective:
         StudyError: they do not say.
     """
     p = parameters
-    kinds: dict[str, ObjectiveName] = {kind: kind for kind in get_args(ObjectiveName)}
     try:
-        return Objective(
-            kinds[p["objective"]], float(p["target_psi"]), p["measured"], float(p["tolerance"]),
-            int(p["epochs"]),
+        return find_objective(
+            p["objective"], p.get("subject_to", ""), float(p["target_psi"]), p["measured"],
+            float(p["tolerance"]), int(p["epochs"]),
         )  # fmt: skip
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, ConstraintError) as error:
         raise StudyError("a search must have logged what it seeks but has not.") from error
 
 

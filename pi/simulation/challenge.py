@@ -53,7 +53,7 @@ class ChallengeSeries:
     @property
     def patient_id(self) -> str:
         """``S001``."""
-        return f"S{self.patient:03d}"
+        return patient_id(self.patient)
 
     @property
     def label(self) -> str:
@@ -109,6 +109,11 @@ class Placement:
     top: float
     step: float
     current: int
+
+
+def patient_id(patient: int) -> str:
+    """Return how patient number ``patient`` is called, ``S001``."""
+    return f"S{patient:03d}"
 
 
 def write_series(

@@ -15,15 +15,14 @@ from pathlib import Path
 from pi.errors import PiError
 from pi.progress import progress
 from pi.simulation.challenge import TREE
-from pi.simulation.patient import SIZES, StudySize, write_patient
+from pi.simulation.lesion import LESIONS, RECORD, told_lesions
+from pi.simulation.patient import SIZES, StudySize, lesions_of, write_patient
 from pi.simulation.workers import WorkerError, each_patient
 
 __all__ = ["SIZES", "SimulationError", "StudySize", "simulate"]
 
 RECIPE = 1
 """Version of the recipe; raised whenever the same seed would give other bytes."""
-
-RECORD = "study.json"
 
 
 class SimulationError(PiError):
@@ -59,7 +58,8 @@ def simulate(size: StudySize, folder: Path, *, seed: int, workers: int = 0) -> P
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         _make(size, scratch, seed, workers)
-        (scratch / RECORD).write_text(json.dumps(_record(size, seed), indent=2) + "\n")
+        record = _record(size, seed) | _told(size, seed)
+        (scratch / RECORD).write_text(json.dumps(record, indent=2) + "\n")
         _put_in_place(scratch, folder, size, seed)
     except WorkerError as error:
         raise SimulationError(
@@ -73,6 +73,13 @@ def simulate(size: StudySize, folder: Path, *, seed: int, workers: int = 0) -> P
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def _told(size: StudySize, seed: int) -> dict[str, object]:
+    """Return the table of lesions of a study."""
+    return told_lesions(
+        [one for patient in size.with_lesions for one in lesions_of(size, patient, seed)]
+    )
 
 
 def _make(size: StudySize, root: Path, seed: int, workers: int) -> None:
@@ -111,6 +118,7 @@ def _record(size: StudySize, seed: int) -> dict[str, object]:
             "views": size.views,
             "slices": size.slices,
             "patients": size.patients,
+            **({"with_lesions": [*size.with_lesions]} if size.with_lesions else {}),
         },
     }
 
@@ -136,7 +144,8 @@ def _ready(folder: Path, size: StudySize, seed: int) -> bool:
             f"but got {name} of seed {found_seed}."
         )
     whole = sum(1 for _ in (folder / TREE).rglob("*.IMA")) == size.files
-    return bool(whole and found == _record(size, seed))
+    told = {key: value for key, value in found.items() if key != LESIONS}
+    return bool(whole and told == _record(size, seed))
 
 
 def _put_in_place(scratch: Path, folder: Path, size: StudySize, seed: int) -> None:

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.simulation.anatomy import draw_anatomy
-from pi.simulation.challenge import ChallengeSeries, Dose, Placement, write_series
-from pi.simulation.phantom import draw_phantom
+from pi.simulation.challenge import ChallengeSeries, Dose, Placement, patient_id, write_series
+from pi.simulation.lesion import Lesion
+from pi.simulation.lesion_places import draw_lesions, with_lesions
+from pi.simulation.phantom import Phantom, draw_phantom
 from pi.simulation.projector import Geometry
 from pi.simulation.scanner import KERNELS, ScanSettings, scan
 
@@ -31,6 +33,8 @@ class StudySize:
         views: projections per slice.
         slices: base slices of 1 mm per patient, at least 3.
         patients: how many.
+        with_lesions: numbers of the patients who have lesions, see `pi.simulation.lesion`. Of all
+            others every byte is that of the study without.
     """
 
     name: str
@@ -38,6 +42,7 @@ class StudySize:
     views: int
     slices: int
     patients: int = 10
+    with_lesions: tuple[int, ...] = ()
 
     @property
     def files(self) -> int:
@@ -55,6 +60,7 @@ SIZES: dict[str, StudySize] = {
     for size in (
         StudySize("tiny", 128, 180, 6),
         StudySize("small", 256, 360, 16),
+        StudySize("lesions", 256, 360, 16, with_lesions=(9, 10)),
         StudySize("full", 512, 720, 40),
         StudySize("some", 256, 360, 3, patients=24),
         StudySize("many", 256, 360, 3, patients=96),
@@ -82,16 +88,17 @@ def scan_patient(
         (slices, 2 doses, 2 kernels, size, size) float32 in HU, from the highest z down, and
         where the thin slices lie.
     """
-    rng = np.random.default_rng([seed, patient])
-    anatomy = draw_anatomy(rng)
-    phantom = draw_phantom(anatomy, size.slices, rng)
+    phantom = _phantom_of(size, patient, seed)
+    anatomy = phantom.anatomy
     # As a header would store it, so that geometry and header agree to the last digit.
     pixel = round(anatomy.field_of_view / size.pixels, 6)
     geometry = Geometry(size.pixels, size.views, pixel)
     top = (size.slices - 1) / 2
+    position = round(anatomy.level + top, 1)
+    lesions = lesions_of(size, patient, seed, phantom)
     scans = [
         scan(
-            phantom.slice(top - k, size.pixels),
+            with_lesions(phantom.slice(top - k, size.pixels), lesions, pixel, position - k),
             geometry,
             protocol.on(size.pixels),
             np.random.default_rng([seed, patient, k]),
@@ -99,7 +106,27 @@ def scan_patient(
         for k in (range(size.slices) if slices is None else slices)
     ]
     current = round(200 * math.exp((anatomy.field_of_view - 350) / 150))
-    return np.stack(scans), Placement(pixel, round(anatomy.level + top, 1), 1.0, current)
+    return np.stack(scans), Placement(pixel, position, 1.0, current)
+
+
+def lesions_of(
+    size: StudySize, patient: int, seed: int, phantom: Phantom | None = None
+) -> tuple[Lesion, ...]:
+    """Return the lesions of a patient, none of most; ``phantom`` is drawn where nobody has it."""
+    if patient not in size.with_lesions:
+        return ()
+    phantom = phantom or _phantom_of(size, patient, seed)
+    top = round(phantom.anatomy.level + (size.slices - 1) / 2, 1)
+    rng = np.random.default_rng([seed, patient, _LESIONS])  # the slices draw from numbers below it
+    return draw_lesions(phantom, patient_id(patient), size.slices, top, rng)
+
+
+_LESIONS = 2**20
+
+
+def _phantom_of(size: StudySize, patient: int, seed: int) -> Phantom:
+    rng = np.random.default_rng([seed, patient])
+    return draw_phantom(draw_anatomy(rng), size.slices, rng)
 
 
 def thick_slices(thin: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pi.identity import pseudonym
 from pi.readers.refusal import Refused
+from pi.simulation.lesion import Lesion
 from pi.slices.account import REFUSAL_COLUMNS, REFUSALS, refusal_rows
 from pi.slices.manifest import Manifest, ordered
 from pi.slices.pairing import PairedVolume
@@ -32,6 +33,7 @@ class Preparation:
         split: of the patients.
         notes: what the user should hear; names nobody.
         pseudonyms: fingerprint of the secret that made them.
+        lesions: that the folder's own record tells, of simulated patients alone.
     """
 
     files: int
@@ -41,6 +43,7 @@ class Preparation:
     split: Split
     notes: tuple[str, ...]
     pseudonyms: str = ""
+    lesions: tuple[Lesion, ...] = ()
 
 
 def public_names(paired: Iterable[PairedVolume], secret: bytes) -> Names:
@@ -66,11 +69,18 @@ def finish(folder: Path, outcome: Preparation) -> Manifest:
     manifest = Manifest(
         volumes, counts, outcome.split.name, outcome.notes,
         pseudonyms=outcome.pseudonyms if hidden else "",
+        lesions=() if hidden else _of_known(outcome),
     )  # fmt: skip
     written = [kept[index][1] for index in order]
     _write_private(folder, written, outcome.refused, outcome.names)
     write_manifest(folder, manifest)
     return manifest
+
+
+def _of_known(outcome: Preparation) -> tuple[Lesion, ...]:
+    """Return the lesions of the patients that are here; a record can say anything."""
+    known = set(outcome.names.values())
+    return tuple(one for one in outcome.lesions if one.patient in known)
 
 
 def _write_private(

@@ -9,6 +9,7 @@ from typing import Any
 from pi.errors import PiError
 from pi.identity import UNKNOWN_DOSE, Reconstruction, SliceKey
 from pi.readers.names import Dose
+from pi.simulation.lesion import LESIONS, Lesion, told_lesions
 from pi.slices.folds import Fold
 from pi.slices.pairing import LowDose
 from pi.slices.split import Membership
@@ -97,6 +98,7 @@ class Manifest:
         fold: whose parts these are instead of the split's; None of what is on disk.
         pseudonyms: fingerprint of the secret that made them; empty of simulated patients, who have
             none, and of a store of before.
+        lesions: of simulated patients, exactly as they were made; none of most stores.
     """
 
     volumes: tuple[Volume, ...]
@@ -105,6 +107,7 @@ class Manifest:
     notes: tuple[str, ...] = ()
     fold: Fold | None = None
     pseudonyms: str = ""
+    lesions: tuple[Lesion, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -148,6 +151,7 @@ def to_json(manifest: Manifest) -> str:
         "refusals": dict(sorted(manifest.refusals.items())),
         "notes": list(manifest.notes),
         **({"pseudonyms": manifest.pseudonyms} if manifest.pseudonyms else {}),
+        **told_lesions(manifest.lesions),
         "volumes": [asdict(volume) for volume in manifest.volumes],
     }
     content["checksum"] = _checksum(content)
@@ -178,7 +182,10 @@ def from_json(text: str) -> Manifest:
     volumes = tuple(_volume(entry) for entry in content["volumes"])
     notes = tuple(content.get("notes", ()))  # stores of before have none
     made_by = str(content.get("pseudonyms", ""))
-    return Manifest(volumes, content["refusals"], content["split"], notes, pseudonyms=made_by)
+    lesions = tuple(Lesion(**told) for told in content.get(LESIONS, ()))
+    return Manifest(
+        volumes, content["refusals"], content["split"], notes, pseudonyms=made_by, lesions=lesions
+    )
 
 
 def _volume(entry: dict[str, Any]) -> Volume:

@@ -13,6 +13,7 @@ from pi.readers.refusal import Refused
 from pi.readers.scan import SourceError, scan
 from pi.readers.unheaded import settle
 from pi.readers.units import AUTO
+from pi.simulation.lesion import read_lesions
 from pi.slices.account import write_account
 from pi.slices.failure import UnusableError, nothing_paired, nothing_read, nothing_transferred
 from pi.slices.finishing import Preparation, finish, public_names, report_on
@@ -129,7 +130,10 @@ def _prepare(request: _Request) -> Prepared:
         remarks = remarks_on(paired.identified, volumes, names, chosen.split)
         notes = (*chosen.messages, *paired.messages, *remarks)
         key = fingerprint(request.secret)
-        outcome = Preparation(paired.files, volumes, refused, names, chosen.split, notes, key)
+        lesions = read_lesions(request.source)
+        outcome = Preparation(
+            paired.files, volumes, refused, names, chosen.split, notes, key, lesions
+        )
         manifest = finish(folder, outcome)
     return Prepared(Store.open(request.destination), report_on(outcome, manifest))
 

@@ -21,6 +21,10 @@ class SubjectError(PiError):
     """What is to be evaluated is misspelt, not there, or not what it is said to be."""
 
 
+FEW = 4
+"""Slices that anybody's denoiser is given at once."""
+
+
 @dataclass(frozen=True)
 class Subject(ABC):
     """What is evaluated.
@@ -75,6 +79,10 @@ class Subject(ABC):
         """
         denoiser = self.load()
         return None if denoiser is None else of_pixels(denoiser)
+
+    def batch(self, asked: int) -> int:
+        """Return how many slices it is given at once: as asked for, of 0 a few."""
+        return asked or FEW
 
     def check(
         self, store: Store, part: Part, batch_size: int, protocols: Sequence[Protocol] = ()

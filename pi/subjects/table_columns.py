@@ -95,6 +95,7 @@ def _mapped(file: Path, columns: Sequence[str]) -> dict[str, str]:
 
 _ANY = (-np.inf, np.inf)
 _BOUNDS = {"ssim": (-1.0, 1.0), "ms_ssim": (-1.0, 1.0), "haarpsi": (0.0, 1.0),
+           "hallucination": (0.0, 1.0),
            "psnr": _ANY, "bias_hu": _ANY, "frequency_shift": _ANY}  # fmt: skip
 """Between which values a metric lies by its definition; one that is not here is 0 or more."""
 

@@ -4,17 +4,29 @@ Everything else in this room takes its names from here, and nothing outside this
 """
 
 import importlib
+import importlib.util
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from mlflow import MlflowClient, set_experiment, set_tracking_uri
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Dataset, DatasetInput, Experiment, Metric, Param, RunTag, ViewType
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    Experiment,
+    LoggedModel,
+    LoggedModelInput,
+    Metric,
+    Param,
+    RunTag,
+    ViewType,
+)
 from mlflow.entities import Run as StoredRun
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -31,6 +43,8 @@ __all__ = [
     "Dataset",
     "DatasetInput",
     "Experiment",
+    "LoggedModel",
+    "LoggedModelInput",
     "Metric",
     "MlflowClient",
     "MlflowException",
@@ -48,6 +62,7 @@ __all__ = [
     "get_artifact_repository",
     "in_experiment",
     "is_made_up",
+    "measuring_machine",
 ]
 
 # Migration notes of a new database say nothing to a researcher.
@@ -120,3 +135,34 @@ def is_made_up(name: str) -> bool:
 def flavor(name: Literal["pyfunc", "tensorflow"]) -> ModuleType:
     """Return one of MLflow's model flavors, which are slow to import and seldom needed."""
     return importlib.import_module(f"mlflow.{name}")
+
+
+@contextmanager
+def measuring_machine(uri: str, run_id: str) -> Iterator[None]:
+    """Log how busy processor, memory, disk, network and GPU are, every ten seconds meanwhile.
+
+    Unless MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING says no; MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL is
+    how often, in seconds. No run fails or waits for it.
+    """
+    wanted = os.environ.get("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true").lower()
+    monitor = _monitor(uri, run_id) if wanted in ("true", "1") else None
+    try:
+        yield
+    finally:
+        if monitor is not None:  # whose last word a server that went away would hold up
+            ending = threading.Thread(target=monitor.finish, daemon=True)
+            ending.start()
+            ending.join(timeout=5)
+
+
+def _monitor(uri: str, run_id: str) -> Any | None:  # noqa: ANN401
+    """Return a monitor at work; None without psutil, which MLflow does not bring."""
+    if importlib.util.find_spec("psutil") is None:
+        return None
+    logging.getLogger("mlflow.system_metrics").setLevel(logging.ERROR)
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+    start: Any = SystemMetricsMonitor
+    monitor = start(run_id, resume_logging=True, tracking_uri=uri)
+    monitor.start()
+    return monitor

@@ -41,11 +41,14 @@ from pi.tracking.backend import (
     in_experiment,
 )
 from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
-from pi.tracking.registry import SERVICE, card_of, registered_there
+from pi.tracking.registry import SERVICE, card_of, registered_there, tell_model
 from pi.tracking.run import Run
 
 NETWORK = "denoiser_network"
 PACKAGES = ("mlflow", "tensorflow", "keras", "numpy", "h5py")
+
+TOLD = ("kept/ssim", "validation/ssim_low_dose", "kept_epoch", "train/psi", "psi_drift")
+"""Metrics of a training that the pages of its models show."""
 
 SERVED = served.__name__
 """The module by which MLflow loads a service of ours, which takes and gives HU."""
@@ -118,6 +121,7 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
             code_paths=[str(Path(served.__file__).parents[1])],
             input_example=_example(store),
         )
+    tell_model(run, run.run_id, TOLD)
 
 
 def _example(store: Store) -> NDArray[np.float32] | None:

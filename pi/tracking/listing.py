@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from pi.alive import HOST
 from pi.database import sqlite_file
 from pi.errors import quoted
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
@@ -70,13 +71,34 @@ def list_runs(stage: str) -> list[ListedRun]:
     Raises:
         TrackingError: the store does not answer.
     """
+    return _list(f"tags.`pi.stage` = '{stage}'", MOST, f"runs of {stage}")
+
+
+def list_running() -> list[ListedRun]:
+    """Return the runs that say they are at work, the newest first, but for nested ones.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    asked = f"attributes.status = 'RUNNING' and tags.`{HOST}` LIKE '%'"
+    return _list(asked, MOST, "running runs")
+
+
+def list_newest(most: int) -> list[ListedRun]:
+    """Return the newest runs of all stages but trials, the newest first.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    return _list("tags.`pi.stage` LIKE '%' and tags.`pi.stage` != 'trial'", most, "runs")
+
+
+def _list(query: str, most: int, told: str) -> list[ListedRun]:
     _require_store()
     try:
-        found = find_runs(f"tags.`pi.stage` = '{stage}'", most=MOST)
+        found = find_runs(query, most=most)
     except FilterError as error:
-        raise TrackingError(
-            f"the tracking store must list its runs of {stage} but cannot."
-        ) from error
+        raise TrackingError(f"the tracking store must list its {told} but cannot.") from error
     return [listed(run) for run in found]
 
 
@@ -170,11 +192,18 @@ def read_measured(run_id: str) -> MeasuredLosses:
     table = read_artifact(run_id, "patches.parquet", pd.read_parquet)
     population = record.metrics.get("patches_in_training_set", len(table))
     mean_of_ratios = record.params.get("estimator") == "mean_of_ratios"
+    try:
+        losses, places = losses_of(table, experiment.encoder.layers), reconstructions_of(table)
+    except KeyError as error:
+        raise TrackingError(
+            f"patches.parquet of run {quoted(run_id)} must tell of each patch where it is from but "
+            "lacks a column, as of another version."
+        ) from error
     return MeasuredLosses(
         experiment,
         record.params.get("state", "unknown"),
-        losses_of(table, experiment.encoder.layers),
-        reconstructions_of(table),
+        losses,
+        places,
         int(population),
         "mean_of_ratios" if mean_of_ratios else "ratio_of_sums",
     )
@@ -213,14 +242,23 @@ def list_artifacts(run_id: str) -> list[str]:
 
 
 def read_logged_table(file: Path) -> pd.DataFrame | None:
-    """Return a table that `Run.table` logged; None of a JSON file that is no table."""
+    """Return a table that `Run.table` logged; None of a JSON file that is no table.
+
+    Raises:
+        TrackingError: its rows are not those of its columns, as of another version or a hand.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError:
         return None
     if not isinstance(content, dict) or set(content) != {"columns", "data"}:
         return None
-    return pd.DataFrame(content["data"], columns=content["columns"])
+    try:
+        return pd.DataFrame(content["data"], columns=content["columns"])
+    except (ValueError, TypeError) as error:
+        raise TrackingError(
+            "a table that a run logged must have as many columns as it names but has not."
+        ) from error
 
 
 def _experiment(run_id: str, record: Record) -> Experiment:

@@ -93,6 +93,7 @@ def log_calibrations(
     run.table(summary_table(calibrations, asked), "summary.json")
     run.table(stratum_table(calibrations), "by_reconstruction.json")
     run.note(note(calibrations, asked))
+    run.metrics(_answers(calibrations))
     for state, denoiser in denoisers.items():
         if state.startswith("warmup"):
             stem = f"{STEM}-{state.replace(':', '-')}"
@@ -104,6 +105,20 @@ def log_calibrations(
             _log_one(child, calibration, bank, patches, grid, asked)
             key = calibration.experiment.name, calibration.state
             child.metrics(by_gradients.get(key, {}))
+
+
+def _answers(calibrations: Sequence[ExperimentCalibration]) -> dict[str, float]:
+    """Return lambda of each configuration in its first state, under its own name where it is one.
+
+    The table of runs then tells the answer in the line of the parent.
+    """
+    first = {one.experiment.name: one for one in reversed(calibrations)}
+    found = {f"lambda_of/{name}": one.weight for name, one in first.items()}
+    if len(first) == 1:
+        (one,) = first.values()
+        share = float(one.psi_of_sums(one.weight))
+        found |= {"lambda": one.weight, "psi": share}
+    return found
 
 
 def note(calibrations: Sequence[ExperimentCalibration], asked: Sequence[float]) -> str:

@@ -22,6 +22,7 @@ from pi.report.document import render
 from pi.report.exhibits import gather
 from pi.report.figures import FigureWithData
 from pi.report.latex import latex
+from pi.run_names import run_name
 from pi.text_table import markdown
 from pi.tracking.run import Run, list_tags
 
@@ -46,11 +47,9 @@ def log_setup(
         table.digest,
         {"digest": table.digest, "simulated": facts.simulated, "part": table.part},
     )
+    run.rename(run_name(", ".join(one.name for one in configurations), "compare"))
     run.tags(
-        {
-            "mlflow.runName": f"compare {', '.join(one.name for one in configurations)}"[:250],
-            "pi.data_digest": table.digest,
-        }
+        {"pi.data_digest": table.digest}
         | list_tags(COMPARED, [member.evaluation for member in members])
     )
     for member in members:

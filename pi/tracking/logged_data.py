@@ -39,7 +39,7 @@ def log_data(run: Run, store: Store, facts: Mapping[str, object]) -> dict[str, o
     if fold := store.manifest.fold:
         known |= {"fold": fold.number, "folds": fold.of}
         tags |= {FOLD: str(fold.number), FOLDS: str(fold.of)}
-        tags |= {NAME: f"{run.tag(NAME)}, {fold}"}
+        tags |= {NAME: f"{run.tag(NAME)} · {fold}"}
     run.dataset("simulated" if store.simulated else "patients", store.digest, known)
     run.tags(tags)
     return known

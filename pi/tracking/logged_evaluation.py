@@ -1,19 +1,24 @@
 """What the tracking store holds of an evaluation, and of all those of Algorithm 1: Table 3."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from pi.choices import EvaluatedPart
+from pi.detection.detectability import Detection
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.model_card import Judged
 from pi.evaluation.protocol import Protocol
-from pi.evaluation.scores import scores
+from pi.evaluation.scores import leading, scores, scores_table
 from pi.evaluation.summary import error_table, note, paper_table, summarise
-from pi.evaluation.table import RECONSTRUCTION, wide
+from pi.evaluation.table import RECONSTRUCTION, protocols_of, wide
 from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to_uint8
 from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
 from pi.figures.slice_row import row_table
@@ -21,8 +26,9 @@ from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
 from pi.slices.store import Store
 from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
-from pi.tracking.records import IDENTITY, SUBJECT
-from pi.tracking.run import Run
+from pi.tracking.records import IDENTITY, SCORES, SUBJECT
+from pi.tracking.registry import tell_model
+from pi.tracking.run import NOTE, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,19 @@ def log_setup(
     run.json({"parameters": parameters, "data": known, "protocols": described}, "config.json")
 
 
-def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protocol]) -> None:
-    """Log tables, metrics, figures without pixels, and the note."""
-    slices = evaluation.slices
-    run.metrics(scores(evaluation))
+def log_evaluation(
+    run: Run, evaluation: Evaluation, protocols: Sequence[Protocol], made_by: str = ""
+) -> None:
+    """Log tables, metrics, figures without pixels, and the note.
+
+    What the run shows as metrics its model shows too, where a run of ours made that: ``made_by``.
+    """
+    slices, found = evaluation.slices, scores(evaluation)
+    shown = leading(found, protocols_of(slices))
+    run.metrics(shown)
+    run.table(scores_table(found), SCORES)
+    if made_by not in ("", IDENTITY):
+        tell_model(run, made_by, shown)
     run.parquet(slices, "slices.parquet")
     run.table(wide(slices), "slices.json")
     run.table(paper_table(slices), "summary.json")
@@ -93,7 +108,9 @@ def log_evaluation(run: Run, evaluation: Evaluation, protocols: Sequence[Protoco
     run.table(summarise(slices, ["patient"]), "by_patient.json")
     if not evaluation.tissues.empty:  # as of a table of metrics, without pixels
         _log_texture(run, evaluation)
-    run.note("\n\n".join(filter(None, [note(slices, protocols), evaluation.remark])))
+    first = protocols_of(slices)[0]  # the answer at once: of a longer text the UI shows two lines
+    answer = f"{Judged('', first, shown).means()} ({first})"
+    run.note("\n\n".join(filter(None, [answer, note(slices, protocols), evaluation.remark])))
 
 
 def _log_texture(run: Run, evaluation: Evaluation) -> None:
@@ -106,6 +123,19 @@ def _log_texture(run: Run, evaluation: Evaluation) -> None:
     run.figure(draw_noise_power(spectra), "noise_power", spectrum_table(spectra))
     tissues = tissue_biases(evaluation.tissues)
     run.figure(draw_tissue_bias(tissues), "tissue_bias", evaluation.tissues)
+
+
+SIGHTINGS = "sightings.parquet"
+"""Artifact of an evaluation that looked at lesions: every look, by which runs are compared."""
+
+
+def log_detection(run: Run, sightings: pd.DataFrame, detection: Detection) -> None:
+    """Log every look at a lesion, how detectable each kind is, and the means over kinds."""
+    run.parquet(sightings, SIGHTINGS)
+    run.parquet(detection.table, "detection.parquet")
+    run.table(detection.table.replace([np.inf, -np.inf], np.nan), "detection.json")
+    run.metrics(detection.scores())
+    run.note(f"{run.tag(NOTE)}\n\n{detection.note()}")
 
 
 def log_metrics_table(run: Run, table: pd.DataFrame) -> None:
@@ -136,15 +166,22 @@ def log_slices(
 
 
 def log_board(
-    run: Run, board: pd.DataFrame, switches: Sequence[Mapping[str, str]], evaluated_on: str
+    run: Run,
+    board: pd.DataFrame,
+    switches: Sequence[Mapping[str, str]],
+    evaluated_on: str,
+    learned: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> None:
     """Log Table 3 as metrics, table and note, and the board of switches.
+
+    The metrics of the best experiment are the run's own, too, so that tables of runs show them.
 
     Args:
         run: of the whole job.
         board: see `pi.evaluation.ranking.rank_runs`.
         switches: see `pi.switches.switch_rows`.
         evaluated_on: in words, whose slices the table is of.
+        learned: lambda, Psi and scores of each experiment.
     """
     run.table(board, "table3.json")
     run.text(board.to_csv(index=False), "table3.csv")
@@ -156,13 +193,38 @@ def log_board(
             for metric in ranked_metrics()
         }
     )
-    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank"]
+    names = [str(name) for name in board["experiment"]]
+    best = next((name for name in names if name in learned), names[0])  # the low dose learned none
+    run.metrics(learned.get(best, {}))
+    for name, own in learned.items():
+        run.metrics({f"{kind}_of/{name}": own[key] for key, kind in OWN.items() if key in own})
+    run.tags({"pi.best": best})
+    head = ["experiment", *(metric.upper() for metric in ranked_metrics()), "mean rank",
+            "λ", "Ψ of the last epoch", "SSIM beside the low dose's"]  # fmt: skip
     rows = [
         [
             row["experiment"],
             *(f"{row[metric]:.4g}" for metric in ranked_metrics()),
             f"{row['mean_rank']:.2f}",
+            *_learned_cells(learned.get(row["experiment"], {})),
         ]
         for _, row in board.iterrows()
     ]
-    run.note(f"Table 3, on {evaluated_on}\n\n{markdown([head, *rows])}")
+    table = markdown([head, *rows])
+    worse = f", and {WORSE}" if names.index(best) else ""
+    weight, psi, gain = _learned_cells(learned.get(best, {}))
+    told = f"λ {weight}, Ψ {psi} in the last epoch, SSIM {gain} beside the low dose's"
+    run.note(f"**{best}** is best{worse}: {told}, on {evaluated_on} (Table 3)\n\n{table}")
+
+
+OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}
+"""What each experiment is told by in the run of the whole job, and what the metric is called."""
+
+
+def _learned_cells(learned: Mapping[str, float]) -> list[str]:
+    weight, psi, gain = (
+        learned.get(name, math.nan) for name in ("lambda", "train/psi", "paper8/ssim_gain")
+    )
+    told = (f"{weight:.4g}", f"{100 * psi:.4g} %", f"{gain:+.4f}")
+    values = zip((weight, psi, gain), told, strict=True)
+    return ["–" if math.isnan(value) else text for value, text in values]

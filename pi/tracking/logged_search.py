@@ -9,6 +9,7 @@ from math import log10
 
 from optuna import Study
 
+from pi.figures.perception_distortion import draw_trade, perception_distortion
 from pi.figures.search_front import draw_front, front_points, front_table
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_importance import draw_importance, importance_table
@@ -39,6 +40,8 @@ def log_study(run: Run, study: Study, found: SearchAnswer, setting: Mapping[str,
     if found.front:
         points = front_points(found)
         run.figure(draw_front(points), "front", front_table(points))
+    if trade := perception_distortion(found):
+        run.figure(draw_trade(trade), "perception_distortion", trade.table)
     if shares := importances(study):
         run.figure(draw_importance(shares), "importance", importance_table(shares))
     run.text(table.to_csv(index=False), "trials.csv")
@@ -81,6 +84,7 @@ def _study_metrics(found: SearchAnswer) -> dict[str, float]:
         "best/psi_measured": best.measured_psi,
         "flat/psi_low": low,
         "flat/psi_high": high,
+        **{f"limit/psi_{one.constraint.metric}": one.psi for one in found.limits},
     }
 
 

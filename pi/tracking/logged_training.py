@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pi.evaluation.doing_nothing import KEPT
+from pi.figures.denoised_slices import grey_levels
 from pi.figures.training_influence import draw_history, history_table, influence_history
 from pi.losses.experiments import Experiment
 from pi.network.bank import EncoderBank
+from pi.slices.intensity import denormalise
 from pi.tracking.kept_denoiser import log_weights
 from pi.tracking.loss_facts import loss_params, loss_tags
 from pi.tracking.records import DENOISER
@@ -15,6 +19,7 @@ from pi.training.epoch_summary import gradient_table, note
 from pi.training.fit import Trainer
 from pi.training.plan import StartingWeight
 from pi.training.state import TrainingState
+from pi.training.validation import Triple
 
 LAST = "last"
 """Folder of artifacts with the weights of the last epoch, whichever epoch was kept."""
@@ -43,6 +48,28 @@ def log_start(
     for experiment in experiments:
         run.params(loss_params(experiment))
         run.tags(loss_tags(experiment, bank))
+
+
+PICTURED = 2
+"""Validation slices that are kept as images of every epoch: the first, and they stay the same."""
+
+
+def log_progress(
+    run: Run, epoch: int, number: int, images: Triple, window: tuple[float, float]
+) -> None:
+    """Log low dose, denoised and normal dose of a validation slice side by side.
+
+    They are pixels: of a patient only where the user asked for it.
+
+    Args:
+        run: of the training.
+        epoch: the step of the image.
+        number: of the slice.
+        images: of it.
+        window: HU from black to white, the same for every epoch and run.
+    """
+    beside = np.hstack([grey_levels(denormalise(image), window) for image in images])
+    run.image(beside, f"validation/slice{number}", step=epoch)
 
 
 def log_result(

@@ -33,6 +33,9 @@ SPREAD = "pi.context_spread"
 INPUT = "pi.encoder_input"
 """Tag with the input convention of the encoder, which a preset has of its own."""
 
+JUDGE = "pi.features"
+"""Tag of an evaluation: which encoder judged it; with _digest behind it, what its weights are."""
+
 DIGEST = "pi.weights_digest"
 """Tag that tells its weights from others of the same name."""
 

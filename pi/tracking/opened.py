@@ -19,9 +19,11 @@ from pi.tracking.backend import (
     RunTag,
     begin,
     is_made_up,
+    measuring_machine,
 )
 from pi.tracking.records import connect, find_runs
 from pi.tracking.run import Run, ending, forget_reason, provenance
+from pi.tracking.saved_view import introduce
 
 EXPERIMENT = "perceptual-influence"
 """MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
@@ -73,12 +75,19 @@ def open_run(
         experiment_id = client.get_run(run_id).info.experiment_id
         if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
             _take_default(client)
+        introduce(client, experiment_id)
     except MlflowException as error:
         raise _refused(error) from error
     try:
         beat = partial(_beat, client, run_id)
-        with ending(client, run_id, last), beating(beat), _told_how(stage, run_id):
-            yield Run(client, run_id, experiment_id, uri)
+        own = name if "mlflow.runName" in named else ""
+        with (
+            ending(client, run_id, last),
+            beating(beat),
+            measuring_machine(uri, run_id),
+            _told_how(stage, run_id),
+        ):
+            yield Run(client, run_id, experiment_id, uri, own)
     except MlflowException as error:  # a server that went away, say
         raise _refused(error) from error
 

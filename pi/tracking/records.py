@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shlex
 import shutil
 import tempfile
@@ -33,6 +34,9 @@ SUBJECT = "pi.subject"
 
 DENOISER = "denoiser"
 """Folder of artifacts in which a run keeps the weights of its denoiser."""
+
+SCORES = "scores.json"
+"""Table of an evaluation with every number of it; its metrics are the few that matter most."""
 
 SCRATCH = "pi-artifact-"
 """Beginning of the names of temporary folders that hold copies of artifacts."""
@@ -122,6 +126,21 @@ def read_slices(run_id: str) -> pd.DataFrame:
     return read_artifact(run_id, "slices.parquet", read_table)
 
 
+def read_score(run_id: str, name: str) -> float:
+    """Return a number of an evaluation, which its metrics hold or else its table; NaN: neither.
+
+    Raises:
+        TrackingError: no such run, or its table is damaged.
+    """
+    shown = read_run(run_id).metrics.get(name)
+    if shown is not None:
+        return shown
+    if SCORES not in {file.path for file in connect().list_artifacts(run_id)}:
+        return math.nan  # an older run: all of its numbers are metrics
+    table = json.loads(read_artifact(run_id, SCORES, Path.read_text))
+    return float(dict(table["data"]).get(name, math.nan))
+
+
 def best_trial(run_id: str) -> str:
     """Return the run of the best trial of a search.
 
@@ -180,6 +199,11 @@ def read_run(run_id: str) -> Record:
     if found.info.lifecycle_stage != "active":
         raise TrackingError(f"run {quoted(run_id)} must not be deleted but is.")
     return record_of(found)
+
+
+def trained_by(run_id: str) -> Record | None:
+    """Return what the run that made a denoiser holds; None of `IDENTITY` and of nobody's."""
+    return None if run_id in ("", IDENTITY) else read_run(run_id)
 
 
 def no_such_run(run_id: str) -> TrackingError:

@@ -3,15 +3,22 @@
 A context is a version of a weight file, with what it was made of.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
+from pi.choices import EvaluatedPart
 from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
-from pi.evaluation.model_card import model_card
+from pi.evaluation.model_card import HEADING, Judged, model_card
+from pi.evaluation.model_card import NAME as CARD
 from pi.places import file_digest
+from pi.run_names import shortened
 from pi.tracking.address import TrackingError, told
-from pi.tracking.backend import MlflowClient, MlflowException
+from pi.tracking.backend import LoggedModel, LoggedModelInput, MlflowClient, MlflowException
 from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
+from pi.tracking.run import NOTE, Run
 
 SERVICE = "denoiser_hu"
 """Name of the model that a training run logs as a service in HU."""
@@ -51,11 +58,7 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             is worse than doing nothing.
     """
     client = connect()
-    if not run_id:
-        raise TrackingError(
-            "`run` must be the id of a run of `train` or `pretrain` but is empty"
-            f"{newest_trainings()}."
-        )
+    _require_run(run_id)
     try:
         known = _tags(client, run_id)
         if FILE_DIGEST in known:
@@ -78,6 +81,14 @@ def promote(run_id: str, name: str, alias: str, *, even_if_worse: bool = False) 
             f"but: {told(error)}"
         ) from error
     return name, version
+
+
+def _require_run(run_id: str) -> None:
+    if not run_id:
+        raise TrackingError(
+            "`run` must be the id of a run of `train` or `pretrain` but is empty"
+            f"{newest_trainings()}."
+        )
 
 
 def _tags(client: MlflowClient, run_id: str) -> dict[str, str]:
@@ -110,14 +121,8 @@ def _require_worth(client: MlflowClient, run_id: str) -> None:
 
 
 def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
-    outputs = client.get_run(run_id).outputs
-    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
-    logged = [client.get_logged_model(model_id) for model_id in ids]
-    services = [model for model in logged if model.name == SERVICE]
-    if not services:
-        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    newest = _service_of(client, run_id)
     ensure_registered(client, name)
-    newest = services[-1]
     created = client.create_model_version(
         name, newest.model_uri, run_id, model_id=newest.model_id,
         description=card_of(client, run_id),
@@ -125,12 +130,78 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     return int(created.version)
 
 
+def _service_of(client: MlflowClient, run_id: str) -> LoggedModel:
+    services = [model for model in models_of(client, run_id) if model.name == SERVICE]
+    if not services:
+        raise TrackingError(f"run {quoted(run_id)} must hold a model `{SERVICE}` but holds none.")
+    return services[-1]
+
+
+def require_promotable(run_id: str, *, even_if_worse: bool) -> str:
+    """Return what a run is called, which `promote` would take.
+
+    Raises:
+        TrackingError: see `promote`.
+    """
+    client = connect()
+    _require_run(run_id)
+    known = _tags(client, run_id)
+    if FILE_DIGEST not in known:
+        _service_of(client, run_id)
+        if not even_if_worse:
+            _require_worth(client, run_id)
+    return known.get("mlflow.runName", run_id)
+
+
+def models_of(client: MlflowClient, run_id: str) -> list[LoggedModel]:
+    """Return the models that a run logged, the newest last."""
+    outputs = client.get_run(run_id).outputs
+    ids = [output.model_id for output in outputs.model_outputs] if outputs else []
+    return [client.get_logged_model(model_id) for model_id in ids]
+
+
+def tell_model(run: Run, made_by: str, names: Iterable[str]) -> None:
+    """Have what a run measured stand on the pages of the models that it measured, and of versions.
+
+    Args:
+        run: that measured; it is told which models.
+        made_by: the run that logged the models, which may be the same.
+        names: of its metrics.
+    """
+    if not run.kept:
+        return
+    models = models_of(run.client, made_by)
+    run.model_metrics(models, names)
+    if models and made_by != run.run_id:
+        inputs = [LoggedModelInput(model.model_id) for model in models]
+        run.client.log_inputs(run.run_id, models=inputs)
+    with suppress(MlflowException):  # of a registry that refuses: the numbers themselves are kept
+        _describe(run.client, made_by)
+
+
+def _describe(client: MlflowClient, run_id: str) -> None:
+    """Renew the descriptions of a run's models, and of its versions that nobody has rewritten."""
+    card = card_of(client, run_id)
+    for model in models_of(client, run_id):
+        client.set_logged_model_tags(model.model_id, {NOTE: shortened(card, CARD)})
+    for version in client.search_model_versions(f"run_id = '{run_id}'"):
+        if (version.description or "").startswith(HEADING):
+            client.update_model_version(version.name, version.version, card)
+
+
 def card_of(client: MlflowClient, run_id: str) -> str:
-    """Return the model card of the denoiser of a run, as its metrics tell today."""
+    """Return the model card of the denoiser of a run, as its metrics and evaluations tell today."""
     run = client.get_run(run_id)
     logged = run.inputs.dataset_inputs if run.inputs else []
     data = logged[0].dataset.name if logged else ""
-    return model_card(run.data.params, run.data.metrics, run.data.tags, data)
+    parts = {part: run.data.tags.get(f"pi.evaluated_by.{part}") for part in get_args(EvaluatedPart)}
+    judged = [_judged(client, part, by) for part, by in parts.items() if by]
+    return model_card(run.data.params, run.data.metrics, run.data.tags, data, judged)
+
+
+def _judged(client: MlflowClient, part: str, run_id: str) -> Judged:
+    data = client.get_run(run_id).data
+    return Judged(part, data.tags.get("pi.protocols", "").partition(",")[0], data.metrics)
 
 
 def register_context(run_id: str, name: str) -> int:

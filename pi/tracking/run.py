@@ -4,14 +4,16 @@ It works on run ids through the client, never on MLflow's global "active run": a
 in any thread, and a run started by ``mlflow run`` is adopted by its id alone.
 """
 
+import getpass
 import hashlib
 import json
 import math
+import os
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,9 +28,11 @@ from numpy.typing import NDArray
 
 from pi.errors import AGAIN, goes_on, reason
 from pi.places import file_digest
+from pi.run_names import shortened
 from pi.tracking.backend import (
     Dataset,
     DatasetInput,
+    LoggedModel,
     Metric,
     MlflowClient,
     MlflowException,
@@ -44,6 +48,7 @@ REASON = "pi.reason"
 """Tag of a run that did not finish: why."""
 
 NOTE = "mlflow.note.content"
+WHOLE_NOTE = "note.md"
 _MARK = "**Ended as "
 
 BATCH = 1000  # most metrics that one call may carry
@@ -59,12 +64,14 @@ class Run:
         run_id: of this run; empty where nothing is kept.
         experiment_id: of its experiment; empty likewise.
         uri: of the tracking store; empty likewise.
+        name: that we gave it; empty where somebody else did.
     """
 
     client: MlflowClient = field(repr=False)
     run_id: str
     experiment_id: str
     uri: str
+    name: str = ""
 
     @property
     def kept(self) -> bool:
@@ -86,6 +93,18 @@ class Run:
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log finite metrics; NaN and infinity, which a store would bend, are left out."""
         self.series({key: [(step, value)] for key, value in values.items()})
+
+    def model_metrics(self, models: Sequence[LoggedModel], names: Iterable[str]) -> None:
+        """Have newest values of this run stand on the pages of models; its own curves stay."""
+        run = self.client.get_run(self.run_id)
+        data = run.inputs.dataset_inputs if run.inputs else []
+        name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
+        histories = (self.client.get_metric_history(self.run_id, key) for key in names)
+        points = [history[-1] for history in histories if history]
+        for model in models:
+            of = (model.model_id, name, digest, self.run_id)
+            of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
+            self.client.log_batch(self.run_id, metrics=of_model)
 
     def series(self, values: Mapping[str, list[tuple[int, float]]]) -> None:
         """Log several points (step, value) of each metric."""
@@ -114,9 +133,18 @@ class Run:
         known = listed_ids(self.client.get_run(run_id).data.tags, key)
         self.tags_of(run_id, list_tags(key, [*known, self.run_id]))
 
+    def rename(self, name: str) -> None:
+        """Give the run a better name, with what was added to it, unless somebody else named it."""
+        now = self.tag("mlflow.runName")
+        if self.name and now.startswith(self.name):
+            self.tags({"mlflow.runName": name + now[len(self.name) :]})
+
     def note(self, markdown: str) -> None:
-        """Set the run's description."""
-        self.tags({NOTE: markdown})
+        """Set the run's description; one that a tag cannot hold stands whole in an artifact."""
+        short = shortened(markdown, WHOLE_NOTE)
+        if short != markdown:
+            self.text(markdown, WHOLE_NOTE)
+        self.tags({NOTE: short})
 
     def dataset(self, name: str, digest: str, facts: Mapping[str, object]) -> None:
         """Log the data by their digest; where they lie on this machine is nobody's business."""
@@ -284,8 +312,17 @@ def _without_reason(note: str) -> str:
 
 
 def provenance(stage: str) -> dict[str, str]:
-    """Return the tags that say which entry point of which commit made a run."""
-    return {"mlflow.source.name": f"entrypoints.{stage}", "mlflow.source.type": "PROJECT"} | _git()
+    """Return the tags that say which entry point of which commit made a run, and for whom."""
+    source = {"mlflow.source.name": f"entrypoints.{stage}", "mlflow.source.type": "PROJECT"}
+    return source | _owner() | _git()
+
+
+def _owner() -> dict[str, str]:
+    """Return the tag that says whose run it is: of a server its login, else this machine's."""
+    try:
+        return {"mlflow.user": os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()}
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return {}
 
 
 @cache

@@ -22,7 +22,16 @@ from pi.places import cache_folder
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import batch_numbers
 from pi.training.fit import Settings
-from pi.training.step import NumberedStep, StepLosses, as_tensor, in_range, joined, moving
+from pi.training.step import (
+    Later,
+    NumberedStep,
+    NumberedStepBegun,
+    StepLosses,
+    as_tensor,
+    in_range,
+    joined,
+    moving,
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +110,29 @@ def cached_step(
     frozen_loss: FrozenLoss,
     batch_size: int,
     cache: FeatureCache,
+    *,
+    jit: bool = False,
 ) -> NumberedStep:
+    """Return the step of `begin_cached_step`, which waits for its losses."""
+    begin = begin_cached_step(denoiser, optimizer, frozen_loss, batch_size, cache, jit=jit)
+    return lambda numbers, low_dose, normal_dose, rule: begin(
+        numbers, low_dose, normal_dose, rule
+    )()
+
+
+def begin_cached_step(
+    denoiser: keras.Model,
+    optimizer: keras.Optimizer,
+    frozen_loss: FrozenLoss,
+    batch_size: int,
+    cache: FeatureCache,
+    *,
+    jit: bool = False,
+) -> NumberedStepBegun:
     """Return the step of `pi.training.step.train_step` on one device, its target's features kept.
 
-    Of a batch whose features are not all there they are computed as ever, and kept.
+    Of a batch whose features are not all there they are computed as ever, and kept. ``jit`` has
+    XLA compile it.
     """
     move, given = moving(denoiser, optimizer, batch_size), terms_given(frozen_loss)
 
@@ -112,19 +140,19 @@ def cached_step(
     def encoded(normal_dose: tf.Tensor) -> list[tf.Tensor]:
         return features_of(in_range(normal_dose), frozen_loss)
 
-    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=jit)  # type: ignore[untyped-decorator]
     def moved(
         low_dose: tf.Tensor, normal_dose: tf.Tensor, rule: tf.Tensor, features: list[tf.Tensor]
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         terms = partial(_given, given, features)
         return move(in_range(low_dose), in_range(normal_dose), rule, terms)
 
-    def step(
+    def begin(
         numbers: NDArray[np.int64],
         low_dose: NDArray[np.int16],
         normal_dose: NDArray[np.int16],
         rule: WeightRule,
-    ) -> StepLosses:
+    ) -> Later:
         target = tf.constant(normal_dose)
         known = cache.recall(numbers)
         if known is None:
@@ -134,9 +162,9 @@ def cached_step(
             features = [tf.constant(x) for x in known]
         found = moved(tf.constant(low_dose), target, as_tensor(rule), features)
         image, perceptual, weight = found
-        return StepLosses(joined([image]), joined([perceptual]), float(weight))
+        return lambda: StepLosses(joined([image]), joined([perceptual]), float(weight))
 
-    return step
+    return begin
 
 
 def _given(

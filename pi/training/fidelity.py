@@ -34,9 +34,6 @@ def settle_precision(
         frozen_loss: of the perceptual loss; its encoder ends in float32.
         patches: of the training patients.
         seed: draws the patches that decide.
-
-    Raises:
-        MachineError: see `choose_precision`.
     """
     precision = choose_precision(asked)
     if asked != "auto" or precision == "float32" or not frozen_loss.encoders:

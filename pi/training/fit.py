@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 import keras
@@ -19,10 +20,20 @@ from pi.slices.patches import PatchPopulation
 from pi.training.checkpoint import Arrays, Networks
 from pi.training.feed import batch_numbers, steps_per_epoch, training_batches
 from pi.training.interruption import Interruption, deferred
+from pi.training.jit import Settled
+from pi.training.machine import told_of_memory
 from pi.training.state import EpochRecord, TrainingState
-from pi.training.step import MeasureStep, NumberedStep, StepLosses, TrainStep, in_range
+from pi.training.step import (
+    Later,
+    MeasureStep,
+    NumberedStep,
+    NumberedStepBegun,
+    StepLosses,
+    TrainStep,
+    in_range,
+)
 from pi.training.sums import InfluenceSums
-from pi.training.validation import ValidationSet, validation_ssims, validation_sums
+from pi.training.validation import Triple, ValidationSet, validation_ssims, validation_sums
 
 GradientMeasure = Callable[[tf.Tensor, tf.Tensor], tuple[GradientPair, GradientPair]]
 
@@ -48,6 +59,8 @@ class Settings:
         validation_slices: most validation slices that are denoised after an epoch.
         epoch_steps: steps after which an epoch ends although patches are left, which the next
             epoch's order may bring; 0: an epoch is a pass over all.
+        validation_share: most of an epoch's work that the patches and slices of validation may
+            take together, at the patches' cost; 1: as much as they do.
     """
 
     seed: int
@@ -59,6 +72,7 @@ class Settings:
     validation_patches: int
     validation_slices: int
     epoch_steps: int = 0
+    validation_share: float = 1.0
 
     def steps(self, patches: int) -> int:
         """Return the steps of an epoch on so many patches."""
@@ -86,6 +100,9 @@ class Trainer:
         measure: measures a batch.
         gradients: measures a batch's gradients.
         cached: trains on a batch whose patches' features are kept; None: they are not.
+        jit: on or off: whether XLA compiles the steps.
+        ahead: begins a step whose losses are read while the device is at the next one; None: each
+            step is waited for, which costs a processor nothing.
     """
 
     settings: Settings
@@ -99,6 +116,8 @@ class Trainer:
     measure: MeasureStep
     gradients: GradientMeasure
     cached: NumberedStep | None = field(default=None, repr=False)
+    jit: Settled = "off"
+    ahead: NumberedStepBegun | None = field(default=None, repr=False)
 
     @property
     def steps(self) -> int:
@@ -114,11 +133,13 @@ class Listener:
         save: keeps a state and the best weights so far.
         step_done: told the losses of a step.
         epoch_done: told of a finished epoch; may end the training by raising.
+        slice_seen: shown each validation slice of an epoch, by the numbers of both.
     """
 
     save: Callable[[TrainingState, Arrays], object]
     step_done: Callable[[StepLosses], object]
     epoch_done: Callable[[EpochRecord], object]
+    slice_seen: Callable[[int, int, Triple], object] = lambda epoch, number, images: None
 
 
 def fit(
@@ -132,8 +153,9 @@ def fit(
     Raises:
         DivergedError: the loss is NaN or infinite; the last saved state is a good one.
         KeyboardInterrupt: after a Ctrl-C or SIGTERM, when the state has been saved.
+        MachineError: the device has too little memory.
     """
-    with deferred() as interruption:
+    with deferred() as interruption, told_of_memory(trainer.settings.batch_size):
         session = _Session(trainer, listener, interruption, state, best)
         session.save()
         while session.state.epoch < trainer.settings.epochs:
@@ -175,15 +197,17 @@ class _Session:
         self.state = state
         self.best = best
         self.saved = time.monotonic()
+        self.waiting: Later | None = None
 
     def save(self) -> None:
+        self.settle()
         self.listener.save(self.state, self.best)
         self.saved = time.monotonic()
 
     def poll(self) -> None:
         """End the training here if someone asked for it."""
         if self.interruption.asked:
-            self.save()
+            self.save()  # of steps that were begun none is forgotten
             raise KeyboardInterrupt
 
     def train_epoch(self) -> None:
@@ -196,6 +220,7 @@ class _Session:
             self.poll()
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
                 self.save()
+        self.settle()
 
     def _train(
         self,
@@ -203,13 +228,42 @@ class _Session:
         low_dose: NDArray[np.int16],
         normal_dose: NDArray[np.int16],
     ) -> None:
+        if self._rests_on_the_last():
+            self.settle()
         self._measure_gradients(low_dose, normal_dose)
-        trainer, state = self.trainer, self.state
-        rule = trainer.schedule.rule(state.schedule)
-        if trainer.cached is None:
-            losses = trainer.step(low_dose, normal_dose, rule)
+        trainer, schedule = self.trainer, self.state.schedule
+        # What is not read yet moves the count of steps alone: see `Schedule.looks_back`.
+        rule = trainer.schedule.rule(schedule.stepped() if self.waiting else schedule)
+        if trainer.ahead:
+            begun = trainer.ahead(numbers, low_dose, normal_dose, rule)
+            self.settle()
+            self.waiting = begun
+        elif trainer.cached is None:
+            self._count(trainer.step(low_dose, normal_dose, rule))
         else:
-            losses = trainer.cached(numbers, low_dose, normal_dose, rule)
+            self._count(trainer.cached(numbers, low_dose, normal_dose, rule))
+
+    def _rests_on_the_last(self) -> bool:
+        """Tell whether the next step needs to know the losses of the one that is under way."""
+        if self.waiting is None:
+            return False
+        schedule, state = self.trainer.schedule, self.state.schedule.stepped()
+        looks_back = schedule.looks_back(state.steps)
+        return looks_back or schedule.asks_gradients(state) or self._measured_next()
+
+    def settle(self) -> None:
+        """Wait for the step that is under way, if there is one, and count it."""
+        if self.waiting is not None:
+            later, self.waiting = self.waiting, None
+            self._count(later())
+
+    def _count(self, losses: StepLosses) -> None:
+        """Add a step's losses to the state, and tell the listener.
+
+        Raises:
+            DivergedError: they are NaN or infinite.
+        """
+        trainer, state = self.trainer, self.state
         if not (losses.finite and np.isfinite(losses.weight)):
             raise DivergedError(
                 f"the loss must be finite but is not at step {state.step + 1} of epoch "
@@ -228,12 +282,13 @@ class _Session:
         self, low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16]
     ) -> None:
         """MeasureStep them where they are to be kept, or where lambda is made of them."""
+        if self.waiting:  # then they are neither, see `_rests_on_the_last`
+            return
         trainer, state = self.trainer, self.state
-        number = state.epoch * trainer.steps + state.step
-        every = trainer.settings.gradient_every
-        kept, asked = every and not number % every, trainer.schedule.asks_gradients(state.schedule)
+        kept, asked = self._measured_next(), trainer.schedule.asks_gradients(state.schedule)
         if not (kept or asked):
             return
+        number = state.epoch * trainer.steps + state.step
         pair = trainer.gradients(in_range(low_dose), in_range(normal_dose))
         schedule, parameters = state.schedule, pair[0]
         if asked:
@@ -242,6 +297,12 @@ class _Session:
             )
         found = (GradientInfluence(number, schedule.weight, *pair),) if kept else ()
         self.state = replace(state, schedule=schedule, gradients=state.gradients + found)
+
+    def _measured_next(self) -> bool:
+        """Tell whether the gradients of the next step's batch are to be kept."""
+        every, state = self.trainer.settings.gradient_every, self.state
+        number = state.epoch * self.trainer.steps + state.step + (self.waiting is not None)
+        return bool(every) and not number % every
 
     def close_epoch(self) -> None:
         trainer, state = self.trainer, self.state
@@ -269,7 +330,8 @@ class _Session:
         if trainer.twin is not trainer.networks.denoiser:
             trainer.twin.set_weights(trainer.networks.denoiser.get_weights())
         sizes = trainer.spec.design.sizes
-        ssims = validation_ssims(trainer.validation, trainer.twin, sizes, self.poll)
+        seen = partial(self.listener.slice_seen, state.epoch + 1)
+        ssims = validation_ssims(trainer.validation, trainer.twin, sizes, self.poll, seen)
         return EpochRecord(
             state.epoch + 1,
             weight,

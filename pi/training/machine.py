@@ -1,7 +1,8 @@
 """What the machine offers a training: number formats, devices, repeatability."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from pi.choices import Distribution, PrecisionName
 from pi.errors import PiError
+from pi.training.gpus import gpu_kinds, most_alike, unlike_note, unused_note
 
 CPU_FLAGS = re.compile(r"\b(avx512_bf16|amx_bf16)\b")
 BFLOAT16_COMPUTE_CAPABILITY = (8, 0)
@@ -22,19 +24,56 @@ def choose_precision(asked: PrecisionName) -> str:
     """Return the format of the convolutions: float32, bfloat16 or float16.
 
     ``auto`` is bfloat16 where the hardware multiplies it (AVX512-BF16, AMX, GPUs since Ampere),
-    else float32. Weights, losses and sums are float32 or more in all of them.
-
-    Raises:
-        MachineError: float16 without a GPU.
+    else float32. float16 is float32 where there is no GPU, which alone multiplies it;
+    `precision_note` says so. Weights, losses and sums are float32 or more in all of them.
     """
-    if asked == "float16" and not tf.config.list_physical_devices("GPU"):
-        raise MachineError(
-            "`precision` must be auto, float32 or bfloat16 without a GPU but got float16: CPUs "
-            "only emulate it, and its small range needs the loss to be scaled."
-        )
     if asked == "auto":
         return "bfloat16" if _multiplies_bfloat16() else "float32"
+    if asked == "float16" and not tf.config.list_physical_devices("GPU"):
+        return "float32"
     return asked
+
+
+def precision_note(asked: PrecisionName) -> str:
+    """Return what is to be said of a format that nothing here multiplies; empty of others."""
+    if asked == "float16" and choose_precision(asked) != asked:
+        return (
+            "warning: `precision` must be auto, float32 or bfloat16 without a GPU but got float16, "
+            "which no processor multiplies: it is float32 here."
+        )
+    if asked == "bfloat16" and not _multiplies_bfloat16():
+        return (
+            "warning: `precision` bfloat16 is emulated, because nothing here multiplies it: a step "
+            "takes several times as long as in float32."
+        )
+    return ""
+
+
+def divided_precision(asked: PrecisionName, distribution: Distribution) -> PrecisionName:
+    """Return what is left of ``asked`` where a batch is divided over devices: of float16, auto.
+
+    Keras asks the first device alone whether its scaled gradients overflowed (`LossScaleOptimizer`
+    of 3.15), so that an overflow of another one would reach the weights.
+    """
+    return "auto" if (asked, distribution) == ("float16", "mirrored") else asked
+
+
+def machine_notes(
+    precision: PrecisionName = "auto", distribution: Distribution = "none"
+) -> list[str]:
+    """Return what of this machine is to be told before work that asks for these."""
+    unlike = unlike_note(gpu_kinds()) if distribution == "mirrored" else ""
+    left = divided_precision(precision, distribution)
+    divided = (
+        ""
+        if left == precision
+        else (
+            "warning: `precision` must be auto, float32 or bfloat16 with `distribution` "
+            f"{distribution} but got {precision}, whose overflow one device does not tell another: "
+            f"it is {left}."
+        )
+    )
+    return [note for note in (unused_note(), precision_note(left), divided, unlike) if note]
 
 
 def compute_in(networks: Iterable[keras.Model], precision: str) -> None:
@@ -65,8 +104,9 @@ def scaled(optimizer: keras.Optimizer, precision: str) -> keras.Optimizer:
 def strategy_for(distribution: Distribution, batch_size: int) -> tf.distribute.Strategy:
     """Return how batches are divided over devices: over none, or over every GPU.
 
-    Where there is no GPU, ``mirrored`` takes the CPUs that TensorFlow has been given: one, unless
-    logical ones were configured.
+    Of GPUs of unlike kinds ``mirrored`` takes those of one: see `pi.training.gpus.most_alike`.
+    Where there is no GPU, it takes the CPUs that TensorFlow has been given: one, unless logical
+    ones were configured.
 
     Raises:
         MachineError: the batch cannot be divided equally.
@@ -75,11 +115,35 @@ def strategy_for(distribution: Distribution, batch_size: int) -> tf.distribute.S
         return tf.distribute.get_strategy()
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     devices = [device.name for device in tf.config.list_logical_devices(kind)]
+    kinds = gpu_kinds()
+    if len(devices) == len(kinds):
+        devices = [devices[number] for number in most_alike(kinds)]
     if batch_size % len(devices):
         raise MachineError(
             f"`batch_size` must be divisible by the {len(devices)} devices but got {batch_size}."
         )
     return tf.distribute.MirroredStrategy(devices)
+
+
+@contextmanager
+def told_of_memory(batch_size: int) -> Iterator[None]:
+    """Say in a sentence that a device's memory does not hold a batch.
+
+    Args:
+        batch_size: of the batch.
+
+    Raises:
+        MachineError: instead of TensorFlow's pages on it.
+    """
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        where = "GPU" if tf.config.list_physical_devices("GPU") else "machine"
+        instead = " or, slower, CUDA_VISIBLE_DEVICES=-1" if where == "GPU" else ""
+        raise MachineError(
+            f"the {where} must hold the networks and a `batch_size` of {batch_size} but its "
+            f"memory is too small: take a smaller batch{instead}."
+        ) from error
 
 
 def make_deterministic(seed: int) -> None:

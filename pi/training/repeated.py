@@ -5,10 +5,8 @@ two trainings can be compared slice by slice, and the graph of a step is traced 
 it as a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-
-import tensorflow as tf
 
 from pi.choices import PrecisionName, ScheduleName
 from pi.denoisers import DenoiserSpec
@@ -21,9 +19,9 @@ from pi.training.cached_step import NOT_KEPT, FeaturePlan
 from pi.training.checkpoint import Arrays
 from pi.training.fidelity import settle_precision
 from pi.training.fit import Listener, Settings, Trainer, fit
-from pi.training.machine import MachineError
 from pi.training.plan import StartingWeight, make_schedule
 from pi.training.state import EpochRecord, TrainingState
+from pi.training.validation import output_metrics
 
 
 @dataclass(frozen=True)
@@ -88,13 +86,18 @@ class Bench:
             schedule, start, trainer.steps, 0.0, self.total_steps, self.settings.seed
         )
         listener = Listener(lambda state, best: None, lambda losses: None, epoch_done)
-        try:
-            fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
-        except tf.errors.ResourceExhaustedError as error:
-            raise MachineError(
-                f"the machine must hold {experiment} with a `batch_size` of "
-                f"{self.settings.batch_size} but its memory is too small."
-            ) from error
+        fit(replace(trainer, schedule=made), TrainingState(made.start()), [], listener)
+
+    def measure(self, experiment: str, metrics: Sequence[str]) -> dict[str, float]:
+        """Return the metrics of what was trained last, see `output_metrics`.
+
+        Args:
+            experiment: name of the configuration that was.
+            metrics: names of them.
+        """
+        trainer, _ = self._trainer(experiment)
+        sizes = trainer.spec.design.sizes
+        return output_metrics(trainer.validation, trainer.twin, sizes, metrics)
 
     def _trainer(self, name: str) -> tuple[Trainer, tuple[Arrays, Arrays]]:
         """Return the trainer of a configuration and the arrays that it begins with.

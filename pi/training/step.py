@@ -47,6 +47,17 @@ NumberedStep = Callable[
 ]
 """The same, told the numbers (n,) of the patches as well."""
 
+Later = Callable[[], StepLosses]
+"""Waits for a step that was begun, and returns its losses."""
+
+StepBegun = Callable[[NDArray[np.int16], NDArray[np.int16], WeightRule], Later]
+"""`TrainStep` that does not wait for the device."""
+
+NumberedStepBegun = Callable[
+    [NDArray[np.int64], NDArray[np.int16], NDArray[np.int16], WeightRule], Later
+]
+"""`NumberedStep` that does not wait for the device."""
+
 MeasureStep = Callable[[NDArray[np.int16], NDArray[np.int16], float], StepLosses]
 """Measures the losses of a batch at a lambda and trains nothing."""
 
@@ -71,7 +82,23 @@ def train_step(
     terms: Terms,
     strategy: tf.distribute.Strategy,
     batch_size: int,
+    *,
+    jit: bool = False,
 ) -> TrainStep:
+    """Return the step of `begin_train_step`, which waits for its losses."""
+    begin = begin_train_step(denoiser, optimizer, terms, strategy, batch_size, jit=jit)
+    return lambda low_dose, normal_dose, rule: begin(low_dose, normal_dose, rule)()
+
+
+def begin_train_step(
+    denoiser: keras.Model,
+    optimizer: keras.Optimizer,
+    terms: Terms,
+    strategy: tf.distribute.Strategy,
+    batch_size: int,
+    *,
+    jit: bool = False,
+) -> StepBegun:
     """Return the step that moves ``denoiser`` along the gradient of M + lambda P.
 
     Each device takes an equal part of the batch, and the gradient is that of the whole batch's
@@ -83,6 +110,7 @@ def train_step(
         terms: the two losses.
         strategy: see `pi.training.machine.strategy_for`.
         batch_size: of all devices together.
+        jit: whether XLA compiles it, which it does for one device alone.
     """
 
     move = moving(denoiser, optimizer, batch_size)
@@ -92,19 +120,19 @@ def train_step(
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         return move(in_range(low_dose), in_range(normal_dose), rule, terms)
 
-    @tf.function(jit_compile=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=jit)  # type: ignore[untyped-decorator]
     def of_all_devices(low_dose: object, normal_dose: object, rule: tf.Tensor) -> object:
         return strategy.run(of_one_device, args=(low_dose, normal_dose, rule))
 
-    def step(
+    def begin(
         low_dose: NDArray[np.int16], normal_dose: NDArray[np.int16], rule: WeightRule
-    ) -> StepLosses:
+    ) -> Later:
         parts = (_divided(strategy, array) for array in (low_dose, normal_dose))
         found = of_all_devices(*parts, as_tensor(rule))
         image, perceptual, weight = (strategy.experimental_local_results(x) for x in found)
-        return StepLosses(joined(image), joined(perceptual), float(weight[0]))
+        return lambda: StepLosses(joined(image), joined(perceptual), float(weight[0]))
 
-    return step
+    return begin
 
 
 def moving(denoiser: keras.Model, optimizer: keras.Optimizer, batch_size: int) -> Move:

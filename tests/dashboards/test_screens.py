@@ -15,6 +15,7 @@ from tracking.logged_figures import KINDS, whole_figures
 
 from benchmarks.filled_store import Size, fill
 from dashboards.placing import plain
+from pi.alive import doing
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.address import tracking_uri
@@ -122,6 +123,17 @@ def test_a_run_that_is_half_logged_is_told_and_the_others_stay(database: Path) -
     assert len(app.metric) == 1
 
 
+def test_a_calibration_of_an_older_version_is_told_and_the_others_stay(database: Path) -> None:
+    whole, older = log_calibration("whole"), log_calibration("older", patches=False)
+    with Tracked().open("calibration", "again", older) as again:
+        again.parquet(pd.DataFrame({"loss": [1.0]}), "patches.parquet")
+    app = screen("influence")
+    app = app.multiselect(key="calibrations").set_value([older, whole]).run()
+    assert not app.exception
+    assert "must have the column" in words(app)
+    assert len(app.metric) == 1
+
+
 def test_a_rude_name_is_text(database: Path) -> None:
     log_calibration(RUDE)
     app = screen("influence")
@@ -170,7 +182,7 @@ def test_a_page_shows_what_there_is_and_no_warning(in_filled: Path, name: str) -
     app = screen(name)
     assert not app.exception
     assert not app.warning
-    assert app.get("image")
+    assert app.get("image") or app.get("vega_lite_chart")
     kinds = {one.proto.label for one in app.get("download_button")}
     assert {"SVG", "PNG", "CSV"} <= kinds
 
@@ -274,6 +286,60 @@ def test_a_link_and_a_tag_in_a_name_are_text(database: Path, rude: str) -> None:
         assert not app.exception
         assert all("](http" not in one.value for one in [*app.markdown, *app.caption])
         assert not any(one.proto.allow_html for one in app.markdown)
+
+
+def test_the_overview_says_what_is_next_and_shows_the_best(in_filled: Path) -> None:
+    app = screen("overview")
+    assert not app.exception
+    assert "Nothing runs" in words(app)
+    results, best = (one.value for one in app.dataframe)
+    assert len(results) > 2
+    assert best.empty or best["validation SSIM"].is_monotonic_decreasing
+    assert app.code[0].value.startswith(("python -m entrypoints.", "make "))
+
+
+def test_the_overview_of_an_empty_store_says_how_to_begin(database: Path) -> None:
+    app = screen("overview")
+    assert not app.exception
+    assert app.code[0].value == "make main-quick"
+
+
+@pytest.mark.parametrize("name", ["overview", "comparison"])
+def test_what_is_under_way_is_told(database: Path, name: str) -> None:
+    line = "comparing: 41/100 pairs · 41 % · 12 min left"
+    with doing(lambda: line), Tracked().open("compare", "demo1, mse · compare") as run:
+        app = screen(name)
+        (progress,) = app.get("progress")
+    assert not app.exception
+    assert progress.proto.value == 41
+    assert plain(line) in progress.proto.text
+    assert run.run_id[:6] in progress.proto.text
+
+
+@pytest.mark.parametrize("name", [*NAMES, "overview"])
+def test_a_store_that_is_no_database_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "broken.db").write_bytes(b"\xff\xfe no database" * 99)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'broken.db'}")
+    app = screen(name)
+    assert not app.exception
+    assert len(app.warning) >= 1
+
+
+def test_artifacts_that_are_no_text_or_older_are_told_and_the_others_stay(in_filled: Path) -> None:
+    (run,) = list_runs("compare")
+    (folder,) = in_filled.glob(f"mlruns/*/{run.run_id}/artifacts")
+    whole = len(screen("comparison").get("image"))
+    (folder / "aaa.json").write_bytes(b"\xff\xfe{")
+    (folder / "older.json").write_text('{"columns": ["a"], "data": [[1, 2], 3]}')
+    (folder / "rows.json").write_text("[1, 2]")
+    app = screen("comparison")
+    for name in ("aaa", "older", "rows"):
+        (folder / f"{name}.json").unlink()
+    assert not app.exception
+    assert len(app.warning) == 2
+    assert len(app.get("image")) == whole
 
 
 def test_the_server_answers_this_machine_alone_unless_told_otherwise() -> None:

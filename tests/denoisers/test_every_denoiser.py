@@ -6,7 +6,6 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
 from entrypoints import evaluate, recall, train
@@ -35,10 +34,10 @@ def test_it_is_trained_evaluated_promoted_and_resumed(
     name: str,
     tiny_cache: Path,
     database: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    undrawn: None,
+    eager: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
     spec = DenoiserSpec(name, 2)
     assert run(train.main, TrainParameters, "", [*SMALL, *KEPT, "--denoiser", str(spec)]) == 0
     (trained,) = list_runs("train")

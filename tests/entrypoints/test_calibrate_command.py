@@ -135,7 +135,7 @@ def test_the_patches_that_lambda_rests_on_are_kept(shrunk: dict[str, Run], name:
 
 
 def test_doses_that_are_calibrated_together_are_told_and_each_has_its_lambda(
-    database: Path, two_doses: str, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, two_doses: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = ("--data", two_doses, "--states", "identity")
     assert calibrate(*SMALL, *own) == 0
@@ -194,7 +194,7 @@ def lambdas(database: Path) -> dict[str, float]:
 
 
 @pytest.fixture
-def here(tiny_cache: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tiny_cache: Path, database: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny study and a database of this test's own."""
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
     return database
@@ -225,7 +225,7 @@ def test_a_state_does_not_depend_on_the_states_beside_it(here: Path, empty_datab
 
 
 def test_a_warmed_up_network_can_be_calibrated_again_by_its_run(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    eager: None, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert calibrate(*SMALL, "--states", "warmup:2") == 0
     warm = lambdas(here)

@@ -65,7 +65,7 @@ Finished = tuple[MlflowClient, Run, Path, list[str]]
 def test_a_comparison_and_its_inputs_point_at_each_other(finished: Finished) -> None:
     client, found, artifacts, inputs = finished
     assert found.info.status == "FINISHED"
-    assert found.info.run_name == "compare demo1, demo2, mse"
+    assert found.info.run_name == "demo1, demo2, mse · compare"
     assert found.data.tags["pi.compared_runs"] == " ".join(inputs)
     assert found.data.tags["pi.data_digest"] == DIGEST
     assert found.inputs.dataset_inputs[0].dataset.digest == DIGEST[:32]
@@ -124,7 +124,7 @@ def test_each_pair_has_a_nested_run_whose_metrics_the_saved_view_charts(
 
 
 def test_influence_that_was_claimed_and_not_had_is_flagged(
-    database: Path, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = [
         log_evaluation(
@@ -146,7 +146,7 @@ def test_influence_that_was_claimed_and_not_had_is_flagged(
 
 
 def test_the_terminal_says_what_may_be_claimed(
-    database: Path, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert compare("--runs", log_two(), "--metrics", "ssim", "--reference", "test") == 0
     said = capsys.readouterr().out
@@ -159,7 +159,7 @@ def test_the_terminal_says_what_may_be_claimed(
 
 
 def test_a_window_is_compared_and_keeps_its_name_on_the_page(
-    database: Path, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = "window:-160:240"
     of = TABLE.assign(protocol=name)

@@ -80,7 +80,7 @@ def test_own_code_is_identified_and_a_shift_is_warned_of(
         (("--run", "own:denoisers_of_mine:cut"), "must"),
         (("--run", "identity", "--series", "2"), "got 2 of 1: 1 (3 slices of 8 x 8, 3mm, B30)"),
         (("--run", "identity", "--data", "mayo"), "`data` must be folder"),
-        (("--run", "identity", "--batch_size", "0"), "`batch_size` must be"),
+        (("--run", "identity", "--batch_size", "-1"), "`batch_size` must be"),
         (("--run", "nonsense:x"), "`run` must be"),
     ],
 )

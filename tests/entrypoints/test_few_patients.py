@@ -20,39 +20,38 @@ class Slow(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Slow())
 from pi import parameters
 from pi.command_line import run
-for name in ("train", "evaluate", "search", "main", "pretrain"):
-    main = importlib.import_module(f"entrypoints.{name}").main
-    asked = ["--data", sys.argv[1]]
-    print(run(main, getattr(parameters, f"{name.capitalize()}Parameters"), "", asked))
+for data in sys.argv[1:]:
+    for name in ("train", "evaluate", "search", "main", "pretrain"):
+        main = importlib.import_module(f"entrypoints.{name}").main
+        asked = ["--data", data]
+        print(run(main, getattr(parameters, f"{name.capitalize()}Parameters"), "", asked))
 """
 
 
-@pytest.mark.parametrize(
-    ("patients", "split", "said"),
-    [
-        (("Anton",), "auto", "has 1 patient in all: with 1 patient `calibrate` finds lambda"),
-        (("L067", "L109", "L143"), "mayo2016", "and `folds` 3 tests each patient once"),
-    ],
-)
+CASES = [
+    (("Anton",), "auto", "has 1 patient in all: with 1 patient `calibrate` finds lambda"),
+    (("L067", "L109", "L143"), "mayo2016", "and `folds` 3 tests each patient once"),
+]
+
+
 def test_whoever_needs_a_part_that_nobody_is_in_says_so_before_any_work(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    patients: tuple[str, ...],
-    split: str,
-    said: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
-    for patient in patients:
-        write_patient(tmp_path / "in", patient)
-    store = tmp_path / "cache" / "stores" / "few"
-    prepare(tmp_path / "in", store, split=split, seed=0, secret=b"0" * 32)
+    names = [f"few{number}" for number in range(len(CASES))]
+    for name, (patients, split, _) in zip(names, CASES, strict=True):
+        for patient in patients:
+            write_patient(tmp_path / "in" / name, patient)
+        store = tmp_path / "cache" / "stores" / name
+        prepare(tmp_path / "in" / name, store, split=split, seed=0, secret=b"0" * 32)
     done = subprocess.run(
-        [sys.executable, "-c", ALL, "few"], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", ALL, *names], capture_output=True, text=True, check=False,
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.stdout.split() == ["2"] * 5, done.stderr
+    assert done.stdout.split() == ["2"] * 5 * len(CASES), done.stderr
     lines = done.stderr.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 5 * len(CASES)
     assert all("must have patients in the validation" in line for line in lines)
-    assert all(said in line for line in lines)
+    for number, (_, _, said) in enumerate(CASES):
+        assert all(said in line for line in lines[5 * number : 5 * number + 5])
     assert {path.name for path in tmp_path.iterdir()} == {"cache", "in"}  # no tracking store

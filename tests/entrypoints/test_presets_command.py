@@ -120,7 +120,9 @@ def test_a_calibration_of_another_loss_is_refused(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_loss_of_ones_own_trains_with_its_calibration(here: Path) -> None:
+def test_a_loss_of_ones_own_trains_with_its_calibration(
+    here: Path, undrawn: None, eager: None
+) -> None:
     known = runs_in(here)[f"{OWN} · identity"]
     weight = f"calibration:{known.info.run_id}"
     assert trained("--experiment", OWN, "--perceptual_weight", weight, "--gradient_every", "0") == 0

@@ -28,6 +28,8 @@ from pi.tracking.kept_denoiser import fetch_model
 from pi.tracking.loss_facts import DIGEST
 from pi.tracking.registry import CONTEXT_FILE, FILE_DIGEST, fetch_context
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 SMALL = [
     "--data", "simulated:tiny", "--patch_size", "32", "--steps", "3", "--batch_size", "4",
     "--held_out", "16", "--precision", "float32", "--deterministic", "False", "--name", "heads",
@@ -58,7 +60,12 @@ def runs_of(database: Path, stage: str) -> list[Run]:
 
 
 @pytest.fixture(scope="module")
-def worked(tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def worked(
+    eager_module: None,
+    tiny_cache: Path,
+    empty_database: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """A context that was pre-trained: where, and whose pixels were read."""
     folder = tmp_path_factory.mktemp("pretrained")
     database = Path(shutil.copy(empty_database, folder / "mlflow.db"))

@@ -195,7 +195,7 @@ def test_names_from_the_store_are_text(database: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; $\\frac$" in page
 
 
-def test_half_logged_runs_are_told_and_the_others_stay(database: Path) -> None:
+def test_half_logged_runs_are_told_and_the_others_stay(database: Path, undrawn: None) -> None:
     half = log_calibration("demo3", result=False)
     log_calibration("demo1")
     log_evaluation(TABLE, log_training())
@@ -211,7 +211,7 @@ def test_half_logged_runs_are_told_and_the_others_stay(database: Path) -> None:
 
 
 def test_a_deleted_run_is_told_and_the_comparison_of_it_cannot_be_made_again(
-    database: Path,
+    database: Path, undrawn: None
 ) -> None:
     trained, first = log_judged("demo1", 0.0)
     second = log_judged("demo2", -0.01)[1]
@@ -233,7 +233,9 @@ def test_runs_that_failed_are_named(database: Path) -> None:
     assert "Runs that failed, 1 of train: a bad one (" in page_of(database)
 
 
-def test_a_run_stands_for_what_it_rests_on_and_what_was_made_of_it(database: Path) -> None:
+def test_a_run_stands_for_what_it_rests_on_and_what_was_made_of_it(
+    database: Path, undrawn: None
+) -> None:
     trained, evaluated = log_judged("demo1", 0.0)
     other, _ = log_judged("demo2", -0.01)
     assert report("--runs", trained) == 0
@@ -244,7 +246,7 @@ def test_a_run_stands_for_what_it_rests_on_and_what_was_made_of_it(database: Pat
     assert other in page_of(database)
 
 
-def test_a_calibration_holds_its_nested_runs(database: Path) -> None:
+def test_a_calibration_holds_its_nested_runs(database: Path, undrawn: None) -> None:
     asked = log_calibration("demo1")
     log_calibration("demo2")
     assert report("--runs", asked) == 0
@@ -290,7 +292,7 @@ def test_where_the_copy_lies_is_not_logged(database: Path, tmp_path: Path) -> No
     assert str(tmp_path) not in str(found.data.to_dictionary())
 
 
-def test_damaged_tables_of_another_program_do_not_stop_it(database: Path) -> None:
+def test_damaged_tables_of_another_program_do_not_stop_it(database: Path, undrawn: None) -> None:
     _, evaluated = log_judged("demo1", 0.0)
     client = client_of(database)
     for name in ("noise_power.parquet", "tissues.parquet"):

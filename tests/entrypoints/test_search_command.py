@@ -29,6 +29,8 @@ from pi.tracking.tracker import Tracked
 from pi.training.fit import DivergedError
 from pi.training.repeated import Bench
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 ENCODER = "vgg16:random:block1_conv1"
 SMALL = [
     "--data", "simulated:tiny", "--denoiser", "unet:2", "--patch_size", "32", "--patch_step", "64",
@@ -66,7 +68,12 @@ def trials(database: Path) -> list[optuna.trial.FrozenTrial]:
 
 
 @pytest.fixture(scope="module")
-def worked(tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def worked(
+    eager_module: None,
+    tiny_cache: Path,
+    empty_database: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """A study worked at twice: where, what was read, how often it was calibrated, what was said."""
     folder = tmp_path_factory.mktemp("searched")
     database = Path(shutil.copy(empty_database, folder / "mlflow.db"))
@@ -152,7 +159,7 @@ def test_the_test_patients_are_never_read(worked: Any, tiny_store: Store) -> Non
 
 @pytest.mark.usefixtures("tiny_cache")
 def test_the_command_that_is_printed_trains_the_best_as_it_is(
-    worked: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    worked: Any, undrawn: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = worked["database"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
@@ -221,6 +228,7 @@ def failing(numbers: tuple[int, ...]) -> Callable[..., None]:
 
 
 def test_a_failed_trial_is_recorded_and_the_study_goes_on(
+    undrawn: None,
     tiny_cache: Path,
     database: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -280,3 +288,34 @@ def test_mlflows_database_is_refused_for_the_study(
     monkeypatch.setenv("OPTUNA_STORAGE", f"sqlite:///{database}")
     assert searched() == 2
     assert "must be another database than MLFLOW_TRACKING_URI" in capsys.readouterr().err
+
+
+def test_a_metric_is_sought_under_constraints_and_the_front_is_drawn(
+    tiny_cache: Path, database: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    asked = ["--objective", "hallucination", "--subject_to", "nps_distance<=9,mae_hu<=mse"]
+    assert searched(*asked, "--epochs", "1", "--trials", "2") == 0
+    said = capsys.readouterr().out
+    assert "noise_distance<=9 still holds at a Psi of" in said
+    assert "mae_hu<=mse " in said
+    (parent,) = parents(database)
+    files = {one.path for one in client(database).list_artifacts(parent.info.run_id)}
+    assert "perception_distortion" in whole_figures(files)
+    for number, child in children(database).items():
+        kept = trials(database)[number].user_attrs
+        assert child.data.metrics["output/hallucination"] == kept["measured"]["hallucination"]
+        assert len(kept["violations"]) == 2
+    study = optuna.load_study(
+        study_name="one",
+        storage=open_storage(f"sqlite:///{database.with_name('optuna.db')}", "http://x"),
+    )
+    assert set(study.user_attrs["mse"]) == {"mae_hu"}
+
+
+def test_a_constraint_that_is_misspelt_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert searched("--subject_to", "ssim>.9") != 0
+    assert "`subject_to` must be METRIC<=NUMBER" in capsys.readouterr().err

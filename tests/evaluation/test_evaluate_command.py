@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from tracking.logged_figures import whole_figures
@@ -55,12 +54,6 @@ def in_the_tiny_cache(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are empty files: their drawing is tested elsewhere and takes seconds."""
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
-
-
 @pytest.fixture(scope="module")
 def doing_nothing(
     tiny_cache: Path, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
@@ -86,10 +79,29 @@ def test_doing_nothing_has_a_row_a_slice_and_protocol(doing_nothing: tuple[Run, 
     of = table[table["protocol"] == "paper8"]
     assert found.data.metrics["paper8/ssim"] == pytest.approx(of["ssim"].mean())
     assert found.data.metrics["paper8/ssim_low_dose"] == found.data.metrics["paper8/ssim"]
-    assert (
-        found.data.metrics["rmse_hu_in/1mm_D45_25pct"]
-        > found.data.metrics["rmse_hu_in/3mm_B30_25pct"]
-    )
+    every = scores_of(artifacts)
+    assert every["rmse_hu_in/1mm_D45_25pct"] > every["rmse_hu_in/3mm_B30_25pct"]
+
+
+def test_a_run_shows_thirty_numbers_and_its_table_all(doing_nothing: tuple[Run, Path]) -> None:
+    found, artifacts = doing_nothing
+    shown, every = found.data.metrics, scores_of(artifacts)
+    assert len(shown) == 30
+    assert shown == {name: every[name] for name in shown}
+    assert {"paper8/psnr_gain", "rmse_hu", "ldctbench/ssim_gain"} <= set(shown)
+    patients = {name.partition("/psnr_of/")[2] for name in every if "/psnr_of/" in name}
+    assert len(patients) == shown["patients"]
+
+
+def scores_of(artifacts: Path) -> dict[str, float]:
+    """Every number of an evaluation, as its table holds them."""
+    return dict(json.loads((artifacts / "scores.json").read_text())["data"])
+
+
+def newest_scores(database: Path, to: Path) -> dict[str, float]:
+    """The same of the newest run."""
+    client = MlflowClient(f"sqlite:///{database}")
+    return scores_of(Path(client.download_artifacts(newest(database).info.run_id, "", str(to))))
 
 
 def test_the_run_says_what_was_evaluated_on_which_data(doing_nothing: tuple[Run, Path]) -> None:
@@ -124,7 +136,11 @@ def test_tables_and_figures_are_there(doing_nothing: tuple[Run, Path]) -> None:
 
 
 def test_a_network_is_evaluated_beside_doing_nothing(
-    database: Path, undrawn: None, tiny_store: Store, capsys: pytest.CaptureFixture[str]
+    database: Path,
+    undrawn: None,
+    tiny_store: Store,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     network = log_network("unet:4", tiny_store.digest)
     asked = ("--protocols", "full_float", "--metrics", "texture", "--metric", "noise_distance")
@@ -136,7 +152,9 @@ def test_a_network_is_evaluated_beside_doing_nothing(
     distance = metrics["noise_distance_low_dose"] - metrics["noise_distance"]
     assert metrics["noise_distance_gain"] == pytest.approx(distance)
     assert "frequency_shift" in metrics
-    assert "noise/mean_frequency_low_dose_in/1mm_B30_25pct" in metrics
+    every = newest_scores(database, tmp_path)
+    assert "noise/mean_frequency_low_dose_in/1mm_B30_25pct" in every
+    assert found.info.run_name == "my own · evaluate · test"
     assert found.data.tags["pi.evaluated_run"] == network
     assert found.data.params["experiment"] == "my own"
     evaluated = MlflowClient(f"sqlite:///{database}").get_run(network)
@@ -157,7 +175,7 @@ def test_the_saved_view_names_metrics_that_are_logged(doing_nothing: tuple[Run, 
 
 
 def test_one_image_set_is_shown_under_every_protocol_and_a_window(
-    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str]
+    database: Path, undrawn: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     page = (ROOT / "docs" / "answer.md").read_text()
     (command,) = (line for line in page.splitlines() if "--metrics_table" in line)
@@ -167,7 +185,8 @@ def test_one_image_set_is_shown_under_every_protocol_and_a_window(
     found = newest(database)
     named = "window:-160:240,paper8,full_float,abdomen_redcnn,ldctbench,ldctbench_chest"
     assert found.data.tags["pi.protocols"] == f"{named},ldctbench_head,air,bone"
-    metrics, said = found.data.metrics, capsys.readouterr().out
+    assert len(found.data.metrics) <= 30
+    metrics, said = newest_scores(database, tmp_path), capsys.readouterr().out
     assert metrics["window_-160_240/psnr"] < metrics["paper8/psnr"]
     assert "The same slices, the same error: PSNR of the low dose slices is" in said
     lines = [line.split() for line in said.splitlines() if line.startswith("window:-160:240")]
@@ -197,7 +216,7 @@ def test_pixels_of_patients_are_kept_only_if_asked_for(
         (("--protocols", "paper9"), "`protocols` must be made of paper8"),
         (("--protocols", "window:9:1"), "window:LOW:HIGH in HU with LOW < HIGH"),
         (("--part", "train"), "`part` must be one of validation, test but got 'train'"),
-        (("--batch_size", "0"), "`batch_size` must be"),
+        (("--batch_size", "-1"), "`batch_size` must be"),
         (("--metrics", "some"), "`metrics` must be one of basic, texture, all but got 'some'"),
         (("--metric", "gmsd"), "`metric` must be one that is measured but got gmsd, which"),
         (("--metrics", "all", "--metric", "ms_ssim"), "but ms_ssim has none of fewer than 176"),
@@ -267,22 +286,29 @@ def test_help_answers_without_loading_tensorflow_or_mlflow() -> None:
 
 
 def test_each_dose_has_its_own_breakdown_and_can_be_asked_for_alone(
-    database: Path, undrawn: None, two_doses: str, capsys: pytest.CaptureFixture[str]
+    database: Path,
+    undrawn: None,
+    two_doses: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    assert evaluate("--data", two_doses, "--part", "test") == 0
-    places = {name for name in newest(database).data.metrics if name.startswith("rmse_hu_in/")}
+    asked = ("--data", two_doses, "--part", "test", "--protocols", "full_float")
+    assert evaluate(*asked) == 0
+    every = newest_scores(database, tmp_path)
+    places = {name for name in every if name.startswith("rmse_hu_in/")}
     assert places == {
         f"rmse_hu_in/{place}_{kernel}_{dose}"
         for place, dose in (("1mm", "10pct"), ("3mm", "25pct")) for kernel in ("B30", "D45")
     }  # fmt: skip
     assert "note: the pixel spacing of " in capsys.readouterr().out
-    assert evaluate("--data", two_doses, "--part", "test", "--dose", "25%") == 0
+    assert evaluate(*asked, "--dose", "25%") == 0
     alone = newest(database)
-    assert {n for n in alone.data.metrics if n.startswith("rmse_hu_in/")} == {
+    every = newest_scores(database, tmp_path)
+    assert {n for n in every if n.startswith("rmse_hu_in/")} == {
         "rmse_hu_in/3mm_B30_25pct", "rmse_hu_in/3mm_D45_25pct",
     }  # fmt: skip
     assert alone.data.params["dose"] == "25%"
-    assert evaluate("--data", two_doses, "--part", "test", "--dose", "0.5") == 2
+    assert evaluate(*asked, "--dose", "0.5") == 2
     assert "(10%, 25%) but got 50%" in capsys.readouterr().err
 
 

@@ -166,7 +166,9 @@ def test_a_set_measures_what_those_before_it_do() -> None:
     basic, texture, every_one = map(measured_metrics, get_args(MetricSet))
     assert basic[:3] == ["ssim", "psnr", "nrmse"]
     assert basic[3:] == ["rmse_clipped_hu", "rmse_hu", "mae_hu", "bias_hu"]
-    assert set(texture) - set(basic) == {"noise_distance", "frequency_shift"}
-    assert every_one == [*METRICS]
+    assert set(texture) - set(basic) == {"noise_distance", "frequency_shift", "hallucination"}
+    assert every_one == [name for name in METRICS if name != "features"]
+    with pytest.raises(EvaluationError, match="got features, which is measured after they were"):
+        require_measured("features", "all")
     with pytest.raises(EvaluationError, match="got gmsd, which `metrics` all measures and basic"):
         require_measured("gmsd", "basic")

@@ -15,7 +15,7 @@ SLACK = 1.5
 def faults(figure: Figure) -> list[str]:
     """Return a sentence for every text outside the figure and every two that overlap."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
+    figure.draw_without_rendering()  # laid out, which is all that is looked at
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in drawn(figure)]
     inside = figure.bbox.padded(SLACK)

@@ -5,8 +5,8 @@ from io import StringIO
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from pi.figures.colours import COLOURS, around
 from pi.figures.ground import INK, PAPER, on_dark, svg_on_dark
-from pi.figures.influence_curve import COLOURS
 
 
 def drawn() -> Figure:
@@ -37,6 +37,8 @@ def test_text_and_lines_of_data_stand_out_from_the_dark_as_wcag_asks() -> None:
     dark = PAPER["#ffffff"]
     assert min(contrast(INK[ink], dark) for ink in ("#000000", "#555555", "#777777")) >= 4.5
     assert min(contrast(INK.get(one, one), dark) for one in COLOURS) >= 3
+    for number in range(60):
+        assert min(contrast(around(number), ground) for ground in (dark, "#ffffff")) >= 3
 
 
 def test_ink_and_paper_change_and_data_do_not() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from influence.calibrations import ONE_LAYER, by_hand
 
-from pi.figures.influence_curve import COLOURS, STYLES, draw_influence, influence_curves
+from pi.figures.colours import STYLES, colour_of
+from pi.figures.influence_curve import draw_influence, influence_curves
 from pi.influence.table import weight_grid
 
 
@@ -14,7 +15,7 @@ def test_a_colour_an_experiment_and_a_style_a_state() -> None:
     calibrations = [by_hand(e, s) for e in (None, ONE_LAYER) for s in ("identity", "untrained")
                     for e in [e or by_hand().experiment]]  # fmt: skip
     curves = influence_curves(calibrations, weight_grid(calibrations))
-    assert [c.colour for c in curves] == [COLOURS[0]] * 2 + [COLOURS[1]] * 2
+    assert [c.colour for c in curves] == [colour_of("two")] * 2 + [colour_of("one")] * 2
     assert [c.style for c in curves] == [STYLES[0], STYLES[1]] * 2
     assert [c.label for c in curves] == [
         "two, identity", "two, untrained", "one, identity", "one, untrained"

@@ -30,6 +30,7 @@ from pi.figures import (
     pair_matrix,
     paired_differences,
     patient_gains,
+    perception_distortion,
     pretraining,
     search_front,
     search_history,
@@ -179,6 +180,16 @@ def front() -> Figure:
     return search_front.draw_front(search_front.FrontPoints(0.95, points, points, points, points))
 
 
+def trade() -> Figure:
+    psi = np.array([0.2, 0.5, 0.9, 0.95, 0.99, 0.9995])
+    table = pd.DataFrame(
+        {"psi": psi, "log_odds": np.log(psi / (1 - psi)), "ssim": np.linspace(0.93, 0.9, 6),
+         "noise_distance": np.linspace(0.6, 0.1, 6), "front": True, "feasible": psi < 0.99,
+         "label": ["", "", "", "target", "in print (Table 2)", "habit"]}
+    ).sort_values("noise_distance")  # fmt: skip
+    return perception_distortion.draw_trade(perception_distortion.Trade(table))
+
+
 def _spectra(places: int) -> Figure:
     return noise_power.draw_noise_power(spectra_of(places))
 
@@ -225,6 +236,7 @@ OF_NO_NAMES: dict[str, list[Callable[[], Figure]]] = {
     "draw_pretraining": [learned],
     "draw_search": [partial(_study, kind) for kind in ("val_ssim", "psi_target")],
     "draw_front": [front],
+    "draw_trade": [trade],
 }
 
 DRAWN_ELSEWHERE = {"draw_panel"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.training_curves import (
     SERIES,
     conflicts_of,

@@ -13,7 +13,7 @@ from pi.influence.measure import image_losses, patch_measure
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.losses.loss import Norm, PixelTerm
-from pi.network.bank import build_bank
+from pi.network.bank import EncoderBank, build_bank
 from pi.network.encoder import build_encoder
 from pi.network.state import PatchOutputs, identity
 from pi.network.weights import load_weights
@@ -83,14 +83,17 @@ def test_taps_follow_the_encoders_and_their_outputs() -> None:
     assert ratios == pytest.approx(np.tile([1.0, 4.0, 9.0], (3, 1)), rel=1e-5)
 
 
+@pytest.fixture(scope="module")
+def bank() -> EncoderBank:
+    asked = find_experiments("vgg16:random:block1_conv2")
+    return build_bank(asked, input_convention("raw255"), seed=0)
+
+
 @pytest.mark.parametrize("batch_size", [1, 5, 32])
-def test_losses_do_not_depend_on_the_batches(tiny_store: Store, batch_size: int) -> None:
+def test_losses_do_not_depend_on_the_batches(
+    tiny_store: Store, bank: EncoderBank, batch_size: int
+) -> None:
     patches = PatchPopulation(tiny_store, "train", 32, 32, "paper")
-    bank = build_bank(
-        find_experiments("vgg16:random:block1_conv2"),
-        input_convention("raw255"),
-        seed=0,
-    )
     states = {"identity": identity, "untrained": DenoiserSpec("unet", 2).build(0)}
     advanced: list[int] = []
     measure = patch_measure(patches, states, bank, batch_size, advanced.append)

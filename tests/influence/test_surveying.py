@@ -144,6 +144,29 @@ def test_a_state_drops_out_as_soon_as_it_is_known() -> None:
     assert found["narrow"].patches.size < found["wide"].patches.size
 
 
+def test_a_lambda_that_is_known_before_the_others_is_told_once_with_what_is_known_then() -> None:
+    image, perceptual = losses(spread=1.3)
+    both = np.column_stack([perceptual, 3 * image])
+
+    def measure(numbers: NDArray[np.int64], states: Sequence[str]) -> Mapping[str, Measured]:
+        return {s: Measured(numbers, image[numbers, np.newaxis], both[numbers]) for s in states}
+
+    told: list[tuple[str, int, int, float]] = []
+
+    def early(state: str, place: int, measured: Measured) -> None:
+        found = measured.read(readings[place])
+        _, interval = weight_and_interval(found, image.size, asked())
+        told.append((state, place, found.patches.size, interval.half_width))
+
+    readings = [Reading(0, (column,), (1.0,)) for column in range(2)]
+    found = survey_losses(
+        measure, ["a", "b"], readings, framed(image), asked(), np.random.default_rng(7), early=early
+    )
+    assert [(state, place) for state, place, *_ in told] == [("a", 1), ("b", 1)]
+    assert all(size < found["a"].patches.size for *_, size, _ in told)
+    assert all(half_width <= np.log(1.05) for *_, half_width in told)
+
+
 def test_another_state_is_estimated_by_what_is_known_of_the_input() -> None:
     image, perceptual = losses()
     rng = np.random.default_rng(3)

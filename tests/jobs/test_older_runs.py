@@ -92,7 +92,7 @@ def test_its_channels_are_read_as_the_u_net_of_that_width(store: Path) -> None:
 
 
 def test_it_is_evaluated_as_it_was_then(
-    store: Path, tiny_store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Path, tiny_store: Store, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = read_slices(EVALUATED)
     monkeypatch.setenv("PI_CACHE", str(store / "cache"))

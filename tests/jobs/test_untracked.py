@@ -62,6 +62,7 @@ def test_a_job_runs_without_a_tracking_store_and_says_nothing(
     name: str,
     tiny_cache: Path,
     tmp_path: Path,
+    eager: None,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:

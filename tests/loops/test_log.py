@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pi.figures.training_curves import PSI, SERIES, training_curves
+from pi.figures.training_curves import SERIES, training_curves
+from pi.figures.training_panels import PSI
 from pi.influence.gradient_pair import GradientInfluence, GradientPair
 from pi.jobs.report import report
 from pi.loops.log import EpochLog, epoch_record

@@ -197,6 +197,7 @@ def test_before_the_relu_is_what_it_cuts(image: np.ndarray) -> None:
     assert np.allclose(next_one, alone, rtol=1e-5)
 
 
+@pytest.fixture(scope="module")
 def random_resnet() -> keras.Model:
     """Keras's ResNet-50 with batch normalisation that does something."""
     network = keras.applications.ResNet50(include_top=False, weights=None)
@@ -216,8 +217,10 @@ def random_resnet() -> keras.Model:
 
 
 @pytest.mark.parametrize("convention", ["unit", "torch_imagenet"])
-def test_resnets_stages_are_those_of_kerass_own_network(image: np.ndarray, convention: str) -> None:
-    network = random_resnet()
+def test_resnets_stages_are_those_of_kerass_own_network(
+    image: np.ndarray, random_resnet: keras.Model, convention: str
+) -> None:
+    network = random_resnet
     weights = Weights(tuple(folded_convolutions(network, "test")), "noise", "0")
     stages = [f"stage{k}" for k in range(1, 5)]
     names = ["conv2_block3_{}", "conv3_block4_{}", "conv4_block6_{}", "conv5_block3_{}"]

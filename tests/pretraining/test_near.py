@@ -1,6 +1,8 @@
 """A context near its start: the length of a step, the energy kept, heads before the encoder."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from pi.losses.input_convention import input_convention
 from pi.network.encoder import build_encoder
 from pi.network.weights import Weights, load_weights
+from pi.pretraining import near
+from pi.pretraining.examples import Examples
 from pi.pretraining.near import (
     NearRecipe,
     energies,
@@ -18,13 +22,37 @@ from pi.pretraining.near import (
     rescaled,
 )
 from pi.pretraining.networks import build_trunk, learned, probe_of, with_heads
+from pi.pretraining.recipe import Context
 from pi.pretraining.sources import from_store
 from pi.slices.store import Store
+
+pytestmark = pytest.mark.usefixtures("eager_module")
 
 SMALL = NearRecipe(
     architecture="autoencoder", initial="random", patch_size=16, fitted=32, steps=2, batch_size=4,
     held_out=8,
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def examples(tiny_cache: Path) -> Examples:
+    store = Store.open(tiny_cache / "stores" / "simulated-tiny-seed5-recipe2")
+    return from_store(store, "headers", 16).examples
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_steps() -> Iterator[None]:
+    """Heads are fitted in few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near, "FIT_STEPS", 20)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(eager_module: None, few_steps: None, examples: Examples) -> tuple[Context, list[int]]:
+    """The small context, and of how many losses each step told."""
+    told: list[int] = []
+    return make_near(SMALL, examples, lambda losses: told.append(losses.size)), told
 
 
 def test_scaled_layers_give_scaled_features_and_no_more() -> None:
@@ -42,8 +70,7 @@ def test_scaled_layers_give_scaled_features_and_no_more() -> None:
         np.testing.assert_allclose(b, factor * np.asarray(a), rtol=1e-3, atol=1e-3 * factor)
 
 
-def test_a_step_is_as_long_as_it_is_told_in_every_layer(tiny_store: Store) -> None:
-    examples = from_store(tiny_store, "headers", 16).examples
+def test_a_step_is_as_long_as_it_is_told_in_every_layer(examples: Examples) -> None:
     first = load_weights("autoencoder", "random", seed=3).convolutions
     trunk = build_trunk("autoencoder", first, input_convention("raw255"))
     network = with_heads(trunk, examples.tasks, seed=1)
@@ -67,10 +94,10 @@ def test_a_step_is_as_long_as_it_is_told_in_every_layer(tiny_store: Store) -> No
         assert moved == pytest.approx(1e-3 * np.linalg.norm(was), rel=1e-2)
 
 
-def test_each_layer_has_the_energy_of_the_encoder_it_starts_from(tiny_store: Store) -> None:
-    examples = from_store(tiny_store, "headers", 16).examples
-    told: list[int] = []
-    context = make_near(SMALL, examples, lambda losses: told.append(losses.size))
+def test_each_layer_has_the_energy_of_the_encoder_it_starts_from(
+    examples: Examples, made: tuple[Context, list[int]]
+) -> None:
+    context, told = made
     assert len(told) == SMALL.work
     first = load_weights("autoencoder", "random", seed=SMALL.seed).convolutions
     trunk = build_trunk("autoencoder", first, input_convention("raw255"))
@@ -92,8 +119,8 @@ def test_another_recipe_other_data_and_the_recipe_of_before_have_other_names() -
     assert len(names) == 5
 
 
-def test_weights_are_those_of_a_file(tiny_store: Store) -> None:
-    context = make_near(SMALL, from_store(tiny_store, "headers", 16).examples, lambda _: None)
+def test_weights_are_those_of_a_file(made: tuple[Context, list[int]]) -> None:
+    context, _ = made
     weights = Weights(tuple(context.convolutions), "", "")
     encoder = build_encoder("autoencoder", ("block3_conv2",), weights, input_convention("raw255"))
     assert np.isfinite(encoder(np.zeros((1, 16, 16, 1), np.float32))).all()

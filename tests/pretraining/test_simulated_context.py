@@ -11,16 +11,19 @@ import pytest
 from pi.network.weight_file import read_convolutions
 from pi.network.weights import load_weights
 from pi.places import cache_folder
-from pi.pretraining import simulated
+from pi.pretraining import near, simulated
 from pi.pretraining.recipe import Recipe
 from pi.pretraining.simulated import SimulatedContextError, simulated_context
 from pi.slices.store import Store
 
 
 @pytest.fixture
-def small(tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def small(
+    tiny_cache: Path, tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
     """The recipe shrunk to a second, in a cache of this test's own; what is said meanwhile."""
     monkeypatch.setattr(simulated, "DATA", "simulated:tiny")
+    monkeypatch.setattr(near, "FIT_STEPS", 2)
     recipe = replace(
         simulated.RECIPE, architecture="autoencoder", initial="random", patch_size=16, fitted=8,
         steps=3, batch_size=4, held_out=4,

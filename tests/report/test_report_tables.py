@@ -3,6 +3,7 @@
 import pytest
 from report.compared import compared, configuration, configurations, slice_table
 
+from pi.report.blocks import TextTable
 from pi.report.tables import (
     board_of,
     low_dose_mean,
@@ -74,3 +75,8 @@ def test_seeds_have_a_table_only_where_there_are_several() -> None:
     assert (name, seeds, metric) == ("E2", "3", "SSIM")
     assert mean.endswith("(0.0000)")
     assert ends.split(" to ")[0] == ends.split(" to ")[1]
+
+
+def test_columns_of_words_begin_at_the_left_and_numbers_end_at_the_right() -> None:
+    rows = (("a", "0.9", "vgg16", "–"), ("b", "–", "–", "12 of 15"))
+    assert TextTable("t", "T", "", ("run", "SSIM", "encoder", "n"), rows).words == {2}

@@ -21,7 +21,7 @@ from pi.parameters import PromoteParameters
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError
 from pi.tracking.kept_denoiser import log_denoiser
-from pi.tracking.registry import promote
+from pi.tracking.registry import promote, tell_model
 from pi.tracking.tracker import Tracked
 
 UNET = DenoiserSpec("unet", 2)
@@ -71,6 +71,41 @@ def test_the_network_takes_any_size_and_needs_no_loss_of_ours(trained: str, data
     )
     image = np.random.default_rng(1).uniform(0, 1, (1, 32, 48, 1)).astype(np.float32)
     np.testing.assert_allclose(network(image), UNET.build(seed=3)(image), atol=1e-6)
+
+
+def test_the_models_and_the_version_show_what_evaluations_measure(
+    trained: str, database: Path
+) -> None:
+    client = MlflowClient(f"sqlite:///{database}")
+    promote(trained, "ldct-denoiser", "champion")
+    with Tracked().open("evaluate", "x") as run:
+        run.tags({"pi.protocols": "paper8,full_float"})
+        run.tags_of(trained, {"pi.evaluated_by.test": run.run_id})
+        found = {
+            "slices": 7,
+            "paper8/ssim": 0.8,
+            "paper8/ssim_low_dose": 0.9,
+            "paper8/ssim_sd": 0.1,
+        }
+        run.metrics(found)
+        tell_model(run, trained, found)
+        history = client.get_metric_history(run.run_id, "paper8/ssim")
+        assert len(history) == 1  # that of the run stays as it was
+    outputs = client.get_run(trained).outputs.model_outputs
+    for model in (client.get_logged_model(output.model_id) for output in outputs):
+        assert {one.key: one.value for one in model.metrics} == found
+        assert "On 7 slices of test patients (paper8)" in model.tags["mlflow.note.content"]
+    version = client.get_model_version_by_alias("ldct-denoiser", "champion")
+    assert "SSIM 0.8000 beside 0.9000 of the low dose" in version.description
+    assert "Worse than doing nothing: SSIM." in version.description
+    client.update_model_version("ldct-denoiser", version.version, "my own words")
+    with Tracked().open("evaluate", "y") as run:
+        run.metrics({"slices": 1})
+        tell_model(run, trained, ["slices"])
+    (inputs,) = [client.get_run(run.run_id).inputs.model_inputs]
+    assert {one.model_id for one in inputs} == {output.model_id for output in outputs}
+    version = client.get_model_version_by_alias("ldct-denoiser", "champion")
+    assert version.description == "my own words"
 
 
 def test_requirements_are_pinned(trained: str, database: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_run_on_a_fold_says_which_and_finds_others_by_it(
     record, facts = logged(fold)
     assert record.tags["pi.data_digest"] == fold.digest
     assert (record.tags["pi.fold"], record.tags["pi.folds"]) == ("2", "10")
-    assert record.tags["mlflow.runName"] == "train mse, fold 2 of 10"
+    assert record.tags["mlflow.runName"] == "train mse · fold 2 of 10"
     assert facts == {
         "digest": fold.digest, "simulated": True, "patches": 3, "fold": 2, "folds": 10,
     }  # fmt: skip

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -300,3 +301,54 @@ def test_the_newest_finished_run_of_a_stage_is_found(database: Path) -> None:
     with pytest.raises(PiError), Tracked().open("calibrate", "d"):
         raise PiError("x")
     assert newest_run("calibrate") == (newest.run_id, newest.experiment_id)
+
+
+# What the UI shows of a run
+
+
+def test_a_run_has_an_owner(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ada")
+    with Tracked().open("train", "x") as run, run.child("y", "trial") as child:
+        pass
+    for one in (run, child):
+        assert client.get_run(one.run_id).data.tags["mlflow.user"] == "ada"
+
+
+def test_a_run_that_we_named_is_renamed_and_keeps_what_was_added(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Tracked().open("train", "x") as run:
+        run.tags({"mlflow.runName": "x · fold 1 of 2"})
+        run.rename("x, better")
+    assert client.get_run(run.run_id).info.run_name == "x, better · fold 1 of 2"
+    made = client.create_run("0", run_name="for the paper")
+    monkeypatch.setenv("MLFLOW_RUN_ID", made.info.run_id)
+    with Tracked().open("train", "x") as run:
+        run.rename("y")
+    assert client.get_run(run.run_id).info.run_name == "for the paper"
+
+
+def test_a_description_is_never_cut_within_a_line(client: MlflowClient) -> None:
+    whole = "\n".join(f"| {number} |" for number in range(3000))
+    with Tracked().open("train", "x") as run:
+        run.note(whole)
+    assert len(client.get_run(run.run_id).data.tags["mlflow.note.content"]) < 8000
+    assert Path(client.download_artifacts(run.run_id, "note.md")).read_text() == whole
+
+
+def test_how_busy_the_machine_is_is_logged_where_it_is_wanted(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.1")
+    with Tracked().open("train", "x") as run:
+        pass
+    assert client.get_run(run.run_id).data.metrics == {}  # no test is to pay for it
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true")
+    with Tracked().open("train", "x") as run:
+        deadline = time.monotonic() + 20
+        while (
+            not (found := client.get_run(run.run_id).data.metrics) and time.monotonic() < deadline
+        ):
+            time.sleep(0.05)
+    assert "system/cpu_utilization_percentage" in found
+    assert client.get_run(run.run_id).info.status == "FINISHED"

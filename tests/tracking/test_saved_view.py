@@ -2,15 +2,26 @@
 
 import base64
 import json
+import re
 import zlib
 from pathlib import Path
 
 from mlflow import MlflowClient
 
-from pi.tracking.saved_view import TAG, save_view, view_state
+from pi.run_names import STAGES
+from pi.tracking.saved_view import (
+    COLOUR,
+    TAG,
+    next_colour,
+    save_view,
+    telling,
+    view_key,
+    view_state,
+)
 from pi.tracking.tracker import Tracked
 
-DESCRIBED = json.loads((Path(__file__).parents[2] / "dashboards" / "calibrate.json").read_text())
+DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+DESCRIBED = json.loads((DASHBOARDS / "calibrate.json").read_text())
 
 
 def test_the_view_in_the_experiment_decodes_to_our_charts(database: Path) -> None:
@@ -19,7 +30,7 @@ def test_the_view_in_the_experiment_decodes_to_our_charts(database: Path) -> Non
     client = MlflowClient(f"sqlite:///{database}")
     value = json.loads(client.get_experiment(run.experiment_id).tags[TAG + key])
     kind, _, packed = value["state"].partition(";")
-    assert (kind, value["name"]) == ("deflate", DESCRIBED["name"])
+    assert (kind, value["name"]) == ("deflate", f"a: {DESCRIBED['name']}")
     state = json.loads(zlib.decompress(base64.b64decode(packed)))
     assert state == view_state(DESCRIBED, run.run_id)
     assert [c["displayName"] for c in state["compareRunCharts"]] == [
@@ -28,14 +39,88 @@ def test_the_view_in_the_experiment_decodes_to_our_charts(database: Path) -> Non
     assert run.run_id in state["searchFilter"]
 
 
-def test_saving_it_again_replaces_it(database: Path) -> None:
+def views(database: Path, experiment_id: str) -> set[str]:
+    client = MlflowClient(f"sqlite:///{database}")
+    tags = client.get_experiment(experiment_id).tags
+    return {key.removeprefix(TAG) for key in tags if key.startswith(TAG)}
+
+
+def test_a_view_of_children_is_its_runs_own_and_that_of_a_stage_is_shared(database: Path) -> None:
     with Tracked().open("calibrate", "a") as run:
         save_view(run, "calibrate")
+        save_view(run, "calibrate")
+        save_view(run, "train")
     with Tracked().open("calibrate", "b") as later:
-        save_view(later, "calibrate")
+        key = save_view(later, "calibrate")
+        save_view(later, "train")
+    assert key == view_key("calibrate", later.run_id)
+    own = {f"pi-calibrate-{one.run_id[:8]}" for one in (run, later)}
+    assert views(database, run.experiment_id) == own | {"pi-train", "pi-runs"}
+
+
+def test_runs_of_a_view_have_colours_by_configuration(database: Path) -> None:
+    names = [f"x{number} · train" for number in range(9)] + ["x3 · evaluate · test"]
+    found = {}
+    for name in names:
+        with Tracked().open("train", name) as run:
+            save_view(run, "train")
+        found[name] = run.tag(COLOUR)
+    assert len({found[name] for name in names[:9]}) == 9
+    assert found["x3 · evaluate · test"] == found["x3 · train"]
+
+
+def test_a_colour_is_none_of_those_in_use() -> None:
+    used: list[str] = []
+    for _ in range(40):
+        used.append(next_colour(used))
+    assert len(set(used)) == 40
+    assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in used)
+
+
+def test_only_what_tells_something_of_the_runs_is_drawn(database: Path) -> None:
+    charts = [
+        {"type": "LINE", "metricKey": "a", "selectedMetricKeys": ["a", "b"]},
+        {"type": "BAR", "metricKey": "c"},
+        {"type": "PARALLEL", "selectedParams": ["p", "q"], "selectedMetrics": ["b"]},
+    ]
+    client = MlflowClient(f"sqlite:///{database}")
+    assert telling(charts, []) == charts
+    shown = []
+    for number in range(2):
+        with Tracked().open("train", "x") as run:
+            run.params({"p": number, "q": "same"})
+            run.metrics({"b": number})
+        shown.append(client.get_run(run.run_id))
+    assert telling(charts, shown) == [
+        {"type": "LINE", "metricKey": "b", "selectedMetricKeys": ["b"]},
+        {"type": "PARALLEL", "selectedParams": ["p"], "selectedMetrics": ["b"]},
+    ]
+    assert telling(charts[2:], shown[:1]) == []
+
+
+def test_the_table_has_ten_columns_and_the_experiment_says_where_to_begin(database: Path) -> None:
+    view = json.loads((DASHBOARDS / "runs.json").read_text())
+    assert len(view["columns"]) == 10
+    with Tracked().open("train", "x") as run:
+        pass
     client = MlflowClient(f"sqlite:///{database}")
     tags = client.get_experiment(run.experiment_id).tags
-    assert len([key for key in tags if key.startswith(TAG)]) == 1
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert "Begin here" in tags["mlflow.note.content"]
+    client.set_experiment_tag(run.experiment_id, "mlflow.note.content", "ours")
+    with Tracked().open("train", "x"):
+        pass
+    assert client.get_experiment(run.experiment_id).tags["mlflow.note.content"] == "ours"
+
+
+def test_every_stage_with_curves_has_a_view() -> None:
+    described = {file.stem for file in DASHBOARDS.glob("*.json")}
+    assert described == STAGES - {"report"} | {"runs"}
+    for stage in described:
+        view = json.loads((DASHBOARDS / f"{stage}.json").read_text())
+        state = view_state(view, "abc")
+        sections = {section["uuid"] for section in state["compareRunSections"]}
+        assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} <= sections
 
 
 def test_every_chart_is_in_a_section_that_is_there() -> None:

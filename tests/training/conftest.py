@@ -16,6 +16,7 @@ from pi.slices.store import Store
 from pi.training.build import Adam, build_trainer
 from pi.training.cached_step import NOT_KEPT
 from pi.training.fit import Settings, Trainer
+from pi.training.jit import NO_JIT
 
 UNET = DenoiserSpec("unet", 2)
 SETTINGS = Settings(
@@ -63,10 +64,11 @@ def make_trainer(
         adam = Adam(changed.pop("learning_rate", 1e-3), 0.9, 0.999, 1e-7)
         spec, start = changed.pop("spec", UNET), changed.pop("start", "half")
         features = changed.pop("features", NOT_KEPT)
+        jit = changed.pop("jit", NO_JIT)
         settings = replace(SETTINGS, **changed)
         return build_trainer(
             settings, schedule, patches, frozen_loss, spec, adam, start=start, features=features,
-            **machine,
+            jit=jit, **machine,
         )  # fmt: skip
 
     return make

@@ -78,7 +78,10 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
     every: int,
     make_trainer: Callable[..., Trainer],
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    if spec != REDCNN:  # whose graphs are traced in the shortest time
+        request.getfixturevalue("eager")
     monkeypatch.setattr(dncnn, "DEPTH", 4)  # of 17, whose graphs take most of a minute to trace
     number = signal.SIGTERM
     made = partial(make_trainer, schedule, gradient_every=every, spec=spec, start="auto")
@@ -108,6 +111,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(
 
 
 def test_gradnorm_begins_with_gradients_of_equal_length(
+    eager: None,
     make_trainer: Callable[..., Trainer],
 ) -> None:
     final, _ = trained(make_trainer(GradNorm(1.0), gradient_every=1, epochs=1))
@@ -119,7 +123,7 @@ def test_gradnorm_begins_with_gradients_of_equal_length(
     assert record.clips == 0
 
 
-def test_what_is_tracked_adds_up(make_trainer: Callable[..., Trainer]) -> None:
+def test_what_is_tracked_adds_up(eager: None, make_trainer: Callable[..., Trainer]) -> None:
     trainer = make_trainer()
     seen: list[StepLosses] = []
     final, _ = trained(trainer, step_done=seen.append)
@@ -140,7 +144,10 @@ def test_what_is_tracked_adds_up(make_trainer: Callable[..., Trainer]) -> None:
 
 
 def test_no_patient_of_the_test_part_is_ever_read(
-    make_trainer: Callable[..., Trainer], tiny_store: Store, monkeypatch: pytest.MonkeyPatch
+    eager: None,
+    make_trainer: Callable[..., Trainer],
+    tiny_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read, pair = set(), Store.pair
 
@@ -155,6 +162,7 @@ def test_no_patient_of_the_test_part_is_ever_read(
 
 
 def test_a_loss_that_is_no_number_stops_with_the_last_good_state(
+    eager: None,
     make_trainer: Callable[..., Trainer],
 ) -> None:
     trainer, saved = make_trainer(Fixed(0.0), encoders=(), **QUICK), Saved()
@@ -172,6 +180,7 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_state(
 
 
 def test_a_training_that_is_over_is_not_trained_again_and_no_global_generator_is_touched(
+    eager: None,
     make_trainer: Callable[..., Trainer],
 ) -> None:
     trainer = make_trainer(Fixed(0.0), encoders=(), epochs=1, **QUICK)
@@ -207,6 +216,7 @@ def test_the_second_signal_does_not_wait() -> None:
 
 
 def test_a_short_epoch_ends_early_and_the_next_has_patches_of_its_own(
+    eager: None,
     make_trainer: Callable[..., Trainer],
 ) -> None:
     short = make_trainer(Fixed(0.0), encoders=(), epoch_steps=2, **QUICK)
@@ -220,6 +230,7 @@ def test_a_short_epoch_ends_early_and_the_next_has_patches_of_its_own(
 
 
 def test_whoever_is_told_of_an_epoch_may_end_the_training(
+    eager: None,
     make_trainer: Callable[..., Trainer],
 ) -> None:
     trainer = make_trainer(Fixed(0.0), encoders=(), epoch_steps=1, epochs=9, **QUICK)

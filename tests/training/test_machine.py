@@ -6,17 +6,64 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pi.denoisers import NAMES, DenoiserSpec
 from pi.training import machine
-from pi.training.machine import MachineError, choose_precision, compute_in, strategy_for
+from pi.training.machine import (
+    MachineError,
+    choose_precision,
+    compute_in,
+    divided_precision,
+    machine_notes,
+    precision_note,
+    strategy_for,
+    told_of_memory,
+)
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_float16_without_a_gpu_is_refused_with_the_reason() -> None:
-    with pytest.raises(MachineError, match="bfloat16 without a GPU but got float16: CPUs only"):
-        choose_precision("float16")
+def test_float16_without_a_gpu_is_float32_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_precision("float16") == "float32"
+    assert "without a GPU but got float16, which no processor" in precision_note("float16")
+    monkeypatch.setattr(machine, "_multiplies_bfloat16", lambda: False)
+    assert "bfloat16 is emulated" in precision_note("bfloat16")
+    monkeypatch.setattr(machine, "_multiplies_bfloat16", lambda: True)
+    assert [precision_note(asked) for asked in ("auto", "float32", "bfloat16")] == [""] * 3
+
+
+def test_what_is_to_be_told_of_a_machine_is_told_once_each() -> None:
+    assert machine_notes() == []
+    assert machine_notes("float16") == [precision_note("float16")]
+
+
+def test_float16_is_not_divided_over_devices_whose_overflow_nobody_would_see() -> None:
+    assert divided_precision("float16", "mirrored") == "auto"
+    assert divided_precision("float16", "none") == "float16"
+    assert divided_precision("bfloat16", "mirrored") == "bfloat16"
+    (said,) = machine_notes("float16", "mirrored")
+    assert "with `distribution` mirrored but got float16" in said
+    assert said.endswith("it is auto.")
+
+
+def test_a_device_without_memory_is_told_in_a_sentence() -> None:
+    with (
+        pytest.raises(MachineError, match="a `batch_size` of 64 but its memory is too small"),
+        told_of_memory(64),
+    ):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+
+def test_of_unlike_gpus_a_batch_is_divided_over_those_of_a_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gpus = [f"/GPU:{number}" for number in range(3)]
+    devices = [tf.config.LogicalDevice(name, "GPU") for name in gpus]
+    monkeypatch.setattr(machine.tf.config, "list_logical_devices", lambda kind: devices)
+    monkeypatch.setattr(machine, "gpu_kinds", lambda: ["B", "A", "A"])
+    monkeypatch.setattr(machine.tf.distribute, "MirroredStrategy", lambda chosen: chosen)
+    assert strategy_for("mirrored", 4) == gpus[1:]
 
 
 @pytest.mark.parametrize(("flags", "expected"), [("avx512_bf16", "bfloat16"), ("avx2", "float32")])

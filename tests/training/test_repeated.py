@@ -23,6 +23,9 @@ ONE, TWO = (experiment.name for experiment in EXPERIMENTS)
 SETTINGS = Settings(5, 2, 16, 0, 60.0, "best_validation_ssim", 0, 2, epoch_steps=2)
 
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
+
 @pytest.fixture(scope="module")
 def bench(tiny_cache: object) -> Bench:
     from pi.slices.store import Store

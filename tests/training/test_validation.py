@@ -8,7 +8,8 @@ from skimage.metrics import structural_similarity
 from pi.denoisers import Sizes
 from pi.slices.intensity import normalise
 from pi.slices.patches import PatchPopulation
-from pi.training.validation import draw_validation_set, validation_ssims
+from pi.training import validation as module
+from pi.training.validation import affordable_patches, draw_validation_set, validation_ssims
 
 
 def through() -> keras.Model:
@@ -39,3 +40,31 @@ def test_ssim_is_scikit_images_on_the_networks_range(patches: PatchPopulation) -
         expected.append(structural_similarity(normal, low, data_range=1.0))
     found = validation_ssims(chosen, through(), Sizes(), lambda: None)
     assert found == pytest.approx(tuple(expected), abs=1e-12)
+
+
+def test_slices_put_out_at_once_have_the_ssim_of_each_alone(
+    patches: PatchPopulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = draw_validation_set(patches.of("validation"), 1, 5, 5)
+    given: list[int] = []
+
+    def denoise(stack: np.ndarray) -> np.ndarray:
+        given.append(len(stack))
+        return stack / 2
+
+    monkeypatch.setattr(module, "padded", lambda model, sizes: denoise)
+    found = []
+    for most in (1, 3, 64):
+        monkeypatch.setattr(module, "together", lambda asked, otherwise, most=most: most)
+        found.append(validation_ssims(chosen, through(), Sizes(), lambda: None))
+    assert found[0] == found[1] == found[2]
+    assert given == [1] * 5 + [3, 2] + [5]
+
+
+def test_validation_is_given_its_share_of_an_epoch_and_no_less_than_a_batch() -> None:
+    # 1,288 patches of 96 x 96; 5 % of all is 1/19 of them, and two slices of 144 x 96 count for 1.
+    assert affordable_patches(2000, 0.05, 1288, 2 * 144 * 96, 96**2, 16) == int(1288 / 19 - 1)
+    assert affordable_patches(60, 0.05, 1288, 0, 96**2, 16) == 60
+    assert affordable_patches(2000, 1.0, 1288, 0, 96**2, 16) == 2000
+    assert affordable_patches(2000, 0.05, 112, 8 * 128**2, 96**2, 16) == 16
+    assert affordable_patches(10, 0.05, 112, 8 * 128**2, 96**2, 16) == 10

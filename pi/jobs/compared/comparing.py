@@ -1,6 +1,6 @@
 """Runs compared as they were asked for: for the first time, or again from what a run recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from pi.choices import ZeroRule
 from pi.comparison.comparison import Comparison, compare_runs
+from pi.comparison.gains import ComparisonError
 from pi.errors import quoted
-from pi.evaluation.metrics import find_metrics
+from pi.evaluation.metrics import FEATURES, find_metrics
 from pi.jobs.compared.configurations import configurations_of
 from pi.jobs.compared.evaluated import Evaluated, find_evaluated
 from pi.jobs.compared.reference import ChosenReference, choose_reference
@@ -20,6 +21,7 @@ from pi.report.configuration import Configuration, DataFacts, Making
 from pi.report.exhibits import gather
 from pi.tracking.address import TrackingError
 from pi.tracking.logged_comparison import COMPARED
+from pi.tracking.loss_facts import JUDGE
 from pi.tracking.records import read_run
 from pi.tracking.run import listed_ids
 
@@ -63,6 +65,8 @@ def compare_found(runs: str, asked: Asked) -> Compared:
         PiError: see `find_evaluated`, `configurations_of`, `choose_reference`, `compare_runs`.
     """
     evaluated = find_evaluated(runs)
+    if FEATURES in asked.metrics:
+        require_one_judge(evaluated)
     configurations = configurations_of(evaluated, asked.group_by)
     metrics, protocol = asked.metrics, asked.protocol
     chosen = choose_reference(
@@ -75,6 +79,24 @@ def compare_found(runs: str, asked: Asked) -> Compared:
     first = evaluated[0]
     facts = DataFacts(first.simulated, first.simulated_doses)
     return Compared(evaluated, configurations, chosen, comparison, facts)
+
+
+def require_one_judge(evaluated: Sequence[Evaluated]) -> None:
+    """Refuse feature distances to the eyes of several encoders, which are no one metric.
+
+    Raises:
+        ComparisonError: they are of several encoders, or of other weights.
+    """
+    judges = {
+        (one.record.tags.get(JUDGE, "none"), one.record.tags.get(f"{JUDGE}_digest", ""))
+        for one in evaluated
+    }
+    if len(judges) > 1:
+        names = ", ".join(sorted({name for name, _ in judges}))
+        raise ComparisonError(
+            f"runs compared by {FEATURES} must have been evaluated with one encoder and its "
+            f"weights as `{FEATURES}` but were with {names}."
+        )
 
 
 def compare_again(run_id: str, making: Making) -> Report:

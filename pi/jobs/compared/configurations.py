@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from pi.comparison.gains import ComparisonError
 from pi.comparison.pairing import RunTable, join_folds
 from pi.comparison.seeds import SeedGroup, group_seeds
@@ -78,7 +80,18 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
         members=tuple(map(_member, group)),
         group=_joined(name, group, group_by),
         influence=influence,
+        sightings=_sightings(group, group_by),
     )
+
+
+def _sightings(group: Sequence[Evaluated], group_by: str) -> tuple[pd.DataFrame, ...]:
+    """Return the looks at lesions of each seed, its folds joined; none where a run has none."""
+    seeds: dict[str, list[pd.DataFrame]] = {}
+    for one in group:
+        if one.sightings is None:
+            return ()
+        seeds.setdefault(one.maker.typed(group_by) if group_by else "", []).append(one.sightings)
+    return tuple(pd.concat(folds, ignore_index=True) for folds in seeds.values())
 
 
 def _joined(name: str, group: Sequence[Evaluated], group_by: str) -> SeedGroup:

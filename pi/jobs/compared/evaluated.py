@@ -11,6 +11,7 @@ from pi.errors import quoted
 from pi.jobs.compared.asked_runs import asked_runs, filtered
 from pi.tracking.address import TrackingError
 from pi.tracking.logged_data import FOLD, FOLDS, PSEUDONYMS, SIMULATED_DOSES
+from pi.tracking.logged_evaluation import SIGHTINGS
 from pi.tracking.records import (
     IDENTITY,
     SUBJECT,
@@ -19,6 +20,7 @@ from pi.tracking.records import (
     read_run,
     read_slices,
 )
+from pi.tracking.run import DIGEST
 
 PARTS = ("test", "validation")
 """In which order a training's evaluations stand for it."""
@@ -36,6 +38,7 @@ class Evaluated:
         slices: see `pi.evaluation.table`.
         simulated: whether its data are.
         simulated_doses: low doses that were not scanned but simulated, as they are labelled.
+        sightings: looks at lesions, see `pi.detection.sightings`; None where it did not look.
     """
 
     run_id: str
@@ -45,6 +48,7 @@ class Evaluated:
     slices: pd.DataFrame = field(repr=False)
     simulated: bool
     simulated_doses: tuple[str, ...] = ()
+    sightings: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def maker(self) -> Record:
@@ -152,4 +156,11 @@ def _read(run_id: str) -> Evaluated:
         slices=read_slices(run_id),
         simulated=bool(facts["simulated"]),
         simulated_doses=tuple(map(str, facts.get(SIMULATED_DOSES, ()))),
+        sightings=_sightings(run_id, record),
     )
+
+
+def _sightings(run_id: str, record: Record) -> pd.DataFrame | None:
+    if DIGEST + SIGHTINGS not in record.tags:
+        return None
+    return read_artifact(run_id, SIGHTINGS, pd.read_parquet)

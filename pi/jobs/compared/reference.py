@@ -11,7 +11,7 @@ from pi.comparison.verdict import heading
 from pi.errors import quoted
 from pi.evaluation.metrics import METRICS, higher_is_better
 from pi.report.configuration import Configuration
-from pi.tracking.records import read_run
+from pi.tracking.records import read_run, read_score
 
 VALIDATION, TEST = "validation", "test"
 """What stands for the best on validation patients, and for the best on the compared slices."""
@@ -97,7 +97,7 @@ def _mean(one: Configuration, metric: str) -> float:
     found = []
     for member in one.members:
         evaluation = read_run(member.training).tags.get(f"pi.evaluated_by.{VALIDATION}")
-        found.append(read_run(evaluation).metrics.get(metric, math.nan) if evaluation else math.nan)
+        found.append(read_score(evaluation, metric) if evaluation else math.nan)
     return sum(found) / len(found)
 
 

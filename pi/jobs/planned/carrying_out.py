@@ -11,7 +11,7 @@ from pi.algorithm1 import Plan, Step
 from pi.errors import PiError
 from pi.evaluation.table import joined
 from pi.jobs.planned.engine import Engine, Outcome
-from pi.tracking.records import read_slices
+from pi.tracking.records import read_run, read_slices
 from pi.tracking.tracker import Say
 
 PAUSE = 5.0
@@ -122,6 +122,27 @@ def carry_out(
 def evaluated_in(plan: Plan, done: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the evaluations of each experiment, one per round, where all of them are done."""
     return {of: [done[name] for name in names] for of, names in plan.evaluations.items()}
+
+
+LEARNED = (
+    "lambda", "train/psi", "kept/ssim", "validation/ssim_low_dose", "paper8/ssim",
+    "paper8/ssim_low_dose", "paper8/ssim_gain", "paper8/psnr", "rmse_hu",
+)  # fmt: skip
+"""Metrics of a training and its evaluation by which the run of the whole job is read."""
+
+
+def learned_of(run_ids: Sequence[str]) -> dict[str, float]:
+    """Return what an experiment came to, by `LEARNED`: means over its evaluations, one per fold.
+
+    Raises:
+        TrackingError: a run is gone.
+    """
+    evaluations = [read_run(run_id) for run_id in run_ids]
+    trainings = [read_run(one.tags["pi.evaluated_run"]) for one in evaluations]
+    pairs = zip(trainings, evaluations, strict=True)
+    each = [{**trained.metrics, **judged.metrics} for trained, judged in pairs]
+    there = [name for name in LEARNED if all(name in one for one in each)]
+    return {name: sum(one[name] for one in each) / len(each) for name in there}
 
 
 def slice_table(run_ids: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from pi.algorithm1 import Plan, Step
 from pi.errors import PiError
 from pi.evaluation.ranking import rank_runs
-from pi.jobs.planned.carrying_out import carry_out, evaluated_in, slice_table
+from pi.jobs.planned.carrying_out import carry_out, evaluated_in, learned_of, slice_table
 from pi.jobs.planned.claims import Claimant
 from pi.jobs.planned.engine import Engine, Here
 from pi.jobs.planned.hiring import Hired
@@ -21,6 +21,7 @@ from pi.tracking.logged_data import FOLDS
 from pi.tracking.logged_evaluation import log_board
 from pi.tracking.records import SharedTags
 from pi.tracking.run import Run
+from pi.tracking.saved_view import save_view
 from pi.tracking.tracker import Tracker
 
 TABLE3 = "pi.table3"
@@ -38,11 +39,13 @@ class Standing:
         run: of it.
         board: Table 3; None where an evaluation is not done.
         done: runs of the steps that are done, by their names.
+        view: saved view of its curves.
     """
 
     run: Run
     board: pd.DataFrame | None
     done: dict[str, str]
+    view: str
 
 
 @dataclass
@@ -95,7 +98,8 @@ class Job:
                 done = done_in(self.plan, parent)
                 if len(done) < len(self.plan.steps):
                     self._wait(parent)
-        return Standing(run, board, done)
+            view = save_view(run, "main")
+        return Standing(run, board, done, view)
 
     def clear_up(self) -> None:
         """End the runs of steps whose workers ended before them, as with this process."""
@@ -135,7 +139,8 @@ class Job:
         parent = SharedTags(run.run_id)
         with self._alone(parent):
             if TABLE3 not in parent.read():
-                log_board(run, board, self.switches, self.plan.evaluated_on)
+                learned = {name: learned_of(run_ids) for name, run_ids in evaluated.items()}
+                log_board(run, board, self.switches, self.plan.evaluated_on, learned)
                 parent.write(TABLE3, "logged")
         return board
 

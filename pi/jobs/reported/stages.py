@@ -12,9 +12,11 @@ import pandas as pd
 
 from pi.errors import PiError
 from pi.evaluation.metrics import METRICS, ranked_metrics
-from pi.figures.training_curves import GRADIENT, PSI, SERIES
+from pi.figures.training_curves import SERIES
+from pi.figures.training_panels import GRADIENT, PSI
 from pi.identity import place_named
 from pi.losses.experiments import NAMED
+from pi.report.beyond import LOGGED
 from pi.report.png import embedded_png
 from pi.report.stages.found import Calibrated, EvaluatedRun, RunFacts, Searched, Texture, Trained
 from pi.report.text import percent
@@ -117,7 +119,11 @@ def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> Evalu
         }
         if names["ssim"] in metrics  # somebody's table tells nothing of doing nothing
         else {},
-    )
+        {
+            name: (metrics[name], metrics.get(f"{name}_low_dose", math.nan))
+            for name in LOGGED if name in metrics
+        },
+    )  # fmt: skip
 
 
 def texture_of(evaluated: EvaluatedRun, *, simulated: bool) -> Texture:

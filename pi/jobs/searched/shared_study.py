@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi.network.state import prepare_denoiser
+from pi.search.objective import Objective
 from pi.search.record import RUN
 from pi.search.space import Balance
 from pi.search.study import shared
@@ -23,6 +24,7 @@ from pi.tracking.run import Run
 from pi.tracking.tracker import Tracker
 from pi.training.build import calibrate_each
 from pi.training.machine import choose_precision
+from pi.training.plan import StartingWeight
 from pi.training.repeated import Bench
 
 STAGE = "search"
@@ -41,6 +43,8 @@ def signature(parameters: Mapping[str, str], bench: Bench) -> dict[str, str]:
         bench: whose data and weights count, and not what they are called.
     """
     found = {name: value for name, value in parameters.items() if name not in MAY_DIFFER}
+    if not found.get("subject_to"):  # as studies of before there were constraints
+        found.pop("subject_to", None)
     found |= {"data digest": bench.patches.store.digest}
     found |= {"precision": choose_precision(bench.precision)}
     for experiment in bench.experiments:
@@ -110,3 +114,21 @@ def balances(study: Study, bench: Bench, state: State) -> dict[str, Balance]:
         }
 
     return {name: Balance(**own) for name, own in shared(study, "balances", measure).items()}
+
+
+def mse_metrics(study: Study, bench: Bench, objective: Objective) -> dict[str, float]:
+    """Return what a training by MSE alone has of the metrics that constraints compare with it.
+
+    It is trained once for all workers of a study, as long as a trial; nothing is where no
+    constraint asks for it.
+    """
+    asked = [one.metric for one in objective.constraints if one.bound is None]
+    if not asked:
+        return {}
+
+    def measure() -> dict[str, float]:
+        experiment = bench.experiments[0].name
+        bench.train(experiment, "fixed", StartingWeight(0.0, None), lambda record: None)
+        return bench.measure(experiment, asked)
+
+    return shared(study, "mse", measure)

@@ -54,7 +54,10 @@ def tracked_trial(
                 start = StartingWeight(point.weight, point.psi)
                 bench.train(point.experiment, point.schedule, start, epoch_done)
 
-            outcome = objective.evaluate(trial, point, train)
+            def measure(point: Point) -> Mapping[str, float]:
+                return bench.measure(point.experiment, objective.metrics)
+
+            outcome = objective.evaluate(trial, point, train, measure)
             child.metrics(outcome.measures)
         return outcome
 

@@ -1,10 +1,11 @@
 """A study worked at until it has its trials, each in a run of its own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from optuna import Study
 
-from pi.jobs.searched.shared_study import balances
+from pi.jobs.searched.shared_study import balances, mse_metrics
 from pi.jobs.searched.trial import tracked_trial
 from pi.progress import counting
 from pi.search.answer import SearchAnswer, answer
@@ -51,6 +52,7 @@ def search_kept(
             f"`trials` must be at least {len(first)}, which every study tries first "
             f"({', '.join(dict.fromkeys(one.label for one in first))}), but got {trials}."
         )
+    objective = replace(objective, mse=mse_metrics(study, bench, objective))
     enqueue(study, first)
     evaluate = tracked_trial(run, study.study_name, bench, space, known, objective)
     with counting("searching", "trial", trials, each=True) as bar:

@@ -7,13 +7,13 @@ from pi.evaluation.doing_nothing import LOW_DOSE, before_sentence
 from pi.jobs.trained.checkpoints import Checkpoints
 from pi.losses.experiments import Experiment
 from pi.progress import counting, time_left
-from pi.tracking.logged_training import log_result
+from pi.tracking.logged_training import PICTURED, log_progress, log_result
 from pi.tracking.tracker import Say
 from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import epoch_line, epoch_metrics, losses_so_far
 from pi.training.fit import Listener, Trainer, fit
 from pi.training.state import EpochRecord, TrainingState, mean_ssim
-from pi.training.validation import low_dose_ssims
+from pi.training.validation import Triple, low_dose_ssims
 
 
 def fit_kept(
@@ -22,6 +22,7 @@ def fit_kept(
     experiments: Sequence[Experiment],
     target: float | None,
     say: Say,
+    window: tuple[float, float] | None = None,
 ) -> tuple[TrainingState, float]:
     """Train from where the run stands, log every epoch and the result.
 
@@ -33,6 +34,7 @@ def fit_kept(
         experiments: the configuration, or none for MSE alone.
         target: the Psi asked for.
         say: told what the output is worth.
+        window: HU from black to white of the slices that are kept as images; None: none are.
 
     Returns:
         The final state, and the validation SSIM of the low dose itself.
@@ -65,7 +67,11 @@ def fit_kept(
             say(epoch_line(record, epochs, left, low_dose))
             bar.note(" · ".join(losses_so_far(record.training)))
 
-        listener = Listener(checkpoint, lambda losses: bar.advance(1), epoch_done)
+        def slice_seen(epoch: int, number: int, images: Triple) -> None:
+            if window is not None and number <= PICTURED:
+                log_progress(run, epoch, number, images, window)
+
+        listener = Listener(checkpoint, lambda losses: bar.advance(1), epoch_done, slice_seen)
         state, best = fit(trainer, state, best, listener)
     log_result(run, trainer, state, best, target, low_dose)
     return state, low_dose

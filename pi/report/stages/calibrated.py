@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pi.figures.colours import colour_of
 from pi.figures.influence_breakdown import Strata, draw_strata
 from pi.report.blocks import Block, TextTable, Words
 from pi.report.document import Section
@@ -148,7 +149,8 @@ def _strata(shown: Sequence[Calibrated]) -> CaptionedFigure:
         [one.strata.get(place, nowhere)[1] / one.influence.weight for place in places]
         for one in shown
     ]
-    strata = Strata(tuple(places), tuple(map(named, shown)), np.array(multiples))
+    colours = tuple(colour_of(one.influence.experiment) for one in shown)
+    strata = Strata(tuple(places), tuple(map(named, shown)), np.array(multiples), colours)
     return CaptionedFigure(
         "by_reconstruction",
         draw_strata(strata),

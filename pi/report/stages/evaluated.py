@@ -10,6 +10,7 @@ from pi.evaluation.metrics import ranked_metrics
 from pi.evaluation.ranking import LOW_DOSE_ROW, with_ranks
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
+from pi.report.beyond import beyond_table
 from pi.report.blocks import Block, Drawn, TextTable, Words
 from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
@@ -31,6 +32,7 @@ def evaluated_section(found: Sequence[EvaluatedRun], texture: Texture | None) ->
     for number, (key, of) in enumerate(groups.items()):
         board = board_of_evaluated(of)
         blocks += [Words((_said(key, of, board),)), _table(number, key, board)]
+        blocks += _beyond(number, key, of)
     if texture is not None:
         blocks += _texture(texture)
     return Section("evaluated", "Evaluation", tuple(blocks))
@@ -110,6 +112,25 @@ def _table(number: int, key: Group, board: pd.DataFrame) -> TextTable:
     whole = table_3(board, protocol)
     caption = f"{part.capitalize()} patients. {whole.caption}"
     return long_table(f"table3{letter}", f"Table 3{letter}", caption, whole.columns, whole.rows)
+
+
+def _beyond(number: int, key: Group, of: Sequence[EvaluatedRun]) -> list[Block]:
+    """Return texture, detection and invention beside the table; nothing where nobody measured."""
+    rows = {
+        f"{one.label} ({one.run.run_id[:SHORT]})": {
+            name: own for name, (own, _) in one.beyond.items()
+        }
+        for one in of
+        if one.denoised and one.beyond
+    }
+    nothing: dict[str, float] = {}
+    for one in of:
+        nothing |= {name: low for name, (_, low) in one.beyond.items() if name not in nothing}
+    if not nothing:
+        return []
+    letter = "abcdefghijklmnopqrstuvwxyz"[number % 26] if number else ""
+    part = f"{key[1].capitalize()} patients. "
+    return [beyond_table({**rows, LOW_DOSE_ROW: nothing}, f"table3{letter}_beyond", part)]
 
 
 def _texture(texture: Texture) -> list[Block]:

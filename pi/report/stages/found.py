@@ -152,6 +152,7 @@ class EvaluatedRun:
         slices: how many.
         patients: how many.
         values: metric -> mean, standard deviation (ddof 0) and mean of doing nothing.
+        beyond: of what similarity does not tell, mean and that of doing nothing, by logged name.
     """
 
     run: RunFacts
@@ -163,6 +164,7 @@ class EvaluatedRun:
     slices: int
     patients: int
     values: Mapping[str, tuple[float, float, float]]
+    beyond: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from pi.figures.influence_curve import COLOURS
+from pi.figures.colours import COLOURS
 from pi.figures.training_curves import (
     TrainingCurves,
     conflicts_of,

@@ -11,7 +11,7 @@ from pi.evaluation.protocol import Protocol
 from pi.network.denoiser_file import DenoiserFileError, SavedDenoiser, has_facts
 from pi.places import file_digest
 from pi.slices.store import Store
-from pi.subjects.subject import Requested, Subject, SubjectKind
+from pi.subjects.subject import FEW, Requested, Subject, SubjectKind
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.records import IDENTITY, Record, read_run
 
@@ -43,6 +43,12 @@ class TrainedHere(Subject):
         from pi.evaluation.whole_slices import slice_denoiser
 
         return slice_denoiser(self.saved.load(), self.saved.spec.design.sizes)
+
+    def batch(self, asked: int) -> int:
+        """Return how many slices it is given at once; see `pi.evaluation.in_parts`."""
+        from pi.evaluation.in_parts import together
+
+        return together(asked, FEW)
 
     def check(
         self, store: Store, part: Part, batch_size: int, protocols: Sequence[Protocol] = ()

@@ -63,10 +63,13 @@ class Pretend:
                     child.params({"experiment": p.experiments, "state": "identity"})
             elif isinstance(p, TrainParameters):
                 tracked.params({"perceptual_weight": p.perceptual_weight})
+                tracked.metrics({"lambda": 0.0, "train/psi": 0.0})
             else:
                 learned = read_run(p.run).params
                 assert learned["fold"] == str(p.fold)
                 gain = 0.0 if learned["perceptual_weight"] == "0" else 0.1
+                tracked.tags({"pi.evaluated_run": p.run})
+                tracked.metrics({"paper8/ssim": 0.1 * p.fold + gain, "paper8/ssim_gain": gain})
                 tracked.parquet(out_of_fold(p.fold, gain), "slices.parquet")
 
 
@@ -150,8 +153,11 @@ def test_table_3_is_of_every_slice_of_every_patient_once(job: Done) -> None:
     assert means == pytest.approx({"demo1": 0.3, "mse": 0.2, "low dose": 0.2})
     record = read_run(job.run_id)
     note = record.tags["mlflow.note.content"]
-    assert note.startswith("Table 3, on every patient, each tested once in 3 folds")
+    assert note.startswith("**demo1** is best: λ 0, Ψ 0 % in the last epoch, SSIM +")
+    assert "on every patient, each tested once in 3 folds (Table 3)" in note
     assert "|demo1|0.3|" in note
+    assert record.tags["pi.best"] == "demo1"
+    assert (record.metrics["paper8/ssim"], record.metrics["psi_of/mse"]) == (pytest.approx(0.3), 0)
     assert record.metrics["ssim_of/demo1"] == pytest.approx(0.3)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from PIL import Image
 from tracking.logged_figures import whole_figures
 
 from entrypoints import recall
@@ -22,8 +23,9 @@ from pi.influence.schedule import ScheduleState
 from pi.jobs.agreement import require_agreement, require_resumable, require_same_data
 from pi.jobs.trained.starting_weight import read_calibration, starting_weight
 from pi.parameters import TrainParameters
+from pi.slices.intensity import normalise
 from pi.tracking.kept_denoiser import fetch_denoiser
-from pi.tracking.logged_training import log_result
+from pi.tracking.logged_training import log_progress, log_result
 from pi.tracking.opened import EXPERIMENT
 from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
@@ -79,7 +81,7 @@ def calibration(target: str = "0.9", weight: float = 1 / 3, digest: str = "d1") 
 
 
 def test_a_run_holds_its_result_and_is_refused_where_it_differs(
-    tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
+    eager: None, tiny_cache: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train("--keep_checkpoints", "True") == 0
     said = capsys.readouterr().out.splitlines()
@@ -101,6 +103,9 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert client().get_metric_history(run_id, "validation/ssim")[0].step == 1
     files = {file.path for file in client().list_artifacts(run_id)}
     assert {"denoiser", "last", "config.json", "gradients.json"} <= files
+    shown = {file.path for file in client().list_artifacts(run_id, "images")}
+    assert {name.split("+")[0].rpartition("/")[2] for name in shown} == {"validation~slice1"}
+    assert found.info.run_name == "mse · train"
     assert "influence_over_epochs.png" not in files  # MSE alone has none to draw
     assert fetch_denoiser(run_id).weights.name == "denoiser.weights.h5"
     assert found.data.tags["pi.precision"] == "float32"
@@ -123,6 +128,23 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
     assert len(client().search_runs([experiment.experiment_id])) == 1
 
 
+def test_a_validation_slice_is_one_image_on_a_window_that_does_not_change(database: Path) -> None:
+    doses = [np.full((4, 6), hu, np.float32) for hu in (-160.0, 40.0, 240.0)]
+    with Tracked().open("train", "x") as run:
+        for epoch in (1, 2):
+            low, middle, high = map(normalise, doses)
+            log_progress(run, epoch, 2, (low, middle, high), (-160.0, 240.0))
+    (shown, *_) = sorted(
+        Path(client().download_artifacts(run.run_id, "images")).glob(
+            "validation*slice2*step+2*.png"
+        )
+    )
+    pixels = np.asarray(Image.open(shown))
+    assert pixels.shape[:2] == (4, 18)
+    grey = pixels.reshape(4, 18, -1)[..., 0]
+    assert [set(part.ravel().tolist()) for part in np.split(grey, 3, axis=1)] == [{0}, {128}, {255}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -131,7 +153,6 @@ def test_a_run_holds_its_result_and_is_refused_where_it_differs(
             ["--patch_size", "512"],
             "must be at most the slice's 128 pixels but got 512",
         ),
-        (["--precision", "float16"], "without a GPU but got float16"),
         (["--resume", "nothing"], "run 'nothing' must exist but does not"),
         (["--perceptual_weight", "psi:0.9"], "must be 0 with the experiment mse"),
         (["--epochs", "0"], "`epochs` must be"),

@@ -1,0 +1,1 @@
+"""Whether low-contrast lesions stay detectable: model observers, and what they look at."""

@@ -1,0 +1,121 @@
+"""How far a slice is from its normal dose to the eyes of an encoder that was not trained with.
+
+Structure and texture of features as in DISTS (Ding et al., Image quality assessment: unifying
+structure and texture similarity, TPAMI 44(5), 2022): in each channel of the image itself and of
+each layer,
+
+    l = (2 m_x m_y + c) / (m_x^2 + m_y^2 + c)      of the means over the slice: its texture
+    s = (2 v_xy + c) / (v_x + v_y + c)             of variances and covariance: its structure
+
+and the distance is 1 less the mean of both over channels, then over layers. Its weights are equal,
+where DISTS learns them from opinions on photographs, so its numbers are not DISTS's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.choices import EvaluatedPart
+from pi.evaluation.denoising import Denoising, denoised_slices
+from pi.evaluation.measure import Evaluation, volumes_of
+from pi.evaluation.metrics import FEATURES
+from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.table import DENOISED, LOW_DOSE, checked, slice_keys
+from pi.losses.architecture import OWN, EncoderSpec, find_architecture
+from pi.slices.intensity import normalise
+from pi.slices.store import Store
+
+Maps = Sequence[NDArray[np.float32]]
+"""Features of n slices, (n, rows, columns, channels), one a layer."""
+
+Encode = Callable[[NDArray[np.float32]], Maps]
+"""From (n, rows, columns, 1) in the network's range to features."""
+
+_STABLE = 1e-6
+
+
+def feature_distances(images: Maps, target: Maps) -> NDArray[np.float64]:
+    """Return the distance of each of n images to one target, (n,): 0 of the same, below 2.
+
+    Args:
+        images: features of n slices.
+        target: of one.
+    """
+    layers = [_similarity(x, y) for x, y in zip(images, target, strict=True)]
+    return np.asarray(1 - np.mean(layers, axis=0))
+
+
+def _similarity(images: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean of both terms over the channels of one layer, (n,)."""
+    x, y = images.astype(np.float64), target.astype(np.float64)
+    mean_x, mean_y = x.mean(axis=(1, 2)), y.mean(axis=(1, 2))
+    of_x, of_y = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    both = (of_x * of_y).mean(axis=(1, 2))
+    power = np.square(of_x).mean(axis=(1, 2)) + np.square(of_y).mean(axis=(1, 2))
+    texture = (2 * mean_x * mean_y + _STABLE) / (np.square(mean_x) + np.square(mean_y) + _STABLE)
+    structure = (2 * both + _STABLE) / (power + _STABLE)
+    return np.asarray(((texture + structure) / 2).mean(axis=1))
+
+
+def require_features(store: Store, part: EvaluatedPart, encoder: EncoderSpec) -> None:
+    """Refuse slices that are smaller than what a layer sees, of which it has no features.
+
+    Raises:
+        EvaluationError: some are.
+    """
+    if encoder.architecture == OWN:
+        return
+    network = find_architecture(encoder.architecture)
+    for volume in (store.volumes[number] for number in volumes_of(store, part)):
+        for layer in encoder.layers:
+            if not network.feature_count(layer, volume.rows // 2, volume.columns // 2):
+                raise EvaluationError(
+                    f"`features` must name layers that see less than a slice but {layer} of "
+                    f"{encoder.architecture} halves {volume.rows} x {volume.columns} pixels away."
+                )
+
+
+def with_features(
+    evaluation: Evaluation,
+    store: Store,
+    part: EvaluatedPart,
+    denoising: Denoising | None,
+    encode: Encode,
+    advance: Callable[[int], object],
+) -> Evaluation:
+    """Return an evaluation whose slices have the distance as a metric.
+
+    Args:
+        evaluation: of the same part.
+        store: the data.
+        part: whose patients.
+        denoising: gives the denoised slices; None of the low dose itself.
+        encode: the encoder.
+        advance: told how many slices have just been measured.
+    """
+    found: dict[tuple[object, str], float] = {}
+    for number in volumes_of(store, part):
+        volume = store.volumes[number]
+        for index in range(len(volume.positions)):
+            low, normal = store.pair(number, index)
+            images = {str(LOW_DOSE): low.astype(np.float32)}
+            if denoising is not None:
+                images[DENOISED] = denoised_slices(denoising, store, number, [index])[0]
+            values = _of_slice([*images.values()], normal, encode)
+            for image, value in zip(images, values, strict=True):
+                found[volume.key(index), image] = float(value)
+            advance(1)
+    table = evaluation.slices
+    keys = zip(slice_keys(table), table["image"], strict=True)
+    slices = checked(table.assign(**{FEATURES: [found[one] for one in keys]}))
+    return replace(evaluation, slices=slices)
+
+
+def _of_slice(
+    images: Sequence[NDArray[np.float32]], target: NDArray[np.int16], encode: Encode
+) -> NDArray[np.float64]:
+    together = normalise(np.stack([target.astype(np.float32), *images]))[..., np.newaxis]
+    maps = [together, *encode(together)]
+    return feature_distances([one[1:] for one in maps], [one[:1] for one in maps])

@@ -1,0 +1,81 @@
+"""What Psi trades: similarity against texture, a point a trial, with habit and print marked."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pi.evaluation.metrics import METRICS
+from pi.figures.colours import COLOURS
+from pi.figures.labels import legend_below
+from pi.figures.search_slice import TICKS
+from pi.influence.psi import log_odds
+from pi.search.answer import SearchAnswer
+from pi.search.constraints import TEXTURE
+
+
+@dataclass(frozen=True)
+class Trade:
+    """The measured trials of a study, ready to be drawn.
+
+    Attributes:
+        table: one row a trial: ``trial``, ``psi``, ``log_odds``, ``ssim``, `TEXTURE`, ``label`` of
+            the first trials, ``feasible``, and ``front``: no other is better in both.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+
+
+def perception_distortion(found: SearchAnswer) -> Trade | None:
+    """Return the trade of a study; None where no trial has SSIM and texture distance."""
+    rows = [
+        {"trial": trial.number, "psi": trial.point.psi, "log_odds": trial.point.log_odds,
+         "ssim": trial.ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
+         "feasible": trial.feasible}
+        for trial in found.trials
+        if trial.state == "finished" and np.isfinite(trial.metrics.get(TEXTURE, np.nan))
+    ]  # fmt: skip
+    if not rows:
+        return None
+    table = pd.DataFrame(rows).sort_values(TEXTURE, ignore_index=True)
+    ssim, distance = table["ssim"].to_numpy(), table[TEXTURE].to_numpy()
+    beaten = [
+        bool(((ssim >= s) & (distance <= d) & ((ssim > s) | (distance < d))).any())
+        for s, d in zip(ssim, distance, strict=True)
+    ]
+    return Trade(table.assign(front=[not one for one in beaten]))
+
+
+def draw_trade(trade: Trade) -> Figure:
+    """Draw SSIM over the distance of the texture, coloured by Psi; better is up and left."""
+    table = trade.table
+    figure = Figure(figsize=(7, 5.4), layout="constrained")
+    axes = figure.subplots()
+    low, high = table["log_odds"].min(), table["log_odds"].max()
+    drawn = axes.scatter(table[TEXTURE], table["ssim"], 36, c=table["log_odds"], cmap="viridis",
+                         vmin=low - 0.5, vmax=high + 0.5, zorder=3)  # fmt: skip
+    front = table[table["front"]]
+    axes.step(front[TEXTURE], front["ssim"], where="post", color=COLOURS[1], linewidth=1.2,
+              label="no trial is better in both")  # fmt: skip
+    broken = table[~table["feasible"]]
+    if len(broken):
+        axes.scatter(broken[TEXTURE], broken["ssim"], 60, marker="x", color="black", zorder=4,
+                     label="breaks a constraint")  # fmt: skip
+    for k, (name, label) in enumerate((("habit", "λ = 0.1, of habit"), ("in print", "λ in print"))):
+        marked = table[table["label"].str.contains(name, regex=False)]
+        if len(marked):
+            axes.scatter(
+                marked[TEXTURE], marked["ssim"], 150, marker="s^"[k], facecolors="none",
+                edgecolors=COLOURS[k + 2], linewidths=1.6, label=label, zorder=5,
+            )  # fmt: skip
+    odds = log_odds(list(TICKS)).tolist()
+    shown = [(o, t) for o, t in zip(odds, TICKS, strict=True) if low - 0.5 <= o <= high + 0.5]
+    bar = figure.colorbar(drawn, ax=axes, ticks=[o for o, _ in shown])
+    bar.ax.set_yticklabels([f"{100 * t:g} %" for _, t in shown])
+    bar.set_label("Ψ where λ was calibrated")
+    axes.set_xlabel(f"{METRICS[TEXTURE].heading}, 0 is the normal dose's texture")
+    axes.set_ylabel("validation SSIM")
+    axes.grid(alpha=0.25)
+    legend_below(figure)
+    return figure

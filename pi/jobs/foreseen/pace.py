@@ -1,0 +1,123 @@
+"""How fast this machine is at what a job does most: measured in a few steps on random pixels.
+
+Encoders have random weights, which cost what any cost; those of other people's code are left out.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from pi.choices import MetricSet, PrecisionName
+from pi.denoisers import DenoiserSpec
+from pi.losses.architecture import OWN
+from pi.losses.experiments import Experiment, find_experiments
+from pi.losses.input_convention import input_convention
+
+ROUNDS = 2
+NOISE = np.random.default_rng(0)
+
+
+def start_tensorflow() -> None:
+    """Start TensorFlow, quietly: before anything else imports it."""
+    import pi.network  # noqa: F401
+
+
+@cache
+def step_seconds(
+    experiment: str, denoiser: str, patch_size: int, batch_size: int, precision: PrecisionName
+) -> tuple[float, float]:
+    """Return the seconds of a step of training, and of measuring a batch.
+
+    Args:
+        experiment: as it is spelt; empty: MSE alone.
+        denoiser: which network.
+        patch_size: side of a patch in pixels.
+        batch_size: patches of a step.
+        precision: number format of the convolutions.
+
+    Raises:
+        PiError: one of them is misspelt, or the machine cannot do it.
+    """
+    start_tensorflow()
+    import keras
+
+    from pi.influence.components import loss_terms
+    from pi.influence.schedule import WeightRule
+    from pi.network.bank import FrozenLoss, build_bank
+    from pi.training.machine import choose_precision, compute_in, scaled, strategy_for
+    from pi.training.step import measure_step, train_step
+
+    chosen = choose_precision(precision)
+    found = [e for e in _experiments(experiment) if e.encoder.architecture != OWN]
+    bank = build_bank(found, input_convention("raw255"), seed=0)
+    loss = bank.loss_of(found[0], patch_size) if found else FrozenLoss()
+    network = DenoiserSpec.parse(denoiser).build(0)
+    optimizer = scaled(keras.optimizers.Adam(1e-3), chosen)
+    optimizer.build(network.trainable_variables)
+    compute_in([network, *loss.encoders], chosen)
+    terms = loss_terms(loss)
+    step = train_step(network, optimizer, terms, strategy_for("none", batch_size), batch_size)
+    measure = measure_step(network, terms)
+    low, normal = (_pixels(batch_size, patch_size)[..., np.newaxis] for _ in range(2))
+    return (
+        best_of(lambda: step(low, normal, WeightRule(1e-3))),
+        best_of(lambda: measure(low, normal, 1e-3)),
+    )
+
+
+def _experiments(spelt: str) -> list[Experiment]:
+    if not spelt:
+        return []
+    return [
+        replace(one, encoder=replace(one.encoder, context="random"))
+        for one in find_experiments(spelt)
+        if not one.refusal
+    ]
+
+
+@cache
+def slice_seconds(denoiser: str, pixels: int) -> float:
+    """Return the seconds in which a network denoises a slice of so many pixels on a side."""
+    start_tensorflow()
+    from pi.evaluation.whole_slices import slice_denoiser
+
+    spec = DenoiserSpec.parse(denoiser)
+    through = slice_denoiser(spec.build(0), spec.design.sizes)
+    return best_of(lambda: through(_pixels(1, pixels)))
+
+
+@cache
+def metrics_seconds(
+    protocols: str, metrics: MetricSet, pixels: int, images: Sequence[str] = ("low", "denoised")
+) -> float:
+    """Return the seconds in which a slice is measured: the low dose, and what is made of it."""
+    from pi.evaluation.pair import HuErrors, measured
+    from pi.evaluation.protocol import find_protocols
+
+    chosen = find_protocols(protocols)
+    low, normal = _pixels(2, pixels)
+
+    def measure() -> None:
+        for image in images:
+            pair = HuErrors(low, normal, 0.7)
+            measured(pair, chosen, predicted=image != "low", metrics=metrics)
+
+    return best_of(measure)
+
+
+def best_of(work: Callable[[], object]) -> float:
+    """Return the seconds of the fastest of some rounds, after one that does not count."""
+    work()
+    seconds = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+def _pixels(count: int, side: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.int16]]":
+    return NOISE.integers(-1000, 1000, (count, side, side)).astype(np.int16)

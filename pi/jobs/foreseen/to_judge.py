@@ -1,0 +1,88 @@
+"""What evaluating, comparing, reporting and promoting would take."""
+
+from pi.evaluation.metrics import require_measured
+from pi.evaluation.protocol import find_protocols
+from pi.jobs.compared.asked_runs import asked_runs
+from pi.jobs.foreseen.outlook import Outlook, made_store, unmade
+from pi.jobs.foreseen.pace import metrics_seconds, slice_seconds
+from pi.jobs.foreseen.to_learn import side_of
+from pi.jobs.opening import slices_in
+from pi.parameters import (
+    CompareParameters,
+    EvaluateParameters,
+    PromoteParameters,
+    ReportParameters,
+)
+from pi.subjects import find_kind
+from pi.tracking.records import IDENTITY, read_run
+from pi.tracking.registry import require_promotable
+
+USUAL = "unet:32"
+"""The network by which the time is told where a run does not say which it is of."""
+
+
+def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
+    """Return what `evaluate` would do; ``network`` is that of a run that is still to come."""
+    asked = f"{p.protocols},all" if p.metrics_table else p.protocols
+    protocols = find_protocols(asked)
+    require_measured(p.metric, p.metrics)
+    find_kind(p.run)
+    names = ", ".join(one.name for one in protocols)
+    line = f"one run of evaluate: {p.run} on the {p.part} patients under {names}"
+    store = made_store(p, p.fold, p.part)
+    if store is None:
+        return unmade(p.data, line)
+    slices, side = slices_in(store, [p.part]), side_of(store)
+    own = network or network_of(p.run, p.denoiser)
+    denoising = slice_seconds(own, side) if own else 0.0
+    each = denoising + metrics_seconds(asked, p.metrics, side)
+    told = f"{slices} slices of up to {side} x {side} pixels" + (f", by {own}" if own else "")
+    return Outlook(
+        (f"data {p.data}: {told}", line), slices * each, why=f"{each:.3g} s a slice, measured now"
+    )
+
+
+def network_of(run: str, denoiser: str) -> str | None:
+    """Return which network a run's denoiser is; None of what needs none here.
+
+    Raises:
+        TrackingError: there is no such run.
+    """
+    if run == IDENTITY or run.startswith(("outputs:", "table:")):
+        return None
+    if ":" in run or denoiser:
+        return denoiser or USUAL
+    return read_run(run).typed("denoiser", USUAL)
+
+
+def of_compare(p: CompareParameters) -> Outlook:
+    """Return what `compare` would do."""
+    runs = asked_runs(p.runs, finished=False)
+    for run_id in runs:
+        read_run(run_id)
+    return Outlook(
+        (
+            f"{len(runs)} runs are read: what `{p.runs}` means",
+            f"one run of compare, under {p.protocol or 'their protocol'}, and a report",
+        ),
+        why="it grows with slices, pairs and resampling; two runs of 500 slices are a minute",
+    )
+
+
+def of_report(p: ReportParameters) -> Outlook:
+    """Return what `report` would do."""
+    return Outlook(
+        (f"what `{p.runs}` means is read", "one run of report, with a page that needs no network"),
+        why="it grows with the runs; ten are some seconds",
+    )
+
+
+def of_promote(p: PromoteParameters) -> Outlook:
+    """Return what `promote` would do."""
+    made = require_promotable(p.run, even_if_worse=p.even_if_worse)
+    return Outlook(
+        (f"what `{made}` made is registered as {p.name or 'its usual name'}",
+         f"the alias {p.alias} points at it"),
+        2.0,
+        why="no pixel is computed",
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""What calibrating, screening, training, searching and pre-training would take."""
+
+import math
+
+from pi.denoisers import find_denoiser
+from pi.jobs.foreseen.outlook import Outlook, made_store, told_patches, unmade
+from pi.jobs.foreseen.pace import slice_seconds, step_seconds
+from pi.losses.experiments import MSE, chosen, find_experiments, require_influence
+from pi.parameters import (
+    CalibrateParameters,
+    PretrainParameters,
+    ScreenParameters,
+    SearchParameters,
+    TrainParameters,
+)
+from pi.parameters.learning import LearningParameters
+from pi.slices.patches import PatchPopulation
+from pi.slices.store import Store
+from pi.states import find_states
+from pi.training import plan
+
+MEASURED = "{:.3g} s a {}, measured now"
+
+
+def of_train(p: TrainParameters) -> Outlook:
+    """Return what `train` would do."""
+    asked = plan.weight_asked(p.experiment, p.perceptual_weight, TrainParameters.perceptual_weight)
+    plan.find_experiment(p.experiment, plan.weight_source(asked), p.stand_in, p.as_mse_plus)
+    find_denoiser(p.denoiser, p.patch_size, p.start)
+    store = made_store(p, p.fold, "train", "validation")
+    lines = (
+        f"one run of train: {p.experiment}, lambda {asked}, schedule {p.schedule}, {p.denoiser}",
+        f"{p.epochs} epochs; after each {p.validation_slices} validation slices at most",
+        *((f"goes on with run {p.resume}",) if p.resume else ()),
+    )
+    if store is None:
+        return unmade(p.data, *lines)
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    own = "" if p.experiment == MSE else p.experiment
+    step, measure = step_seconds(own, p.denoiser, p.patch_size, p.batch_size, p.precision)
+    steps = math.ceil(len(patches) / p.batch_size)
+    batches = math.ceil(p.validation_patches / p.batch_size)
+    epoch = steps * step + batches * measure + _validation(p, store)
+    told = f"{steps * p.epochs} steps of {p.batch_size} patches, {steps} an epoch"
+    return Outlook(
+        (told_patches(patches, p.data), *lines, told),
+        p.epochs * epoch,
+        why=MEASURED.format(step, "step"),
+    )
+
+
+def _validation(p: LearningParameters, store: Store) -> float:
+    return p.validation_slices * slice_seconds(p.denoiser, side_of(store))
+
+
+def side_of(store: Store) -> int:
+    """Return the side of a store's largest slice in pixels."""
+    return max(max(volume.rows, volume.columns) for volume in store.volumes)
+
+
+def of_calibrate(p: CalibrateParameters) -> Outlook:
+    """Return what `calibrate` would do: at most, since it ends once lambda is precise enough."""
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    if not p.gradient_patches:
+        require_influence(experiments)
+    states = find_states(p.states)
+    names = ", ".join(one.name for one in experiments)
+    line = f"one run of calibrate: {names} for Psi {p.target_psi:g}, states {p.states}"
+    store = made_store(p, p.fold, "train")
+    if store is None:
+        return unmade(p.data, line)
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    batches = math.ceil(len(patches) / p.batch_size)
+    paces = [
+        step_seconds(one.loss, p.denoiser, p.patch_size, p.batch_size, "auto")[1]
+        for one in experiments
+        if not one.refusal
+    ]
+    return Outlook(
+        (told_patches(patches, p.data), line, "patches are measured until lambda's interval is "
+         f"narrower than {100 * p.tolerance:g} %"),
+        batches * sum(paces) * len(states),
+        most=not p.exhaustive,
+        why=MEASURED.format(sum(paces), "batch"),
+    )  # fmt: skip
+
+
+def of_screen(p: ScreenParameters) -> Outlook:
+    """Return what `screen` would do."""
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    names = ", ".join(one.name for one in experiments)
+    line = f"one run of screen: {names} on {p.patches} patches, each degraded in seven ways"
+    store = made_store(p, p.fold, "train")
+    if store is None:
+        return unmade(p.data, line)
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    images = 8 * p.batch_size
+    paces = [
+        step_seconds(one.loss, p.denoiser, p.patch_size, images, "auto")[1]
+        for one in experiments
+        if not one.refusal
+    ]
+    return Outlook(
+        (told_patches(patches, p.data), line),
+        math.ceil(p.patches / p.batch_size) * sum(paces),
+        why=MEASURED.format(sum(paces), "batch"),
+    )
+
+
+def of_search(p: SearchParameters) -> Outlook:
+    """Return what `search` would do: at most, since the worse trials are given up early."""
+    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    line = (
+        f"one run of search, with {p.trials} trials nested in it: objective {p.objective}, "
+        f"{p.epochs} epochs each"
+    )
+    store = made_store(p, p.fold, "train", "validation")
+    if store is None:
+        return unmade(p.data, line)
+    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    whole = math.ceil(len(patches) / p.batch_size)
+    steps = min(p.epoch_steps or whole, whole)
+    spelt = [one.loss for one in experiments if not one.refusal]
+    paces = [
+        step_seconds(one, p.denoiser, p.patch_size, p.batch_size, p.precision)[0] for one in spelt
+    ]
+    step = sum(paces) / max(len(paces), 1)
+    trial = p.epochs * (steps * step + _validation(p, store))
+    return Outlook(
+        (told_patches(patches, p.data), line, f"{p.epochs * steps} steps a trial"),
+        p.trials * trial,
+        most=True,
+        why=MEASURED.format(step, "step"),
+    )
+
+
+def of_pretrain(p: PretrainParameters) -> Outlook:
+    """Return what `pretrain` would do."""
+    named = f", registered as {p.name}" if p.name else ""
+    line = f"one run of pretrain: {p.architecture}, task {p.task}, {p.steps} steps{named}"
+    step = _pretraining_step(p)
+    return Outlook(
+        (f"data {p.data}", line),
+        p.steps * step if step else None,
+        why=MEASURED.format(step, "step, without the data") if step else "no step of it is timed",
+    )
+
+
+def _pretraining_step(p: PretrainParameters) -> float:
+    """Return the seconds of a step: an encoder forward and backward, as in a training."""
+    architecture = "vgg16" if p.architecture == "auto" else p.architecture
+    if p.task == "autoencoder" or not architecture.startswith("vgg"):
+        return 0.0
+    deepest = "block5_conv3"
+    spelt = f"{architecture}:random:{deepest}"
+    return step_seconds(spelt, "unet:2", p.patch_size, p.batch_size, "auto")[0]

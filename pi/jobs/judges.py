@@ -1,0 +1,104 @@
+"""The encoder that judges an evaluation: any but that which the denoiser was trained with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pi.choices import EvaluatedPart
+from pi.evaluation.feature_distance import Encode, Maps, require_features
+from pi.evaluation.metrics import FEATURES
+from pi.evaluation.protocol import EvaluationError
+from pi.jobs.contexts import find_encoders
+from pi.losses.architecture import EncoderSpec
+from pi.losses.experiments import find_experiments, require_influence
+from pi.losses.input_convention import RAW255
+from pi.slices.store import Store
+from pi.subjects import Subject, require_images
+from pi.tracking.loss_facts import DIGEST, JUDGE, PARTS
+from pi.tracking.records import IDENTITY, Record, read_run
+
+PATCH = 64
+"""Side of a patch on which a function of the user's is tried, pixels."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """An encoder that judges.
+
+    Attributes:
+        encode: from slices in the network's range to features, a map a layer.
+        tags: for the run of the evaluation: which encoder it was, and what its weights are.
+    """
+
+    encode: Encode = field(repr=False)
+    tags: Mapping[str, str]
+
+
+def find_judge(
+    written: str,
+    subject: Subject,
+    store: Store,
+    part: EvaluatedPart,
+    seed: int,
+    say: Callable[[str], object],
+) -> Judge | None:
+    """Return the encoder that the parameter `features` names; None where it names none.
+
+    Args:
+        written: ARCHITECTURE:CONTEXT:LAYERS.
+        subject: what is evaluated.
+        store: the data.
+        part: whose patients.
+        seed: of the context ``random``.
+        say: told what happens, where a context has to be made first.
+
+    Raises:
+        EvaluationError: not one encoder, that which the subject was trained with, or layers that
+            see more than a slice.
+        PiError: it is misspelt, or its weights are not to be had.
+    """
+    if not written:
+        return None
+    require_images(subject, FEATURES)
+    experiments = find_experiments(written)
+    require_influence(experiments)
+    if len(experiments) > 1:
+        raise EvaluationError(
+            f"`features` must name one encoder but names {len(experiments)}: {written}."
+        )
+    spec = experiments[0].encoder
+    require_features(store, part, spec)
+    trained = _training_of(subject)
+    if trained is not None:
+        _require_another(spec, trained)
+    bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
+    digest = bank.weights_of(spec).digest
+    if trained is not None and trained.tags.get(DIGEST) == digest:
+        raise _own(spec)
+    (encoder,) = bank.encoders
+
+    def encode(images: NDArray[np.float32]) -> Maps:
+        return [one.numpy() for one in keras.tree.flatten(encoder(images))]
+
+    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+
+
+def _training_of(subject: Subject) -> Record | None:
+    """Return what the training of a subject of ours holds; None of anybody else's."""
+    return read_run(subject.run_id) if subject.run_id not in ("", IDENTITY) else None
+
+
+def _require_another(spec: EncoderSpec, trained: Record) -> None:
+    own = tuple(trained.typed(part) for part in PARTS[:2])
+    if own == (spec.architecture, spec.context):
+        raise _own(spec)
+
+
+def _own(spec: EncoderSpec) -> EvaluationError:
+    return EvaluationError(
+        "`features` must be an encoder that the run was not trained with but got "
+        f"{spec.architecture}:{spec.context}, which it was."
+    )

@@ -1,0 +1,179 @@
+"""What similarity does not tell: texture, detection and invention, beside Table 3 and in words.
+
+Of each run against its reference, over patients: whether the noise keeps its texture, whether
+lesions are as detectable, and whether more is shown that the normal dose does not show.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pi.comparison.comparison import Comparison
+from pi.comparison.gains import ComparisonError, Estimate
+from pi.comparison.pairing import pair_runs
+from pi.comparison.resampling import draw_resamples, patient_intervals
+from pi.comparison.verdict import counted
+from pi.detection.paired_detection import compare_detection
+from pi.detection.requirements import DetectionError
+from pi.detection.resamples import OBSERVERS
+from pi.evaluation.metrics import METRICS
+from pi.figures.effect_forest import claimed
+from pi.report.blocks import TextTable
+from pi.report.configuration import Configuration
+from pi.report.pair_words import INVENTION, TEXTURE, RunPair, pair_sentence
+from pi.report.text import NOTHING, mean_text, number
+
+SEED = 5
+"""Of the resamples: the same numbers whenever a report is made again."""
+
+SHOWN = (TEXTURE, "frequency_shift", INVENTION)
+LOGGED = (*SHOWN[:2], *(f"detection/{observer}_dprime" for observer in OBSERVERS), INVENTION)
+"""The columns of the block, as an evaluation logs them."""
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What is known of a comparison beside similarity.
+
+    Attributes:
+        tables: the block beside Table 3, and detection by lesion; none where nothing is known.
+        sentences: one a pair, or why there is none.
+    """
+
+    tables: tuple[TextTable, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+
+def beyond_similarity(configurations: Sequence[Configuration], comparison: Comparison) -> Beyond:
+    """Return what the runs of a comparison do beside similarity."""
+    named = {one.name: one for one in configurations}
+    first = next(iter(comparison.paired))
+    said: dict[str, None] = {}
+    pairs = []
+    for one in (one for one in comparison.contrasts if one.metric == first):
+        reference, other = named.get(one.reference), named.get(one.other)
+        if reference is not None and other is not None:
+            pairs.append(_pair(reference, other, comparison.protocol, said))
+    known = [pair for pair in pairs if pair.metrics or pair.detection is not None]
+    if not known:
+        return Beyond(sentences=tuple(said))
+    tables = (_block(configurations, comparison.protocol, known), _detection_table(known))
+    sentences = (*(pair_sentence(pair) for pair in known), *said)
+    return Beyond(tuple(table for table in tables if table is not None), sentences)
+
+
+def _pair(
+    reference: Configuration, other: Configuration, protocol: str, said: dict[str, None]
+) -> RunPair:
+    metrics = {}
+    for metric in ("ssim", TEXTURE, INVENTION):
+        found = _difference(reference, other, metric, protocol)
+        if found is not None:
+            metrics[metric] = found
+    detection = None
+    if reference.sightings and other.sightings:
+        try:
+            detection = compare_detection(reference.sightings, other.sightings, SEED)
+        except DetectionError as error:
+            said[str(error)] = None
+    beside = {name: value for name, value in metrics.items() if name != "ssim"}
+    return RunPair(reference.name, other.name, metrics if beside or detection is not None else {},
+                 detection)  # fmt: skip
+
+
+def _difference(
+    reference: Configuration, other: Configuration, metric: str, protocol: str
+) -> tuple[float, float, Estimate] | None:
+    """Return both means and the mean difference over patients; None where one has no values."""
+    tables = [one.group.table for one in (reference, other)]
+    if any(metric not in table.slices for table in tables):
+        return None
+    try:
+        paired = pair_runs(tables, metric, protocol)
+    except ComparisonError:  # of no slice that both have
+        return None
+    one, two = (paired.values[table.name].to_numpy() for table in tables)
+    resamples = draw_resamples(paired.values.index, np.random.default_rng(SEED))
+    gain = claimed(patient_intervals(two - one, resamples).mean_gain, resamples.patients)
+    return float(one.mean()), float(two.mean()), gain
+
+
+def _block(
+    configurations: Sequence[Configuration], protocol: str, known: Sequence[RunPair]
+) -> TextTable:
+    detected: dict[str, dict[str, float]] = {}
+    for pair in known:
+        sought = pair.detection
+        if sought is not None:
+            whole = sought[sought["contrast_hu"].isna()].set_index("observer")
+            for name, column in ((pair.reference, "reference"), (pair.other, "other")):
+                detected[name] = {str(k): float(v) for k, v in whole[column].items()}
+    rows: dict[str, dict[str, float]] = {}
+    for one in configurations:
+        spread = one.group.spread
+        means = {
+            str(metric): float(mean)
+            for of, metric, mean in zip(
+                spread["protocol"], spread["metric"], spread["mean"], strict=True
+            )
+            if of == protocol
+        }
+        own = {name: means.get(name, math.nan) for name in SHOWN}
+        found = detected.get(one.name, {})
+        rows[one.name] = own | {f"detection/{name}_dprime": v for name, v in found.items()}
+    return beyond_table(rows)
+
+
+def beyond_table(
+    rows: Mapping[str, Mapping[str, float]], name: str = "table3_beyond", of: str = ""
+) -> TextTable:
+    """Return the block "texture, detection, invention" beside Table 3.
+
+    Args:
+        rows: of each run its values by the names of `LOGGED`; what is not there is a dash.
+        name: of the table.
+        of: whose slices, in front of its caption; empty: nothing is said of them.
+    """
+    cells = [
+        (run, *(_logged_text(values.get(one, math.nan), one) for one in LOGGED))
+        for run, values in rows.items()
+    ]
+    caption = of + (
+        "Beside similarity. Texture: distance of the noise's log spectra to the normal dose's, and "
+        "shift of its mean frequency (1/mm; below 0 is smoother). Detection: d' of lesions, mean "
+        "over kinds. Invention: share of patches that show what the normal dose does not."
+    )
+    columns = ("Run", "Texture: distance", "Texture: shift", "Detection: d', CHO",
+               "Detection: d', NPWE", "Invention: rate")  # fmt: skip
+    return TextTable(name, "Texture, detection, invention", caption, columns, tuple(cells))
+
+
+def _logged_text(value: float, name: str) -> str:
+    return mean_text(value, name) if name in METRICS else number(value)
+
+
+def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
+    rows = [
+        (
+            f"{pair.other} vs {pair.reference}",
+            str(row["observer"]).upper(),
+            "all" if math.isnan(row["radius_mm"])
+            else f"{row['contrast_hu']:+g} HU, {row['radius_mm']:g} mm",
+            f"{row['other']:.2f} vs {row['reference']:.2f}",
+            f"{row['difference']:+.2f}",
+            NOTHING if math.isnan(row["low"]) else f"{row['low']:+.2f} to {row['high']:+.2f}",
+        )
+        for pair in known if pair.detection is not None
+        for row in pair.detection.to_dict("records")
+    ]  # fmt: skip
+    if not rows:
+        return None
+    patients = max(int(p.detection["patients"].max()) for p in known if p.detection is not None)
+    caption = (
+        "Detection by kind of lesion: d' and its difference with 95 % intervals by a bootstrap of "
+        f"{counted(patients, 'patient')} and of their lesions, the same resamples for both runs."
+    )
+    columns = ("Comparison", "Observer", "Lesion", "d'", "Difference", "95 % interval")
+    return TextTable("detection", "Detection", caption, columns, tuple(rows))

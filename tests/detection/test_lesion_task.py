@@ -1,0 +1,87 @@
+"""`evaluate --task lesions`, from its command line to what MLflow holds; and its refusals."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from mlflow import MlflowClient
+
+from entrypoints.evaluate import main
+from pi.command_line import run
+from pi.parameters import EvaluateParameters
+from pi.slices.store import Store
+from pi.subjects.lesions import require_detection
+from pi.subjects.subject import Subject, SubjectError
+from pi.tracking.logged_evaluation import SIGHTINGS
+from pi.tracking.records import read_artifact
+
+BASE = ("--data", "with-lesions", "--part", "test", "--protocols", "paper8")
+
+
+def evaluate(*arguments: str) -> int:
+    return run(main, EvaluateParameters, "", (*BASE, *arguments))
+
+
+@pytest.fixture(autouse=True)
+def in_force(
+    lesion_folder: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = tmp_path / "cache" / "stores"
+    stores.mkdir(parents=True)
+    (stores / "with-lesions").symlink_to(lesion_folder)
+    monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
+
+
+@pytest.mark.parametrize("task", ["lesions", "inserted_lesions"])
+def test_looks_table_metrics_and_note_are_kept(
+    task: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--task", task) == 0
+    said = capsys.readouterr().out
+    assert "lesions, d' of model observers" in said
+    assert "rest on 2 patients" in said
+    client = MlflowClient()
+    (found,) = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    table = read_artifact(found.info.run_id, "detection.parquet", pd.read_parquet)
+    looks = read_artifact(found.info.run_id, SIGHTINGS, pd.read_parquet)
+    assert set(table["image"]) == {"low_dose", "normal_dose"}
+    assert set(looks["patient"]) == {"S002", "S003"}
+    of = table[(table["image"] == "low_dose") & (table["observer"] == "cho")]
+    metrics = found.data.metrics
+    assert metrics["detection/cho_dprime"] == pytest.approx(of["dprime"].mean())
+    assert metrics["detection/npwe_dprime_normal_dose"] > 0
+    assert sum(name.startswith("detection/") for name in metrics) == 6
+    note = found.data.tags["mlflow.note.content"]
+    assert "mean (SD)" in note and "Detection of lesions" in note  # noqa: PT018
+    assert np.isfinite(table["dprime"]).all()
+
+
+def test_a_task_that_the_data_cannot_be_asked_is_refused_before_any_run(
+    capsys: pytest.CaptureFixture[str], tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    assert evaluate("--task", "lesions", "--data", "simulated:tiny") != 0
+    assert "must have lesions in patients of the part test" in capsys.readouterr().err
+    client = MlflowClient()
+    assert not client.search_runs([e.experiment_id for e in client.search_experiments()])
+
+
+def test_what_has_no_images_or_no_network_is_refused(lesion_store: Store) -> None:
+    class Table(Subject):
+        pictured = False
+
+        def _open(self) -> None:
+            return None
+
+    class Looked(Table):
+        pictured = True
+        looked_up = True
+
+    with pytest.raises(SubjectError, match="must be slices with 'mine', which has no images"):
+        require_detection(Table("mine", {}), lesion_store, "test", "lesions")
+    with pytest.raises(SubjectError, match="is no network and denoises no slices with lesions"):
+        require_detection(Looked("mine", {}), lesion_store, "test", "inserted_lesions")
+    require_detection(Looked("mine", {}), lesion_store, "test", "lesions")
