@@ -18,6 +18,9 @@ from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
 
+# Of every run, those of fixtures too: a test that wants to know how busy the machine is says so.
+os.environ["MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"] = "false"
+
 
 def pytest_collection_finish() -> None:
     """What is imported stays: the collector need not go through it again for every graph."""
@@ -36,7 +39,6 @@ def nobodys_places(
         if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "false")
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
     yield
     signal.signal(signal.SIGTERM, handler)

@@ -101,7 +101,7 @@ class Run:
         name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
         histories = (self.client.get_metric_history(self.run_id, key) for key in names)
         points = [history[-1] for history in histories if history]
-        for model in models:
+        for model in models if points else ():
             of = (model.model_id, name, digest, self.run_id)
             of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
             self.client.log_batch(self.run_id, metrics=of_model)
@@ -318,11 +318,17 @@ def provenance(stage: str) -> dict[str, str]:
 
 
 def _owner() -> dict[str, str]:
-    """Return the tag that says whose run it is: of a server its login, else this machine's."""
+    """Return the tag that says whose run it is: PI_OWNER, the server's login, or this machine's.
+
+    Where PI_OWNER is set and empty, nobody is named.
+    """
     try:
-        return {"mlflow.user": os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()}
+        name = os.environ.get("PI_OWNER")
+        if name is None:
+            name = os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
-        return {}
+        name = ""
+    return {"mlflow.user": name} if name else {}
 
 
 @cache

@@ -1,5 +1,6 @@
 """What MLflow holds of a run, on a database of each test's own."""
 
+import getpass
 import json
 import math
 import os
@@ -178,7 +179,10 @@ def test_a_child_knows_its_parent_and_its_experiment(client: MlflowClient) -> No
     assert found.info.status == "FINISHED"
 
 
-def test_nobody_is_named_by_a_run(client: MlflowClient, database: Path) -> None:
+def test_nobody_is_named_by_a_run_of_one_who_does_not_want_it(
+    client: MlflowClient, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_OWNER", "")
     with Tracked().open("calibrate", "a") as run, run.child("b", "calibration"):
         pass
     for found in all_runs(client):
@@ -307,11 +311,15 @@ def test_the_newest_finished_run_of_a_stage_is_found(database: Path) -> None:
 
 
 def test_a_run_has_an_owner(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ada")
-    with Tracked().open("train", "x") as run, run.child("y", "trial") as child:
+    with Tracked().open("train", "x") as run:
         pass
-    for one in (run, child):
-        assert client.get_run(one.run_id).data.tags["mlflow.user"] == "ada"
+    assert client.get_run(run.run_id).data.tags["mlflow.user"] == getpass.getuser()
+    for variable, name in (("MLFLOW_TRACKING_USERNAME", "ada"), ("PI_OWNER", "the lab")):
+        monkeypatch.setenv(variable, name)
+        with Tracked().open("train", "x") as run, run.child("y", "trial") as child:
+            pass
+        for one in (run, child):
+            assert client.get_run(one.run_id).data.tags["mlflow.user"] == name
 
 
 def test_a_run_that_we_named_is_renamed_and_keeps_what_was_added(

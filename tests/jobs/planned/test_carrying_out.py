@@ -17,7 +17,7 @@ from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.jobs.planned.carrying_out import StepsFailedError, carry_out, evaluated_in, slice_table
-from pi.jobs.planned.engine import Outcome
+from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.job import Job
 from pi.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.switches import switch_rows, switch_values
@@ -236,12 +236,12 @@ class FakeEngine:
         self.given.append(step.name)
         self.working.append(step.name)
 
-    def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
+    def wait(self, seconds: float) -> list[tuple[str, StepOutcome]]:
         name = self.working.pop(self.draw(len(self.working)))
         fate = self.fates[name].pop(0) if self.fates.get(name) else "done"
         if fate == "done":
             self.done.append(name)
-        return [(name, Outcome(fate, f"run of {name}" if fate == "done" else "", fate))]
+        return [(name, StepOutcome(fate, f"run of {name}" if fate == "done" else "", fate))]
 
 
 @given(st.data())
