@@ -38,6 +38,7 @@ from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils import name_utils
 
 from pi.database import alone, sqlite_file
+from pi.environment import put_back
 
 __all__ = [
     "Dataset",
@@ -85,17 +86,12 @@ def begin(uri: str) -> None:
     """
     if uri.startswith("http"):
         return
-    file, before = sqlite_file(uri), os.environ.get(ROOT)
-    try:
+    file = sqlite_file(uri)
+    with put_back(ROOT), alone(uri):
         if file is not None:
             # MLflow would have artifacts lie in whichever folder a command is started.
             os.environ[ROOT] = str(file.parent / "mlruns")
-        with alone(uri):
-            MlflowClient(uri).search_experiments(max_results=1)
-    finally:
-        os.environ.pop(ROOT, None)
-        if before is not None:
-            os.environ[ROOT] = before
+        MlflowClient(uri).search_experiments(max_results=1)
 
 
 _ADDRESS, _EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID"
@@ -108,19 +104,15 @@ def in_experiment(uri: str, experiment_id: str) -> Iterator[None]:
     MLflow keeps both for the whole process, and in the environment for those that it starts: what
     the caller's own code logs next, with ``mlflow.start_run``, must not find ours.
     """
-    kept = {name: os.environ.get(name) for name in (_ADDRESS, _EXPERIMENT)}
     address, active = service._tracking_uri, fluent._active_experiment_id
-    try:
-        set_tracking_uri(uri)
-        set_experiment(experiment_id=experiment_id)
-        yield
-    finally:
-        set_tracking_uri(address)  # type: ignore[arg-type] # None: nobody has set one
-        fluent._active_experiment_id = active
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+    with put_back(_ADDRESS, _EXPERIMENT):
+        try:
+            set_tracking_uri(uri)
+            set_experiment(experiment_id=experiment_id)
+            yield
+        finally:
+            set_tracking_uri(address)  # type: ignore[arg-type] # None: nobody has set one
+            fluent._active_experiment_id = active
 
 
 def is_made_up(name: str) -> bool:

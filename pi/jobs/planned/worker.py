@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pi.algorithm1 import Plan, make_plan
 from pi.command_line import parse
+from pi.environment import put_back
 from pi.errors import PiError, reason
 from pi.jobs.planned.claims import Claimant
 from pi.jobs.planned.engine import StepOutcome
@@ -127,16 +128,10 @@ def _do(order: Order, take: Take, step: str, say: Say) -> str:
 @contextmanager
 def _in_experiment(experiment_id: str) -> Iterator[None]:
     """Open runs in the job's experiment for the block; no run of somebody's shell is a step's."""
-    names = ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
-    before = {name: os.environ.pop(name, None) for name in names}
-    os.environ["MLFLOW_EXPERIMENT_ID"] = experiment_id
-    try:
+    with put_back("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID"):
+        os.environ.pop("MLFLOW_RUN_ID", None)
+        os.environ["MLFLOW_EXPERIMENT_ID"] = experiment_id
         yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 _AGREED: set[str] = set()

@@ -1,23 +1,9 @@
 """Parts of the plan by what is typed, and what cannot be done yet."""
 
 import pytest
+from jobs.planned.plans import OWN, planned
 
-from pi.algorithm1 import Plan, make_plan
 from pi.jobs.planned.part import PartAskedError, require_ready, steps_in, written
-from pi.switches import switch_values
-
-SHARED = {
-    "data": "simulated:tiny",
-    "dose": "all",
-    "split": "auto",
-    "seed": 5,
-    "medical_weights": "",
-}
-OWN = "vgg16:random:block1_conv1/match=statistics:4"
-
-
-def planned(folds: int = 3) -> Plan:
-    return make_plan(switch_values("recommended", ""), f"{OWN},mse", folds, SHARED)
 
 
 @pytest.mark.parametrize(
