@@ -148,8 +148,7 @@ def pseudonym(patient: str, secret: bytes) -> str:
     A plain hash of ``L067`` or of a record number is found by trying them all; a keyed one
     (HMAC-SHA256) is not. Any name has one, also a folder's that is no text in UTF-8.
     """
-    name = patient.encode(errors="surrogatepass")
-    return "P-" + hmac.new(secret, name, hashlib.sha256).hexdigest()[:10]
+    return f"P-{_keyed(patient, secret)[:10]}"
 
 
 def image_reference(image: str, secret: bytes) -> str:
@@ -159,14 +158,17 @@ def image_reference(image: str, secret: bytes) -> str:
     """
     if not image:
         return ""
-    return hmac.new(secret, b"image " + image.encode(errors="surrogatepass"), "sha256").hexdigest()[
-        :16
-    ]
+    return _keyed(f"image {image}", secret)[:16]
 
 
 def fingerprint(secret: bytes) -> str:
     """Return what two secrets may be told apart by, and what says nothing of either."""
-    return hmac.new(secret, b"fingerprint of a secret", hashlib.sha256).hexdigest()[:12]
+    return _keyed("fingerprint of a secret", secret)[:12]
+
+
+def _keyed(text: str, secret: bytes) -> str:
+    """Return the HMAC-SHA256 of a text in hexadecimal digits."""
+    return hmac.new(secret, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _words(one: Reconstruction | SliceKey) -> list[str]:

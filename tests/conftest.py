@@ -19,6 +19,9 @@ from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
 
+# Of every run, those of fixtures too: a test that wants to know how busy the machine is says so.
+os.environ["MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"] = "false"
+
 
 def pytest_collection_finish() -> None:
     """What is imported stays: the collector need not go through it again for every graph."""
@@ -39,7 +42,6 @@ def nobodys_places(
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     # What a test logs it may read at once, however busy the machine is.
     monkeypatch.setattr(sender, "PATIENCE", 60.0)
-    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "false")
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
     yield
     signal.signal(signal.SIGTERM, handler)

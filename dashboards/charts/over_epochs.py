@@ -52,7 +52,7 @@ def over_epochs(curves: Sequence[TrainingCurves], panel: EpochPanel, rows: pd.Da
                     told("value", panel.quantity, ".5~g")],
     }  # fmt: skip
     dashes = {"domain": lines, "range": [[1, 0], [5, 3], [1, 2]][: len(lines)]}
-    shown = {"orient": "bottom", "title": None} if len(lines) > 1 else None
+    shown = {"orient": "top", "title": None} if len(lines) > 1 else None
     dashed = {"field": "line", "type": "nominal", "scale": dashes, "legend": shown}
     line = {"mark": {"type": "line", "strokeWidth": 2}, "params": [ZOOM],
             "encoding": {**{k: v for k, v in encoding.items() if k != "shape"},

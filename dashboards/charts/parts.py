@@ -36,7 +36,8 @@ def colours(of: Mapping[str, str]) -> Spec:
 
 def legend() -> Spec:
     """Return a legend below, of names however long, one above the other."""
-    return {"orient": "bottom", "title": None, "columns": 1, "labelLimit": 320, "symbolLimit": 0}
+    return {"orient": "bottom", "title": None, "columns": 1, "labelLimit": 320, "symbolLimit": 0,
+            "symbolOpacity": 1}  # fmt: skip
 
 
 def number(field: str, title: str, form: str = ".5~g", *, zero: bool = False) -> Spec:

@@ -33,7 +33,7 @@ from pi.evaluation.pair import HuErrors
 from pi.evaluation.ring_correlation import invention
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
-from pi.figures.moving_picture import as_png
+from pi.figures.png import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, SliceRow, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey

@@ -22,18 +22,36 @@ def ranked_slices(tables: Sequence[pd.DataFrame], protocol: str, metric: str) ->
 
     Returns:
         One row per slice, sorted by its key: `KEY`, ``gain`` (mean over the tables) and
-        ``disagreement`` (greatest less smallest gain, 0 of one table).
+        ``disagreement`` (greatest less smallest gain, 0 of one table). A table of somebody else's
+        that tells nothing of the low dose is set beside what another tells of it; where none does,
+        the gain is over 0.
 
     Raises:
         EvaluationError: see `pi.evaluation.table.gains`, or no slice is in all of them.
     """
-    gained = [gains(table, protocol, metric).set_index(KEY)["gain"] for table in tables]
+    low_dose = next((own for table in tables if not (own := _low_dose(table)).empty), None)
+    gained = [_gain(table, low_dose, protocol, metric) for table in tables]
     paired = pd.concat(gained, axis=1, join="inner")
     if paired.empty:
         raise EvaluationError("the evaluations must have slices in common but have none.")
     spread = paired.max(axis=1) - paired.min(axis=1)
     ranked = pd.DataFrame({"gain": paired.mean(axis=1), "disagreement": spread})
     return ranked.sort_index().reset_index()
+
+
+def _low_dose(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["image"] == LOW_DOSE]
+
+
+def _gain(
+    table: pd.DataFrame, low_dose: pd.DataFrame | None, protocol: str, metric: str
+) -> "pd.Series[float]":
+    """Return the gain by slice of a table, which may tell nothing of the low dose itself."""
+    if _low_dose(table).empty:
+        beside = table.assign(image=LOW_DOSE, **{metric: 0.0}) if low_dose is None else low_dose
+        both = beside.merge(table[KEY].drop_duplicates(), on=KEY)
+        table = pd.concat([table.merge(both[KEY].drop_duplicates(), on=KEY), both])
+    return gains(table, protocol, metric).set_index(KEY)["gain"]
 
 
 def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: str) -> pd.DataFrame:
@@ -57,5 +75,6 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
                 names = metrics_of(table)
                 values = found[names].loc[[image]].to_numpy(np.float64)[0]
                 rows.append({"image": label, **dict(zip(names, values.tolist(), strict=True))})
+    rows.sort(key=lambda row: row["image"] != "low dose")  # which the first table may not tell
     shown = [name for name in METRICS if any(name in table for table in tables.values())]
     return pd.DataFrame(rows, columns=["image", *shown])

@@ -39,7 +39,8 @@ def leading(found: Mapping[str, float], protocols: Sequence[str]) -> dict[str, f
     first, *others = protocols
     beside = ("", "_low_dose", "_gain", "_sd")
     ranked = [METRICS[name].logged(first) + end for name in ranked_metrics() for end in beside]
-    more = [one.logged(first) for one in METRICS.values() if not one.ranked]
+    other = [one.logged(first) for one in METRICS.values() if not one.ranked]
+    more = [name for name in other if name not in IN_HU]
     under = [f"{metric_key(other)}/ssim{end}" for other in others for end in ("", "_gain")]
     last = [name + end for name in more for end in ("_low_dose", "_gain")]
     names = ["slices", "patients", *ranked, *IN_HU, *more, *under, *last]

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from pi.figures.colours import STYLES, colour_of
 from pi.figures.labels import legend_below
@@ -86,47 +85,22 @@ def draw_influence(curves: Sequence[Curve], target: float, marked: Sequence[floa
         target: the Psi asked for, drawn across.
         marked: lambdas of habit (0.1), drawn upright.
     """
-    drawn = InfluenceDrawing(curves, marked)
-    drawn.move(curves, target)
-    return drawn.figure
-
-
-class InfluenceDrawing:
-    """The figure of some curves, on which the answers move with the target and the rest stays.
-
-    Attributes:
-        figure: to be shown after `move`.
-    """
-
-    def __init__(self, curves: Sequence[Curve], marked: Sequence[float]) -> None:
-        """Draw what does not depend on the target; arguments as of `draw_influence`."""
-        self.figure = Figure(figsize=(12, 5), layout="constrained")
-        self._percent, self._odds = self.figure.subplots(1, 2, sharex=True)
-        for curve in curves:
-            line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.8}
-            self._percent.plot(curve.log10_weights, 100 * curve.psi, label=curve.label, **line)
-            self._odds.plot(curve.log10_weights, curve.log_odds, **line)
-        _finish(self._percent, self._odds, marked)
-        legend_below(self.figure)
-        both = (self._percent, self._odds)
-        self._across = [axes.axhline(np.nan, color="#888888", linewidth=0.8) for axes in both]
-        self._answers = [[_answer(axes, curve.colour) for axes in both] for curve in curves]
-
-    @property
-    def moving(self) -> list[Line2D]:
-        """What `move` moves."""
-        return [*self._across, *(line for pair in self._answers for own in pair for line in own)]
-
-    def move(self, curves: Sequence[Curve], target: float) -> None:
-        """Move target and answers; the curves are those drawn, calibrated for another target."""
-        heights = (100 * target, float(log_odds(target)))
-        for line, across in zip(self._across, heights, strict=True):
-            line.set_ydata([across] * 2)
-        for curve, (percent, odds) in zip(curves, self._answers, strict=True):
-            # Log-odds are a straight line over log lambda, so this is exact.
-            height = float(np.interp(np.log10(curve.chosen), curve.log10_weights, curve.log_odds))
-            _place(percent, curve, 100 * float(from_log_odds(height)))
-            _place(odds, curve, height)
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    percent, odds = figure.subplots(1, 2, sharex=True)
+    for curve in curves:
+        line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.8}
+        percent.plot(curve.log10_weights, 100 * curve.psi, label=curve.label, **line)
+        odds.plot(curve.log10_weights, curve.log_odds, **line)
+    _finish(percent, odds, marked)
+    legend_below(figure)
+    for axes, height in ((percent, 100 * target), (odds, float(log_odds(target)))):
+        axes.axhline(height, color="#888888", linewidth=0.8)
+    for curve in curves:
+        # Log-odds are a straight line over log lambda, so this is exact.
+        height = float(np.interp(np.log10(curve.chosen), curve.log10_weights, curve.log_odds))
+        _answer(percent, curve, 100 * float(from_log_odds(height)))
+        _answer(odds, curve, height)
+    return figure
 
 
 def _finish(percent: Axes, odds: Axes, marked: Sequence[float]) -> None:
@@ -146,14 +120,9 @@ def _finish(percent: Axes, odds: Axes, marked: Sequence[float]) -> None:
     )
 
 
-def _answer(axes: Axes, colour: str) -> tuple[Line2D, Line2D]:
-    """Return the mark of lambda and that of its interval, not placed yet."""
-    (interval,) = axes.plot([], [], color=colour, linewidth=1.5, marker="|", markersize=6)
-    (chosen,) = axes.plot([], [], color=colour, linestyle="none", marker="o", markersize=5)
-    return chosen, interval
-
-
-def _place(marks: tuple[Line2D, Line2D], curve: Curve, height: float) -> None:
-    chosen, interval = marks
-    chosen.set_data([np.log10(curve.chosen)], [height])
-    interval.set_data(np.log10([curve.low, curve.high]), [height] * 2)
+def _answer(axes: Axes, curve: Curve, height: float) -> None:
+    """Mark lambda and its interval."""
+    axes.plot(np.log10([curve.low, curve.high]), [height] * 2, color=curve.colour, linewidth=1.5,
+              marker="|", markersize=6)  # fmt: skip
+    axes.plot([np.log10(curve.chosen)], [height], color=curve.colour, linestyle="none",
+              marker="o", markersize=5)  # fmt: skip

@@ -18,7 +18,7 @@ from pi.losses.input_convention import RAW255
 from pi.slices.store import Store
 from pi.subjects import Subject, require_images
 from pi.tracking.loss_facts import DIGEST, JUDGE, PARTS
-from pi.tracking.records import IDENTITY, Record, read_run
+from pi.tracking.records import Record, trained_by
 
 PATCH = 64
 """Side of a patch on which a function of the user's is tried, pixels."""
@@ -71,7 +71,7 @@ def find_judge(
         )
     spec = experiments[0].encoder
     require_features(store, part, spec)
-    trained = _training_of(subject)
+    trained = trained_by(subject.run_id)
     if trained is not None:
         _require_another(spec, trained)
     bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
@@ -84,11 +84,6 @@ def find_judge(
         return [one.numpy() for one in keras.tree.flatten(encoder(images))]
 
     return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
-
-
-def _training_of(subject: Subject) -> Record | None:
-    """Return what the training of a subject of ours holds; None of anybody else's."""
-    return read_run(subject.run_id) if subject.run_id not in ("", IDENTITY) else None
 
 
 def _require_another(spec: EncoderSpec, trained: Record) -> None:

@@ -70,7 +70,8 @@ def main(
         PiError: something that was asked for cannot be had.
     """
     p, typed = parameters, recorded(parameters)
-    plan = make_plan(switch_values(p.practice, p.overrides), p.experiments, p.folds, vars(p))
+    switches = switch_values(p.practice, p.overrides)
+    plan = make_plan(switches, p.experiments, p.folds, vars(p))
     steps = steps_in(plan, p.only)
     if not tracker.kept:
         raise TrackingError(
@@ -90,16 +91,16 @@ def main(
 
     require_resumable("main", p.resume, typed)
     done = done_in(plan, SharedTags(p.resume)) if p.resume else {}
+    title = _name(p, switches)
     if p.plan:
-        run_id = p.resume or _open_for_others(p, tracker)
+        run_id = p.resume or _open_for_others(p, title, tracker)
         return PlannedResult(len(steps), plan_text(plan, steps, run_id, done))
     require_ready(steps, plan, done)
-    values = switch_values(p.practice, p.overrides)
-    job = Job(plan, steps, tracker, take, switch_rows(values), retries=p.step_retries)
+    job = Job(plan, steps, tracker, take, switch_rows(switches), retries=p.step_retries)
     with ExitStack() as stack:
         stack.callback(job.clear_up)
         job.hired = stack.enter_context(hired(p, steps, store, tracker.say))
-        standing = job.go_on(_name(p, values), p.resume, partial(_begin, p))
+        standing = job.go_on(title, p.resume, partial(_begin, p))
     kept = Kept.of(standing.run, standing.view)
     if standing.board is None or len(standing.done) < len(plan.steps):
         return PartResult(len(standing.done), len(plan.steps), kept)
@@ -107,12 +108,11 @@ def main(
     return AlgorithmResult(standing.board, ranking, plan.evaluated_on, kept)
 
 
-def _open_for_others(p: MainParameters, tracker: Tracker) -> str:
+def _open_for_others(p: MainParameters, title: str, tracker: Tracker) -> str:
     """Open a run whose steps other processes do, and say so of it; return its id."""
     from pi.tracking.records import SharedTags
 
-    values = switch_values(p.practice, p.overrides)
-    with tracker.saying(in_silence).open("main", _name(p, values), last=lambda: False) as run:
+    with tracker.saying(in_silence).open("main", title, last=lambda: False) as run:
         _begin(p, run)
     SharedTags(run.run_id).lie_waiting()
     return run.run_id

@@ -35,8 +35,8 @@ def newest_results(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFra
         most: rows.
     """
     done = [run for run in runs if run.status == "FINISHED" and stage_of(run) in RESULTS]
-    rows = [(run.begun, called(run), stage_of(run), _result(run), run.run_id[:6]) for run in done]
-    return pd.DataFrame(rows[:most], columns=["begun", "what", "stage", "result", "run"])
+    rows = [(run.begun, called(run), _result(run), stage_of(run), run.run_id[:6]) for run in done]
+    return pd.DataFrame(rows[:most], columns=["begun", "what", "result", "stage", "run"])
 
 
 def best_by_validation(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFrame:

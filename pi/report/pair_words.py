@@ -31,7 +31,10 @@ class RunPair:
 
 
 def pair_sentence(pair: RunPair) -> str:
-    """Return what is known of a pair, in one sentence."""
+    """Return what is known of a pair, in one sentence.
+
+    An interval that holds 0 shows no difference, which is not to say that there is none.
+    """
     clauses = [_similarity(pair), _texture(pair), _detection(pair), _invention(pair)]
     said = "; ".join(clause for clause in clauses if clause)
     return f"Beside {pair.reference}, {pair.other}: {said}."
@@ -53,7 +56,7 @@ def _texture(pair: RunPair) -> str:
     told = f"noise power distance {means}{_bounds(change)}"
     side = _side(change)
     if side is None:
-        return f"the texture of the noise does not differ ({told})"
+        return f"no difference in the texture of the noise is shown ({told})"
     if side < 0:
         return f"keeps more of the texture of the noise ({told})"
     return f"keeps less of the texture of the noise ({told})"
@@ -73,7 +76,7 @@ def _detection(pair: RunPair) -> str:
     told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
     side = _side(change)
     if side is None:
-        return f"detection of lesions does not differ ({told})"
+        return f"no difference in the detection of lesions is shown ({told})"
     return f"lesions are {'more' if side > 0 else 'less'} detectable ({told})"
 
 
@@ -85,7 +88,7 @@ def _invention(pair: RunPair) -> str:
     side = _side(change)
     if side is not None and side > 0:
         return f"more is invented than by {pair.reference} ({rates}{_bounds(change)})"
-    return f"nothing is invented beyond the rate of {pair.reference} ({rates}{_bounds(change)})"
+    return f"no more invention than by {pair.reference} is shown ({rates}{_bounds(change)})"
 
 
 def _side(change: Estimate) -> int | None:

@@ -4,6 +4,7 @@ import os
 import ssl
 import urllib.error
 import urllib.request
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,8 +58,11 @@ def probe(uri: str) -> None:
         )
 
 
+@cache
 def _require_in_place(uri: str) -> None:
     """Refuse a store whose artifacts were moved with it: they would be missed, or made elsewhere.
+
+    One that is found in place is not asked again by this process.
 
     Raises:
         TrackingError: it was moved.

@@ -38,6 +38,7 @@ from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils import name_utils
 
 from pi.database import alone, sqlite_file
+from pi.environment import put_back
 
 __all__ = [
     "Dataset",
@@ -92,17 +93,12 @@ def begin(uri: str) -> None:
     """
     if uri.startswith("http"):
         return
-    file, before = sqlite_file(uri), os.environ.get(ROOT)
-    try:
+    file = sqlite_file(uri)
+    with put_back(ROOT), alone(uri):
         if file is not None:
             # MLflow would have artifacts lie in whichever folder a command is started.
             os.environ[ROOT] = str(file.parent / "mlruns")
-        with alone(uri):
-            MlflowClient(uri).search_experiments(max_results=1)
-    finally:
-        os.environ.pop(ROOT, None)
-        if before is not None:
-            os.environ[ROOT] = before
+        MlflowClient(uri).search_experiments(max_results=1)
 
 
 def is_made_up(name: str) -> bool:

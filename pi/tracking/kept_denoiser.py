@@ -47,9 +47,6 @@ from pi.tracking.run import Run
 NETWORK = "denoiser_network"
 PACKAGES = ("mlflow", "tensorflow", "keras", "numpy", "h5py")
 
-TOLD = ("kept/ssim", "validation/ssim_low_dose", "kept_epoch", "train/psi", "psi_drift")
-"""Metrics of a training that the pages of its models show."""
-
 SERVED = served.__name__
 """The module by which MLflow loads a service of ours, which takes and gives HU."""
 
@@ -123,7 +120,7 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
             code_paths=[str(Path(served.__file__).parents[1])],
             input_example=_example(store),
         )
-    tell_model(run, run.run_id, TOLD)
+    tell_model(run, run.run_id, ())  # MLflow links what the run has logged so far by itself
 
 
 @contextmanager

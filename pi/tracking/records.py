@@ -130,14 +130,11 @@ def read_slices(run_id: str) -> pd.DataFrame:
 
 
 def read_score(run_id: str, name: str) -> float:
-    """Return a number of an evaluation, which its metrics hold or else its table; NaN: neither.
+    """Return a number of an evaluation from the table of all of them; NaN where it has none.
 
     Raises:
         TrackingError: no such run, or its table is damaged.
     """
-    shown = read_run(run_id).metrics.get(name)
-    if shown is not None:
-        return shown
     if SCORES not in {file.path for file in connect().list_artifacts(run_id)}:
         return math.nan  # an older run: all of its numbers are metrics
     table = json.loads(read_artifact(run_id, SCORES, Path.read_text))

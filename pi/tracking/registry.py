@@ -197,7 +197,7 @@ def _measure(
     name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
     histories = (client.get_metric_history(run_id, key) for key in names)
     points = [history[-1] for history in histories if history]
-    for model in models:
+    for model in models if points else ():
         of = (model.model_id, name, digest, run_id)
         of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
         client.log_batch(run_id, metrics=of_model)

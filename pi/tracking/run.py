@@ -368,11 +368,17 @@ def provenance(stage: str) -> dict[str, str]:
 
 
 def _owner() -> dict[str, str]:
-    """Return the tag that says whose run it is: of a server its login, else this machine's."""
+    """Return the tag that says whose run it is: PI_OWNER, the server's login, or this machine's.
+
+    Where PI_OWNER is set and empty, nobody is named.
+    """
     try:
-        return {"mlflow.user": os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()}
+        name = os.environ.get("PI_OWNER")
+        if name is None:
+            name = os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
-        return {}
+        name = ""
+    return {"mlflow.user": name} if name else {}
 
 
 @cache

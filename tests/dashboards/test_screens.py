@@ -292,9 +292,9 @@ def test_the_overview_says_what_is_next_and_shows_the_best(in_filled: Path) -> N
     app = screen("overview")
     assert not app.exception
     assert "Nothing runs" in words(app)
-    results, best = (one.value for one in app.dataframe)
+    results, *best = (one.value for one in app.dataframe)  # the latter of trainings alone
     assert len(results) > 2
-    assert best.empty or best["validation SSIM"].is_monotonic_decreasing
+    assert all(one["validation SSIM"].is_monotonic_decreasing for one in best)
     assert app.code[0].value.startswith(("python -m entrypoints.", "make "))
 
 

@@ -7,7 +7,7 @@ from evaluation.tables import by_hand, row
 from pi.evaluation.browsing import ranked_slices, slice_scores
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import EvaluationError
-from pi.evaluation.table import slice_keys
+from pi.evaluation.table import IDENTITY, slice_keys
 from pi.identity import SliceKey
 
 
@@ -41,6 +41,17 @@ def test_a_metric_whose_best_is_small_gains_by_shrinking() -> None:
         [row("P", 0.0, "low_dose", 0.5, nrmse=0.4), row("P", 0.0, "denoised", 0.5, nrmse=0.1)]
     )
     assert ranked_slices([table], "paper8", "nrmse")["gain"].tolist() == pytest.approx([0.3])
+
+
+def test_a_table_that_tells_nothing_of_the_low_dose_is_set_beside_anothers() -> None:
+    alone = other()[lambda table: table["image"] == "denoised"][[*IDENTITY, "ssim"]]
+    ranked = ranked_slices([alone, by_hand()], "paper8", "ssim")
+    assert slice_keys(ranked) == [SliceKey("P", 1.0, "B30", z) for z in (0.0, 1.0)]
+    assert ranked["gain"].tolist() == pytest.approx([0.15, 0.1])
+    assert ranked["disagreement"].tolist() == pytest.approx([0.1, 0.2])
+    assert ranked_slices([alone], "paper8", "ssim")["gain"].tolist() == pytest.approx([0.7, 0.5])
+    scores = slice_scores({"A": alone, "B": by_hand()}, SliceKey("P", 1.0, "B30", 0.0), "paper8")
+    assert scores["image"].tolist() == ["low dose", "A", "B"]
 
 
 def test_runs_without_a_slice_in_common_are_refused() -> None:

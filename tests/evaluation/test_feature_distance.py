@@ -73,7 +73,7 @@ def test_it_grows_with_blur_and_is_symmetric() -> None:
 def trained(monkeypatch: pytest.MonkeyPatch, **params: str) -> Nothing:
     """A subject of ours whose training says so."""
     record = Record(params, {}, {})
-    monkeypatch.setattr(judges, "read_run", lambda _: record)
+    monkeypatch.setattr(judges, "trained_by", lambda _: record)
     return replace(Nothing("abc", {}), run_id="abc")
 
 
@@ -87,7 +87,7 @@ def test_the_encoder_of_the_training_does_not_judge(
     judge = find_judge(ENCODER, subject, tiny_store, TEST, 5, print)
     assert judge is not None
     same_weights = Record({}, {}, {"pi.weights_digest": judge.tags[f"{JUDGE}_digest"]})
-    monkeypatch.setattr(judges, "read_run", lambda _: same_weights)
+    monkeypatch.setattr(judges, "trained_by", lambda _: same_weights)
     with pytest.raises(EvaluationError, match="not trained with"):
         find_judge(ENCODER, subject, tiny_store, TEST, 5, print)
 

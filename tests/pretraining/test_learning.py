@@ -18,7 +18,7 @@ from pi.pretraining.tasks import Task
 from pi.slices.store import Store
 
 SMALL = Recipe(
-    architecture="autoencoder", initial="random", patch_size=16, steps=30, batch_size=16,
+    architecture="autoencoder", initial="random", patch_size=32, steps=30, batch_size=16,
     learning_rate=1e-3, held_out=64, precision="float32",
 )  # fmt: skip
 

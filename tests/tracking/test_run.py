@@ -1,5 +1,6 @@
 """What MLflow holds of a run, on a database of each test's own."""
 
+import getpass
 import json
 import math
 import os
@@ -179,11 +180,16 @@ def test_a_child_knows_its_parent_and_its_experiment(client: MlflowClient) -> No
     assert found.info.status == "FINISHED"
 
 
-def test_a_run_and_those_nested_in_it_say_which_entry_point_made_them(client: MlflowClient) -> None:
+def test_nobody_is_named_by_a_run_of_one_who_does_not_want_it(
+    client: MlflowClient, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_OWNER", "")
     with Tracked().open("calibrate", "a") as run, run.child("b", "calibration"):
         pass
-    made = [found.data.tags["mlflow.source.name"] for found in all_runs(client)]
-    assert sorted(made) == ["entrypoints.calibrate", "entrypoints.calibration"]
+    for found in all_runs(client):
+        assert "mlflow.user" not in found.data.tags
+        assert found.data.tags["mlflow.source.name"].startswith("entrypoints.")
+    assert {user for (user,) in rows(database, "select user_id from runs")} <= {"unknown", "", None}
 
 
 def test_the_commit_is_logged(client: MlflowClient) -> None:
@@ -306,11 +312,15 @@ def test_the_newest_finished_run_of_a_stage_is_found(database: Path) -> None:
 
 
 def test_a_run_has_an_owner(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ada")
-    with Tracked().open("train", "x") as run, run.child("y", "trial") as child:
+    with Tracked().open("train", "x") as run:
         pass
-    for one in (run, child):
-        assert client.get_run(one.run_id).data.tags["mlflow.user"] == "ada"
+    assert client.get_run(run.run_id).data.tags["mlflow.user"] == getpass.getuser()
+    for variable, name in (("MLFLOW_TRACKING_USERNAME", "ada"), ("PI_OWNER", "the lab")):
+        monkeypatch.setenv(variable, name)
+        with Tracked().open("train", "x") as run, run.child("y", "trial") as child:
+            pass
+        for one in (run, child):
+            assert client.get_run(one.run_id).data.tags["mlflow.user"] == name
 
 
 def test_a_run_that_we_named_is_renamed_and_keeps_what_was_added(

@@ -97,7 +97,11 @@ def _mean(one: Configuration, metric: str) -> float:
     found = []
     for member in one.members:
         evaluation = read_run(member.training).tags.get(f"pi.evaluated_by.{VALIDATION}")
-        found.append(read_score(evaluation, metric) if evaluation else math.nan)
+        if not evaluation:
+            return math.nan
+        # Its metrics are the few that matter most; all of its numbers are in a table.
+        shown = read_run(evaluation).metrics.get(metric)
+        found.append(read_score(evaluation, metric) if shown is None else shown)
     return sum(found) / len(found)
 
 

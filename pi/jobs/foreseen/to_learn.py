@@ -1,11 +1,12 @@
 """What calibrating, screening, training, searching and pre-training would take."""
 
 import math
+from collections.abc import Sequence
 
 from pi.denoisers import find_denoiser
 from pi.jobs.foreseen.outlook import Outlook, made_store, told_patches, unmade
 from pi.jobs.foreseen.pace import slice_seconds, step_seconds
-from pi.losses.experiments import MSE, chosen, find_experiments, require_influence
+from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
 from pi.parameters import (
     CalibrateParameters,
     PretrainParameters,
@@ -71,17 +72,13 @@ def of_calibrate(p: CalibrateParameters) -> Outlook:
         return unmade(p.data, line)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
     batches = math.ceil(len(patches) / p.batch_size)
-    paces = [
-        step_seconds(one.loss, p.denoiser, p.patch_size, p.batch_size, "auto")[1]
-        for one in experiments
-        if not one.refusal
-    ]
+    pace = _forward(experiments, p, p.batch_size)
     return Outlook(
         (told_patches(patches, p.data), line, "patches are measured until lambda's interval is "
          f"narrower than {100 * p.tolerance:g} %"),
-        batches * sum(paces) * len(states),
+        batches * pace * len(states),
         most=not p.exhaustive,
-        why=MEASURED.format(sum(paces), "batch"),
+        why=MEASURED.format(pace, "batch"),
     )  # fmt: skip
 
 
@@ -94,16 +91,22 @@ def of_screen(p: ScreenParameters) -> Outlook:
     if store is None:
         return unmade(p.data, line)
     patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
-    images = 8 * p.batch_size
-    paces = [
+    pace = _forward(experiments, p, 8 * p.batch_size)
+    return Outlook(
+        (told_patches(patches, p.data), line),
+        math.ceil(p.patches / p.batch_size) * pace,
+        why=MEASURED.format(pace, "batch"),
+    )
+
+
+def _forward(
+    experiments: Sequence[Experiment], p: CalibrateParameters | ScreenParameters, images: int
+) -> float:
+    """Return the seconds in which so many patches go forward through all of the experiments."""
+    return sum(
         step_seconds(one.loss, p.denoiser, p.patch_size, images, "auto")[1]
         for one in experiments
         if not one.refusal
-    ]
-    return Outlook(
-        (told_patches(patches, p.data), line),
-        math.ceil(p.patches / p.batch_size) * sum(paces),
-        why=MEASURED.format(sum(paces), "batch"),
     )
 
 

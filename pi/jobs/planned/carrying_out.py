@@ -10,7 +10,7 @@ import pandas as pd
 from pi.algorithm1 import Plan, Step
 from pi.errors import PiError
 from pi.evaluation.table import joined
-from pi.jobs.planned.engine import Engine, Outcome
+from pi.jobs.planned.engine import Engine, StepOutcome
 from pi.tracking.records import read_run, read_slices
 from pi.tracking.tracker import Say
 
@@ -53,7 +53,7 @@ class Ledger:
             if step.name not in taken and all(name in self.done for name in step.needs)
         ]
 
-    def settle(self, name: str, outcome: Outcome) -> str:
+    def settle(self, name: str, outcome: StepOutcome) -> str:
         """Write down how it went with a step; return what is to be said of it."""
         self.at_work.discard(name)
         if outcome.how == "done":

@@ -16,7 +16,7 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, get_worker
 
 from pi.algorithm1 import Step
-from pi.jobs.planned.engine import Outcome
+from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.greeting import ClusterError, Greeting
 from pi.jobs.planned.needed import Resources
 from pi.jobs.planned.steps import Take
@@ -188,7 +188,7 @@ async def _greet_aside(typed: Mapping[str, str]) -> Greeting:
     return await asyncio.to_thread(greet, typed)
 
 
-def do_step(order: Order, take: Take, step: str) -> Outcome:
+def do_step(order: Order, take: Take, step: str) -> StepOutcome:
     """Do a step on a worker; what it says goes to its own log and to whoever gave the order."""
     worker, host = get_worker(), socket.gethostname()
 
@@ -217,7 +217,7 @@ class OnWorkers:
     needed: Mapping[str, Resources]
     say: Say
     room: int = CROWD
-    _given: dict[str, "Future[Outcome]"] = field(default_factory=dict)
+    _given: dict[str, "Future[StepOutcome]"] = field(default_factory=dict)
     _ended: "SimpleQueue[str]" = field(default_factory=SimpleQueue)
     _told: bool = False
 
@@ -232,7 +232,7 @@ class OnWorkers:
         self._given[step.name] = future
         future.add_done_callback(lambda _: self._ended.put(step.name))
 
-    def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
+    def wait(self, seconds: float) -> list[tuple[str, StepOutcome]]:
         """Return a step that ended, or none after so many seconds.
 
         Raises:
@@ -279,11 +279,11 @@ class OnWorkers:
         )
 
 
-def _outcome(future: "Future[Outcome]") -> Outcome:
+def _outcome(future: "Future[StepOutcome]") -> StepOutcome:
     """Return what became of a step, whatever became of its worker."""
     if future.status == "finished":
         return future.result()
     error = future.exception() if future.status == "error" else None
     if error is None or isinstance(error, KilledWorker):
-        return Outcome("lost", why="its worker died")
-    return Outcome("failed", why=f"{type(error).__name__}, of Dask")
+        return StepOutcome("lost", why="its worker died")
+    return StepOutcome("failed", why=f"{type(error).__name__}, of Dask")

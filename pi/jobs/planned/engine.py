@@ -12,7 +12,7 @@ may go better; it failed, and would again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """What became of a step that was given to somebody.
 
     Attributes:
@@ -36,7 +36,7 @@ class Engine(Protocol):
     def start(self, step: Step) -> None:
         """Give it a step, all of whose needs are done."""
 
-    def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
+    def wait(self, seconds: float) -> list[tuple[str, StepOutcome]]:
         """Return the steps that ended, by their names; after so many seconds perhaps none."""
 
 
@@ -50,14 +50,14 @@ class Here:
 
     do: Callable[[Step], str]
     room: int = 1
-    _ended: list[tuple[str, Outcome]] = field(default_factory=list)
+    _ended: list[tuple[str, StepOutcome]] = field(default_factory=list)
 
     def start(self, step: Step) -> None:
         """Do a step."""
         run_id = self.do(step)
-        self._ended.append((step.name, Outcome("done" if run_id else "busy", run_id)))
+        self._ended.append((step.name, StepOutcome("done" if run_id else "busy", run_id)))
 
-    def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
+    def wait(self, seconds: float) -> list[tuple[str, StepOutcome]]:
         """Return the step that was done."""
         ended, self._ended = self._ended, []
         return ended

@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # Dask, which is there where somebody asks for it
 SCHEDULER = "DASK_SCHEDULER_ADDRESS"
 """Dask's own variable: the scheduler of whoever names none."""
 
-NOBODY = "0"
 KEPT_IN_ARTIFACTS = ("--checkpoint_to", "artifacts")
 
 

@@ -32,7 +32,7 @@ END = "end"
 
 
 @dataclass(frozen=True)
-class Standing:
+class JobStanding:
     """How far the whole job is.
 
     Attributes:
@@ -73,7 +73,7 @@ class Job:
     _parent: SharedTags | None = None
     _waits: bool = False
 
-    def go_on(self, title: str, resumed: str, begin: Callable[[Run], None]) -> Standing:
+    def go_on(self, title: str, resumed: str, begin: Callable[[Run], None]) -> JobStanding:
         """Open the run, do the steps in it, and end it as far as that went.
 
         Args:
@@ -99,7 +99,7 @@ class Job:
                 if len(done) < len(self.plan.steps):
                     self._wait(parent)
             view = save_view(run, "main")
-        return Standing(run, board, done, view)
+        return JobStanding(run, board, done, view)
 
     def clear_up(self) -> None:
         """End the runs of steps whose workers ended before them, as with this process."""

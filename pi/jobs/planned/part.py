@@ -9,12 +9,12 @@ from pi.errors import PiError, quoted
 WRITTEN = "fold=NUMBER, step=ENTRY_POINT or step=ENTRY_POINT:EXPERIMENT, after a comma both"
 
 
-class PlanError(PiError):
+class PartAskedError(PiError):
     """A part of the plan that there is not, or that cannot be done yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlanPart:
     """What the steps that are asked for have in common; empty of all.
 
     Attributes:
@@ -36,20 +36,20 @@ class Part:
         )
 
 
-def part_named(text: str) -> Part:
+def part_named(text: str) -> PlanPart:
     """Return the part that a text means.
 
     Raises:
-        PlanError: it means none.
+        PartAskedError: it means none.
     """
     found: dict[str, str] = {}
     for word in (word.strip() for word in text.split(",") if word.strip()):
         name, _, value = word.partition("=")
         if name not in ("fold", "step") or not value or name in found:
-            raise PlanError(f"`only` must be {WRITTEN}, but got {quoted(text)}.")
+            raise PartAskedError(f"`only` must be {WRITTEN}, but got {quoted(text)}.")
         found[name] = value
     kind, _, experiment = found.get("step", "").partition(":")
-    return Part(found.get("fold", ""), kind, experiment)
+    return PlanPart(found.get("fold", ""), kind, experiment)
 
 
 def written(step: Step) -> str:
@@ -63,13 +63,13 @@ def steps_in(plan: Plan, text: str) -> tuple[Step, ...]:
     """Return the steps that are asked for, in their order; of an empty text all.
 
     Raises:
-        PlanError: the plan has none of them.
+        PartAskedError: the plan has none of them.
     """
     part = part_named(text)
     found = tuple(step for step in plan.steps if part.has(step))
     if not found:
         names = [written(step) for step in plan.steps]
-        raise PlanError(
+        raise PartAskedError(
             f"`only` must name steps of the plan, such as {names[0]}, but got "
             f"{quoted(text, names)}; `--plan True` prints them all."
         )
@@ -80,14 +80,14 @@ def require_ready(steps: Sequence[Step], plan: Plan, done: Collection[str]) -> N
     """Refuse steps that need others which are neither done nor asked for.
 
     Raises:
-        PlanError: there is one.
+        PartAskedError: there is one.
     """
     known = {*done, *(step.name for step in steps)}
     by_name = {step.name: step for step in plan.steps}
     for step in steps:
         missing = [name for name in step.needs if name not in known and step.name not in done]
         if missing:
-            raise PlanError(
+            raise PartAskedError(
                 f"step {step.name} must have {missing[0]} done before it but has not: `--only "
                 f"{written(by_name[missing[0]])}` does that."
             )

@@ -3,15 +3,17 @@
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pi.algorithm1 import Plan, make_plan
 from pi.command_line import parse
+from pi.environment import put_back
 from pi.errors import PiError, reason
 from pi.jobs.planned.claims import Claimant
-from pi.jobs.planned.engine import Outcome
+from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.greeting import Greeting, greeting, require_agreement_of_all
 from pi.jobs.planned.steps import Steps, Take, tag_of
 from pi.jobs.planned.telling import told
@@ -87,7 +89,7 @@ def remove_mark(name: str) -> None:
     mark.unlink(missing_ok=True)
 
 
-def work(order: Order, take: Take, step: str, say: Say) -> Outcome:
+def work(order: Order, take: Take, step: str, say: Say) -> StepOutcome:
     """Do a step in this process, in a run nested in that of the job; no error leaves this.
 
     Args:
@@ -98,18 +100,18 @@ def work(order: Order, take: Take, step: str, say: Say) -> Outcome:
     """
     try:
         return (
-            Outcome("done", run_id) if (run_id := _do(order, take, step, say)) else Outcome("busy")
+            StepOutcome("done", run_id)
+            if (run_id := _do(order, take, step, say))
+            else StepOutcome("busy")
         )
     except Exception as error:  # noqa: BLE001  it is told to whoever gave the order
         if not isinstance(error, PiError):
             traceback.print_exc(file=sys.stderr)  # the log of this worker
         final = bool(getattr(error, "final", False))
-        return Outcome("refused" if final else "failed", why=_why(error))
+        return StepOutcome("refused" if final else "failed", why=_why(error))
 
 
 def _do(order: Order, take: Take, step: str, say: Say) -> str:
-    os.environ.pop("MLFLOW_RUN_ID", None)  # no run that somebody's shell has is that of a step
-    os.environ["MLFLOW_EXPERIMENT_ID"] = order.experiment_id
     p = parameters_typed(order.typed)
     _require_agreement_once(order, p)
     plan = plan_of(p)
@@ -119,7 +121,17 @@ def _do(order: Order, take: Take, step: str, say: Say) -> str:
     done = {name: tags[tag_of(name)] for name in one.needs}
     claimant = Claimant(f"{order.ticket}/{step}", order.retries)
     steps = Steps(parent, Tracked(say), take, claimant)
-    return steps.do(one.name, one.entry_point, told(plan, one, done))
+    with _in_experiment(order.experiment_id):
+        return steps.do(one.name, one.entry_point, told(plan, one, done))
+
+
+@contextmanager
+def _in_experiment(experiment_id: str) -> Iterator[None]:
+    """Open runs in the job's experiment for the block; no run of somebody's shell is a step's."""
+    with put_back("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID"):
+        os.environ.pop("MLFLOW_RUN_ID", None)
+        os.environ["MLFLOW_EXPERIMENT_ID"] = experiment_id
+        yield
 
 
 _AGREED: set[str] = set()

@@ -9,23 +9,23 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jobs.planned.plans import SWITCHES, planned
 
-from pi.algorithm1 import Plan, Step, make_plan
+from pi.algorithm1 import Plan, Step
 from pi.command_line import parse
 from pi.evaluation.metrics import METRICS
 from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.jobs.planned.carrying_out import StepsFailedError, carry_out, evaluated_in, slice_table
-from pi.jobs.planned.engine import Outcome
+from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.job import Job
 from pi.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
-from pi.switches import switch_rows, switch_values
+from pi.switches import switch_rows
 from pi.tracking.records import children_of, find_runs, read_run, run_status
 from pi.tracking.tracker import Tracked, Tracker
 
 KINDS = {"calibrate": CalibrateParameters, "train": TrainParameters, "evaluate": EvaluateParameters}
-SWITCHES = switch_values("recommended", "")
 PATIENTS = "ABC"
 ROUND = ["calibrate", "train", "evaluate", "train", "evaluate"]
 
@@ -83,15 +83,8 @@ def out_of_fold(fold: int, gain: float) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def planned(folds: int = 3) -> Plan:
-    shared = {
-        "data": "simulated:tiny",
-        "dose": "all",
-        "split": "auto",
-        "seed": 5,
-        "medical_weights": "",
-    }
-    return make_plan(SWITCHES, "demo1,mse", folds, shared)
+def demonstration(folds: int = 3) -> Plan:
+    return planned(folds, "demo1,mse")
 
 
 def carried_out(take: Pretend, plan: Plan, resumed: str = "") -> Done:
@@ -110,7 +103,7 @@ def tracked(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
         patch.chdir(folder)
-        return database, carried_out(Pretend(), planned())
+        return database, carried_out(Pretend(), demonstration())
 
 
 @pytest.fixture
@@ -168,7 +161,7 @@ def test_a_patient_that_two_folds_tested_is_refused(job: Done) -> None:
 
 
 def test_without_folds_the_run_does_not_say_so(database: Path) -> None:
-    done = carried_out(Pretend(), planned(folds=0))
+    done = carried_out(Pretend(), demonstration(folds=0))
     assert "pi.folds" not in read_run(done.run_id).tags
     assert [step[0] for step in done.taken] == ROUND
 
@@ -179,10 +172,10 @@ def test_interrupted_in_the_second_fold_it_goes_on_at_that_step(
 ) -> None:
     first, second = Pretend(interrupted_at=moment), Pretend()
     with pytest.raises(KeyboardInterrupt):
-        carried_out(first, planned(folds=2))
+        carried_out(first, demonstration(folds=2))
     (run_id,) = (run.info.run_id for run in find_runs("tags.`pi.stage` = 'main'"))
     assert run_status(run_id) == "KILLED"
-    again = carried_out(second, planned(folds=2), resumed=run_id)
+    again = carried_out(second, demonstration(folds=2), resumed=run_id)
     steps = [step[:2] for step in first.taken[:-1] + second.taken]
     assert steps == [(entry_point, fold) for fold in (1, 2) for entry_point in ROUND]
     entry_point, _, resumed = second.taken[0]
@@ -194,7 +187,7 @@ def test_interrupted_in_the_second_fold_it_goes_on_at_that_step(
 
 
 def test_what_is_done_waits_for_the_rest_and_ends_with_it(database: Path) -> None:
-    plan = planned(folds=2)
+    plan = demonstration(folds=2)
     part = [step for step in plan.steps if step.fold == 1]
     first = Job(plan, part, Tracked(), Pretend(), switch_rows(SWITCHES))
     standing = first.go_on("job", "", lambda run: None)
@@ -236,19 +229,19 @@ class FakeEngine:
         self.given.append(step.name)
         self.working.append(step.name)
 
-    def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
+    def wait(self, seconds: float) -> list[tuple[str, StepOutcome]]:
         name = self.working.pop(self.draw(len(self.working)))
         fate = self.fates[name].pop(0) if self.fates.get(name) else "done"
         if fate == "done":
             self.done.append(name)
-        return [(name, Outcome(fate, f"run of {name}" if fate == "done" else "", fate))]
+        return [(name, StepOutcome(fate, f"run of {name}" if fate == "done" else "", fate))]
 
 
 @given(st.data())
 def test_whatever_dies_and_in_whatever_order_each_step_is_done_once_after_what_it_needs(
     data: st.DataObject,
 ) -> None:
-    plan = planned(folds=data.draw(st.integers(2, 4)))
+    plan = demonstration(folds=data.draw(st.integers(2, 4)))
     names = [step.name for step in plan.steps]
     fates: Mapping[str, list[Fate]] = data.draw(
         st.dictionaries(

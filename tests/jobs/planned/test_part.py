@@ -1,23 +1,9 @@
 """Parts of the plan by what is typed, and what cannot be done yet."""
 
 import pytest
+from jobs.planned.plans import OWN, planned
 
-from pi.algorithm1 import Plan, make_plan
-from pi.jobs.planned.part import PlanError, require_ready, steps_in, written
-from pi.switches import switch_values
-
-SHARED = {
-    "data": "simulated:tiny",
-    "dose": "all",
-    "split": "auto",
-    "seed": 5,
-    "medical_weights": "",
-}
-OWN = "vgg16:random:block1_conv1/match=statistics:4"
-
-
-def planned(folds: int = 3) -> Plan:
-    return make_plan(switch_values("recommended", ""), f"{OWN},mse", folds, SHARED)
+from pi.jobs.planned.part import PartAskedError, require_ready, steps_in, written
 
 
 @pytest.mark.parametrize(
@@ -45,7 +31,7 @@ def test_every_step_has_a_name_of_its_own(folds: int) -> None:
 
 @pytest.mark.parametrize("only", ["3", "fold", "fold=", "folds=3", "fold=1,fold=2", "step:train"])
 def test_what_is_no_part_is_refused(only: str) -> None:
-    with pytest.raises(PlanError, match="`only` must be fold=NUMBER, step=ENTRY_POINT or"):
+    with pytest.raises(PartAskedError, match="`only` must be fold=NUMBER, step=ENTRY_POINT or"):
         steps_in(planned(), only)
 
 
@@ -53,19 +39,21 @@ def test_what_is_no_part_is_refused(only: str) -> None:
     "only", ["fold=4", "step=trian", "step=train:demo2", "fold=1,step=compare"]
 )
 def test_a_part_that_there_is_not_is_refused(only: str) -> None:
-    with pytest.raises(PlanError, match="`only` must name steps of the plan, such as fold=1,step="):
+    with pytest.raises(
+        PartAskedError, match="`only` must name steps of the plan, such as fold=1,step="
+    ):
         steps_in(planned(), only)
 
 
 def test_a_step_waits_for_what_it_needs_unless_that_is_done_too() -> None:
     plan = planned()
     trained = steps_in(plan, f"fold=2,step=train:{OWN}")
-    with pytest.raises(PlanError, match="`--only fold=2,step=calibrate` does that"):
+    with pytest.raises(PartAskedError, match="`--only fold=2,step=calibrate` does that"):
         require_ready(trained, plan, {})
     require_ready(trained, plan, {"fold2/calibrate"})
     require_ready(steps_in(plan, "fold=2,step=train:mse"), plan, {})
     require_ready(steps_in(plan, "fold=2"), plan, {})
     require_ready(plan.steps, plan, {})
-    with pytest.raises(PlanError, match="step compare must have fold1/evaluate/"):
+    with pytest.raises(PartAskedError, match="step compare must have fold1/evaluate/"):
         require_ready(steps_in(plan, "step=compare"), plan, {})
     require_ready(trained, plan, {f"fold2/train/{OWN}"})  # done already

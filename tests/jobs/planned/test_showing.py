@@ -2,30 +2,18 @@
 
 import shlex
 
-from pi.algorithm1 import Plan, make_plan
+from jobs.planned.plans import OWN, planned
+
 from pi.command_line import parse
 from pi.jobs.planned.part import steps_in
 from pi.jobs.planned.showing import plan_text
 from pi.parameters import MainParameters
-from pi.switches import switch_values
 
-SHARED = {
-    "data": "simulated:tiny",
-    "dose": "all",
-    "split": "auto",
-    "seed": 5,
-    "medical_weights": "",
-}
-OWN = "vgg16:random:block1_conv1/match=statistics:4"
 RUN = "0" * 32
 
 
-def planned() -> Plan:
-    return make_plan(switch_values("recommended", ""), f"{OWN},mse", 2, SHARED)
-
-
 def test_every_step_is_a_command_that_means_it_alone_and_what_else_is_said_is_a_comment() -> None:
-    plan = planned()
+    plan = planned(2)
     lines = plan_text(plan, plan.steps, RUN, {}).splitlines()
     commands = [line for line in lines if line and not line.startswith("#")]
     assert len(commands) == len(plan.steps) == 11
@@ -38,7 +26,7 @@ def test_every_step_is_a_command_that_means_it_alone_and_what_else_is_said_is_a_
 
 
 def test_it_says_what_a_step_waits_for_and_which_are_done() -> None:
-    plan = planned()
+    plan = planned(2)
     text = plan_text(plan, steps_in(plan, "fold=1"), RUN, {"fold1/calibrate": "run1"})
     assert text.startswith(f"# 5 of the 11 steps of run {RUN}.")
     assert "# 1: fold1/calibrate, done: run run1\n" in text
