@@ -1,15 +1,16 @@
 """The entries of a run on disk: written before they are delivered, gone when all of them were.
 
 A folder below PI_CACHE, of its owner alone: ``entries``, a line each, only ever added to; ``sent``,
-which of them were tried and which are done; ``files``, what an entry brings along, in a folder by
-its number; ``refused``, what the server will never take. It holds what the tracking store is told
-and nothing else: no address, no password, no value of a patient that was not to be logged.
+which of them are done; ``files``, what an entry brings along, in a folder by its number;
+``refused``, what the server will never take. It holds what the tracking store is told and nothing
+else: no address, no password, no value of a patient that was not to be logged.
 """
 
 import json
 import os
 import shutil
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,15 +24,15 @@ from pi.journal.pages import (
     REFUSED,
     SENT,
     STORE,
+    added_to,
     bring_onto_disk,
     close_to_others,
     locked,
-    opened,
     read_entries,
     write_new,
     write_whole,
 )
-from pi.journal.shelf import books_folder
+from pi.journal.shelf import books_folder, has_some, is_for
 from pi.places import sync_folder
 
 
@@ -48,7 +49,7 @@ def full(error: OSError, *, brought: bool = False) -> JournalError:
     """
     where = "PI_CACHE and the folder for temporary files" if brought else "PI_CACHE"
     return JournalError(
-        f"{where} must have room for what a run logs until the tracking store has it but: "
+        f"{where} must take what a run logs until the tracking store has it but: "
         f"{error.strerror or type(error).__name__}."
     )
 
@@ -58,18 +59,21 @@ class Book:
 
     Attributes:
         folder: where it is.
-        pending: entries that are not done, in order.
-        tried: numbers of those that may have been delivered, although nobody heard so.
+        pending: entries that are not done, by their numbers and in order.
+        tried: numbers of those that may have been delivered, although nobody heard so: all that an
+            earlier process left.
     """
 
     def __init__(self, folder: Path, lock: int) -> None:
         self.folder = folder
-        self._lock = lock
         self._guard = threading.RLock()  # one thread writes, another delivers
-        self._entries = opened(folder / ENTRIES)
-        self._sent = opened(folder / SENT)
-        self.pending, self.tried, self._next = read_entries(folder)
-        self._settled = 0  # number of the last entry that a loss of power leaves here
+        self._entries = added_to(folder / ENTRIES)
+        self._sent = added_to(folder / SENT)
+        self._open = [lock, self._entries, self._sent]
+        self.pending, self._next = read_entries(folder)
+        self.tried = set(self.pending)
+        self._unsettled: dict[int, Entry] = {}  # that a loss of power would take away
+        self._settled = False  # whether it would leave some
 
     @classmethod
     def open(cls, run_id: str, store: str) -> "Book":
@@ -91,12 +95,10 @@ class Book:
                 folder = books_folder() / (run_id if number == 1 else f"{run_id}.{number}")
                 folder.mkdir(mode=0o700, exist_ok=True)
                 lock = locked(folder)
-                if lock is not None:
-                    if not (folder / STORE).exists():
-                        write_new(folder / STORE, store)
-                        sync_folder(folder)
-                        sync_folder(folder.parent)
+                if lock is not None and _is_made_for(folder, store):
                     return cls(folder, lock)
+                if lock is not None:
+                    os.close(lock)
                 number += 1
         except OSError as error:
             raise full(error) from error
@@ -111,8 +113,6 @@ class Book:
         try:
             lock = locked(folder)
             return None if lock is None else cls(folder, lock)
-        except FileNotFoundError:
-            return None
         except OSError as error:
             raise full(error) from error
 
@@ -144,8 +144,9 @@ class Book:
             if bring is not None:
                 self._bring(entry, bring)
             with self._guard:
-                self._append(entry)
-                self.pending.append(entry)
+                # A line begins with its end of a line: half of one that is there spoils no other.
+                write_whole(self._entries, f"\n{entry.line()}".encode())
+                self.pending[entry.number] = self._unsettled[entry.number] = entry
                 self._supersede(entry)
         except BaseException as error:
             shutil.rmtree(self.folder / FILES / str(entry.number), ignore_errors=True)
@@ -154,7 +155,7 @@ class Book:
             if not even_unwritten:
                 raise full(error, brought=bring is not None) from error
             with self._guard:
-                self.pending.append(entry)
+                self.pending[entry.number] = entry
         return entry
 
     def settle(self) -> None:
@@ -164,10 +165,10 @@ class Book:
             JournalError: the disk does not take it.
         """
         with self._guard:
-            new = [entry for entry in self.pending if entry.number > self._settled]
-            self._settled = self._next - 1
+            new, self._unsettled = self._unsettled, {}
+            self._settled = self._settled or bool(new)
         try:
-            for entry in new:
+            for entry in new.values():
                 if entry.kind in ("file", "model"):
                     with suppress(FileNotFoundError):  # delivered meanwhile
                         bring_onto_disk(self.place(entry).parent)
@@ -183,15 +184,6 @@ class Book:
         bring(place)
         close_to_others(place.parent)
 
-    def _append(self, entry: Entry) -> None:
-        end = os.lseek(self._entries, 0, os.SEEK_END)
-        try:
-            write_whole(self._entries, f"{entry.line()}\n".encode())
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(self._entries, end)  # half a line
-            raise
-
     def _supersede(self, entry: Entry) -> None:
         """Drop what the server would be told for nothing: a file that another takes the place of.
 
@@ -199,12 +191,12 @@ class Book:
         """
         if entry.kind != "file":
             return
-        for one in reversed(self.pending[:-1]):
+        for one in reversed(self.pending.values()):
             if one.kind == "forget":
                 return
             same = (one.kind, one.run, one.body.get("path")) == ("file", entry.run,
                                                                   entry.body["path"])  # fmt: skip
-            if same and one.number not in self.tried:
+            if same and one is not entry and one.number not in self.tried:
                 self.done(one)
                 return
 
@@ -215,39 +207,48 @@ class Book:
 
     def waiting(self, run: str, path: str) -> Path | None:
         """Return the newest file of that path in a run that is not delivered yet."""
-        for entry in reversed(tuple(self.pending)):
+        for entry in reversed(self.in_order()):
             if entry.kind == "file" and (entry.run, entry.body["path"]) == (run, path):
                 return self.place(entry)
         return None
 
+    def in_order(self) -> tuple[Entry, ...]:
+        """Return the entries that are pending just now."""
+        with self._guard:
+            return tuple(self.pending.values())
+
     def begin(self, entry: Entry) -> bool:
         """Remember that an entry is being delivered; tell whether it still is to be."""
         with self._guard:
-            if entry not in self.pending:
+            if entry.number not in self.pending:
                 return False
             self.tried.add(entry.number)
-            self._note("tried", entry)
             return True
 
     def done(self, entry: Entry) -> None:
         """Remember that an entry was delivered; when all were, the book is empty again."""
         with self._guard:
-            for place, one in enumerate(self.pending):  # it is nearly always the first
-                if one is entry:
-                    del self.pending[place]
-                    break
+            self.pending.pop(entry.number, None)
+            self._unsettled.pop(entry.number, None)
             self.tried.discard(entry.number)
-            self._note("done", entry)
+            with suppress(OSError):  # what is not known to be done is delivered again, and is one
+                os.write(self._sent, f"\n{entry.number}.".encode())
             if not self.pending:
-                with suppress(OSError):  # what stays is known to be done
-                    os.ftruncate(self._entries, 0)
-                    os.ftruncate(self._sent, 0)
+                self._empty()
         if entry.kind in ("file", "model"):
             shutil.rmtree(self.folder / FILES / str(entry.number), ignore_errors=True)
 
+    def _empty(self) -> None:
+        with suppress(OSError):  # what stays is known to be done
+            os.ftruncate(self._entries, 0)
+            if self._settled:  # else a loss of power could bring back what was once brought there
+                os.fsync(self._entries)
+                self._settled = False
+            os.ftruncate(self._sent, 0)
+
     def drop(self, unwanted: Callable[[Entry], bool]) -> None:
         """Forget entries that are no longer to be delivered."""
-        for entry in tuple(self.pending):
+        for entry in self.in_order():
             if unwanted(entry):
                 self.done(entry)
 
@@ -276,11 +277,22 @@ class Book:
     def close(self) -> None:
         """Let go of it; an empty one is removed."""
         if not self.pending and not (self.folder / REFUSED).exists():
-            shutil.rmtree(self.folder, ignore_errors=True)
-        for descriptor in (self._entries, self._sent, self._lock):
-            os.close(descriptor)
+            # Under another name first: the next process at the run may make its own meanwhile.
+            gone = self.folder.with_name(f".{uuid.uuid4().hex}")
+            with suppress(OSError):
+                shutil.rmtree(self.folder.rename(gone))
+        while self._open:
+            os.close(self._open.pop())
+        self._entries = self._sent = -1  # whose numbers other files may have by now
 
-    def _note(self, what: str, entry: Entry) -> None:
-        # Without waiting for the disk: what is forgotten is delivered again, and is one still.
-        with suppress(OSError):
-            os.write(self._sent, f"{what} {entry.number}\n".encode())
+
+def _is_made_for(folder: Path, store: str) -> bool:
+    """Tell whether a book is for a tracking store; an empty one is made so."""
+    if is_for(folder, store):
+        return True
+    if has_some(folder):  # of a copy of that store, which has the same runs
+        return False
+    write_new(folder / STORE, store)
+    sync_folder(folder)
+    sync_folder(folder.parent)
+    return True

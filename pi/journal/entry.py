@@ -72,7 +72,7 @@ class Entry:
         return json.dumps(whole, allow_nan=False, separators=(",", ":"))
 
     @classmethod
-    def of(cls, line: str) -> "Entry":
+    def of(cls, line: str | bytes) -> "Entry":
         """Return the entry of a line.
 
         Raises:
@@ -90,6 +90,8 @@ class Entry:
         Raises:
             LookupError: the run has none yet.
         """
+        if not _ALIAS.search(self.line()):
+            return self
         if self.kind == "open":  # whose own alias stays
             line = json.dumps({k: v for k, v in self.body.items() if k != "alias"})
             body = json.loads(_ALIAS.sub(lambda found: _known(real, found[0]), line))

@@ -16,11 +16,11 @@ class NeverTakenError(Exception):
     """The server will never take it.
 
     Attributes:
-        cause: what it says.
+        cause: what it says; the message is that of it which may be kept and shown.
     """
 
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(str(cause))
+    def __init__(self, cause: Exception, shown: str) -> None:
+        super().__init__(shown)
         self.cause = cause
 
 
@@ -77,7 +77,7 @@ class Outbox:
         """
         self.why = ""
         stuck: set[Lane] = set()
-        for entry in tuple(self.book.pending):
+        for entry in self.book.in_order():
             if entry.lane in stuck or (entry.kind == "end" and stuck):
                 continue
             try:
@@ -101,12 +101,15 @@ class Outbox:
         if run not in self.ids and not self._to_be_opened(run):
             found = self.server.find(run)
             if not found:
-                raise NeverTakenError(LookupError("its run was never opened"))
+                lost = "its run was never opened"
+                raise NeverTakenError(LookupError(lost), lost)
             self.ids[run] = found
         return self.ids.get(run, "")
 
     def _to_be_opened(self, alias: str) -> bool:
-        return any(one.kind == "open" and one.body["alias"] == alias for one in self.book.pending)
+        return any(
+            one.kind == "open" and one.body["alias"] == alias for one in self.book.in_order()
+        )
 
     def _deliver(self, entry: Entry) -> None:
         try:
@@ -122,6 +125,9 @@ class Outbox:
         again = entry.number in self.book.tried
         if not self.book.begin(entry):  # another has taken its place
             return
+        if place is not None and not place.exists():  # of a machine that lost power as it wrote
+            lost = f"{entry.body['path']} is not on this machine's disk any more"
+            raise NeverTakenError(FileNotFoundError(lost), lost)
         opened = self.server.deliver(named, place, again)
         if entry.kind == "open":
             self.ids[entry.body["alias"]] = opened

@@ -11,23 +11,26 @@ from pi.places import sync_folder
 ENTRIES, SENT, FILES, REFUSED, STORE = "entries", "sent", "files", "refused", "store"
 
 
-def read_entries(folder: Path) -> tuple[list[Entry], set[int], int]:
-    """Return the entries that are not done, the numbers of those that were tried, and the next."""
-    entries = []
+def read_entries(folder: Path) -> tuple[dict[int, Entry], int]:
+    """Return the entries that are not done, by their numbers, and the number of the next.
+
+    Half a line, of a process that was killed as it wrote or of a full disk, is none.
+    """
+    entries = {}
+    for line in _lines(folder / ENTRIES):
+        with suppress(ValueError, TypeError):
+            entry = Entry.of(line)
+            entries[entry.number] = entry
+    ends = {line[:-1] for line in _lines(folder / SENT) if line.endswith(b".")}
+    done = {int(number) for number in ends if number.isdigit()}
+    last = max(entries.keys() | done | _with_files(folder), default=0)
+    return {number: one for number, one in entries.items() if number not in done}, last + 1
+
+
+def _lines(file: Path) -> list[bytes]:
     with suppress(FileNotFoundError):
-        for line in (folder / ENTRIES).read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):  # half a line, of a process that was killed as it wrote
-                entries.append(Entry.of(line))
-    done: set[int] = set()
-    tried: set[int] = set()
-    with suppress(FileNotFoundError):
-        for line in (folder / SENT).read_text().splitlines():
-            what, _, number = line.partition(" ")
-            if number.isdecimal():
-                (done if what == "done" else tried).add(int(number))
-    numbers = {entry.number for entry in entries} | done | tried | _with_files(folder)
-    pending = [entry for entry in entries if entry.number not in done]
-    return pending, tried - done, max(numbers, default=0) + 1
+        return file.read_bytes().split(b"\n")
+    return []
 
 
 def _with_files(folder: Path) -> set[int]:
@@ -39,7 +42,10 @@ def _with_files(folder: Path) -> set[int]:
 
 def locked(folder: Path) -> int | None:
     """Return the lock of a book; None where another process has it, or removes it just now."""
-    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(lock).st_ino == (folder / "lock").stat().st_ino:
@@ -53,18 +59,14 @@ def locked(folder: Path) -> int | None:
     return None
 
 
-def opened(file: Path) -> int:
-    """Return a file that is added to, without the half line at its end that a kill may leave."""
-    descriptor = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
-    content = file.read_bytes()
-    if not content.endswith(b"\n"):
-        os.ftruncate(descriptor, content.rfind(b"\n") + 1)
-    return descriptor
+def added_to(file: Path) -> int:
+    """Return a file that its owner alone may read and that is only added to."""
+    return os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
 
 
 def write_new(file: Path, text: str) -> None:
     """Write a file that its owner alone may read."""
-    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
+    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     try:
         write_whole(descriptor, text.encode())
     finally:

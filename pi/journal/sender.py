@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pi.journal.book import Book, JournalError
-from pi.journal.entry import Entry, Kind, new_alias
+from pi.journal.entry import Kind, new_alias
 from pi.journal.outbox import NeverTakenError, Outbox, Receiver
 
 PATIENCE = 1.0
@@ -79,7 +79,7 @@ class Sender:
         with self._changed:
             self._changed.notify_all()
             self._await()
-        if entry in self.book.pending:
+        if entry.number in self.book.pending:
             with suppress(JournalError) if even_unwritten else nullcontext():
                 self.book.settle()
         self.complain()
@@ -187,9 +187,3 @@ class Sender:
         elif changed:
             self._say("the tracking store takes what is logged again: it has all that waited")
         return not why
-
-
-def flushed(outbox: Outbox) -> tuple[int, str]:
-    """Deliver a book that nobody writes in; return how many entries were, and why others wait."""
-    sent = sum(isinstance(outcome, Entry) for outcome in outbox.work())
-    return sent, outbox.why

@@ -32,12 +32,18 @@ def books() -> Iterator[Path]:
         yield from sorted(found, key=lambda place: (place.stat().st_mtime, place.name))
 
 
+def books_of(run_id: str) -> list[Path]:
+    """Return the folders of the books of a run: of several processes at it each has one."""
+    if not run_id.isalnum():
+        return []
+    folder = books_folder()
+    found = folder / run_id, *sorted(folder.glob(f"{run_id}.*"))
+    return [place for place in found if place.is_dir()]
+
+
 def waits_on_disk(run_id: str) -> bool:
     """Tell whether something that a run logged is not delivered yet."""
-    folder = books_folder()
-    with suppress(OSError):
-        return any(has_some(place) for place in (folder / run_id, *folder.glob(f"{run_id}.*")))
-    return False
+    return any(has_some(place) for place in books_of(run_id))
 
 
 def is_for(folder: Path, store: str) -> bool:
@@ -49,6 +55,6 @@ def is_for(folder: Path, store: str) -> bool:
 
 def has_some(folder: Path) -> bool:
     """Tell whether entries of a book wait."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         return (folder / ENTRIES).stat().st_size > 0 and bool(read_entries(folder)[0])
     return False

@@ -13,7 +13,7 @@ import certifi
 
 from pi.database import DatabaseError, is_private, shown, sqlite_file, tables, without_secrets
 from pi.errors import PiError
-from pi.journal.shelf import waits_on_disk
+from pi.journal.shelf import fingerprint, waits_on_disk
 from pi.tracking_place import former_folder
 
 ANSWER_WITHIN = 10  # seconds
@@ -80,6 +80,13 @@ def without_login(uri: str) -> str:
     """Return the address of a server without the name and password in front of it."""
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+
+
+def store_of(uri: str) -> str:
+    """Return the fingerprint of a tracking store, whoever logs in to it."""
+    if uri.startswith("http"):
+        return fingerprint(without_login(uri))
+    return fingerprint(str(sqlite_file(uri) or shown(uri)))
 
 
 def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str, str]:

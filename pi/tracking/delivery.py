@@ -1,7 +1,8 @@
 """MLflow as a server that takes the entries of a journal.
 
-What is done twice is done once: a metric is one by its key, step, time and value, a nested run and
-a model by the alias that they are tagged with, and all else is the same the second time.
+What is done twice is done once: a metric is one by its key, step, time and value, which is the key
+of MLflow's own table; a nested run and a model by the alias that they are tagged with; and all else
+is the same the second time.
 """
 
 import math
@@ -16,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pi.journal.entry import Entry, Known
 from pi.journal.outbox import AwayError, NeverTakenError
-from pi.tracking.address import TrackingError, probe, told
+from pi.journal.waiting import Sent, send_all
+from pi.tracking.address import TrackingError, probe, store_of, told
 from pi.tracking.backend import (
     Dataset,
     DatasetInput,
@@ -81,16 +83,14 @@ class MlflowServer:
             return self._do(entry, place, again)
         except MlflowException as error:
             if error.error_code in FINAL and not any(word in str(error) for word in LOST):
-                raise NeverTakenError(error) from error
+                raise NeverTakenError(error, told(error)) from error
             raise AwayError(told(error)) from error
-        except (
-            OSError
-        ) as error:  # of the artifact store: a full disk, a folder that is not writable
+        except OSError as error:  # of the artifact store: it is full, or may not be written
             raise AwayError(told(OSError(error.strerror or str(error)))) from error
         except SQLAlchemyError as error:
             raise AwayError(told(error)) from error
         except Exception as error:  # a defect, which the work is told as before
-            raise NeverTakenError(error) from error
+            raise NeverTakenError(error, told(error)) from error
 
     def _do(self, entry: Entry, place: Path | None, again: bool) -> str:
         client, run, body = self.client, entry.run, entry.body
@@ -98,7 +98,7 @@ class MlflowServer:
             case "open":
                 return self._open(body, again)
             case "numbers":
-                self._numbers(entry, again)
+                self._numbers(entry)
             case "tags":
                 client.log_batch(run, tags=_tags(body["tags"]))
             case "listed":
@@ -133,14 +133,9 @@ class MlflowServer:
             self.client.create_run(body["experiment"], body["began"], tags).info.run_id
         )
 
-    def _numbers(self, entry: Entry, again: bool) -> None:
+    def _numbers(self, entry: Entry) -> None:
         params = dict(entry.body["params"])
-        there = self._there(entry) if again else set()
-        points = [
-            Metric(key, value, at, step)
-            for key, step, at, value in entry.metrics
-            if (key, step, at, value) not in there
-        ]
+        points = [Metric(key, value, at, step) for key, step, at, value in entry.metrics]
         while params or points:
             some = dict([*params.items()][:PARAMS])
             few, points = points[: BATCH - len(some)], points[BATCH - len(some) :]
@@ -159,16 +154,6 @@ class MlflowServer:
             if len(new) == len(params):
                 raise
             self.client.log_batch(run, points, new)
-
-    def _there(self, entry: Entry) -> set[tuple[str, int, int, float]]:
-        """Return the metrics of an entry's keys that the store has."""
-        newest = self.client.get_run(entry.run).data.metrics
-        keys = {key for key, *_ in entry.metrics if key in newest}
-        return {
-            (one.key, one.step, one.timestamp, one.value)
-            for key in sorted(keys)
-            for one in self.client.get_metric_history(entry.run, key)
-        }
 
     def _model(self, entry: Entry, folder: Path, again: bool) -> None:
         client, run_id, alias = self.client, entry.run, entry.body["alias"]
@@ -217,6 +202,16 @@ class MlflowServer:
         with suppress(MlflowException, NotImplementedError, OSError):  # where the store can
             repository: Any = get_artifact_repository(uri, self.uri)
             repository.delete_artifacts(folder)
+
+
+def send_waiting(uri: str, *, forget_refused: bool = False) -> Sent:
+    """Deliver what waits on this machine for a tracking store, which answers.
+
+    Raises:
+        JournalError: a book cannot be read.
+    """
+    server = MlflowServer(MlflowClient(uri), uri)
+    return send_all(server, store_of(uri), forget_refused=forget_refused)
 
 
 def opened_as(client: MlflowClient, alias: str) -> str:

@@ -120,7 +120,7 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
             code_paths=[str(Path(served.__file__).parents[1])],
             input_example=_example(store),
         )
-    tell_model(run, run.run_id, ())  # MLflow links what the run has logged so far by itself
+    tell_model(run, run.run_id, ())  # a model comes with what the run has logged so far
 
 
 @contextmanager

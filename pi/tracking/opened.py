@@ -8,13 +8,16 @@ from functools import partial
 from typing import cast
 from urllib.parse import quote
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import AGAIN, GO_ON, PiError, quoted
 from pi.journal.book import JournalError
 from pi.journal.entry import Entry
 from pi.journal.sender import Sender
-from pi.tracking.address import TrackingError, probe, sends, told, tracking_uri
+from pi.journal.waiting import book_of
+from pi.tracking.address import TrackingError, probe, sends, store_of, told, tracking_uri
 from pi.tracking.backend import (
     Experiment,
     MlflowClient,
@@ -28,7 +31,6 @@ from pi.tracking.delivery import MlflowServer, found_as
 from pi.tracking.records import connect, find_runs
 from pi.tracking.run import REASON, Run, ending, forget_reason, provenance
 from pi.tracking.saved_view import introduce
-from pi.tracking.waiting import book_of
 
 EXPERIMENT = "perceptual-influence"
 """MLflow's experiment, unless MLFLOW_EXPERIMENT_NAME or _ID is another."""
@@ -113,12 +115,12 @@ def _written_to(
     """
     server = MlflowServer(client, uri)
     try:
-        book = book_of(run_id, server, partial(_is_end, run_id))
+        book = book_of(run_id, server, store_of(uri), partial(_is_end, run_id))
     except JournalError:
         client.set_terminated(run_id, "FAILED")
         raise
     known = found_as(client.get_run(run_id))
-    for entry in book.pending:
+    for entry in book.in_order():
         if entry.run == run_id:
             known.take(entry.kind, entry.body)
     return Run(Sender(book, server, say), run_id, experiment_id, uri, known)
@@ -165,7 +167,7 @@ def _told_how(stage: str, run_id: str) -> Iterator[None]:
 
 def _beat(client: MlflowClient, run_id: str) -> None:
     """Give a sign of life; one that gets lost is followed by another."""
-    with suppress(MlflowException):
+    with suppress(MlflowException, SQLAlchemyError, OSError):
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in signs().items()])
 
 

@@ -20,12 +20,12 @@ from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
 from pi.journal.entry import is_alias
+from pi.journal.waiting import send_first
 from pi.places import file_digest
-from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.tracking.address import TrackingError, probe, store_of, told, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, ViewType, begin
-from pi.tracking.delivery import opened_as
+from pi.tracking.delivery import MlflowServer, opened_as
 from pi.tracking.run import DIGEST
-from pi.tracking.waiting import sent_first
 
 _Read = TypeVar("_Read")
 
@@ -287,9 +287,11 @@ def connect_to(run_id: str) -> tuple[MlflowClient, str]:
 
     Raises:
         TrackingError: it does not answer, or does not open.
+        JournalError: what the run logged cannot be read.
     """
     client = connect()
-    sent_first(run_id, tracking_uri())
+    uri = tracking_uri()
+    send_first(run_id, MlflowServer(client, uri), store_of(uri))
     if not is_alias(run_id):
         return client, run_id
     try:

@@ -61,7 +61,7 @@ class FakeServer:
         if self.full and place is not None:
             raise AwayError("No space left on device")
         if entry.kind in self.refused:
-            raise NeverTakenError(ValueError(entry.kind))
+            raise NeverTakenError(ValueError(entry.kind), entry.kind)
         opened = self._take(entry, place, again, half=fault == "half")
         if fault != "none":
             raise AwayError("gone")
