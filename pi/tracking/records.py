@@ -300,6 +300,16 @@ def connect_to(run_id: str) -> tuple[MlflowClient, str]:
         raise TrackingError(f"the tracking store must answer but says: {told(error)}") from error
 
 
+def catch_up(run_id: str) -> None:
+    """Send the store what a run logged here and it does not have yet, where there is some.
+
+    Raises:
+        TrackingError: it does not answer, or does not open.
+        JournalError: what the run logged cannot be read.
+    """
+    connect_to(run_id)
+
+
 def connect() -> MlflowClient:
     """Return the tracking store, after a sign of life.
 

@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import AGAIN, goes_on, reason
-from pi.journal.book import JournalError
 from pi.journal.entry import Kind, Known
 from pi.journal.sender import Sender
 from pi.places import file_digest
@@ -326,7 +325,7 @@ def ending(run: Run, last: Callable[[], bool] = lambda: True) -> Iterator[None]:
         run.journal.complain()  # of what was refused while nobody waited for it
     except BaseException as error:
         status: Status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
-        with suppress(MlflowException, JournalError):  # the error itself is told
+        with suppress(Exception):  # the error itself is told
             _end(run, last, status, _told_reason(run, status, error))
         raise
     _end(run, last, "FINISHED", {})

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from pi.journal.book import Book, JournalError
 from pi.journal.entry import Entry, new_alias
-from pi.journal.pages import ENTRIES, FILES
-from pi.journal.shelf import books, is_for
+from pi.journal.pages import ENTRIES, FILES, SENT, STORE
+from pi.journal.shelf import books, has_some, is_for
 
 RUN = "cd" * 16
 NUMBERS = {"params": {}, "metrics": [("psi", 1, 5, 1 / 3)]}
@@ -58,11 +59,11 @@ def test_half_a_line_of_a_killed_process_is_no_entry_and_spoils_none(cut: int) -
     content = file.read_bytes()
     file.write_bytes(content[:-cut])
     again = Book.open(RUN, "store")
-    assert [one.line() for one in again.pending] == [first.line()]
+    assert [one.line() for one in again.in_order()] == [first.line()]
     third = again.write(RUN, "tags", {"tags": {"a": "b"}})
     again.close()
     after = Book.open(RUN, "store")
-    assert [one.line() for one in after.pending] == [first.line(), third.line()]
+    assert [one.line() for one in after.in_order()] == [first.line(), third.line()]
     after.close()
 
 
@@ -73,6 +74,58 @@ def test_of_two_processes_at_one_run_each_has_its_own() -> None:
     first.close()
     second.close()
     assert not list(books())
+
+
+def test_half_a_number_of_what_is_done_is_no_other_number() -> None:
+    book = Book.open(RUN, "store")
+    for _ in range(12):
+        book.write(RUN, "numbers", dict(NUMBERS))
+    with (book.folder / SENT).open("ab") as sent:
+        sent.write(b"\n1")  # of 10, as a full disk takes it
+    book.done(book.pending[2])
+    book.close()
+    again = Book.open(RUN, "store")
+    assert [*again.pending] == [1, *range(3, 13)]
+    assert again.tried == set(again.pending)  # by a process that is gone, for all that is known
+    again.close()
+
+
+def test_whoever_comes_while_an_empty_book_is_removed_has_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, others = Book.open(RUN, "store"), []
+    remove = shutil.rmtree
+
+    def meanwhile(place: Path) -> None:
+        others.append(Book.open(RUN, "store"))
+        others[0].write(RUN, "numbers", dict(NUMBERS))
+        remove(place)
+
+    monkeypatch.setattr(shutil, "rmtree", meanwhile)
+    first.close()
+    others[0].close()
+    (left,) = books()
+    assert has_some(left)
+
+
+def test_a_book_is_for_one_store_even_if_its_maker_was_killed_as_it_said_so() -> None:
+    first = Book.open(RUN, "store")
+    (first.folder / STORE).write_text("sto")
+    first.close()
+    again = Book.open(RUN, "store")
+    assert is_for(again.folder, "store")
+    again.write(RUN, "numbers", dict(NUMBERS))
+    again.close()
+    other = Book.open(RUN, "a copy of it, which has the same runs")
+    assert (other.folder != again.folder, is_for(again.folder, "store")) == (True, True)
+    other.close()
+
+
+def test_a_book_that_is_closed_writes_in_no_file() -> None:
+    book = Book.open(RUN, "store")
+    book.close()
+    with pytest.raises(JournalError):
+        book.write(RUN, "numbers", dict(NUMBERS))
 
 
 def test_a_full_disk_is_one_sentence_and_what_was_there_stays(
@@ -90,15 +143,15 @@ def test_a_full_disk_is_one_sentence_and_what_was_there_stays(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
-        with pytest.raises(JournalError, match=r"PI_CACHE must have room .*: No space left"):
+        with pytest.raises(JournalError, match=r"PI_CACHE must take .*: No space left"):
             book.write(RUN, "tags", {"tags": {"a": "b"}})
         end = {"status": "FAILED", "at": 0}
-        assert book.write(RUN, "end", end, even_unwritten=True) in book.pending
+        assert book.write(RUN, "end", end, even_unwritten=True) in book.in_order()
     last = book.write(RUN, "tags", {"tags": {"c": "d"}})
     book.close()
     again = Book.open(RUN, "store")
-    assert [one.kind for one in again.pending] == ["numbers", "tags"]
-    assert again.pending[-1].line() == last.line()
+    assert [one.kind for one in again.in_order()] == ["numbers", "tags"]
+    assert again.in_order()[-1].line() == last.line()
     again.close()
 
 
@@ -108,7 +161,7 @@ def test_a_file_that_does_not_fit_leaves_nothing_behind() -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     book = Book.open(RUN, "store")
-    with pytest.raises(JournalError, match="and the folder for temporary files must have room"):
+    with pytest.raises(JournalError, match="and the folder for temporary files must take"):
         book.write(RUN, "file", {"path": "a.txt"}, bring)
     assert not list((book.folder / FILES).iterdir())
     book.close()
@@ -119,7 +172,7 @@ def test_of_a_file_that_is_written_again_and_again_one_waits() -> None:
     for number in range(5):
         book.write(RUN, "file", {"path": "checkpoint/even.npz"}, written(str(number)))
         book.write(RUN, "tags", {"tags": {"reached": str(number)}})
-    assert [one.kind for one in book.pending].count("file") == 1
+    assert [one.kind for one in book.in_order()].count("file") == 1
     waiting = book.waiting(RUN, "checkpoint/even.npz")
     assert waiting is not None
     assert waiting.read_text() == "4"

@@ -119,6 +119,20 @@ def test_a_run_of_another_process_that_was_never_opened_need_not_be_closed() -> 
     outbox.book.close()
 
 
+def test_a_file_that_a_loss_of_power_took_keeps_nothing_back() -> None:
+    server = FakeServer(runs={RUN: Held()})
+    outbox = Outbox(Book.open(RUN, "store"), server)
+    bring = partial(Path.write_text, data="a")
+    lost = outbox.book.write(RUN, "file", {"path": "x/a.txt"}, bring)
+    outbox.book.place(lost).unlink()
+    outbox.book.write(RUN, "end", {"status": "FINISHED", "at": 0})
+    refused, _ = outbox.work()
+    assert str(refused) == "x/a.txt is not on this machine's disk any more"
+    assert server.runs[RUN].ended == "FINISHED"
+    outbox.book.forget_refused()
+    outbox.book.close()
+
+
 def test_what_is_refused_is_laid_aside_and_keeps_nothing_back() -> None:
     server = FakeServer(refused=("file",))
     server.runs[RUN] = Held()

@@ -124,6 +124,32 @@ def test_a_server_killed_in_mid_training_misses_nothing(
     assert "nothing waits" in followed(["sync"], {})[0]
 
 
+SHRUNK = (
+    "train.denoiser=unet:2,train.patch_size=32,train.patch_step=64,train.batch_size=112,"
+    "train.epochs=1,train.gradient_every=0,train.validation_slices=1,train.precision=float32,"
+    "train.validation_patches=16,calibrate.tolerance=0.5,evaluate.protocols=paper8"
+)
+
+
+@pytest.mark.slow  # a calibration, two trainings, and the minute that others have: three minutes
+def test_main_waits_between_its_steps_for_a_server_that_was_killed(
+    tiny_cache: Path, server: TrackingServer
+) -> None:
+    again = threading.Thread(target=server.start)
+    job = ["main", "--data", "simulated:tiny", "--experiments", "vgg16:random:block1_conv1,mse",
+           "--overrides", SHRUNK]  # fmt: skip
+    said, errors = followed(job, {"epoch 1/1": server.kill, "Waiting for it": again.start})
+    again.join()
+    assert "Traceback" not in said + errors
+    client, whole = MlflowClient(server.uri), run_in(said)
+    stored = client.get_run(whole)
+    steps = {key: run for key, run in stored.data.tags.items() if key.startswith("pi.step.")}
+    assert {client.get_run(run).info.status for run in steps.values()} == {"FINISHED"}
+    assert len(steps) == len(set(steps.values())) == 6  # each once
+    assert stored.info.status == "FINISHED"
+    assert not any(waits_on_disk(run) for run in (whole, *steps.values()))
+
+
 @contextmanager
 def small_disk(place: Path, kib: int) -> Iterator[None]:
     """Have a file system of so many KiB at a folder while the block runs."""
