@@ -27,9 +27,12 @@ def books_folder() -> Path:
 
 def books() -> Iterator[Path]:
     """Yield the folders of the books on this machine, the oldest first."""
-    with suppress(FileNotFoundError):
-        found = [place for place in books_folder().iterdir() if place.is_dir()]
-        yield from sorted(found, key=lambda place: (place.stat().st_mtime, place.name))
+    found = []
+    with suppress(FileNotFoundError):  # none was ever made
+        for place in books_folder().iterdir():
+            with suppress(FileNotFoundError):  # its process has just removed it
+                found.append((place.stat().st_mtime, place))
+    yield from (place for _, place in sorted(found) if place.is_dir())
 
 
 def books_of(run_id: str) -> list[Path]:

@@ -167,7 +167,9 @@ class MlflowServer:
         described.run_id = run_id
         described.model_id = described.model_uuid = model.model_id
         described.artifact_path = model.artifact_location
-        described.save(str(folder / "MLmodel"))
+        whole = folder.parent / "MLmodel"
+        described.save(str(whole))
+        whole.replace(folder / whole.name)  # at once: half a description is no model
         outputs = run.outputs.model_outputs if run.outputs else []
         if model.model_id not in [one.model_id for one in outputs]:
             client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
