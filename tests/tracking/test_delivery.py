@@ -243,6 +243,21 @@ def test_what_waits_for_another_store_stays(
     assert waits_on_disk(run.run_id)
 
 
+def test_sync_leaves_a_run_that_is_at_work_its_own_and_says_so(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowServer, "deliver", _away)
+        with Tracked().open("train", "one") as run:
+            run.metrics({"psi": 0.5})
+            assert synced() == 0
+            said = capsys.readouterr().out
+            assert "still at work, and sending it themselves: 1 runs" in said
+            assert "nothing waits" not in said
+    assert synced() == 0
+    assert client.get_run(run.run_id).data.metrics == {"psi": 0.5}
+
+
 def test_a_store_that_is_not_there_at_the_start_is_an_error_at_once(
     client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
