@@ -277,8 +277,9 @@ class Book:
     def close(self) -> None:
         """Let go of it; an empty one is removed."""
         if not self.pending and not (self.folder / REFUSED).exists():
-            # Under another name first: the next process at the run may make its own meanwhile.
-            gone = self.folder.with_name(f".{uuid.uuid4().hex}")
+            # Under another name first, which `tidy` knows: the next process at the run may make its
+            # own meanwhile.
+            gone = self.folder.with_name(f".{uuid.uuid4().hex}.new")
             with suppress(OSError):
                 shutil.rmtree(self.folder.rename(gone))
         while self._open:

@@ -29,7 +29,7 @@ def books() -> Iterator[Path]:
     """Yield the folders of the books on this machine, the oldest first."""
     found = []
     with suppress(FileNotFoundError):  # none was ever made
-        for place in books_folder().iterdir():
+        for place in books_folder().glob("[!.]*"):
             with suppress(FileNotFoundError):  # its process has just removed it
                 found.append((place.stat().st_mtime, place))
     yield from (place for _, place in sorted(found) if place.is_dir())
