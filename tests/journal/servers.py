@@ -83,7 +83,7 @@ class FakeServer:
             held.tags += [one for one in entry.body["tags"].items()
                           if not (again and one in held.tags)]  # fmt: skip
         elif entry.kind == "file" and place is not None:
-            text = place.read_text()
+            text = place.read_bytes().decode()  # whatever ends its lines
             held.files[entry.body["path"]] = text[: len(text) // 2] if half else text
         elif entry.kind == "end" and not half:
             held.ended = entry.body["status"]

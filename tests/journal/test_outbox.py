@@ -65,7 +65,7 @@ def test_the_server_holds_what_was_logged_in_order_and_once(
                     expected[run].tags.append(pair)
                 case "file":
                     path, text = str(values[0]), str(values[1])
-                    bring = partial(Path.write_text, data=text, encoding="utf-8")
+                    bring = partial(Path.write_bytes, data=text.encode())
                     outbox.book.write(run, "file", {"path": path}, bring)
                     expected[run].files[path] = text
                 case "child":
