@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from tracking.mlflow_server import TrackingServer
+from tracking.mlflow_server import Door, TrackingServer
 
 from pi.journal.shelf import waits_on_disk
 
@@ -40,19 +40,16 @@ def command(words: list[str], **told: str) -> "subprocess.Popen[str]":
 
 def followed(words: list[str], on: dict[str, Callable[[], object]], **told: str) -> tuple[str, str]:
     """Run a command that ends well, and do something when it first says so; what it said."""
-    process = command(words, **told)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    errors: list[str] = []
-    reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()))
-    reader.start()
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        for said in [said for said in on if said in line]:
-            on.pop(said)()
-    assert process.wait(300) == 0, "".join(errors)
-    reader.join()
+    lines, errors = list[str](), list[str]()
+    with command(words, **told) as process:
+        reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()))
+        reader.start()
+        for line in process.stdout or ():
+            lines.append(line)
+            for said in [said for said in on if said in line]:
+                on.pop(said)()
+        reader.join()
+    assert process.returncode == 0, "".join([*lines, *errors])
     assert not on, "".join(lines)
     return "".join(lines), "".join(errors)
 
@@ -71,43 +68,49 @@ def epochs_of(client: MlflowClient, run_id: str) -> dict[str, list[tuple[int, fl
     }
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrackingServer]:
-    serving = TrackingServer(tmp_path / "server")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
+    serving = TrackingServer(tmp_path_factory.mktemp("server"))
     serving.start()
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", serving.uri)
-    monkeypatch.chdir(tmp_path)
     try:
         yield serving
     finally:
         serving.kill()
 
 
-@pytest.mark.slow  # three trainings and two starts of a server: two minutes
-def test_a_server_killed_in_mid_training_misses_nothing(
-    tiny_cache: Path, server: TrackingServer
+@pytest.fixture
+def door(server: TrackingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    """The way to the server that is in force."""
+    own = Door(server.port)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", own.uri)
+    monkeypatch.chdir(tmp_path)
+    try:
+        yield own
+    finally:
+        own.shut()
+
+
+@pytest.mark.slow  # two trainings and two starts of a server: two minutes
+def test_a_server_that_goes_away_in_mid_training_misses_nothing(
+    tiny_cache: Path, door: Door, server: TrackingServer
 ) -> None:
-    client = MlflowClient(server.uri)
-    usual, _ = followed(TRAIN, {})
-    expected = epochs_of(client, run_in(usual))
-    assert len(expected["train/total"]) == 12
+    client = MlflowClient(door.uri)
 
     # It comes back while the training goes on.
-    again = threading.Thread(target=server.start)
-    said, errors = followed(TRAIN, {"epoch 2/12": server.kill, AWAY: again.start})
-    again.join()
-    assert "Traceback" not in said + errors
-    assert epochs_of(client, run_in(said)) == expected
-    assert client.get_run(run_in(said)).info.status == "FINISHED"
-    assert not waits_on_disk(run_in(said))
+    usual, errors = followed(TRAIN, {"epoch 2/12": door.shut, AWAY: door.open})
+    assert "Traceback" not in usual + errors
+    expected = epochs_of(client, run_in(usual))
+    assert [step for step, _ in expected["train/total_loss"]] == [*range(1, 13)]
+    assert client.get_run(run_in(usual)).info.status == "FINISHED"
+    assert not waits_on_disk(run_in(usual))
 
-    # It does not.
+    # It is killed, and does not.
     said, errors = followed(TRAIN, {"epoch 2/12": server.kill})
     assert "Traceback" not in said + errors
     assert said.count("python -m entrypoints.sync") == 1
     assert "epoch 12/12" in said
-    refused = command(["sync"])
-    assert "the tracking server must answer" in refused.communicate()[1]
+    with command(["sync"]) as refused:
+        assert "the tracking server must answer" in refused.communicate()[1]
     assert refused.returncode == 2
     server.start()
     sent, _ = followed(["sync"], {})
@@ -132,16 +135,14 @@ SHRUNK = (
 
 
 @pytest.mark.slow  # a calibration, two trainings, and the minute that others have: three minutes
-def test_main_waits_between_its_steps_for_a_server_that_was_killed(
-    tiny_cache: Path, server: TrackingServer
+def test_main_waits_between_its_steps_for_a_server_that_is_away(
+    tiny_cache: Path, door: Door
 ) -> None:
-    again = threading.Thread(target=server.start)
     job = ["main", "--data", "simulated:tiny", "--experiments", "vgg16:random:block1_conv1,mse",
            "--overrides", SHRUNK]  # fmt: skip
-    said, errors = followed(job, {"epoch 1/1": server.kill, "Waiting for it": again.start})
-    again.join()
+    said, errors = followed(job, {"epoch 1/1": door.shut, "Waiting for it": door.open})
     assert "Traceback" not in said + errors
-    client, whole = MlflowClient(server.uri), run_in(said)
+    client, whole = MlflowClient(door.uri), run_in(said)
     stored = client.get_run(whole)
     steps = {key: run for key, run in stored.data.tags.items() if key.startswith("pi.step.")}
     assert {client.get_run(run).info.status for run in steps.values()} == {"FINISHED"}
@@ -195,7 +196,7 @@ def test_a_disk_of_artifacts_that_takes_nothing_ends_no_training(
         assert said.count("python -m entrypoints.sync") == 1
         run_id = run_in(said)
         client = MlflowClient(f"sqlite:///{database}")
-        assert len(epochs_of(client, run_id)["train/total"]) == 12
+        assert len(epochs_of(client, run_id)["train/total_loss"]) == 12
         if how == "full":
             (artifacts / "ballast").unlink()
         else:
@@ -214,16 +215,14 @@ def test_a_full_disk_is_one_sentence_and_the_training_goes_on_when_there_is_room
     with small_disk(place, 65536):
         if which == "PI_CACHE":
             subprocess.run(["cp", "-a", f"{tiny_cache}/.", str(place)], check=True)
-        process = command(TRAIN, **{which: str(place)})
-        assert process.stdout is not None
         lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "epoch 1/12" in line:
-                fill(place)
-        assert process.stderr is not None
-        errors = process.stderr.read()
-        code = process.wait(300)
+        with command(TRAIN, **{which: str(place)}) as process:
+            for line in process.stdout or ():
+                lines.append(line)
+                if "epoch 1/12" in line:
+                    fill(place)
+            errors = "".join(process.stderr or ())
+        code = process.returncode
         assert "Traceback" not in errors
         if code == 0:  # nothing of it was written any more, which only a temporary folder can say
             assert which == "TMPDIR"
@@ -238,5 +237,5 @@ def test_a_full_disk_is_one_sentence_and_the_training_goes_on_when_there_is_room
         assert "epoch 12/12" in said
         client = MlflowClient(f"sqlite:///{database}")
         assert client.get_run(run_id).info.status == "FINISHED"
-        found = epochs_of(client, run_id)["train/total"]
+        found = epochs_of(client, run_id)["train/total_loss"]
         assert [step for step, _ in found] == [*range(1, 13)]
