@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from tracking.mlflow_server import Door, TrackingServer
 
 from pi.journal.shelf import waits_on_disk
+from pi.tracking_place import former_folder, settle_here
 
 ROOT = Path(__file__).parents[2]
 TRAIN = [
@@ -183,7 +184,10 @@ def test_a_disk_of_artifacts_that_takes_nothing_ends_no_training(
     tiny_cache: Path, database: Path, how: str
 ) -> None:
     artifacts = database.parent / "mlruns"
-    with small_disk(artifacts, 4096):
+    with small_disk(artifacts, 65536):
+        former = former_folder(database)  # it is a copy of one that was made elsewhere
+        assert former
+        settle_here(database, former)
 
         def spoil() -> None:
             if how == "full":
