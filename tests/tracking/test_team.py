@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -14,6 +15,8 @@ from mlflow import MlflowClient
 from search.postgres import DEBIAN, own_postgres
 from sqlalchemy import create_engine, inspect, text
 from tracking.mlflow_server import answers, free_port
+
+import pi.database  # noqa: F401  first: text of a PostgreSQL without a locale is text then
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "team.md").read_text()
@@ -61,7 +64,9 @@ def test_the_commands_of_the_page_make_a_server_that_a_search_works_with(
 
     def here(line: str) -> str:
         """A command as it is written, but for the password, the ports and the folder."""
-        for written, own in (*ports.items(), ("PASSWORD", PASSWORD), ("/srv", str(tmp_path))):
+        as_it_is, in_address = f"'{unquote(PASSWORD)}'", f":{PASSWORD}@"
+        places = (("'PASSWORD'", as_it_is), (":PASSWORD@", in_address), ("/srv", str(tmp_path)))
+        for written, own in (*ports.items(), *places):
             line = line.replace(written, own)
         return line
 
