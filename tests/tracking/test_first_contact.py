@@ -69,12 +69,12 @@ def test_mlflow_run_and_the_plain_command_write_to_one_experiment_of_our_name(
              "tolerance": "0.5"}  # fmt: skip
     env = os.environ | {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT),
                         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}  # fmt: skip
-    project = ["mlflow", "run", ".", "-e", "calibrate", "--env-manager", "local"]
+    project = ["mlflow", "run", str(ROOT), "-e", "calibrate", "--env-manager", "local"]
     project += [word for name, value in brief.items() for word in ("-P", f"{name}={value}")]
     plain = ["python", "-m", "entrypoints.calibrate"]
     plain += [word for name, value in brief.items() for word in (f"--{name}", value)]
-    for command in (project, plain):
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    for command in (project, plain):  # where the store lies, as MLflow itself makes it there
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     client = MlflowClient(uri)
     (experiment,) = client.search_experiments()
