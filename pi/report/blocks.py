@@ -60,6 +60,10 @@ class TextTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def text(self) -> str:
+        """Return it for a terminal, its caption above it."""
+        return f"{self.label}. {self.caption}\n{aligned([self.columns, *self.rows])}\n"
+
     @property
     def words(self) -> frozenset[int]:
         """The columns of words, which begin at the left; numbers end at the right."""

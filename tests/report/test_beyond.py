@@ -184,7 +184,7 @@ def test_the_report_of_an_experiment_has_the_block_beside_its_table_3() -> None:
     tables = [block for block in section.blocks if isinstance(block, TextTable)]
     assert [table.name for table in tables] == ["table3", "table3_beyond"]
     assert tables[1].rows == (
-        ("a (a01234)", "0.400", "–", "1.23", "–", "–"),
+        ("a", "0.400", "–", "1.23", "–", "–"),
         ("low dose", "1.300", "–", "1.1", "–", "–"),
     )
     nobody = evaluated_section([evaluated_run("b", {})], None)
