@@ -7,6 +7,7 @@ state of the denoiser, and the two losses fall at unlike rates while it learns.
 import math
 from collections.abc import Sequence
 
+from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
 from pi.report.text import NOTHING, number, percent
@@ -58,7 +59,7 @@ def _qualified(one: Configuration) -> str:
     if own and max(own) > 0:
         shares = dict.fromkeys(percent(psi) for psi in (min(own), max(own)))
         return f"Ψ {' to '.join(shares)}"
-    if own or one.weight == 0:
+    if own or one.weight == 0 or one.experiment == MSE:
         return "which had no perceptual loss"
     if all(member.training for member in one.members):
         return "whose Ψ is not logged"

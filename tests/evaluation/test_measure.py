@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec, Sizes
 from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
-from pi.evaluation.denoising import of_pixels
+from pi.evaluation.denoising import DenoisedBatch, of_pixels
+from pi.evaluation.feature_distance import FeatureWitness
 from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.metrics import measured_metrics
 from pi.evaluation.pair import HuErrors
@@ -132,6 +133,31 @@ def test_slices_of_any_size_pass_a_u_net(shape: tuple[int, int, int]) -> None:
 def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
     hu = np.arange(-1024, 3072, 2, dtype=np.int16).reshape(1, 32, 64)
     assert slice_denoiser(lambda x: x, Sizes())(hu) == pytest.approx(hu, abs=1e-3)
+
+
+def test_who_else_looks_sees_every_slice_once_as_it_was_denoised(tiny_store: Store) -> None:
+    given: list[int] = []
+
+    def brighter(hu: np.ndarray) -> np.ndarray:
+        given.append(len(hu))
+        return hu.astype(np.float32) + 5
+
+    seen: list[DenoisedBatch] = []
+    features = FeatureWitness(lambda images: [images[:, ::2, ::2]])
+    found = evaluate(tiny_store, "test", of_pixels(brighter), (PAPER8,), 3, nothing, "basic",
+                     [seen.append, features])  # fmt: skip
+    every = [(b.volume, i) for b in seen for i in b.indices]
+    assert len(set(every)) == len(every) == sum(given) == found.slices["position"].size / 2
+    for batch in seen:
+        assert batch.denoised is not None
+        for k, (low, normal) in enumerate(batch.pairs):
+            np.testing.assert_array_equal(batch.denoised[k], low.astype(np.float32) + 5)
+            expected = tiny_store.pair(batch.volume, batch.indices[k])
+            np.testing.assert_array_equal((low, normal), expected)
+    slices = features.added_to(found).slices
+    assert slices["features"].between(0, 2).all()
+    apart = slices.groupby("image")["features"].mean()
+    assert apart["denoised"] != apart["low_dose"]
 
 
 def test_texture_is_measured_and_what_small_slices_lack_is_said(tiny_store: Store) -> None:
