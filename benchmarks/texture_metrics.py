@@ -3,10 +3,10 @@
     python -m benchmarks.texture_metrics
 
 VIFp, MS-SSIM, GMSD and HaarPSI of one 512 x 512 slice in grey levels, and the distance of noise
-spectra and the rate of hallucination in HU: all that `--metrics all` adds. The plain versions are the
-formulas as they stand: two-dimensional convolutions by `scipy.signal.convolve2d` for every window,
-and one FFT a region or patch. Both are computed side by side and must agree. 150 ms for all of them
-were asked for on two idle cores.
+spectra and the rate of hallucination in HU: all that `--metrics all` adds. Plain versions are the
+formulas: two-dimensional convolutions by `scipy.signal.convolve2d` for every window, and one FFT a
+region or patch. Both are computed side by side and must agree. 150 ms for all of them were asked
+for on two idle cores.
 
 A minute. No time is asserted.
 """
@@ -21,7 +21,7 @@ from scipy.signal import convolve2d
 from pi.evaluation.gmsd import CONSTANT, gmsd
 from pi.evaluation.haarpsi import ALPHA, SIDES, C, haarpsi
 from pi.evaluation.multiscale_ssim import WEIGHTS, multiscale_ssim
-from pi.evaluation.noise_power import Floats, region_side, regions_of
+from pi.evaluation.regions import Floats, region_side, regions_of
 from pi.evaluation.ring_correlation import COARSE, PATCHES, THRESHOLD, WINDOW_HU, invention
 from pi.evaluation.smoothing import gaussian_taps
 from pi.evaluation.texture import ROUNDING, SOFT_TISSUE, flat_regions, noise_texture

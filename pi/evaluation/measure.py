@@ -11,16 +11,10 @@ from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart, MetricSet
 from pi.evaluation.denoising import DenoisedBatch, Denoising, Witness, batches_of
-from pi.evaluation.noise_power import (
-    PowerSum,
-    Spectrum,
-    region_side,
-    regions_of,
-    slice_power,
-    spectrum,
-)
+from pi.evaluation.noise_power import PowerSum, Spectrum, slice_power, spectrum
 from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol
+from pi.evaluation.regions import region_side, regions_of
 from pi.evaluation.summary import undefined_note
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums

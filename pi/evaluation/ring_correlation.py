@@ -22,7 +22,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.evaluation.noise_power import Floats, RegionRule, cut_regions, region_side, regions_of
+from pi.evaluation.regions import Floats, RegionRule, cut_regions, region_side, regions_of
 
 PATCHES = RegionRule(share_of_slice=1 / 16, inside=0.9)
 LEAST_SIDE = 16

@@ -17,15 +17,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pi.evaluation.noise_power import (
+from pi.evaluation.noise_power import spectrum, summed_power
+from pi.evaluation.regions import (
     Floats,
     RegionRule,
     block_sums,
     cut_regions,
     region_side,
     regions_of,
-    spectrum,
-    summed_power,
 )
 
 SOFT_TISSUE = RegionRule(share_of_slice=1 / 16)
