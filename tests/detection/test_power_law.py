@@ -48,7 +48,7 @@ def seen(radius: float, exponent: float) -> float:
 
 @pytest.mark.parametrize("exponent", [0.0, 1.5, 2.0, 2.5, 3.0, 3.5])
 def test_thresholds_grow_with_size_as_published(exponent: float) -> None:
-    small, large = seen(3.0, exponent), seen(6.0, exponent)
+    small, large = seen(6.0, exponent), seen(12.0, exponent)
     slope = math.log(small / large) / math.log(2)
     assert slope == pytest.approx((exponent - 2) / 2, abs=0.02)
 
