@@ -66,7 +66,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.detection.detectability import detect
-    from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
+    from pi.evaluation.choice import choose_slices, read_choice, require_some_value
     from pi.evaluation.feature_distance import FeatureWitness
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
@@ -84,7 +84,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     from pi.tracking.records import trained_by
     from pi.tracking.saved_view import save_view
 
-    require_large_enough(store, p.part, p.metric)
+    require_some_value(store, p.part, p.metric)
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     require_own_data(subject, store)
     if p.metrics_table:
