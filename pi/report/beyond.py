@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted
+from pi.detection.detectability import few_patients
 from pi.detection.resamples import OBSERVERS
 from pi.evaluation.metrics import METRICS
 from pi.losses.experiments import MSE
@@ -131,5 +132,7 @@ def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
         "Detection by kind of lesion: d' and its difference with 95 % intervals by a bootstrap of "
         f"{counted(patients, 'patient')} and of their lesions, the same resamples for both runs."
     )
+    if few := few_patients(patients):
+        caption = f"{caption} {few[:1].upper()}{few[1:]}"
     columns = ("Comparison", "Observer", "Lesion", "d'", "Difference", "95 % interval")
     return TextTable("detection", "Detection", caption, columns, tuple(rows))

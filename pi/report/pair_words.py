@@ -4,10 +4,9 @@ What is invented is told beside MSE alone, where it is among the runs: a percept
 against the denoiser without one.
 """
 
-import math
-
 from pi.comparison.gains import Estimate
 from pi.evaluation.metrics import METRICS
+from pi.figures.effect_forest import claimed
 from pi.report.run_pair import TEXTURE, RunPair
 from pi.report.text import mean_text
 
@@ -52,9 +51,8 @@ def _detection(pair: RunPair) -> str:
     if whole.empty:
         return ""
     row = whole.iloc[0]
-    change = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]))
-    if math.isnan(change.low):
-        change = Estimate(change.value, -math.inf, math.inf)
+    bounds = (float(row[name]) for name in ("difference", "low", "high"))
+    change = claimed(Estimate(*bounds), int(row["patients"]))
     told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
     side = _side(change)
     if side is None:
@@ -84,5 +82,5 @@ def _side(change: Estimate) -> int | None:
 
 def _bounds(change: Estimate) -> str:
     if not change.bounded:
-        return f", difference {change.value:+.2g}, which one patient does not bound"
+        return f", difference {change.value:+.2g}, which so few patients do not bound"
     return f", difference {change.value:+.2g} [{change.low:+.2g}, {change.high:+.2g}]"

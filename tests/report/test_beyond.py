@@ -132,9 +132,20 @@ def test_one_patient_bounds_nothing_and_decides_nothing() -> None:
         metrics, other, ((looks(2.5, 1),), (looks(0.5, 1),)), patients=1
     )
     found = beyond_similarity(both, comparison)
-    assert found.sentences[0].count("which one patient does not bound") == 3
+    assert found.sentences[0].count("which so few patients do not bound") == 3
     assert "no difference in the detection of lesions is shown" in found.sentences[0]
     assert {row[-1] for row in found.tables[1].rows} == {"–"}
+
+
+def test_two_patients_decide_nothing_either_and_their_intervals_are_said_to_be_narrow() -> None:
+    metrics, other = {"noise_distance": 0.35}, {"noise_distance": 0.60}
+    both, comparison = compared_pair(
+        metrics, other, ((looks(2.5, 2),), (looks(0.5, 2),)), patients=2
+    )
+    found = beyond_similarity(both, comparison)
+    assert found.sentences[0].count("which so few patients do not bound") == 2
+    assert "no difference in the detection of lesions is shown" in found.sentences[0]
+    assert "rest on 2 patients; below 5 they cover less than 95 %" in found.tables[1].caption
 
 
 def test_runs_that_measured_nothing_of_it_have_no_block_and_others_say_why() -> None:

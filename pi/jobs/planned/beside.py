@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pi.evaluation.ranking import LOW_DOSE_ROW
 from pi.report.beyond import LOGGED, beyond_table
 from pi.report.blocks import TextTable
-from pi.tracking.records import read_run
+from pi.tracking.records import read_run, read_scores
 
 
 def beside_table(evaluated: Mapping[str, Sequence[str]]) -> TextTable | None:
@@ -22,7 +22,10 @@ def beside_table(evaluated: Mapping[str, Sequence[str]]) -> TextTable | None:
     Raises:
         TrackingError: a run is gone.
     """
-    metrics = {name: [read_run(one).metrics for one in ids] for name, ids in evaluated.items()}
+    metrics = {
+        name: [{**read_scores(one), **read_run(one).metrics} for one in ids]
+        for name, ids in evaluated.items()
+    }
     rows = {name: _means(own, "") for name, own in metrics.items()}
     if not any(rows.values()):
         return None
@@ -33,5 +36,8 @@ def beside_table(evaluated: Mapping[str, Sequence[str]]) -> TextTable | None:
 
 
 def _means(metrics: Sequence[Mapping[str, float]], end: str) -> dict[str, float]:
-    found = {name: [one[name + end] for one in metrics if name + end in one] for name in LOGGED}
-    return {name: math.fsum(own) / len(own) for name, own in found.items() if own}
+    known = {
+        name: [v for one in metrics if math.isfinite(v := one.get(name + end, math.nan))]
+        for name in LOGGED
+    }
+    return {name: math.fsum(own) / len(own) for name, own in known.items() if own}

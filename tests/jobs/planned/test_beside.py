@@ -1,5 +1,7 @@
 """The block beside Table 3 of Algorithm 1: means by hand, over the folds that tell."""
 
+import math
+
 import pytest
 
 from pi.jobs.planned import beside
@@ -9,16 +11,19 @@ from pi.tracking.records import Record
 
 NOISE, SHIFT, CHO, NPWE, RATE = LOGGED
 RUNS = {
-    "a1": {NOISE: 0.4, f"{NOISE}_low_dose": 1.0, CHO: 1.5, f"{CHO}_low_dose": 1.2, RATE: 0.01},
+    "a1": {NOISE: 0.4, CHO: 1.5, f"{CHO}_low_dose": 1.2, SHIFT: math.nan},
     "a2": {NOISE: 0.6, f"{NOISE}_low_dose": 2.0, "paper8/ssim": 0.9},
     "b1": {NOISE: 0.9, SHIFT: -0.05, NPWE: 2.0, f"{NPWE}_low_dose": 1.8},
     "c1": {"paper8/ssim": 0.8},
 }
+SCORES = {"a1": {f"{NOISE}_low_dose": 1.0, RATE: 0.01}}
+"""Of a run, what its table of scores says beside its metrics."""
 
 
 @pytest.fixture(autouse=True)
 def logged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "read_run", lambda run_id: Record({}, RUNS[run_id], {}))
+    monkeypatch.setattr(beside, "read_scores", lambda run_id: SCORES.get(run_id, {}))
 
 
 def test_rows_are_means_over_the_folds_that_have_a_value_and_the_low_dose_comes_last() -> None:
