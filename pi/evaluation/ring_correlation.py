@@ -71,11 +71,11 @@ def invention(image: NDArray[np.generic], target: NDArray[np.generic]) -> Invent
         None where no patch of soft tissue lies in the slice.
     """
     side = max(LEAST_SIDE, region_side(target.shape[0], PATCHES))
-    corners = regions_of(target, PATCHES, side)
+    both = [one.astype(np.float32) for one in (image, target)]
+    corners = regions_of(both[1], PATCHES, side)
     if not corners:
         return None
-    both = (np.clip(one.astype(np.float32), *WINDOW_HU) for one in (image, target))
-    patches = [cut_regions(hu, corners, side) for hu in both]
+    patches = [cut_regions(np.clip(hu, *WINDOW_HU), corners, side) for hu in both]
     return Invention(np.array(corners), side, ring_correlations(*patches).min(axis=1))
 
 
