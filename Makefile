@@ -13,7 +13,7 @@ GPU ?= auto
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help calibrate main main-quick train evaluate compare search report screen promote pretrain presets simulate prepare export denoise tidy ui dashboard test test-slow test-torch docs lint format benchmarks gpu-check screenshots lock clean
+.PHONY: help calibrate main main-quick train evaluate compare search report screen promote pretrain presets simulate prepare export denoise sync tidy ui dashboard test test-slow test-torch docs lint format benchmarks gpu-check screenshots lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ export: $(READY)  ## TO=new folder for the pairs of a store, as NumPy or NIfTI; 
 
 denoise: $(READY)  ## DATA=folder of a scan, RUN=whose denoiser, TO=new folder for the denoised scan
 	@$(if $(DATA),PI_DATA="$(DATA)") $(if $(TO),PI_DENOISED="$(TO)") $(BIN)/python -m entrypoints.denoise --run "$(RUN)" $(ARGS)
+
+sync: $(READY)  ## send what runs logged here while the tracking store was away; ARGS=parameters
+	@$(BIN)/python -m entrypoints.sync $(ARGS)
 
 tidy: $(READY)  ## list and clear what processes left that are gone; ARGS=parameters
 	@$(BIN)/python -m entrypoints.tidy $(ARGS)

@@ -12,6 +12,7 @@
 Half a minute. No number is asserted.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from mlflow import MlflowClient
 from numpy.typing import NDArray
 from skimage.metrics import (
     normalized_root_mse,
@@ -41,6 +41,7 @@ from pi.evaluation.table import IDENTITY, KEY, checked, wide
 from pi.protocol_names import USUAL
 from pi.tracking.logged_evaluation import log_evaluation
 from pi.tracking.run import Run
+from pi.tracking.tracker import Tracked
 
 SLICES = {"L096": 2306, "L506": 1474}
 RECONSTRUCTIONS = [(1.0, "B30"), (1.0, "D45"), (3.0, "B30"), (3.0, "D45")]
@@ -142,10 +143,10 @@ def made_up() -> Evaluation:
 def new_run() -> Iterator[Run]:
     """Open a run in a new SQLite store, whose making is not measured."""
     with tempfile.TemporaryDirectory() as folder:
-        uri = f"sqlite:///{Path(folder, 'mlflow.db')}"
-        client = MlflowClient(uri)
-        experiment = client.create_experiment("benchmark", str(Path(folder, "artifacts")))
-        yield Run(client, client.create_run(experiment).info.run_id, experiment, uri)
+        os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{Path(folder, 'mlflow.db')}"
+        os.environ["PI_CACHE"] = folder
+        with Tracked().open("evaluate", "benchmark") as run:
+            yield run
 
 
 def _best(work: Callable[[], object], times: int) -> float:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
-from pi.errors import AGAIN, GO_ON, PiError, goes_on, is_path, nearest, quoted
+from pi.errors import AGAIN, GO_ON, PiError, goes_on, is_path, nearest, of_disk, quoted
 from pi.loudness import LOUDNESS
 from pi.shared_flags import HELP, NAMES, split_off, words_of
 
@@ -174,8 +174,12 @@ def run(
         _say_how(error, program, given)
         return 130
     except Exception as error:
+        if told := of_disk(error):
+            print(f"error: {told}", file=sys.stderr)  # noqa: T201
         _say_how(error, program, given)
-        raise
+        if not told:
+            raise
+        return 2
     return 0
 
 

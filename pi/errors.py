@@ -1,6 +1,7 @@
 """The one base of every error that a user can mend, and what of a user's text it may repeat."""
 
 import difflib
+import errno
 import re
 from collections.abc import Iterable
 from typing import ClassVar
@@ -48,10 +49,32 @@ def goes_on(error: BaseException) -> str:
     return told[-1] if told else ""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
+_NO_TEMPORARY = "No usable temporary directory"
+
+
+def of_disk(error: BaseException) -> str:
+    """Return the sentence of a disk that takes nothing more, which is no defect; else nothing."""
+    if not isinstance(error, OSError):
+        return ""
+    if _NO_TEMPORARY in str(error):
+        return (
+            "one of the folders for temporary files, such as TMPDIR, must have room but none has."
+        )
+    if error.errno not in _FULL:
+        return ""
+    return (
+        "the disks of PI_CACHE, of the folder for temporary files and of what is written must take "
+        f"more but one does not: {error.strerror}."
+    )
+
+
 def reason(error: BaseException) -> str:
     """Return why work ended, as it may be kept: of a defect of ours only its kind."""
     if isinstance(error, PiError):
         return str(error)
+    if told := of_disk(error):
+        return told
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted by Ctrl-C or SIGTERM."
     return f"{type(error).__name__}, a defect: the terminal has the traceback."

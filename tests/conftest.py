@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from pi.journal import sender
 from pi.slices.manifest import to_json
 from pi.slices.store import Store
 from pi.source import open_data
@@ -39,6 +40,8 @@ def nobodys_places(
         if ours or name.startswith(("MLFLOW_RUN", "MLFLOW_EXP", "MLFLOW_TRACK")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    # What a test logs it may read at once, however busy the machine is.
+    monkeypatch.setattr(sender, "PATIENCE", 60.0)
     handler = signal.getsignal(signal.SIGTERM)  # which `pi.command_line.run` replaces
     yield
     signal.signal(signal.SIGTERM, handler)

@@ -25,6 +25,7 @@ from pi.parameters.making import (
     PretrainParameters,
     PromoteParameters,
     SimulateParameters,
+    SyncParameters,
     TidyParameters,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "ScreenParameters",
     "SearchParameters",
     "SimulateParameters",
+    "SyncParameters",
     "TidyParameters",
     "TrainParameters",
 ]
@@ -64,6 +66,7 @@ ENTRY_POINTS: Mapping[str, type] = {
     "promote": PromoteParameters,
     "export": ExportParameters,
     "denoise": DenoiseParameters,
+    "sync": SyncParameters,
     "tidy": TidyParameters,
 }
 """The parameters of each entry point, in the order in which a user meets them."""

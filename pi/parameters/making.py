@@ -134,6 +134,15 @@ class PromoteParameters:
 
 
 @dataclass(frozen=True)
+class SyncParameters:
+    """Parameters of `sync`."""
+
+    forget_refused: bool = parameter(
+        False, "remove what the tracking store refuses for good, after it was told here"
+    )
+
+
+@dataclass(frozen=True)
 class TidyParameters:
     """Parameters of `tidy`."""
 

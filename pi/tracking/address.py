@@ -2,8 +2,10 @@
 
 import os
 import ssl
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from functools import cache
 from http.client import HTTPException
 from pathlib import Path
@@ -11,11 +13,18 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from pi.alive import EVERY
 from pi.database import DatabaseError, is_private, shown, sqlite_file, tables, without_secrets
 from pi.errors import PiError
+from pi.journal.shelf import fingerprint, waits_on_disk
 from pi.tracking_place import former_folder
 
 ANSWER_WITHIN = 10  # seconds
+ASKED_EVERY = 10.0  # seconds
+
+NOBODY_BEHIND = (502, 503, 504)
+"""What a proxy says whose server is away."""
+
 TRUSTED = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables that name the certificates which are trusted; the first that is set."""
 
@@ -57,6 +66,30 @@ def probe(uri: str) -> None:
         )
 
 
+def await_answer(say: Callable[[str], object]) -> None:
+    """Wait for a tracking store that is away, for as long as that takes.
+
+    When it is back, others who waited for it have time for a sign that they are still at work.
+
+    Args:
+        say: told that it is away, and that it is back.
+    """
+    uri, told_so = tracking_uri(), False
+    while True:
+        try:
+            probe(uri)
+        except TrackingError as error:
+            if not told_so:
+                say(f"{error} Waiting for it: nothing is lost, and Ctrl-C ends this.")
+            told_so = True
+            time.sleep(ASKED_EVERY)
+        else:
+            break
+    if told_so:
+        say("the tracking store answers again")
+        time.sleep(EVERY)
+
+
 @cache
 def _require_in_place(uri: str) -> None:
     """Refuse a store whose artifacts were moved with it: they would be missed, or made elsewhere.
@@ -79,6 +112,13 @@ def without_login(uri: str) -> str:
     """Return the address of a server without the name and password in front of it."""
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+
+
+def store_of(uri: str) -> str:
+    """Return the fingerprint of a tracking store, whoever logs in to it."""
+    if uri.startswith("http"):
+        return fingerprint(without_login(uri))
+    return fingerprint(str(sqlite_file(uri) or shown(uri)))
 
 
 def pages(address: str, experiment_id: str, run_id: str, view: str) -> tuple[str, str]:
@@ -119,12 +159,22 @@ def farewell(uri: str, experiment_id: str, run_id: str, view: str) -> str:
     lines = [f"this run:   {run_page}"]
     if view:
         lines.append(f"its curves: {view_page}")
+    if waits_on_disk(run_id):
+        lines.append(sends(run_id))
     if not server and is_private(uri):
         how = "mlflow ui, with MLFLOW_BACKEND_STORE_URI as MLFLOW_TRACKING_URI is"
         lines.append(f"{START}`make ui`, or: {how}")
     elif not server:
         lines.append(f"{START}`make ui`, or: mlflow ui --backend-store-uri {uri}")
     return "\n".join(lines)
+
+
+def sends(run_id: str) -> str:
+    """Return the sentence of a run that ended while the tracking store was away."""
+    return (
+        f"the tracking store does not have all of run {run_id} yet: the rest waits on this "
+        "machine's disk, below PI_CACHE, and `python -m entrypoints.sync` sends it."
+    )
 
 
 def told(error: Exception) -> str:
@@ -159,8 +209,13 @@ def _probe_server(uri: str) -> None:
         address = f"{without_login(uri)}/health"
         trust = _trust() if uri.startswith("https") else None
         urllib.request.urlopen(address, timeout=ANSWER_WITHIN, context=trust).close()
-    except urllib.error.HTTPError:
-        return  # it answers; what it says to real requests is MLflow's business
+    except urllib.error.HTTPError as error:
+        if error.code not in NOBODY_BEHIND:
+            return  # it answers; what it says to real requests is MLflow's business
+        raise TrackingError(
+            f"the tracking server must answer but {shown(uri)} does not: a proxy in front of it "
+            f"says {error.code}."
+        ) from error
     except (OSError, ValueError, HTTPException) as error:
         raise TrackingError(
             f"the tracking server must answer but {shown(uri)} does not: "

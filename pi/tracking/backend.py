@@ -14,7 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Literal
 
-from mlflow import MlflowClient, set_experiment, set_tracking_uri
+from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities import (
     Dataset,
@@ -22,6 +22,7 @@ from mlflow.entities import (
     Experiment,
     LoggedModel,
     LoggedModelInput,
+    LoggedModelOutput,
     Metric,
     Param,
     RunTag,
@@ -32,8 +33,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.tracking import fluent
-from mlflow.tracking._tracking_service import utils as service
+from mlflow.tracking.multimedia import compress_image_size, convert_to_pil_image
 from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils import name_utils
 
@@ -46,6 +46,7 @@ __all__ = [
     "Experiment",
     "LoggedModel",
     "LoggedModelInput",
+    "LoggedModelOutput",
     "Metric",
     "MlflowClient",
     "MlflowException",
@@ -58,10 +59,11 @@ __all__ = [
     "TensorSpec",
     "ViewType",
     "begin",
+    "compress_image_size",
+    "convert_to_pil_image",
     "download_artifacts",
     "flavor",
     "get_artifact_repository",
-    "in_experiment",
     "is_made_up",
     "measuring_machine",
 ]
@@ -69,6 +71,11 @@ __all__ = [
 # Migration notes of a new database say nothing to a researcher.
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+# A database that is locked, a server that is away: what is raised says it, without a traceback or a
+# line for each retry.
+for _name in ("mlflow.store.db.utils", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 # At its end MLflow prints the page of every run, with the password that its address may hold.
 os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -92,27 +99,6 @@ def begin(uri: str) -> None:
             # MLflow would have artifacts lie in whichever folder a command is started.
             os.environ[ROOT] = str(file.parent / "mlruns")
         MlflowClient(uri).search_experiments(max_results=1)
-
-
-_ADDRESS, _EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID"
-
-
-@contextmanager
-def in_experiment(uri: str, experiment_id: str) -> Iterator[None]:
-    """Have MLflow log to an experiment of a store meanwhile, then to where it did before.
-
-    MLflow keeps both for the whole process, and in the environment for those that it starts: what
-    the caller's own code logs next, with ``mlflow.start_run``, must not find ours.
-    """
-    address, active = service._tracking_uri, fluent._active_experiment_id
-    with put_back(_ADDRESS, _EXPERIMENT):
-        try:
-            set_tracking_uri(uri)
-            set_experiment(experiment_id=experiment_id)
-            yield
-        finally:
-            set_tracking_uri(address)  # type: ignore[arg-type] # None: nobody has set one
-            fluent._active_experiment_id = active
 
 
 def is_made_up(name: str) -> bool:

@@ -4,7 +4,8 @@ import hashlib
 import importlib.metadata
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -26,7 +27,7 @@ from pi.network.denoiser_file import (
     open_denoiser,
     save_denoiser,
 )
-from pi.places import file_digest
+from pi.places import cache_folder, file_digest
 from pi.slices.store import Store
 from pi.tracking.address import TrackingError, tracking_uri
 from pi.tracking.backend import (
@@ -38,9 +39,8 @@ from pi.tracking.backend import (
     TensorSpec,
     download_artifacts,
     flavor,
-    in_experiment,
 )
-from pi.tracking.records import DENOISER, connect, fetch_artifact, read_run
+from pi.tracking.records import DENOISER, connect, connect_to, fetch_artifact, read_run
 from pi.tracking.registry import SERVICE, card_of, registered_there, tell_model
 from pi.tracking.run import Run
 
@@ -55,8 +55,10 @@ def log_weights(
     run: Run, network: keras.Model, spec: DenoiserSpec, folder: str, stem: str = STEM
 ) -> None:
     """Log the weights of a denoiser below ``folder``, and beside them what they are of."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for file in save_denoiser(network, spec, Path(scratch), stem):
+    if not run.kept:
+        return
+    with scratch() as place:
+        for file in save_denoiser(network, spec, place, stem):
             run.file(partial(shutil.copyfile, file), f"{folder}/{file.name}")
 
 
@@ -67,7 +69,7 @@ def fetch_denoiser(run_id: str) -> SavedDenoiser:
         TrackingError: no such run, or it holds no denoiser, or several.
         DenoiserFileError: its weights are not those that it logged.
     """
-    client = connect()
+    client, run_id = connect_to(run_id)
     try:
         found = [file.path for file in client.list_artifacts(run_id, DENOISER)]
     except (MlflowException, OSError) as error:
@@ -103,22 +105,29 @@ def log_denoiser(run: Run, trained: keras.Model, spec: DenoiserSpec, store: Stor
         return
     network = keras.Model(trained.input, trained.output, name=trained.name)
     _log(run, "tensorflow", NETWORK, (-1, -1, -1, 1), model=network)
-    card = card_of(run.client, run.run_id)
+    card = card_of(run.known)
     run.text(card, f"{DENOISER}/{NAME}")
-    with tempfile.TemporaryDirectory() as folder:
-        save_denoiser(trained, spec, Path(folder))
-        (Path(folder) / NAME).write_text(card, encoding="utf-8")
+    with scratch() as folder:
+        save_denoiser(trained, spec, folder)
+        (folder / NAME).write_text(card, encoding="utf-8")
         _log(
             run,
             "pyfunc",
             SERVICE,
             (-1, -1, -1),
             loader_module=served.__name__,
-            data_path=folder,
+            data_path=str(folder),
             code_paths=[str(Path(served.__file__).parents[1])],
             input_example=_example(store),
         )
-    tell_model(run, run.run_id, ())  # MLflow links what the run has logged so far by itself
+    tell_model(run, run.run_id, ())  # a model comes with what the run has logged so far
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder on the disk of the cache, which the journal is on, too; it is removed."""
+    with tempfile.TemporaryDirectory(suffix=".new", dir=cache_folder()) as place:
+        yield Path(place)
 
 
 def _example(store: Store) -> NDArray[np.float32] | None:
@@ -138,18 +147,20 @@ def _log(
     # No names in the signature: one other than the Keras input's makes the model refuse its data.
     schema = Schema([TensorSpec(np.dtype(np.float32), shape)])
     taken = None if kind == "pyfunc" else schema
-    # A logged model goes to the experiment that is active in this process, not to its run's.
-    with in_experiment(run.uri, run.experiment_id):
-        Model.log(
-            artifact_path=None,
-            flavor=flavor(kind),
-            name=name,
-            run_id=run.run_id,
+
+    def save(path: Path) -> None:
+        flavor(kind).save_model(
+            path=str(path),
+            mlflow_model=Model(),
             signature=ModelSignature(taken, schema),
             # Letting MLflow infer them takes 20 s and may be wrong.
             pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in PACKAGES],
             **contents,
         )
+        for compiled in [*path.rglob("__pycache__")]:
+            shutil.rmtree(compiled)
+
+    run.model(save, name)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pi.figures.search_slice import draw_slices, search_slices
 from pi.search.answer import SearchAnswer, importances
 from pi.search.answer_text import sentences, train_arguments, trial_table
 from pi.search.record import TrialRecord
-from pi.tracking.records import BEST, run_status
+from pi.tracking.records import BEST
 from pi.tracking.run import Run
 
 
@@ -91,5 +91,5 @@ def _study_metrics(found: SearchAnswer) -> dict[str, float]:
 def _close_the_dead(run: Run, trials: Sequence[TrialRecord]) -> None:
     """End the runs of trials whose process died once too often to be tried again."""
     for trial in trials:
-        if trial.state == "failed" and trial.run_id and run_status(trial.run_id) == "RUNNING":
-            run.end(trial.run_id, "KILLED")
+        if trial.state == "failed" and trial.run_id:
+            run.close_gone(trial.run_id)

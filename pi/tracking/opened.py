@@ -3,15 +3,21 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from pi.alive import HOST, beating, is_gone, signs
 from pi.database import sqlite_file
 from pi.errors import AGAIN, GO_ON, PiError, quoted
-from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.journal.book import JournalError
+from pi.journal.entry import Entry
+from pi.journal.sender import Sender
+from pi.journal.waiting import book_of
+from pi.tracking.address import TrackingError, probe, sends, store_of, told, tracking_uri
 from pi.tracking.backend import (
     Experiment,
     MlflowClient,
@@ -21,8 +27,9 @@ from pi.tracking.backend import (
     is_made_up,
     measuring_machine,
 )
+from pi.tracking.delivery import MlflowServer, found_as
 from pi.tracking.records import connect, find_runs
-from pi.tracking.run import Run, ending, forget_reason, provenance
+from pi.tracking.run import REASON, Run, ending, forget_reason, provenance
 from pi.tracking.saved_view import introduce
 
 EXPERIMENT = "perceptual-influence"
@@ -39,10 +46,12 @@ def open_run(
     parent: str,
     opened: Callable[[str], None],
     last: Callable[[], bool],
+    say: Callable[[str], object],
 ) -> Iterator[Run]:
     """Open the run of a job; it ends with the block.
 
     It ends FINISHED with the block, FAILED if an error leaves it and KILLED on Ctrl-C or SIGTERM.
+    The store must be there as it is opened; that it goes away later is said, and the run goes on.
 
     Args:
         stage: name of the entry point, kept as the tag ``pi.stage``.
@@ -51,9 +60,11 @@ def open_run(
         parent: id of the run in which it is nested; empty: of none.
         opened: told the id of the run.
         last: asked at the end whether the run ends with this process, or others are at it.
+        say: told when the store goes away and comes back.
 
     Raises:
         TrackingError: the tracking store cannot be reached or refuses.
+        JournalError: the cache does not take what is to be logged.
     """
     uri = tracking_uri()
     probe(uri)
@@ -76,20 +87,62 @@ def open_run(
         if given and experiment_id == DEFAULT and not client.get_experiment_by_name(EXPERIMENT):
             _take_default(client)
         introduce(client, experiment_id)
+        own = name if "mlflow.runName" in named else ""
+        run = replace(_written_to(client, run_id, experiment_id, uri, say), name=own)
     except MlflowException as error:
         raise _refused(error) from error
     try:
         beat = partial(_beat, client, run_id)
-        own = name if "mlflow.runName" in named else ""
         with (
-            ending(client, run_id, last),
+            _delivered(run.journal, run_id, say),
             beating(beat),
+            ending(run, last),
             measuring_machine(uri, run_id),
             _told_how(stage, run_id),
         ):
-            yield Run(client, run_id, experiment_id, uri, own)
-    except MlflowException as error:  # a server that went away, say
+            yield run
+    except MlflowException as error:  # which refused something
         raise _refused(error) from error
+
+
+def _written_to(
+    client: MlflowClient, run_id: str, experiment_id: str, uri: str, say: Callable[[str], object]
+) -> Run:
+    """Return a run of the store with its book; what an earlier process left in it is delivered.
+
+    Raises:
+        JournalError: the cache does not take the book; the run has ended then.
+    """
+    server = MlflowServer(client, uri)
+    try:
+        book = book_of(run_id, server, store_of(uri), partial(_is_end, run_id))
+    except JournalError:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    known = found_as(client.get_run(run_id))
+    for entry in book.in_order():
+        if entry.run == run_id:
+            known.take(entry.kind, entry.body)
+    return Run(Sender(book, server, say), run_id, experiment_id, uri, known)
+
+
+@contextmanager
+def _delivered(sender: Sender, run_id: str, say: Callable[[str], object]) -> Iterator[None]:
+    """Wait at the end of the block until the store has all, or is away."""
+    try:
+        yield
+    except BaseException:
+        if sender.finish():  # else the result says it, see `farewell`
+            say(sends(run_id))
+        raise
+    sender.finish()
+    sender.complain()
+
+
+def _is_end(run_id: str, entry: Entry) -> bool:
+    """Tell whether an entry says that an earlier process ended a run, or why."""
+    why = entry.kind == "tags" and REASON in entry.body["tags"]
+    return entry.run == run_id and (entry.kind == "end" or why)
 
 
 RESUMED = ("main", "train")
@@ -114,7 +167,7 @@ def _told_how(stage: str, run_id: str) -> Iterator[None]:
 
 def _beat(client: MlflowClient, run_id: str) -> None:
     """Give a sign of life; one that gets lost is followed by another."""
-    with suppress(MlflowException):
+    with suppress(MlflowException, SQLAlchemyError, OSError):
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in signs().items()])
 
 
@@ -136,21 +189,20 @@ def close_gone(close: bool) -> list[str]:
 
 
 class _Nowhere:
-    """Takes whatever a `Run` tells its store and forgets it; of every run it knows nothing."""
+    """Takes whatever a `Run` is told and forgets it."""
 
-    def get_run(self, run_id: str) -> SimpleNamespace:
-        """Return a run that holds nothing."""
-        return SimpleNamespace(data=SimpleNamespace(params={}, metrics={}, tags={}))
+    def write(self, *values: object, **named: object) -> None:
+        """Forget it."""
 
-    def create_run(self, experiment_id: str, tags: object) -> SimpleNamespace:
-        """Return a run without an id."""
-        return SimpleNamespace(info=SimpleNamespace(run_id=""))
+    def child(self, experiment_id: str, tags: object) -> str:
+        """Return no id."""
+        return ""
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return lambda *values, **named: None
+    def complain(self) -> None:
+        """Have nothing to complain of."""
 
 
-UNKEPT = Run(cast(MlflowClient, _Nowhere()), "", "", "")
+UNKEPT = Run(cast(Sender, _Nowhere()), "", "", "")
 """The run of a job without a tracking store; those nested in it are like it."""
 
 

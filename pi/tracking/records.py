@@ -19,9 +19,12 @@ from pi.database import sqlite_file
 from pi.denoisers import as_written_now
 from pi.errors import quoted
 from pi.evaluation.table import read_table
+from pi.journal.entry import is_alias
+from pi.journal.waiting import send_first
 from pi.places import file_digest
-from pi.tracking.address import TrackingError, probe, told, tracking_uri
+from pi.tracking.address import TrackingError, probe, store_of, told, tracking_uri
 from pi.tracking.backend import MlflowClient, MlflowException, StoredRun, ViewType, begin
+from pi.tracking.delivery import MlflowServer, opened_as
 from pi.tracking.run import DIGEST
 
 _Read = TypeVar("_Read")
@@ -83,7 +86,7 @@ def fetch_artifact(run_id: str, file: str) -> Path:
     Raises:
         TrackingError: no such run, or it has no such artifact, or that is not what was logged.
     """
-    client = connect()
+    client, run_id = connect_to(run_id)
     try:
         logged = client.get_run(run_id).data.tags.get(DIGEST + file)
         found = Path(client.download_artifacts(run_id, file, tempfile.mkdtemp(prefix=SCRATCH)))
@@ -158,8 +161,9 @@ def best_trial(run_id: str) -> str:
 
 def run_status(run_id: str) -> str:
     """Return FINISHED, FAILED, KILLED or RUNNING; empty where there is no such run."""
+    client, run_id = connect_to(run_id)
     try:
-        info = connect().get_run(run_id).info
+        info = client.get_run(run_id).info
     except MlflowException:  # deleted for good: its step is simply not done
         return ""
     return str(info.status) if info.lifecycle_stage == "active" else ""
@@ -184,7 +188,7 @@ def finished_below(run_id: str) -> set[str]:
 
 
 def _nested(run_id: str, more: str = "") -> list[StoredRun]:
-    client = connect()
+    client, run_id = connect_to(run_id)
     try:
         experiment = client.get_run(run_id).info.experiment_id
     except MlflowException as error:
@@ -198,8 +202,9 @@ def read_run(run_id: str) -> Record:
     Raises:
         TrackingError: there is no such run, or it was deleted.
     """
+    client, run_id = connect_to(run_id)
     try:
-        found = connect().get_run(run_id)
+        found = client.get_run(run_id)
     except MlflowException as error:
         raise no_such_run(run_id) from error
     if found.info.lifecycle_stage != "active":
@@ -284,6 +289,34 @@ def search_all(client: MlflowClient, experiment_id: str, query: str) -> list[Sto
         token = page.token
         if not token:
             return found
+
+
+def connect_to(run_id: str) -> tuple[MlflowClient, str]:
+    """Return the store, to which what a run logged here is sent first, and the id that it has.
+
+    Raises:
+        TrackingError: it does not answer, or does not open.
+        JournalError: what the run logged cannot be read.
+    """
+    client = connect()
+    uri = tracking_uri()
+    send_first(run_id, MlflowServer(client, uri), store_of(uri))
+    if not is_alias(run_id):
+        return client, run_id
+    try:
+        return client, opened_as(client, run_id) or run_id
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store must answer but says: {told(error)}") from error
+
+
+def catch_up(run_id: str) -> None:
+    """Send the store what a run logged here and it does not have yet, where there is some.
+
+    Raises:
+        TrackingError: it does not answer, or does not open.
+        JournalError: what the run logged cannot be read.
+    """
+    connect_to(run_id)
 
 
 def connect() -> MlflowClient:

@@ -3,8 +3,7 @@
 A context is a version of a weight file, with what it was made of.
 """
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -13,10 +12,12 @@ from pi.errors import is_path, quoted
 from pi.evaluation.doing_nothing import of_training
 from pi.evaluation.model_card import HEADING, Judged, model_card
 from pi.evaluation.model_card import NAME as CARD
+from pi.journal.entry import Known
 from pi.places import file_digest
 from pi.run_names import shortened
 from pi.tracking.address import TrackingError, told
-from pi.tracking.backend import LoggedModel, LoggedModelInput, MlflowClient, MlflowException
+from pi.tracking.backend import LoggedModel, LoggedModelInput, Metric, MlflowClient, MlflowException
+from pi.tracking.delivery import found_as
 from pi.tracking.records import connect, fetch_artifact, newest_trainings, no_such_run
 from pi.tracking.run import NOTE, Run
 
@@ -125,7 +126,7 @@ def _register_denoiser(client: MlflowClient, run_id: str, name: str) -> int:
     ensure_registered(client, name)
     created = client.create_model_version(
         name, newest.model_uri, run_id, model_id=newest.model_id,
-        description=card_of(client, run_id),
+        description=_card(client, run_id),
     )  # fmt: skip
     return int(created.version)
 
@@ -168,20 +169,43 @@ def tell_model(run: Run, made_by: str, names: Iterable[str]) -> None:
         made_by: the run that logged the models, which may be the same.
         names: of its metrics.
     """
-    if not run.kept:
-        return
-    models = models_of(run.client, made_by)
-    run.model_metrics(models, names)
-    if models and made_by != run.run_id:
-        inputs = [LoggedModelInput(model.model_id) for model in models]
-        run.client.log_inputs(run.run_id, models=inputs)
-    with suppress(MlflowException):  # of a registry that refuses: the numbers themselves are kept
-        _describe(run.client, made_by)
+    if run.kept:
+        run.journal.write(run.run_id, "told", {"by": made_by, "names": [*names]})
+
+
+def show_on_models(client: MlflowClient, run_id: str, made_by: str, names: Iterable[str]) -> None:
+    """Do what `tell_model` says, once the store has what the run logged before.
+
+    The second time is as the first.
+    """
+    models = models_of(client, made_by)
+    _measure(client, run_id, models, names)
+    inputs = client.get_run(run_id).inputs
+    there = {one.model_id for one in inputs.model_inputs} if inputs else set()
+    new = [LoggedModelInput(one.model_id) for one in models if one.model_id not in there]
+    if new and made_by != run_id:
+        client.log_inputs(run_id, models=new)
+    _describe(client, made_by)
+
+
+def _measure(
+    client: MlflowClient, run_id: str, models: Iterable[LoggedModel], names: Iterable[str]
+) -> None:
+    """Have newest values of a run stand on the pages of models; its own curves stay."""
+    run = client.get_run(run_id)
+    data = run.inputs.dataset_inputs if run.inputs else []
+    name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
+    histories = (client.get_metric_history(run_id, key) for key in names)
+    points = [history[-1] for history in histories if history]
+    for model in models if points else ():
+        of = (model.model_id, name, digest, run_id)
+        of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
+        client.log_batch(run_id, metrics=of_model)
 
 
 def _describe(client: MlflowClient, run_id: str) -> None:
     """Renew the descriptions of a run's models, and of its versions that nobody has rewritten."""
-    card = card_of(client, run_id)
+    card = _card(client, run_id)
     for model in models_of(client, run_id):
         client.set_logged_model_tags(model.model_id, {NOTE: shortened(card, CARD)})
     for version in client.search_model_versions(f"run_id = '{run_id}'"):
@@ -189,14 +213,15 @@ def _describe(client: MlflowClient, run_id: str) -> None:
             client.update_model_version(version.name, version.version, card)
 
 
-def card_of(client: MlflowClient, run_id: str) -> str:
+def _card(client: MlflowClient, run_id: str) -> str:
+    run = found_as(client.get_run(run_id))
+    parts = {part: run.tags.get(f"pi.evaluated_by.{part}") for part in get_args(EvaluatedPart)}
+    return card_of(run, [_judged(client, part, by) for part, by in parts.items() if by])
+
+
+def card_of(run: Known, judged: Sequence[Judged] = ()) -> str:
     """Return the model card of the denoiser of a run, as its metrics and evaluations tell today."""
-    run = client.get_run(run_id)
-    logged = run.inputs.dataset_inputs if run.inputs else []
-    data = logged[0].dataset.name if logged else ""
-    parts = {part: run.data.tags.get(f"pi.evaluated_by.{part}") for part in get_args(EvaluatedPart)}
-    judged = [_judged(client, part, by) for part, by in parts.items() if by]
-    return model_card(run.data.params, run.data.metrics, run.data.tags, data, judged)
+    return model_card(run.params, run.metrics, run.tags, run.data, judged)
 
 
 def _judged(client: MlflowClient, part: str, run_id: str) -> Judged:

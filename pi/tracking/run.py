@@ -11,34 +11,32 @@ import math
 import os
 import re
 import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
 
 from pi.errors import AGAIN, goes_on, reason
+from pi.journal.entry import Kind, Known
+from pi.journal.sender import Sender
 from pi.places import file_digest
 from pi.run_names import shortened
 from pi.tracking.backend import (
-    Dataset,
-    DatasetInput,
-    LoggedModel,
-    Metric,
     MlflowClient,
     MlflowException,
-    Param,
-    RunTag,
-    get_artifact_repository,
+    compress_image_size,
+    convert_to_pil_image,
 )
 
 DIGEST = "pi.sha256."
@@ -51,26 +49,34 @@ NOTE = "mlflow.note.content"
 WHOLE_NOTE = "note.md"
 _MARK = "**Ended as "
 
-BATCH = 1000  # most metrics that one call may carry
+TABLES, IMAGES = "mlflow.loggedArtifacts", "mlflow.loggedImages"
+"""Tags by which the UI finds tables and images."""
+
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
 class Run:
     """A run that is open for writing.
 
+    What it is told is on this machine's disk when a method comes back, and in the tracking store
+    as soon as that takes it, see `pi.journal`; what it is asked it knows itself.
+
     Attributes:
-        client: the tracking store.
+        journal: takes what is logged.
         run_id: of this run; empty where nothing is kept.
         experiment_id: of its experiment; empty likewise.
         uri: of the tracking store; empty likewise.
+        known: of it.
         name: that we gave it; empty where somebody else did.
     """
 
-    client: MlflowClient = field(repr=False)
+    journal: Sender = field(repr=False)
     run_id: str
     experiment_id: str
     uri: str
+    known: Known = field(default_factory=Known, repr=False)
     name: str = ""
 
     @property
@@ -80,62 +86,50 @@ class Run:
 
     def params(self, values: Mapping[str, object]) -> None:
         """Log parameters, but none that is there: `mlflow run` has logged its own already."""
-        there = self.client.get_run(self.run_id).data.params
-        new = [Param(key, str(value)) for key, value in values.items() if key not in there]
-        self.client.log_batch(self.run_id, params=new)
+        new = {key: str(value) for key, value in values.items() if key not in self.known.params}
+        self._numbers(new, [])
 
     def begin(self, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
         """Log what a new run starts from in one call: of many short runs, calls are the cost."""
-        made = [Param(key, str(value)) for key, value in params.items()]
-        points = _points({key: [(0, value)] for key, value in metrics.items()})
-        self.client.log_batch(self.run_id, points, made)
+        made = {key: str(value) for key, value in params.items()}
+        self._numbers(made, _points({key: [(0, value)] for key, value in metrics.items()}))
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log finite metrics; NaN and infinity, which a store would bend, are left out."""
         self.series({key: [(step, value)] for key, value in values.items()})
 
-    def model_metrics(self, models: Sequence[LoggedModel], names: Iterable[str]) -> None:
-        """Have newest values of this run stand on the pages of models; its own curves stay."""
-        run = self.client.get_run(self.run_id)
-        data = run.inputs.dataset_inputs if run.inputs else []
-        name, digest = (data[0].dataset.name, data[0].dataset.digest) if data else (None, None)
-        histories = (self.client.get_metric_history(self.run_id, key) for key in names)
-        points = [history[-1] for history in histories if history]
-        for model in models if points else ():
-            of = (model.model_id, name, digest, self.run_id)
-            of_model = [Metric(p.key, p.value, p.timestamp, p.step, *of) for p in points]
-            self.client.log_batch(self.run_id, metrics=of_model)
-
     def series(self, values: Mapping[str, list[tuple[int, float]]]) -> None:
         """Log several points (step, value) of each metric."""
-        metrics = _points(values)
-        for start in range(0, len(metrics), BATCH):
-            self.client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
+        self._numbers({}, _points(values))
 
     def tag(self, key: str) -> str:
         """Return a tag of the run; empty where it has none."""
-        return str(self.client.get_run(self.run_id).data.tags.get(key, ""))
+        return self.known.tags.get(key, "")
 
     def metric(self, key: str) -> float | None:
         """Return the newest value of a metric of the run; None where it has none."""
-        return self.client.get_run(self.run_id).data.metrics.get(key)
+        return self.known.metrics.get(key)
+
+    def step_of(self, key: str) -> int:
+        """Return the step of that value; 0 where it has none."""
+        return self.known.steps.get(key, 0)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
-        self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in values.items()])
+        self._write("tags", {"tags": dict(values)})
 
     def tags_of(self, run_id: str, values: Mapping[str, str]) -> None:
         """Set tags of another run, which then points at this one."""
-        self.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in values.items()])
+        self.journal.write(run_id, "tags", {"tags": dict(values)})
 
     def listed_by(self, run_id: str, key: str) -> None:
         """Add this run's id to a tag of another run, which lists the runs that rest on it."""
-        known = listed_ids(self.client.get_run(run_id).data.tags, key)
-        self.tags_of(run_id, list_tags(key, [*known, self.run_id]))
+        self.journal.write(run_id, "listed", {"key": key, "id": self.run_id})
 
     def rename(self, name: str) -> None:
         """Give the run a better name, with what was added to it, unless somebody else named it."""
-        now = self.tag("mlflow.runName")
+        key = "mlflow.runName"
+        now = self.asked(lambda c: c.get_run(self.run_id).data.tags.get(key, ""), self.tag(key))
         if self.name and now.startswith(self.name):
             self.tags({"mlflow.runName": name + now[len(self.name) :]})
 
@@ -150,71 +144,114 @@ class Run:
         """Log the data by their digest; where they lie on this machine is nobody's business."""
         source = json.dumps({"manifest": digest})
         # MLflow keeps 36 characters of a digest; the source holds it whole.
-        dataset = Dataset(name, digest[:32], "manifest", source, profile=json.dumps(dict(facts)))
-        self.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+        profile = json.dumps(dict(facts))
+        self._write("data", {"name": name, "digest": digest[:32], "source_type": "manifest",
+                             "source": source, "profile": profile})  # fmt: skip
 
     def json(self, values: Mapping[str, object], file: str) -> None:
         """Log a JSON artifact, and its digest."""
         text = json.dumps(values, indent=2, default=str)
-        self.client.log_text(self.run_id, text, file)
+        self.text(text, file)
         self.tags({DIGEST + file: hashlib.sha256(text.encode()).hexdigest()})
 
     def text(self, text: str, file: str) -> None:
         """Log a text artifact."""
-        self.client.log_text(self.run_id, text, file)
+        self.file(lambda path: path.write_text(text, encoding="utf-8"), file)
 
     def table(self, table: pd.DataFrame, file: str) -> None:
-        """Log a table that the UI shows (JSON); a second call of the same name would append."""
-        self.client.log_table(self.run_id, table, file)
+        """Log a table that the UI shows (JSON), as MLflow writes one."""
+        self.file(
+            lambda path: table.to_json(path, orient="split", index=False, date_format="iso"), file
+        )
+        shown, this = json.loads(self.tag(TABLES) or "[]"), {"path": file, "type": "table"}
+        if this not in shown:
+            self.tags({TABLES: json.dumps([*shown, this])})
 
     def parquet(self, table: pd.DataFrame, file: str) -> None:
         """Log a table for machines (Parquet, full precision), and its digest."""
+        digests: list[str] = []
 
         def write(path: Path) -> None:
             table.to_parquet(path, index=False)
-            self.tags({DIGEST + file: file_digest(path)})
+            digests.append(file_digest(path))
 
-        self._through_file(file, write)
+        self.file(write, file)
+        if self.kept:
+            self.tags({DIGEST + file: digests[0]})
 
     def figure(self, figure: Figure, name: str, data: pd.DataFrame) -> None:
         """Log a figure as ``name``.png and ``name``.svg, and what it shows as ``name``.csv."""
         for kind in ("png", "svg"):
-            self._through_file(f"{name}.{kind}", lambda path: figure.savefig(path, dpi=150))
+            self.file(lambda path: figure.savefig(path, dpi=150), f"{name}.{kind}")
         self.text(data.to_csv(index=False), f"{name}.csv")
 
     def image(self, pixels: NDArray[np.uint8], key: str, step: int = 0) -> None:
         """Log an image, (rows, columns[, 3]), for the UI's grid of keys by runs.
 
-        Only uint8: MLflow would stretch floating-point pixels image by image.
+        Only uint8: MLflow would stretch floating-point pixels image by image. Its names are those
+        of MLflow's `log_image`.
         """
-        self.client.log_image(self.run_id, pixels, key=key, step=step, synchronous=True)
+        if not self.kept:
+            return
+        whole = convert_to_pil_image(pixels)
+        words = [key.replace("/", "~"), "step", step, "timestamp", _now(), uuid.uuid4()]
+        name = f"images/{'+'.join(map(str, words))}"
+        self.file(whole.save, f"{name}.png")
+        self.file(compress_image_size(whole).save, f"{name}+compressed.webp")
+        if not self.tag(IMAGES):
+            self.tags({IMAGES: "True"})
 
     def file(self, write: Callable[[Path], Any], file: str) -> None:
         """Log whatever ``write`` puts at the path that it is given."""
-        self._through_file(file, write)
+        if self.kept:
+            self._write("file", {"path": file}, write)
 
-    def _through_file(self, file: str, write: Callable[[Path], Any]) -> None:
-        if not self.kept:
-            return
-        folder, _, name = file.rpartition("/")
-        with tempfile.TemporaryDirectory() as scratch:
-            write(Path(scratch) / name)
-            self.client.log_artifact(self.run_id, str(Path(scratch) / name), folder or None)
+    def model(self, write: Callable[[Path], Any], name: str) -> None:
+        """Log the MLflow model that ``write`` saves at the path that it is given, under a name."""
+        if self.kept:
+            body = {"path": f"models/{name}", "name": name, "alias": uuid.uuid4().hex}
+            self._write("model", body, write)
+
+    def waiting(self, file: str) -> Path | None:
+        """Return an artifact that is not in the store yet; None of one that is, or is none."""
+        return self.journal.book.waiting(self.run_id, file) if self.kept else None
 
     def forget(self, folder: str) -> None:
         """Delete a folder of artifacts, where the store can."""
-        with suppress(MlflowException, NotImplementedError, OSError):
-            uri = self.client.get_run(self.run_id).info.artifact_uri
-            repository: Any = get_artifact_repository(uri, self.uri)
-            repository.delete_artifacts(folder)
+        self._write("forget", {"folder": folder})
 
     def experiment_tag(self, key: str, value: str) -> None:
         """Set a tag of the experiment."""
-        self.client.set_experiment_tag(self.experiment_id, key, value)
+        experiment = self.experiment_id
+        self._write("experiment", {"experiment": experiment, "key": key, "value": value})
 
-    def end(self, run_id: str, status: Status) -> None:
-        """End another run, whose process is gone."""
-        self.client.set_terminated(run_id, status)
+    def close_gone(self, run_id: str) -> None:
+        """End another run that seems to be at work, and whose process is gone."""
+        self.journal.write(run_id, "close", {})
+
+    def asked(self, question: Callable[[MlflowClient], _Answer], otherwise: _Answer) -> _Answer:
+        """Return what the store answers to a question that no work depends on.
+
+        Args:
+            question: asks it, when it has all that was logged.
+            otherwise: the answer where it is away, or refuses.
+        """
+        if not (self.kept and self.journal.caught_up()):
+            return otherwise
+        try:
+            return question(MlflowClient(self.uri))
+        except (MlflowException, SQLAlchemyError, OSError):
+            return otherwise
+
+    def _numbers(self, params: dict[str, str], metrics: list[tuple[str, int, int, float]]) -> None:
+        if params or metrics:
+            self._write("numbers", {"params": params, "metrics": metrics})
+
+    def _write(
+        self, kind: Kind, body: dict[str, Any], bring: Callable[[Path], Any] | None = None
+    ) -> None:
+        self.known.take(kind, body)
+        self.journal.write(self.run_id, kind, body, bring)
 
     @contextmanager
     def child(
@@ -227,9 +264,13 @@ class Run:
             "pi.stage": stage,
             **more,
         }
-        created = self.client.create_run(self.experiment_id, tags=tags | provenance(stage))
-        with ending(self.client, created.info.run_id):
-            yield Run(self.client, created.info.run_id, self.experiment_id, self.uri)
+        tags |= provenance(stage)
+        child = Run(
+            self.journal, self.journal.child(self.experiment_id, tags), self.experiment_id,
+            self.uri, Known(tags=tags),
+        )  # fmt: skip
+        with ending(child):
+            yield child
 
 
 IDS = 200
@@ -253,10 +294,14 @@ def listed_ids(tags: Mapping[str, str], key: str) -> list[str]:
     return found
 
 
-def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[Metric]:
-    now = int(time.time() * 1000)
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _points(values: Mapping[str, list[tuple[int, float]]]) -> list[tuple[str, int, int, float]]:
+    now = _now()
     return [
-        Metric(_metric_name(key), float(value), now, step)
+        (_metric_name(key), int(step), now, float(value))
         for key, points in values.items()
         for step, value in points
         if math.isfinite(value)
@@ -269,26 +314,31 @@ def _metric_name(key: str) -> str:
 
 
 @contextmanager
-def ending(
-    client: MlflowClient, run_id: str, last: Callable[[], bool] = lambda: True
-) -> Iterator[None]:
+def ending(run: Run, last: Callable[[], bool] = lambda: True) -> Iterator[None]:
     """End a run with the block: FINISHED, FAILED by an error, KILLED by Ctrl-C or SIGTERM.
 
     It goes on where this process is not the ``last`` one that is at it. Why it did not finish is
     kept as the tag `REASON` and before its description.
     """
-    status: Status = "FAILED"
     try:
         yield
-        status = "FINISHED"
+        run.journal.complain()  # of what was refused while nobody waited for it
     except BaseException as error:
-        status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
-        with suppress(MlflowException):  # a server that went away: the error itself is told
-            _keep_reason(client, run_id, status, error)
+        status: Status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+        with suppress(Exception):  # the error itself is told
+            _end(run, last, status, _told_reason(run, status, error))
         raise
+    _end(run, last, "FINISHED", {})
+
+
+def _end(run: Run, last: Callable[[], bool], status: Status, tags: Mapping[str, str]) -> None:
+    try:
+        if tags:
+            run.journal.write(run.run_id, "tags", {"tags": dict(tags)}, even_unwritten=True)
     finally:
         if last():
-            client.set_terminated(run_id, status)
+            end = {"status": status, "at": _now()}
+            run.journal.write(run.run_id, "end", end, even_unwritten=True)
 
 
 def forget_reason(client: MlflowClient, run_id: str) -> None:
@@ -299,12 +349,11 @@ def forget_reason(client: MlflowClient, run_id: str) -> None:
         client.set_tag(run_id, NOTE, _without_reason(tags.get(NOTE, "")))
 
 
-def _keep_reason(client: MlflowClient, run_id: str, status: Status, error: BaseException) -> None:
+def _told_reason(run: Run, status: Status, error: BaseException) -> dict[str, str]:
     why, how = reason(error), goes_on(error)
-    before = _without_reason(client.get_run(run_id).data.tags.get(NOTE, ""))
+    before = _without_reason(run.tag(NOTE))
     command = f" Go on with `{how}`." if how and how != AGAIN else ""
-    told = f"{_MARK}{status}**: {why}{command}\n\n{before}".strip()
-    client.log_batch(run_id, tags=[RunTag(REASON, why), RunTag(NOTE, told)])
+    return {REASON: why, NOTE: f"{_MARK}{status}**: {why}{command}\n\n{before}".strip()}
 
 
 def _without_reason(note: str) -> str:

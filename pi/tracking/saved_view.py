@@ -9,6 +9,7 @@ import json
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -45,9 +46,8 @@ def save_view(run: Run, stage: str) -> str:
         name = f"{run.tag('mlflow.runName')}: {name}"
     try:
         state = view_state(view, run.run_id)
-        shown = _newest(run, state["searchFilter"])
-        own = run.client.get_run(run.run_id)  # which is not finished yet, and so not found
-        _colour(run, [own, *(one for one in shown if one.info.run_id != run.run_id)])
+        none: list[StoredRun] = []
+        shown = run.asked(partial(_seen, run, state["searchFilter"]), none)
         state["compareRunCharts"] = telling(state["compareRunCharts"], shown)
         _put(run, key, name, state)
         _put_table(run)
@@ -85,16 +85,25 @@ def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
     run.experiment_tag(TAG + key, json.dumps(value))
 
 
-def _newest(run: Run, query: str) -> list[StoredRun]:
-    return list(run.client.search_runs([run.experiment_id], query, max_results=MOST))
+def _seen(run: Run, query: str, client: MlflowClient) -> list[StoredRun]:
+    """Return the runs that a view shows; they have colours then."""
+    shown = _newest(client, run.experiment_id, query)
+    own = client.get_run(run.run_id)  # which is not finished yet, and so not found
+    others = [one for one in shown if one.info.run_id != run.run_id]
+    _colour(client, run.experiment_id, [own, *others])
+    return shown
 
 
-def _colour(run: Run, shown: Sequence[StoredRun]) -> None:
+def _newest(client: MlflowClient, experiment_id: str, query: str) -> list[StoredRun]:
+    return list(client.search_runs([experiment_id], query, max_results=MOST))
+
+
+def _colour(client: MlflowClient, experiment_id: str, shown: Sequence[StoredRun]) -> None:
     """Give a colour to the runs that have none: that of their configuration, as it is everywhere.
 
     Where another one of the view has it, as the same experiment in another state, it is the next.
     """
-    coloured = _newest(run, f"tags.`{COLOUR}` LIKE '%'")
+    coloured = _newest(client, experiment_id, f"tags.`{COLOUR}` LIKE '%'")
     known = {_label(one): one.data.tags[COLOUR] for one in coloured}
     beside = {one.data.tags[COLOUR] for one in shown if COLOUR in one.data.tags}
     for one in reversed(shown):  # the oldest first
@@ -105,7 +114,7 @@ def _colour(run: Run, shown: Sequence[StoredRun]) -> None:
             own = colour_of(configuration_of(str(one.info.run_name), one.data.params))
             known[label] = next_colour([*known.values(), *beside]) if own in beside else own
         beside.add(known[label])
-        run.client.log_batch(one.info.run_id, tags=[RunTag(COLOUR, known[label])])
+        client.log_batch(one.info.run_id, tags=[RunTag(COLOUR, known[label])])
 
 
 def _label(run: StoredRun) -> str:

@@ -119,7 +119,8 @@ class Tracked:
 
         @contextmanager
         def opened() -> "Iterator[Run]":
-            with open_run(stage, name, resumed, self.parent, self.opened, last) as run:
+            asked = stage, name, resumed, self.parent, self.opened, last, self.say
+            with open_run(*asked) as run:
                 self.say(run_line(run.uri, run.experiment_id, run.run_id))
                 yield run
 

@@ -317,8 +317,8 @@ class _Session:
         self.state = TrainingState(
             schedule, state.epoch + 1, history=history, best_epoch=best_epoch
         )
+        self.save()  # first: what is known of the epoch can be told again, its weights cannot
         self.listener.epoch_done(record)
-        self.save()
         self.poll()
 
     def _record(self) -> EpochRecord:

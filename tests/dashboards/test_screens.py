@@ -343,12 +343,12 @@ def test_artifacts_that_are_no_text_or_older_are_told_and_the_others_stay(in_fil
 
 
 def test_the_server_answers_this_machine_alone_unless_told_otherwise() -> None:
-    config = tomllib.loads((SCREENS.parents[1] / ".streamlit" / "config.toml").read_text())
+    config = tomllib.loads((SCREENS.parents[1] / "dashboards" / "settings.toml").read_text())
     assert config["server"]["address"] == "127.0.0.1"
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
 
 
 def test_figures_have_the_ground_of_the_dark_page() -> None:
-    config = tomllib.loads((SCREENS.parents[1] / ".streamlit" / "config.toml").read_text())
+    config = tomllib.loads((SCREENS.parents[1] / "dashboards" / "settings.toml").read_text())
     assert config["theme"]["dark"]["backgroundColor"] == PAPER["#ffffff"]

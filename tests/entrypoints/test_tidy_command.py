@@ -81,7 +81,7 @@ def test_checkpoints_of_runs_that_are_over_go_and_others_when_they_are_old(
         with Tracked().open("train", name) as one:
             one.params({"keep_checkpoints": keep})
         if name in ("killed", "long ago"):
-            one.end(one.run_id, "KILLED")
+            MlflowClient(f"sqlite:///{database}").set_terminated(one.run_id, "KILLED")
         checkpoint_file(one.run_id).write_bytes(b"x" * 10)
         aged(checkpoint_file(one.run_id).parent, days)
         kept[one.run_id] = stays

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from pi.database import shown
-from pi.tracking.address import TrackingError, farewell, pages, probe, told, tracking_uri
+from pi.tracking import address as address_module
+from pi.tracking.address import (
+    TrackingError,
+    await_answer,
+    farewell,
+    pages,
+    probe,
+    told,
+    tracking_uri,
+)
 
 SECRET = "geheim"
 
@@ -78,6 +87,38 @@ def test_a_server_that_answers_is_a_server(code: int) -> None:
     with server(code) as (address, asked):
         probe(f"http://{address}/")
     assert asked == ["/health"]
+
+
+@pytest.mark.parametrize("code", [502, 503, 504])
+def test_a_proxy_whose_server_is_away_is_none(code: int) -> None:
+    with (
+        server(code) as (address, _),
+        pytest.raises(TrackingError, match=f"does not: a proxy in front of it says {code}"),
+    ):
+        probe(f"http://me:{SECRET}@{address}")
+
+
+def test_a_store_that_is_away_is_waited_for_and_so_are_others_that_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = iter([True, True, False, False])
+    said: list[str] = []
+    slept: list[float] = []
+
+    def answer(uri: str) -> None:
+        if next(away):
+            raise TrackingError("the tracking server must answer but x does not: gone.")
+
+    monkeypatch.setattr(address_module, "probe", answer)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    await_answer(said.append)
+    assert slept == [address_module.ASKED_EVERY] * 2 + [address_module.EVERY]
+    assert [one.partition(".")[0] for one in said] == [
+        "the tracking server must answer but x does not: gone",
+        "the tracking store answers again",
+    ]
+    await_answer(said.append)
+    assert (len(slept), len(said)) == (3, 2)
 
 
 def test_a_server_with_a_login_is_found() -> None:

@@ -59,6 +59,32 @@ def test_two_first_runs_at_once_have_one_experiment_and_lie_beside_the_file(
     assert not list(tmp_path.glob("from */*"))
 
 
+@pytest.mark.slow  # two calibrations: a minute
+def test_mlflow_run_and_the_plain_command_write_to_one_experiment_of_our_name(
+    tiny_cache: Path, tmp_path: Path
+) -> None:
+    uri = f"sqlite:///{tmp_path / 'lab.db'}"
+    brief = {"data": "simulated:tiny", "experiments": "vgg16:random:block1_conv1",
+             "denoiser": "unet:2", "patch_size": "32", "patch_step": "64", "states": "identity",
+             "tolerance": "0.5"}  # fmt: skip
+    env = os.environ | {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT),
+                        "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}  # fmt: skip
+    project = ["mlflow", "run", str(ROOT), "-e", "calibrate", "--env-manager", "local"]
+    project += [word for name, value in brief.items() for word in ("-P", f"{name}={value}")]
+    plain = ["python", "-m", "entrypoints.calibrate"]
+    plain += [word for name, value in brief.items() for word in (f"--{name}", value)]
+    for command in (project, plain):  # where the store lies, as MLflow itself makes it there
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    client = MlflowClient(uri)
+    (experiment,) = client.search_experiments()
+    assert experiment.name == EXPERIMENT == "perceptual-influence"
+    runs = client.search_runs([experiment.experiment_id], "tags.`pi.stage` = 'calibrate'")
+    assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]
+    assert "mlflow.project.entryPoint" in runs[1].data.tags
+    assert len(list((tmp_path / "mlruns").rglob("summary.json"))) == 2
+
+
 @pytest.mark.slow
 def test_eight_first_runs_at_once_succeed(tmp_path: Path) -> None:
     assert begun_at_once(f"sqlite:///{tmp_path / 'lab.db'}", tmp_path, 8) == ["0"] * 8

@@ -19,9 +19,10 @@ from mlflow.entities import Run as Logged
 from pi.command_line import run as run_command
 from pi.errors import PiError
 from pi.tracking.address import TrackingError
+from pi.tracking.delivery import BATCH
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.records import DENOISER, newest_run
-from pi.tracking.run import BATCH, Run, _git
+from pi.tracking.run import Run, _git
 from pi.tracking.tracker import Tracked
 
 

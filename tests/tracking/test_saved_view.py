@@ -9,6 +9,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from pi.run_names import STAGES
+from pi.tracking.records import read_run
 from pi.tracking.saved_view import (
     COLOUR,
     TAG,
@@ -64,7 +65,7 @@ def test_runs_of_a_view_have_colours_by_configuration(database: Path) -> None:
     for name in names:
         with Tracked().open("train", name) as run:
             save_view(run, "train")
-        found[name] = run.tag(COLOUR)
+        found[name] = read_run(run.run_id).tags[COLOUR]
     assert len({found[name] for name in names[:9]}) == 9
     assert found["x3 · evaluate · test"] == found["x3 · train"]
 

@@ -11,9 +11,9 @@ from pi.comparison.seeds import SeedGroup, group_seeds
 from pi.errors import quoted
 from pi.jobs.agreement import MAY_DIFFER
 from pi.jobs.compared.evaluated import Evaluated
+from pi.jobs.compared.read_influence import influence_of
 from pi.report.configuration import Configuration, Member
 from pi.tracking.loss_facts import CONTEXT, DIGEST, NAMES, loss_name
-from pi.tracking.read_influence import influence_of
 
 FOLLOWS = {*MAY_DIFFER, "lambda", "fold", "run"}
 """Parameters that runs of one configuration need not share: a calibrated lambda follows from the

@@ -19,6 +19,7 @@ from pi.jobs.planned.hiring import Hired
 from pi.jobs.planned.steps import TAG, Steps, Take, tag_of
 from pi.jobs.planned.telling import done_in, told
 from pi.report.blocks import TextTable
+from pi.tracking.address import await_answer
 from pi.tracking.logged_data import FOLDS
 from pi.tracking.logged_evaluation import log_board
 from pi.tracking.records import SharedTags
@@ -117,6 +118,7 @@ class Job:
         self, engine: Engine, run: Run, wanted: Callable[[Step], bool]
     ) -> dict[str, str]:
         steps = [step for step in self.steps if wanted(step)]
+        await_answer(self.tracker.say)
         done = done_in(self.plan, SharedTags(run.run_id))
         return carry_out(steps, engine, done, self.tracker.say, self.retries)
 
@@ -127,6 +129,7 @@ class Job:
         steps = Steps(parent, self.tracker, self.take, self.claimant)
 
         def do(step: Step) -> str:
+            await_answer(self.tracker.say)
             tags = parent.read()
             needed = {name: tags[tag_of(name)] for name in step.needs}
             return steps.do(step.name, step.entry_point, told(self.plan, step, needed))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from pi.algorithm1 import EntryPoint
 from pi.jobs.planned.claims import Claimant
-from pi.tracking.records import SharedTags, run_status
+from pi.tracking.address import await_answer
+from pi.tracking.records import SharedTags, catch_up, run_status
 from pi.tracking.tracker import Tracker
 
 TAG = "pi.step."
@@ -38,6 +39,9 @@ class Steps:
     def do(self, name: str, entry_point: EntryPoint, arguments: list[str]) -> str:
         """Do a step unless it is done; return the id of its run, or nothing if another is at it.
 
+        A tracking store that went away meanwhile is waited for: the steps that rest on this one
+        find its result there.
+
         Args:
             name: of the step, unique in the job.
             entry_point: what it is.
@@ -50,7 +54,11 @@ class Steps:
             return done
         with self.claimant.holding(self.parent, as_tag(name)) as mine:
             # Between the first look and the claim another may have done it.
-            return self._done(name) or self._go(name, entry_point, arguments) if mine else ""
+            done = self._done(name) or self._go(name, entry_point, arguments) if mine else ""
+            await_answer(self.tracker.say)
+            if done:
+                catch_up(done)
+            return done
 
     def _done(self, name: str) -> str:
         done = self.run_of(name)

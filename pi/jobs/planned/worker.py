@@ -20,6 +20,7 @@ from pi.jobs.planned.telling import told
 from pi.parameters import MainParameters
 from pi.places import checkpoints_folder
 from pi.switches import switch_values
+from pi.tracking.address import await_answer
 from pi.tracking.records import SharedTags
 from pi.tracking.tracker import Say, Tracked
 
@@ -117,6 +118,7 @@ def _do(order: Order, take: Take, step: str, say: Say) -> str:
     plan = plan_of(p)
     one = next(found for found in plan.steps if found.name == step)
     parent = SharedTags(order.run_id)
+    await_answer(say)
     tags = parent.read()
     done = {name: tags[tag_of(name)] for name in one.needs}
     claimant = Claimant(f"{order.ticket}/{step}", order.retries)

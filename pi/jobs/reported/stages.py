@@ -15,6 +15,7 @@ from pi.evaluation.metrics import METRICS, ranked_metrics
 from pi.figures.training_curves import SERIES
 from pi.figures.training_panels import GRADIENT, PSI
 from pi.identity import place_named
+from pi.jobs.compared.read_influence import calibrated_influence
 from pi.losses.experiments import NAMED
 from pi.report.beyond import LOGGED
 from pi.report.png import embedded_png
@@ -26,7 +27,6 @@ from pi.search.watching import objective_of
 from pi.tracking.listing import read_logged_table, read_series
 from pi.tracking.logged_data import FOLD, FOLDS
 from pi.tracking.loss_facts import CONTEXT, DIGEST, PARTS, encoder_name
-from pi.tracking.read_influence import calibrated_influence
 from pi.tracking.records import IDENTITY, SUBJECT, Record, read_artifact
 
 WITHIN = "psi_in/"

@@ -12,7 +12,6 @@ from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
 from pi.search.study import Outcome
 from pi.tracking.loss_facts import loss_params, loss_tags
-from pi.tracking.records import run_status
 from pi.tracking.run import Run
 from pi.training.epoch_summary import epoch_metrics
 from pi.training.plan import StartingWeight
@@ -68,8 +67,8 @@ def tracked_trial(
 def _trial_run(parent: Run, trial: Trial, tags: Mapping[str, str]) -> Iterator[Run]:
     """Open the run of a trial, and close that of its predecessor if that one died."""
     before = trial.user_attrs.get(RUN)
-    if before and run_status(before) == "RUNNING":
-        parent.end(before, "KILLED")
+    if before:
+        parent.close_gone(before)
     number = {"optuna.trial_number": str(trial.number)}
     with parent.child(f"trial {trial.number}", "trial", {**tags, **number}) as child:
         trial.set_user_attr(RUN, child.run_id)

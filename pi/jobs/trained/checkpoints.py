@@ -79,7 +79,9 @@ class Checkpoints:
             return None
         run_id, artifact = self.run.run_id, self.run.tag(ARTIFACT)
         file = checkpoint_file(run_id)
-        if artifact:
+        if (waiting := self.run.waiting(artifact)) is not None:
+            found = restore_checkpoint(waiting, networks)
+        elif artifact:
             found = read_artifact(run_id, artifact, lambda path: restore_checkpoint(path, networks))
         elif file.exists():
             found = restore_checkpoint(file, networks)

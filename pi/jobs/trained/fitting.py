@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from pi.evaluation.doing_nothing import LOW_DOSE, before_sentence
-from pi.jobs.trained.checkpoints import Checkpoints
+from pi.jobs.trained.checkpoints import EVERY_EPOCH, Checkpoints
 from pi.losses.experiments import Experiment
 from pi.progress import counting, time_left
 from pi.tracking.logged_training import PICTURED, log_progress, log_result
@@ -47,6 +47,9 @@ def fit_kept(
     run = checkpoints.run
     found = checkpoints.restore(trainer.networks)
     state, best = found or (TrainingState(trainer.schedule.start()), Arrays())
+    for record in state.history[-1:]:  # it was kept, but perhaps not logged any more
+        if run.step_of(EVERY_EPOCH) < record.epoch:
+            run.metrics(epoch_metrics(record, layers), step=record.epoch)
 
     def checkpoint(state: TrainingState, best: Arrays) -> None:
         checkpoints.save(trainer.networks, state, best)

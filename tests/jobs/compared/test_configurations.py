@@ -8,10 +8,10 @@ from tracking.evaluations import CALIBRATION, TABLE, evaluation, training
 
 from pi.comparison.gains import ComparisonError
 from pi.evaluation.table import checked
+from pi.jobs.compared import read_influence as influence
 from pi.jobs.compared.configurations import configurations_of
 from pi.losses.loss import parse_loss
 from pi.report.configuration import recorded_influences
-from pi.tracking import read_influence as influence
 from pi.tracking.loss_facts import NAMES, loss_name
 
 

@@ -1,12 +1,19 @@
 """A job of several steps: each done once, and taken up again where it ended."""
 
+from collections import deque
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from pi.algorithm1 import EntryPoint
 from pi.jobs.planned.claims import CLAIM, Claimant, Signs, Tags
 from pi.jobs.planned.steps import Steps, as_tag
+from pi.journal.outbox import AwayError
+from pi.tracking import address
+from pi.tracking.address import TrackingError
+from pi.tracking.delivery import MlflowServer
 from pi.tracking.records import SharedTags, children_of, read_run, run_status
 from pi.tracking.run import Run
 from pi.tracking.tracker import Tracked, Tracker
@@ -117,9 +124,48 @@ def test_a_step_that_another_process_did_in_the_meantime_is_not_done_again() -> 
     assert (first.resumed, second.resumed) == ([""], [])
 
 
+def test_a_store_that_goes_away_during_a_step_is_waited_for_and_has_its_result_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The store takes nothing from the middle of the step until it was asked twice."""
+    answers, said = deque[bool](), list[str]()
+    deliver, probed = MlflowServer.deliver, address.probe
+
+    def take(self: MlflowServer, *entry: Any) -> str:
+        if answers:
+            raise AwayError("gone")
+        return deliver(self, *entry)
+
+    def probe(uri: str) -> None:
+        if answers and not answers.popleft():
+            raise TrackingError("the tracking store must answer but does not.")
+        probed(uri)
+
+    class Leaving(Work):
+        def __call__(self, entry_point: EntryPoint, arguments: list[str], tracker: Tracker) -> None:
+            with tracker.open(entry_point, entry_point) as run:
+                answers.extend([False, False, True])
+                run.metrics({"psi": 0.5})
+
+    monkeypatch.setattr(MlflowServer, "deliver", take)
+    monkeypatch.setattr(MlflowServer, "answers", lambda self: "gone" if answers else "")
+    monkeypatch.setattr(address, "probe", probe)
+    for pause in ("ASKED_EVERY", "EVERY"):
+        monkeypatch.setattr(address, pause, 0.0)
+    with Tracked().open("main", "job") as job:
+        done = Steps(SharedTags(job.run_id), Tracked(said.append), Leaving()).do("one", "train", [])
+    stored = MlflowClient(job.uri).get_run(done)
+    assert (stored.info.status, stored.data.metrics) == ("FINISHED", {"psi": 0.5})
+    assert [line for line in said if line.startswith("the tracking store")][-2:] == [
+        "the tracking store must answer but does not. Waiting for it: nothing is lost, and Ctrl-C "
+        "ends this.",
+        "the tracking store answers again",
+    ]
+
+
 def test_the_run_of_a_process_that_died_at_a_step_is_closed() -> None:
     with Tracked().open("main", "job") as job:
-        died = job.client.create_run(job.experiment_id).info.run_id
+        died = MlflowClient(job.uri).create_run(job.experiment_id).info.run_id
         SharedTags(job.run_id).write("pi.step.one", died)
         done = do(job, Work(), "evaluate")
     assert (run_status(died), run_status(done)) == ("KILLED", "FINISHED")

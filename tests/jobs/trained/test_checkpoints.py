@@ -1,6 +1,8 @@
 """A checkpoint travels, is found again or missed with its place, and goes with its run."""
 
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,9 +49,18 @@ def machine(patch: pytest.MonkeyPatch, folder: Path, name: str) -> None:
     patch.setenv("PI_CACHE", str(folder / name))
 
 
-def opened(to: CheckpointPlace = "folder") -> Checkpoints:
-    with Tracked().open("train", "one") as run:
-        return Checkpoints(run, to)
+Opened = Callable[..., Checkpoints]
+
+
+@pytest.fixture
+def opened(database: Path) -> Iterator[Opened]:
+    """Opens the run of a training, which is at work until the test ends."""
+    with ExitStack() as runs:
+
+        def one(to: CheckpointPlace = "folder") -> Checkpoints:
+            return Checkpoints(runs.enter_context(Tracked().open("train", "one")), to)
+
+        yield one
 
 
 def restored(run: Run) -> tuple[float, int]:
@@ -60,7 +71,7 @@ def restored(run: Run) -> tuple[float, int]:
 
 
 def test_a_resume_on_another_machine_says_where_the_checkpoint_lies(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine(monkeypatch, tmp_path, "a")
     one = opened()
@@ -74,7 +85,7 @@ def test_a_resume_on_another_machine_says_where_the_checkpoint_lies(
 
 
 def test_an_older_checkpoint_than_the_newest_is_no_beginning(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = opened()
     for name, epoch in (("a", 1), ("b", 4)):
@@ -87,7 +98,7 @@ def test_an_older_checkpoint_than_the_newest_is_no_beginning(
 
 
 def test_a_shared_folder_is_found_by_another_machine(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PI_CHECKPOINTS", str(tmp_path / "shared"))
     one = opened()
@@ -102,7 +113,7 @@ def test_a_shared_folder_is_found_by_another_machine(
 
 
 def test_artifacts_travel_with_the_run_and_go_with_it(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine(monkeypatch, tmp_path, "a")
     one = opened("artifacts")
@@ -119,7 +130,7 @@ def test_artifacts_travel_with_the_run_and_go_with_it(
 
 
 def test_a_flipped_bit_of_an_artifact_is_one_sentence(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine(monkeypatch, tmp_path, "a")
     one = opened("artifacts")
@@ -136,7 +147,7 @@ def test_a_flipped_bit_of_an_artifact_is_one_sentence(
 
 
 def test_a_run_of_before_that_has_epochs_and_no_checkpoint_here_is_told(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine(monkeypatch, tmp_path, "a")
     one = opened()
