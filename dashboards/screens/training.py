@@ -80,8 +80,7 @@ def _place(
 
 
 def _curves(chosen: Sequence[ListedRun]) -> list[TrainingCurves]:
-    found: list[tuple[str, pd.DataFrame, float]] = []
-    configurations = []
+    found: list[tuple[str, str, pd.DataFrame, float]] = []
     for run in chosen:
         with going_on():
             series = read_series(run.run_id, SERIES)
@@ -90,9 +89,8 @@ def _curves(chosen: Sequence[ListedRun]) -> list[TrainingCurves]:
                 continue
             target = run.record.params.get("target_psi")
             label = f"{described(run)} ({run.run_id[:6]})"
-            found.append((label, series, float(target) if target else nan))
-            configurations.append(called(run))
-    return training_curves(found, configurations)
+            found.append((label, called(run), series, float(target) if target else nan))
+    return training_curves(found)
 
 
 if __name__ == "__main__":
