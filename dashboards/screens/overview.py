@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboards.placing import FRESH, heading, here, plain, shown
+from dashboards.choosing import here
+from dashboards.placing import FRESH, heading, plain, shown
 from dashboards.watching import at_work, watch
 from pi.errors import PiError
 from pi.overview.next_step import next_step

@@ -11,17 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.placing import (
-    choose_runs,
-    described,
-    going_on,
-    heading,
-    label_of,
-    plain,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_runs, described, label_of, runs_of
+from dashboards.placing import going_on, heading, plain, savers, table
 from dashboards.watching import watch
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead

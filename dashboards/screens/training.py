@@ -8,18 +8,8 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from dashboards.charts.over_epochs import over_epochs, panel_rows
-from dashboards.placing import (
-    chart,
-    choose_runs,
-    described,
-    going_on,
-    heading,
-    label_of,
-    missing,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_runs, described, label_of, runs_of
+from dashboards.placing import chart, going_on, heading, missing, savers, table
 from dashboards.watching import watch
 from pi.figures.training_curves import (
     SERIES,

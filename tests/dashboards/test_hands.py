@@ -1,0 +1,179 @@
+"""The pages in Chromium by keyboard alone, by a dragging hand, on paper, and when things go.
+
+What is gone while a page shows it is told, and the page stays.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dashboards.test_browser import FIGURE, NAMES, WAIT, opened, rest, visit
+from mlflow import MlflowClient
+from playwright.sync_api import Page
+
+from benchmarks.filled_store import Size, fill
+from pi.tracking.listing import list_runs
+
+pytestmark = pytest.mark.slow
+
+FOCUSED = """() => {
+    const one = document.activeElement, seen = getComputedStyle(one);
+    const box = one.closest('[data-baseweb], [data-testid]') ?? one;
+    const around = getComputedStyle(box);
+    return {
+        name: one.getAttribute('aria-label') || one.innerText || one.getAttribute('role') || '',
+        tag: one.tagName, role: one.getAttribute('role') || '',
+        shown: [seen.outlineStyle, seen.boxShadow, around.boxShadow, around.borderColor].join('|'),
+        ring: seen.outlineStyle !== 'none' || seen.boxShadow !== 'none'
+            || around.boxShadow !== 'none',
+    } }"""
+"""What has the focus, and whether that is seen."""
+
+GROUND = "one => getComputedStyle(one).backgroundColor"
+
+SYMBOLS = """() => {
+    const marks = document.querySelector('[data-testid=stVegaLiteChart] svg')
+        .querySelectorAll('g.mark-symbol');
+    return [...marks[marks.length - 1].querySelectorAll('path')].map(one => {
+        const box = one.getBoundingClientRect();
+        return {x: box.x + box.width / 2, y: box.y + box.height / 2,
+                said: one.getAttribute('aria-label') || ''} }) }"""
+"""Where the points of the curves are on the screen, and what they say."""
+
+
+@pytest.fixture(scope="module")
+def folder(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a store with two runs of everything, in force."""
+    place = tmp_path_factory.mktemp("hands")
+    file = shutil.copy(empty_database, place / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+        patch.setenv("PI_CACHE", str(place / "cache"))
+        patch.chdir(place)
+        fill(Size(runs=2, patients=3, slices=2, pixels=32, denoiser="unet:2"))
+        yield place
+
+
+def tabbed(page: Page, most: int) -> Iterator[dict[str, object]]:
+    """Press Tab, and yield what has the focus each time."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        yield page.evaluate(FOCUSED)
+
+
+def test_by_keyboard_alone_a_page_is_chosen_and_its_target_moved(folder: Path) -> None:
+    with opened() as (page, server, errors):
+        visit(page, server, "overview")
+        rest(page)
+        page.evaluate("() => document.activeElement.blur()")
+        reached = [*tabbed(page, 12)]
+        names = [str(one["name"]) for one in reached]
+        assert all(any(title in name for name in names) for title in ("Influence", "Slices"))
+        assert all(one["ring"] for one in reached if one["tag"] == "A"), reached
+        page.evaluate("() => document.activeElement.blur()")
+        for one in tabbed(page, 12):
+            if "Influence" in str(one["name"]):
+                page.keyboard.press("Enter")
+                break
+        answer = page.get_by_test_id("stMetricValue").first
+        answer.wait_for(timeout=WAIT)
+        rest(page)
+        before = answer.inner_text()
+        slider = next(one for one in tabbed(page, 40) if one["role"] == "slider")
+        assert slider["ring"], slider
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            "before => !document.querySelector('[data-testid=stMetricValue]')"
+            ".innerText.includes(before)", arg=before, timeout=WAIT,
+        )  # fmt: skip
+        assert errors == []
+
+
+def test_the_target_is_dragged_along_a_curve(folder: Path) -> None:
+    with opened() as (page, server, errors):
+        visit(page, server, "influence")
+        page.get_by_test_id("stMetricValue").first.wait_for(timeout=WAIT)
+        rest(page)
+        slider = page.get_by_role("slider", name="Target")
+        assert float(str(slider.get_attribute("aria-valuenow"))) == 95
+        points = [
+            (one["x"], one["y"], float(found[1]))
+            for one in page.evaluate(SYMBOLS)
+            if (found := re.search(r"Ψ \(%\): ([\d.]+)", one["said"]))
+        ]
+        start = min(points, key=lambda one: abs(one[2] - 80))
+        end = min(points, key=lambda one: abs(one[2] - 30))
+        page.mouse.move(start[0], start[1])
+        page.mouse.down()
+        page.mouse.move(end[0], end[1], steps=12)
+        page.mouse.up()
+        page.wait_for_function(
+            "at => Math.abs(+document.querySelector('[role=slider]')"
+            ".getAttribute('aria-valuenow') - at) < 3", arg=end[2], timeout=WAIT,
+        )  # fmt: skip
+        rest(page)
+        assert errors == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_paper_a_page_is_whole_and_has_nothing_to_press(folder: Path, dark: bool) -> None:
+    with opened(dark=dark) as (page, server, _):
+        for name in NAMES:
+            visit(page, server, name)
+            page.locator(FIGURE).first.wait_for(timeout=WAIT)
+            rest(page)
+            page.emulate_media(media="print")
+            for pressed in ("stDownloadButton", "stPageLink", "stTopNavLink"):
+                assert not page.get_by_test_id(pressed).first.is_visible(), (name, pressed)
+            inside = page.get_by_test_id("stMain").evaluate(
+                "one => one.scrollHeight - one.clientHeight"
+            )
+            assert inside <= 1, name  # nothing is left to scroll to
+            paper = page.get_by_test_id("stApp").evaluate(GROUND)
+            assert paper == "rgb(255, 255, 255)", name
+            page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("stage", ["calibration", "train", "evaluate", "compare", "search"])
+def test_a_run_deleted_while_its_page_is_open_is_told(folder: Path, stage: str) -> None:
+    pages = {"calibration": "influence", "train": "training", "evaluate": "slices",
+             "compare": "comparison", "search": "studies"}  # fmt: skip
+    client = MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    with opened() as (page, server, errors):
+        visit(page, server, pages[stage])
+        page.locator(FIGURE).first.wait_for(timeout=WAIT)
+        rest(page)
+        gone = [run.run_id for run in list_runs(stage)][:1]
+        for run_id in gone:
+            client.delete_run(run_id)
+        page.wait_for_timeout(6000)  # what is remembered is asked for again
+        page.keyboard.press("r")
+        page.wait_for_timeout(3000)
+        rest(page)
+        for run_id in gone:
+            client.restore_run(run_id)
+        said = page.get_by_test_id("stMain").inner_text()
+        assert gone[0][:6] in said or "holds no run of" in said
+        assert errors == []
+
+
+def test_a_store_that_vanishes_is_told_and_not_made_anew(folder: Path) -> None:
+    with opened() as (page, server, errors):
+        visit(page, server, "training")
+        page.locator(FIGURE).first.wait_for(timeout=WAIT)
+        rest(page)
+        file = folder / "mlflow.db"
+        aside = file.rename(folder / "aside.db")
+        page.wait_for_timeout(6000)
+        for name in NAMES:
+            visit(page, server, name)
+            page.get_by_text("there is none yet").first.wait_for(timeout=WAIT)
+            rest(page)
+        made = file.exists()
+        file.unlink(missing_ok=True)
+        aside.rename(file)
+        assert not made
+        assert errors == []
