@@ -37,6 +37,10 @@ def runs_of(stage: str, advice: str) -> list[ListedRun]:
     return found
 
 
+USUAL = "fixed"
+"""Schedule that goes without saying."""
+
+
 def label_of(run: ListedRun) -> str:
     """Return what tells a run from the others in a list: what it is of, when, and its id."""
     state = "" if run.status == "FINISHED" else f" · {run.status.lower()}"
@@ -57,7 +61,8 @@ def described(run: ListedRun) -> str:
     if "experiment" not in params:
         return run.name
     parts = [run.record.typed("experiment")]
-    parts += [params[name] for name in ("state", "schedule") if name in params]
+    parts += [params[name] for name in ("state", "schedule")
+              if name in params and params[name] != USUAL]  # fmt: skip
     if "target_psi" in params and "schedule" in params:
         parts.append(f"Ψ = {100 * float(params['target_psi']):g} %")
     return ", ".join(parts)

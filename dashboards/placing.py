@@ -16,11 +16,12 @@ import pandas as pd
 import streamlit as st
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
+from PIL import Image
 
 from dashboards.charts.parts import FITTED, Spec
 from pi.errors import PiError
 from pi.figures.ground import svg_on_dark
-from pi.overview.readable import in_percent
+from pi.overview.readable import NOTHING, in_percent, in_words
 from pi.tracking.listing import ListedRun, list_artifacts, read_logged_table
 from pi.tracking.records import read_artifact
 
@@ -28,9 +29,9 @@ FRESH = 5  # seconds for which a list of runs is not asked for again
 SAVED = 200
 """Dots per inch of a figure's PNG."""
 
-WIDEST = 880  # pixels of a logged picture, whose resolution is for print
-NOTHING = "–"
-"""What stands where there is no number."""
+ON_PAPER = 96 / 150
+"""Pixels of the page for one of a logged picture, of 150 to the inch: its letters are then as large
+as those of the page, and those of all pictures alike."""
 
 
 def heading(title: str, said: str) -> None:
@@ -128,7 +129,7 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(title_of(name)))
                 with st.container(key=f"logged {name}"):  # wider than a phone: it scrolls
-                    st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
+                    st.image(_logged_picture(run, name, files), width=_width(run, name), alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
@@ -146,6 +147,11 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | 
     if on_dark_page() and f"{name}.svg" in files:
         return svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
     return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
+
+
+def _width(run: ListedRun, name: str) -> int:
+    with Image.open(BytesIO(read_artifact(run.run_id, f"{name}.png", Path.read_bytes))) as picture:
+        return round(picture.width * ON_PAPER)
 
 
 def title_of(name: str) -> str:
@@ -168,11 +174,11 @@ def table(rows: pd.DataFrame, name: str) -> None:
 
 
 def shown(rows: pd.DataFrame) -> Styler:
-    """Return a table as it is read: five digits, shares in percent, a dash where nothing is.
+    """Return a table as it is read: in words, five digits, percent, a dash where nothing is.
 
     A lambda of 0.000598 has more to say than its first digit.
     """
-    read = in_percent(rows)
+    read = in_words(in_percent(rows))
     form: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(
         read.select_dtypes("float").columns, "{:.5g}"
     )

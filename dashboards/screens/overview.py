@@ -30,11 +30,14 @@ def main() -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
         _next([])
         return
-    st.subheader("Now")
-    watch("")
-    if not any(not one.gone for one in live):
-        st.caption("Nothing runs.")
-    _next(runs)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Now")
+        watch("")
+        if not any(not one.gone for one in live):
+            st.caption("Nothing runs.")
+    with right:
+        _next(runs)
     if runs:
         _suspicious(runs, [one.run for one in live if one.gone])
         _results(runs)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboards.test_browser import FIGURE, NAMES, WAIT, opened, rest, visit
+from in_browser import FIGURE, NAMES, WAIT, opened, rest, visit
 from mlflow import MlflowClient
 from playwright.sync_api import Page
 
@@ -34,14 +34,14 @@ FOCUSED = """() => {
 
 GROUND = "one => getComputedStyle(one).backgroundColor"
 
-SYMBOLS = """() => {
+POINTS = """() => {
     const marks = document.querySelector('[data-testid=stVegaLiteChart] svg')
         .querySelectorAll('g.mark-symbol');
-    return [...marks[marks.length - 1].querySelectorAll('path')].map(one => {
+    const most = [...marks].sort((one, other) => other.children.length - one.children.length)[0];
+    return [...most.children].map(one => {
         const box = one.getBoundingClientRect();
-        return {x: box.x + box.width / 2, y: box.y + box.height / 2,
-                said: one.getAttribute('aria-label') || ''} }) }"""
-"""Where the points of the curves are on the screen, and what they say."""
+        return [box.x + box.width / 2, box.y + box.height / 2] }) }"""
+"""Where the points of the curves are on the screen."""
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_the_target_is_dragged_along_a_curve(folder: Path) -> None:
         page.mouse.move(end[0], end[1], steps=12)
         page.mouse.up()
         page.wait_for_function(
-            "at => Math.abs(+document.querySelector('[role=slider]')"
+            "at => Math.abs(+document.querySelector('input[type=range]')"
             ".getAttribute('aria-valuenow') - at) < 3", arg=end[2], timeout=WAIT,
         )  # fmt: skip
         rest(page)
