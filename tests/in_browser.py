@@ -15,13 +15,20 @@ FIGURE = f"{IMAGE}, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]
 
 
 @contextmanager
-def opened(*, dark: bool = False) -> Iterator[tuple[Page, Server, list[str]]]:
-    """The dashboard, a page of a browser, and the errors of its console so far."""
+def looking(*, dark: bool = False) -> Iterator[tuple[Page, list[str]]]:
+    """A page of a browser, and the errors of its console so far."""
     errors: list[str] = []
-    with dashboard() as server, browser_page(find_chromium(), 1280, dark=dark) as page:
+    with browser_page(find_chromium(), 1280, dark=dark) as page:
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page, server, errors  # a request to another machine would be an error, too
+        yield page, errors  # a request to another machine would be an error, too
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Page, Server, list[str]]]:
+    """The dashboard, a page of a browser, and the errors of its console so far."""
+    with dashboard() as server, looking() as (page, errors):
+        yield page, server, errors
 
 
 def visit(page: Page, server: Server, name: str) -> None:

@@ -43,7 +43,7 @@ def in_words(rows: pd.DataFrame) -> pd.DataFrame:
     """
     read = rows.copy()
     for column in read.select_dtypes(["object", "string"]).columns:
-        read[column] = [_cell(value) for value in read[column]]
+        read[column] = read[column].map(_cell)
     return read.rename(columns=heading_of)
 
 

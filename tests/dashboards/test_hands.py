@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from in_browser import FIGURE, NAMES, WAIT, opened, rest, visit
+from in_browser import FIGURE, NAMES, WAIT, looking, rest, visit
 from mlflow import MlflowClient
 from playwright.sync_api import Page
 
 from benchmarks.filled_store import Size, fill
+from dashboards.browsing import Server, dashboard
 from pi.tracking.listing import list_runs
 
 pytestmark = pytest.mark.slow
@@ -25,14 +26,16 @@ FOCUSED = """() => {
     const around = getComputedStyle(box);
     return {
         name: one.getAttribute('aria-label') || one.innerText || one.getAttribute('role') || '',
-        tag: one.tagName, role: one.getAttribute('role') || '',
-        shown: [seen.outlineStyle, seen.boxShadow, around.boxShadow, around.borderColor].join('|'),
+        tag: one.tagName, type: one.type || '',
         ring: seen.outlineStyle !== 'none' || seen.boxShadow !== 'none'
             || around.boxShadow !== 'none',
     } }"""
 """What has the focus, and whether that is seen."""
 
 GROUND = "one => getComputedStyle(one).backgroundColor"
+
+STAGES = {"influence": "calibration", "training": "train", "slices": "evaluate",
+          "comparison": "compare", "studies": "search"}  # fmt: skip
 
 POINTS = """() => {
     const marks = document.querySelector('[data-testid=stVegaLiteChart] svg')
@@ -57,6 +60,13 @@ def folder(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield place
 
 
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """The dashboard over that store."""
+    with dashboard() as running:
+        yield running
+
+
 def tabbed(page: Page, most: int) -> Iterator[dict[str, object]]:
     """Press Tab, and yield what has the focus each time."""
     for _ in range(most):
@@ -64,8 +74,8 @@ def tabbed(page: Page, most: int) -> Iterator[dict[str, object]]:
         yield page.evaluate(FOCUSED)
 
 
-def test_by_keyboard_alone_a_page_is_chosen_and_its_target_moved(folder: Path) -> None:
-    with opened() as (page, server, errors):
+def test_by_keyboard_alone_a_page_is_chosen_and_its_target_moved(server: Server) -> None:
+    with looking() as (page, errors):
         visit(page, server, "overview")
         rest(page)
         page.evaluate("() => document.activeElement.blur()")
@@ -82,7 +92,7 @@ def test_by_keyboard_alone_a_page_is_chosen_and_its_target_moved(folder: Path) -
         answer.wait_for(timeout=WAIT)
         rest(page)
         before = answer.inner_text()
-        slider = next(one for one in tabbed(page, 40) if one["role"] == "slider")
+        slider = next(one for one in tabbed(page, 40) if one["type"] == "range")
         assert slider["ring"], slider
         page.keyboard.press("ArrowLeft")
         page.wait_for_function(
@@ -92,35 +102,34 @@ def test_by_keyboard_alone_a_page_is_chosen_and_its_target_moved(folder: Path) -
         assert errors == []
 
 
-def test_the_target_is_dragged_along_a_curve(folder: Path) -> None:
-    with opened() as (page, server, errors):
+def test_the_target_is_dragged_along_a_curve(server: Server) -> None:
+    with looking() as (page, errors):
         visit(page, server, "influence")
         page.get_by_test_id("stMetricValue").first.wait_for(timeout=WAIT)
         rest(page)
         slider = page.get_by_role("slider", name="Target")
-        assert float(str(slider.get_attribute("aria-valuenow"))) == 95
-        points = [
-            (one["x"], one["y"], float(found[1]))
-            for one in page.evaluate(SYMBOLS)
-            if (found := re.search(r"Ψ \(%\): ([\d.]+)", one["said"]))
-        ]
-        start = min(points, key=lambda one: abs(one[2] - 80))
-        end = min(points, key=lambda one: abs(one[2] - 30))
+        assert float(slider.input_value()) == 95
+        points = page.evaluate(POINTS)
+        lowest, highest = max(y for _, y in points), min(y for _, y in points)
+        share = {(x, y): 100 * (lowest - y) / (lowest - highest) for x, y in points}
+        start = min(share, key=lambda one: abs(share[one] - 80))
+        end = min(share, key=lambda one: abs(share[one] - 30))
         page.mouse.move(start[0], start[1])
         page.mouse.down()
         page.mouse.move(end[0], end[1], steps=12)
         page.mouse.up()
         page.wait_for_function(
-            "at => Math.abs(+document.querySelector('input[type=range]')"
-            ".getAttribute('aria-valuenow') - at) < 3", arg=end[2], timeout=WAIT,
-        )  # fmt: skip
+            "at => Math.abs(+document.querySelector('input[type=range]').value - at) < 3",
+            arg=share[end],
+            timeout=WAIT,
+        )
         rest(page)
         assert errors == []
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_on_paper_a_page_is_whole_and_has_nothing_to_press(folder: Path, dark: bool) -> None:
-    with opened(dark=dark) as (page, server, _):
+def test_on_paper_a_page_is_whole_and_has_nothing_to_press(server: Server, dark: bool) -> None:
+    with looking(dark=dark) as (page, _):
         for name in NAMES:
             visit(page, server, name)
             page.locator(FIGURE).first.wait_for(timeout=WAIT)
@@ -137,31 +146,27 @@ def test_on_paper_a_page_is_whole_and_has_nothing_to_press(folder: Path, dark: b
             page.emulate_media(media="screen")
 
 
-@pytest.mark.parametrize("stage", ["calibration", "train", "evaluate", "compare", "search"])
-def test_a_run_deleted_while_its_page_is_open_is_told(folder: Path, stage: str) -> None:
-    pages = {"calibration": "influence", "train": "training", "evaluate": "slices",
-             "compare": "comparison", "search": "studies"}  # fmt: skip
+def test_a_run_deleted_while_its_page_is_open_is_told(server: Server) -> None:
     client = MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
-    with opened() as (page, server, errors):
-        visit(page, server, pages[stage])
-        page.locator(FIGURE).first.wait_for(timeout=WAIT)
-        rest(page)
-        gone = [run.run_id for run in list_runs(stage)][:1]
-        for run_id in gone:
-            client.delete_run(run_id)
-        page.wait_for_timeout(6000)  # what is remembered is asked for again
-        page.keyboard.press("r")
-        page.wait_for_timeout(3000)
-        rest(page)
-        for run_id in gone:
-            client.restore_run(run_id)
-        said = page.get_by_test_id("stMain").inner_text()
-        assert gone[0][:6] in said or "holds no run of" in said
+    with looking() as (page, errors):
+        for name, stage in STAGES.items():
+            visit(page, server, name)
+            page.locator(FIGURE).first.wait_for(timeout=WAIT)
+            rest(page)
+            gone = list_runs(stage)[0].run_id
+            client.delete_run(gone)
+            page.wait_for_timeout(6000)  # what is remembered is asked for again
+            page.keyboard.press("r")
+            page.get_by_text(re.compile("No longer in|holds no run of")).first.wait_for(
+                timeout=WAIT
+            )
+            rest(page)
+            client.restore_run(gone)
         assert errors == []
 
 
-def test_a_store_that_vanishes_is_told_and_not_made_anew(folder: Path) -> None:
-    with opened() as (page, server, errors):
+def test_a_store_that_vanishes_is_told_and_not_made_anew(server: Server, folder: Path) -> None:
+    with looking() as (page, errors):
         visit(page, server, "training")
         page.locator(FIGURE).first.wait_for(timeout=WAIT)
         rest(page)
