@@ -168,7 +168,7 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    st.dataframe(shown(rows), hide_index=True, width="stretch")
+    st.dataframe(shown(rows), hide_index=True, width="stretch", placeholder=NOTHING)
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
 

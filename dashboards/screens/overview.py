@@ -7,6 +7,7 @@ from dashboards.placing import FRESH, heading, plain, shown
 from dashboards.watching import at_work, watch
 from pi.errors import PiError
 from pi.overview.next_step import next_step
+from pi.overview.readable import NOTHING
 from pi.overview.results import best_by_validation, newest_results
 from pi.overview.suspicion import suspicions
 from pi.tracking.listing import ListedRun, list_newest
@@ -78,7 +79,7 @@ def _results(runs: list[ListedRun]) -> None:
         if best.empty:
             st.caption("No training has come to its end yet.")
         else:
-            st.dataframe(shown(best), hide_index=True, width="stretch")
+            st.dataframe(shown(best), hide_index=True, width="stretch", placeholder=NOTHING)
         st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")
 
 
