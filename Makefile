@@ -136,15 +136,18 @@ conda.yaml: requirements.lock pyproject.toml | $(READY)
 MLproject: $(wildcard pi/parameters/*.py) pi/choices.py | $(READY)  ## make it anew of the declarations in pi/parameters
 	@$(BIN)/python -m pi.parameters.project_file > $@.new && mv $@.new $@
 
-# pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked. `make
-# lock` writes both locks, so that the time of one tells that of both; GPU=on and GPU=off choose.
+# pip brings uv (at the locked version), and uv brings the rest in seconds, every hash checked, and
+# compiles it as pip would: without, each command that needs TensorFlow compiles it for ten seconds
+# where Python may write nothing beside its packages, and the first one does anywhere. `make lock`
+# writes both locks, so that the time of one tells that of both; GPU=on and GPU=off choose.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and f"Python 3.11 to 3.13 is needed, but $(PYTHON) is {sys.version.split()[0]}; name another with PYTHON=...")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@lock=$$(sh environment/lock_file.sh "$(GPU)") || exit 1; \
 		echo "building the environment of $$lock in .venv (once; gigabytes)"; \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r "$$lock"
+		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+			--require-hashes -r "$$lock"
 	@touch $@
 
 # PyTorch for the processor alone is what pip finds first where a local index has it; else PyPI's own

@@ -12,9 +12,11 @@ matrices in the same format.
 
 PyTorch is no dependency of the project: it is looked for here, then in `.venv-torch` (which
 `make test-torch` builds); elsewhere `--torch` names the Python that has it, or the comparison is
-left out. TensorFlow is timed without oneDNN too, which is what it does by itself on AVX2. Where no
-hardware multiplies bfloat16 it is not timed: emulated, a step takes half a minute. About two
-minutes on two cores.
+left out. TensorFlow is timed without oneDNN too, which is what it does by itself on AVX2; and with
+its target's features kept, which is how `train` goes from the second epoch on (PyTorch, as one
+would write it, computes them in every step; the share of GEMM is not told then, for fewer products
+are made). Where no hardware multiplies bfloat16 it is not timed: emulated, a step takes half a
+minute. About five minutes on two cores.
 """
 
 import argparse
@@ -80,8 +82,11 @@ def best_seconds(step: Callable[[], object], times: int) -> float:
     return min(_seconds(step) for _ in range(times))
 
 
-def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
-    """Return seconds of our step, and operations per second of a product of matrices."""
+def tensorflow_step(number_format: str, layer: str, *, kept: bool) -> tuple[float, float]:
+    """Return seconds of our step, and operations per second of a product of matrices.
+
+    Of ``kept`` the features of its targets are there already.
+    """
     import numpy as np
 
     from pi.denoisers import PUBLISHED
@@ -90,6 +95,8 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     from pi.losses.experiments import find_experiments
     from pi.losses.input_convention import RAW255
     from pi.network.bank import build_bank
+    from pi.network.feature_cache import GIB, find_cache
+    from pi.training.cached_step import cached_step
     from pi.training.machine import compute_in, make_deterministic, strategy_for
     from pi.training.step import train_step
 
@@ -104,12 +111,22 @@ def tensorflow_step(number_format: str, layer: str) -> tuple[float, float]:
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(denoiser.trainable_variables)
     compute_in([denoiser, *frozen_loss.encoders], number_format)
-    step = train_step(
-        denoiser, optimizer, loss_terms(frozen_loss), strategy_for("none", BATCH), BATCH
-    )
     rng = np.random.default_rng(5)
     low, normal = rng.integers(-1024, 3072, (2, BATCH, SIZE, SIZE, 1), np.int16)
-    seconds = best_seconds(lambda: step(low, normal, WeightRule(1e-5)), 5)
+    rule, numbers = WeightRule(1e-5), np.arange(BATCH)
+    if kept:
+        cache = find_cache(
+            "memory", frozen_loss.encoders[0], SIZE, numbers, BATCH, {}, 4 * GIB, Path(), print
+        )
+        if cache is None:
+            raise SystemExit("the machine has no room for the features of a batch")
+        reading = cached_step(denoiser, optimizer, frozen_loss, BATCH, cache)
+        seconds = best_seconds(lambda: reading(numbers, low, normal, rule), 5)
+    else:
+        step = train_step(
+            denoiser, optimizer, loss_terms(frozen_loss), strategy_for("none", BATCH), BATCH
+        )
+        seconds = best_seconds(lambda: step(low, normal, rule), 5)
     side = 3072
     matrix = tf.cast(tf.random.stateless_uniform((side, side), (1, 2)), number_format)
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
@@ -206,12 +223,14 @@ class Timed(NamedTuple):
     library: str
     number_format: str
     onednn: bool = True
+    kept: bool = False
 
     @property
     def name(self) -> str:
         """As it is printed."""
         without = "" if self.onednn else " without oneDNN"
-        return f"{self.library} {self.number_format}{without}"
+        kept = ", features kept" if self.kept else ""
+        return f"{self.library} {self.number_format}{without}{kept}"
 
 
 def compare(layers: Sequence[str], threads: int, rounds: int, torch_python: str) -> None:
@@ -224,6 +243,7 @@ def compare(layers: Sequence[str], threads: int, rounds: int, torch_python: str)
         print("PyTorch is not installed, so there is nothing to compare with: pip install torch.")
     libraries = ("tensorflow", "torch") if torch_python else ("tensorflow",)
     asked = [Timed(library, f) for f in formats for library in libraries]
+    asked += [Timed("tensorflow", f, kept=True) for f in formats]
     asked.append(Timed("tensorflow", "float32", onednn=False))
     print(f"{features()}; seconds per step, best of {rounds} rounds of 5, {threads} threads")
     for layer in layers:
@@ -237,7 +257,8 @@ def compare(layers: Sequence[str], threads: int, rounds: int, torch_python: str)
             if timed.library == "tensorflow":
                 rate = max(times[1] for times in found[timed])
                 own = step_operations(layer) / seconds
-                line += f", {own / 1e9:.0f} of {rate / 1e9:.0f} Gop/s, {100 * own / rate:.0f} %"
+                if not timed.kept:
+                    line += f", {own / 1e9:.0f} of {rate / 1e9:.0f} Gop/s, {100 * own / rate:.0f} %"
             if torch_python and timed.library == "tensorflow":
                 line += f", {best[Timed('torch', 'float32')] / seconds:.2f} times PyTorch float32"
                 same = best[Timed("torch", timed.number_format)]
@@ -250,6 +271,7 @@ def _child(timed: Timed, layer: str, threads: int, torch_python: str) -> list[fl
     command = [python, "-m", "benchmarks.train_step", "--child", timed.library]
     command += ["--format", timed.number_format, "--layer", layer, "--threads", str(threads)]
     there = {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    command += ["--kept"] if timed.kept else []
     there |= {} if timed.onednn else {"TF_ENABLE_ONEDNN_OPTS": "0"}
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | there
@@ -281,11 +303,12 @@ def main() -> None:
     parser.add_argument("--format", choices=FORMATS, default="float32")
     parser.add_argument("--torch", default="", help="the Python that has PyTorch")
     parser.add_argument("--child", choices=("tensorflow", "torch"), help=argparse.SUPPRESS)
+    parser.add_argument("--kept", action="store_true", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.child == "torch":
         print(json.dumps([torch_step(a.format, a.layer, a.threads)]))
     elif a.child == "tensorflow":
-        print(json.dumps(tensorflow_step(a.format, a.layer)))
+        print(json.dumps(tensorflow_step(a.format, a.layer, kept=a.kept)))
     else:
         pythons = [a.torch] if a.torch else [sys.executable, str(TORCH_PYTHON)]
         found = next(filter(has_torch, pythons), "")
