@@ -73,8 +73,8 @@ def carried_out(workers: Hired | None, p: MainParameters) -> float:
 class Unranked(Job):
     """A job without a Table 3, for nothing was evaluated."""
 
-    def _ranked(self, run: object, done: dict[str, str]) -> None:
-        return None
+    def _ranked(self, run: object, done: dict[str, str]) -> tuple[None, None]:
+        return None, None
 
 
 def by_dask(workers: Hired) -> float:

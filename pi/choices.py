@@ -81,8 +81,9 @@ EvaluationProtocol = Literal[
 """Named ways to compare two slices: see `pi.evaluation.protocol.PROTOCOLS`. Any other window of HU
 is one, too: see `pi.protocol_names`."""
 
-EvaluationTask = Literal["slices", "lesions", "inserted_lesions"]
-"""What is asked of a denoiser: metrics of slices alone, or also whether lesions are detected."""
+EvaluationTask = Literal["slices", "auto", "lesions", "inserted_lesions"]
+"""What is asked of a denoiser: metrics of slices alone, or also whether lesions are detected; auto:
+where the data have some."""
 
 LesionTask = Literal["lesions", "inserted_lesions"]
 """Tasks of detection: see `pi.detection.requirements`."""

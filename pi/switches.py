@@ -77,6 +77,9 @@ SWITCHES = (
     Switch("evaluate.part", "two test patients", "two test patients", "test", "test", "test"),
     Switch("evaluate.protocols", "not stated", "8-bit images, truncated, range 255",
            "paper8,full_float,abdomen_redcnn,ldctbench", "paper8", "paper8"),
+    Switch("evaluate.metrics", "SSIM, PSNR and NRMSE (Table 3)", "the same",
+           "texture", "basic", "basic"),
+    Switch("evaluate.task", "no lesions are looked for", "the same", "auto", "slices", "slices"),
 )  # fmt: skip
 
 FIXED: Mapping[str, tuple[str, str, str]] = {

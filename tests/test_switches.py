@@ -51,6 +51,14 @@ def test_table_2_is_the_papers_text_and_the_code_differs_where_the_method_says()
     assert code["train.keep"] == "last"
 
 
+def test_only_what_is_recommended_measures_more_than_the_paper() -> None:
+    asked = [
+        (values["evaluate.metrics"], values["evaluate.task"])
+        for values in (switch_values(p, "") for p in ("recommended", "paper-text", "authors-code"))  # type: ignore[arg-type]
+    ]
+    assert asked == [("texture", "auto"), ("basic", "slices"), ("basic", "slices")]
+
+
 def test_an_override_wins_and_may_hold_a_list() -> None:
     values = switch_values("recommended", "train.epochs=2, evaluate.protocols=paper8+full_float")
     assert values["train.epochs"] == "2"

@@ -13,6 +13,12 @@ class DetectionError(PiError):
     """Data, or what is evaluated, of which detection cannot be told."""
 
 
+def has_lesions(store: Store, part: EvaluatedPart) -> bool:
+    """Tell whether any patient of a part has lesions of known place."""
+    patients = {lesion.patient for lesion in store.manifest.lesions}
+    return any(store.volumes[number].patient in patients for number in volumes_of(store, part))
+
+
 def require_lesions(store: Store, part: EvaluatedPart, task: LesionTask) -> None:
     """Refuse data in which there is nothing to be detected, before any work.
 
@@ -31,8 +37,8 @@ def require_lesions(store: Store, part: EvaluatedPart, task: LesionTask) -> None
         _require_room(_smallest(store, part))
         _require_flat(store, part)
         return
-    patients = {lesion.patient for lesion in store.manifest.lesions}
-    if not patients & {volume.patient for volume in volumes}:
+    if not has_lesions(store, part):
+        patients = {lesion.patient for lesion in store.manifest.lesions}
         parts = sorted({v.split for v in store.volumes if v.patient in patients})
         have = f"only those of {' and '.join(parts)} have" if parts else "none has"
         raise DetectionError(

@@ -1,17 +1,15 @@
 """Every look at every lesion of a part's patients: one row each, from which all else follows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pi.choices import EvaluatedPart
 from pi.detection.inserted import choose_places, insert_lesions
 from pi.detection.look import ANSWERS, CHANNELS, look_at
-from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices
-from pi.evaluation.measure import volumes_of
+from pi.evaluation.denoising import DenoisedBatch, Denoising, SliceDenoiser, denoised_slices
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE
 from pi.simulation.lesion import Lesion
 from pi.slices.store import Store
@@ -27,91 +25,90 @@ Place = tuple[int, tuple[float, float], float, float]
 """Number, centre in mm, contrast in HU and radius in mm of a lesion."""
 
 
-def own_sightings(
-    store: Store,
-    part: EvaluatedPart,
-    denoising: Denoising | None,
-    batch_size: int,
-    advance: Callable[[int], object],
-) -> pd.DataFrame:
-    """Look at the lesions that the data have, where slices show them and where they do not.
+@dataclass(frozen=True)
+class OwnLesions:
+    """Looks at the lesions that the data have, where slices show them and where they do not.
 
-    Args:
-        store: the data.
-        part: whose patients.
-        denoising: gives the denoised slices; None: the low dose alone is looked at.
-        batch_size: slices denoised at a time.
-        advance: told how many slices have just been looked at.
+    Attributes:
+        rows: the looks so far.
     """
-    rows: list[dict[str, object]] = []
-    for number, batch in _batches(store, part, batch_size):
-        volume = store.volumes[number]
-        own = [one for one in store.manifest.lesions if one.patient == volume.patient]
-        if own:
-            denoised = denoised_slices(denoising, store, number, batch) if denoising else None
-            for k, index in enumerate(batch):
-                low, normal = store.pair(number, index)
-                images: dict[str, NDArray[np.generic]] = {LOW_DOSE: low, NORMAL_DOSE: normal}
-                if denoised is not None:
-                    images[DENOISED] = denoised[k]
-                rows += _own_rows(store, (number, index), own, images)
-        advance(len(batch))
-    return pd.DataFrame(rows, columns=COLUMNS)
+
+    rows: list[dict[str, object]] = field(default_factory=list, repr=False)
+
+    def __call__(self, batch: DenoisedBatch) -> None:
+        """Look at a batch."""
+        patient = batch.store.volumes[batch.volume].patient
+        own = [one for one in batch.store.manifest.lesions if one.patient == patient]
+        for k, index in enumerate(batch.indices if own else ()):
+            images = _images(batch.pairs[k], batch.denoised, k)
+            self.rows.extend(_own_rows(batch.store, (batch.volume, index), own, images))
+
+    def table(self) -> pd.DataFrame:
+        """Return all looks, `COLUMNS`."""
+        return pd.DataFrame(self.rows, columns=COLUMNS)
 
 
-def inserted_sightings(
-    store: Store,
-    part: EvaluatedPart,
-    denoise: SliceDenoiser | None,
-    batch_size: int,
-    seed: int,
-    advance: Callable[[int], object],
-) -> pd.DataFrame:
-    """Look at lesions put into both doses before the denoiser, and at the same places without.
+@dataclass(frozen=True)
+class InsertedLesions:
+    """Looks at lesions put into both doses before the denoiser, and at the same places without.
 
-    Args:
-        store: the data.
-        part: whose patients.
+    Attributes:
         denoise: the denoiser; None: the low dose alone is looked at.
-        batch_size: slices denoised at a time.
         seed: with a slice's own pixels it decides where its lesions are.
-        advance: told how many slices have just been looked at.
-
-    Raises:
-        EvaluationError: the denoiser gives something else than finite slices.
+        rows: the looks so far.
     """
-    rows: list[dict[str, object]] = []
-    for number, batch in _batches(store, part, batch_size):
-        volume = store.volumes[number]
-        pixel = volume.pixel_spacing or 1.0
-        pairs = [store.pair(number, index) for index in batch]
+
+    denoise: SliceDenoiser | None = field(repr=False)
+    seed: int
+    rows: list[dict[str, object]] = field(default_factory=list, repr=False)
+
+    def __call__(self, batch: DenoisedBatch) -> None:
+        """Look at a batch.
+
+        Raises:
+            EvaluationError: the denoiser gives something else than finite slices.
+        """
+        volume = batch.store.volumes[batch.volume]
+        pixel, checksums = volume.pixel_spacing or 1.0, volume.checksums["normal"]
         chosen = []
-        for index, (_, normal) in zip(batch, pairs, strict=True):
-            rng = np.random.default_rng([seed, volume.checksums["normal"][index]])
+        for index, (_, normal) in zip(batch.indices, batch.pairs, strict=True):
+            rng = np.random.default_rng([self.seed, checksums[index]])
             chosen.append(choose_places(normal, pixel, index, rng))
-        for present in (False, True):
-            both = [
-                [insert_lesions(hu, of, pixel) if present else hu for hu in pair]
-                for pair, of in zip(pairs, chosen, strict=True)
-            ]
-            denoised = None
-            if denoise is not None:
-                low_doses = np.stack([low for low, _ in both])
-                given = _given(denoise, low_doses)
-                denoised = denoised_slices(given, store, number, batch)
-            for k, index in enumerate(batch):
-                images: dict[str, NDArray[np.generic]] = {
-                    LOW_DOSE: both[k][0], NORMAL_DOSE: both[k][1]
-                }  # fmt: skip
-                if denoised is not None:
-                    images[DENOISED] = denoised[k]
+        with_lesions = [
+            (insert_lesions(low, of, pixel), insert_lesions(normal, of, pixel))
+            for (low, normal), of in zip(batch.pairs, chosen, strict=True)
+        ]
+        denoised = None
+        if self.denoise is not None:
+            given = _given(self.denoise, np.stack([low for low, _ in with_lesions]))
+            denoised = denoised_slices(given, batch.store, batch.volume, batch.indices)
+        for present, pairs, outputs in (
+            (False, batch.pairs, batch.denoised),
+            (True, with_lesions, denoised),
+        ):
+            for k, index in enumerate(batch.indices):
+                images = _images(pairs[k], outputs, k)
                 names = asdict(volume.key(index))
                 for turn, one in enumerate(chosen[k]):
-                    name = (number * 10_000 + index) * 10 + turn  # no two reconstructions share one
+                    # No two reconstructions share a number.
+                    name = (batch.volume * 10_000 + index) * 10 + turn
                     place = (name, one.centre, one.contrast_hu, one.radius_mm)
-                    rows += _rows(names, place, images, pixel, present=present)
-        advance(len(batch))
-    return pd.DataFrame(rows, columns=COLUMNS)
+                    self.rows.extend(_rows(names, place, images, pixel, present=present))
+
+    def table(self) -> pd.DataFrame:
+        """Return all looks, `COLUMNS`."""
+        return pd.DataFrame(self.rows, columns=COLUMNS)
+
+
+def _images(
+    pair: tuple[NDArray[np.int16], NDArray[np.int16]],
+    denoised: NDArray[np.float32] | None,
+    k: int,
+) -> dict[str, NDArray[np.generic]]:
+    images: dict[str, NDArray[np.generic]] = {LOW_DOSE: pair[0], NORMAL_DOSE: pair[1]}
+    if denoised is not None:
+        images[DENOISED] = denoised[k]
+    return images
 
 
 def _given(denoise: SliceDenoiser, low_doses: NDArray[np.int16]) -> Denoising:
@@ -121,15 +118,6 @@ def _given(denoise: SliceDenoiser, low_doses: NDArray[np.int16]) -> Denoising:
         return denoise(low_doses)
 
     return denoising
-
-
-def _batches(
-    store: Store, part: EvaluatedPart, batch_size: int
-) -> Iterator[tuple[int, Sequence[int]]]:
-    for number in volumes_of(store, part):
-        count = len(store.volumes[number].positions)
-        for start in range(0, count, batch_size):
-            yield number, range(start, min(start + batch_size, count))
 
 
 def _own_rows(

@@ -11,8 +11,8 @@ from pi.choices import EvaluatedPart
 from pi.evaluation.denoising import Denoising, denoised_slices, find_slice
 from pi.evaluation.measure import volumes_of
 from pi.evaluation.metrics import METRICS
-from pi.evaluation.pair import HuErrors
-from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.pair import HuErrors, ImagePair
+from pi.evaluation.protocol import PAPER8, EvaluationError
 from pi.evaluation.table import DENOISED, KEY, LOW_DOSE, Image, evaluated_image, gains, slice_key
 from pi.identity import SliceKey
 from pi.slices.store import Store
@@ -54,19 +54,47 @@ class ShownSlice:
     pixel_spacing: float | None
 
 
-def require_large_enough(store: Store, part: EvaluatedPart, metric: str) -> None:
-    """Refuse to choose by a metric that no slice of a part has a value of, being too small.
+def require_some_value(
+    store: Store, part: EvaluatedPart, metric: str, parameter: str = "metric"
+) -> None:
+    """Refuse a metric that no slice of a part can have a value of, before any work.
+
+    Whether a slice has one follows from its normal dose: its size, its tissue, its flat parts.
+
+    Args:
+        store: the data.
+        part: whose slices.
+        metric: name of it.
+        parameter: that asks for it.
 
     Raises:
-        EvaluationError: every slice is smaller than `Metric.least`, or the part has no patients.
+        EvaluationError: no slice has, or the part has no patients.
     """
-    shapes = [store.maps[number]["low"].shape[1:] for number in volumes_of(store, part)]
+    known, numbers = METRICS[metric], volumes_of(store, part)
+    shapes = [store.maps[number]["low"].shape[1:] for number in numbers]
     largest = max(min(shape) for shape in shapes)
-    if largest < METRICS[metric].least:
+    if largest < known.least:
         raise EvaluationError(
-            f"`metric` must have a value of some slice but {metric} has none of fewer than "
-            f"{METRICS[metric].least} rows or columns, and the largest have {largest}."
+            f"`{parameter}` must have a value of some slice but {metric} has none of fewer than "
+            f"{known.least} rows or columns, and the largest have {largest}."
         )
+    if known.undefined and not any(_has_value(store, number, metric) for number in numbers):
+        slices = sum(len(store.volumes[number].positions) for number in numbers)
+        raise EvaluationError(
+            f"`{parameter}` must have a value of some slice but {metric} has none of the {slices} "
+            f"of the part {part}, each {known.undefined}."
+        )
+
+
+def _has_value(store: Store, number: int, metric: str) -> bool:
+    """Tell whether a metric has a value of any slice of a volume."""
+    volume = store.volumes[number]
+    for index in range(len(volume.positions)):
+        normal = store.pair(number, index)[1]
+        pair = ImagePair(HuErrors(normal, normal, volume.pixel_spacing), PAPER8, predicted=False)
+        if not np.isnan(METRICS[metric].function(pair)):
+            return True
+    return False
 
 
 def choose_slices(table: pd.DataFrame, protocol: str, metric: str) -> tuple[Choice, ...]:

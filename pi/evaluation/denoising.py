@@ -1,10 +1,12 @@
 """Denoised slices by the slices they are of: from a function of pixels, or from wherever they are.
 
 A network is asked for pixels, and whoever has its outputs alone is asked by key. Both are asked
-through a store, which knows pixels and keys.
+through a store, which knows pixels and keys. Each slice is asked for once: whoever else wants to
+see it beside those who measure it is a `Witness`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +25,45 @@ class Denoising(Protocol):
 
     def __call__(self, store: Store, volume: int, indices: Sequence[int], /) -> NDArray[np.float32]:
         """Return slices of one volume, denoised: (indices, rows, columns) float32 HU."""
+
+
+@dataclass(frozen=True)
+class DenoisedBatch:
+    """Slices of one volume and what was made of them.
+
+    Attributes:
+        store: the data.
+        volume: number of the volume.
+        indices: numbers of the slices in it.
+        pairs: low dose and normal dose of each, (rows, columns) int16 HU.
+        denoised: (indices, rows, columns) float32 HU; None where nothing was denoised.
+    """
+
+    store: Store
+    volume: int
+    indices: Sequence[int]
+    pairs: Sequence[tuple[NDArray[np.int16], NDArray[np.int16]]] = field(repr=False)
+    denoised: NDArray[np.float32] | None = field(repr=False)
+
+
+Witness = Callable[[DenoisedBatch], object]
+"""Sees every batch of an evaluation, once and in order, and keeps what it wants of it."""
+
+
+def batches_of(
+    store: Store, volume: int, denoising: Denoising | None, batch_size: int
+) -> Iterator[DenoisedBatch]:
+    """Yield the slices of a volume in order, ``batch_size`` at a time; None denoises nothing.
+
+    Raises:
+        EvaluationError: see `denoised_slices`.
+    """
+    count = len(store.volumes[volume].positions)
+    for start in range(0, count, batch_size):
+        indices = range(start, min(start + batch_size, count))
+        pairs = [store.pair(volume, index) for index in indices]
+        denoised = denoised_slices(denoising, store, volume, indices) if denoising else None
+        yield DenoisedBatch(store, volume, indices, pairs, denoised)
 
 
 def of_pixels(denoise: SliceDenoiser) -> Denoising:

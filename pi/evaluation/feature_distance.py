@@ -12,17 +12,18 @@ where DISTS learns them from opinions on photographs, so its numbers are not DIS
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart
-from pi.evaluation.denoising import Denoising, denoised_slices
+from pi.evaluation.denoising import DenoisedBatch
 from pi.evaluation.measure import Evaluation, volumes_of
 from pi.evaluation.metrics import FEATURES
 from pi.evaluation.protocol import EvaluationError
 from pi.evaluation.table import DENOISED, LOW_DOSE, checked, slice_keys
+from pi.identity import SliceKey
 from pi.losses.architecture import OWN, EncoderSpec, find_architecture
 from pi.slices.intensity import normalise
 from pi.slices.store import Store
@@ -77,40 +78,35 @@ def require_features(store: Store, part: EvaluatedPart, encoder: EncoderSpec) ->
                 )
 
 
-def with_features(
-    evaluation: Evaluation,
-    store: Store,
-    part: EvaluatedPart,
-    denoising: Denoising | None,
-    encode: Encode,
-    advance: Callable[[int], object],
-) -> Evaluation:
-    """Return an evaluation whose slices have the distance as a metric.
+@dataclass(frozen=True)
+class FeatureWitness:
+    """Measures the distance of every slice of an evaluation.
 
-    Args:
-        evaluation: of the same part.
-        store: the data.
-        part: whose patients.
-        denoising: gives the denoised slices; None of the low dose itself.
+    Attributes:
         encode: the encoder.
-        advance: told how many slices have just been measured.
+        found: the distances so far, by slice and image.
     """
-    found: dict[tuple[object, str], float] = {}
-    for number in volumes_of(store, part):
-        volume = store.volumes[number]
-        for index in range(len(volume.positions)):
-            low, normal = store.pair(number, index)
+
+    encode: Encode = field(repr=False)
+    found: dict[tuple[SliceKey, str], float] = field(default_factory=dict, repr=False)
+
+    def __call__(self, batch: DenoisedBatch) -> None:
+        """Measure a batch."""
+        volume = batch.store.volumes[batch.volume]
+        for k, (index, (low, normal)) in enumerate(zip(batch.indices, batch.pairs, strict=True)):
             images = {str(LOW_DOSE): low.astype(np.float32)}
-            if denoising is not None:
-                images[DENOISED] = denoised_slices(denoising, store, number, [index])[0]
-            values = _of_slice([*images.values()], normal, encode)
+            if batch.denoised is not None:
+                images[DENOISED] = batch.denoised[k]
+            values = _of_slice([*images.values()], normal, self.encode)
             for image, value in zip(images, values, strict=True):
-                found[volume.key(index), image] = float(value)
-            advance(1)
-    table = evaluation.slices
-    keys = zip(slice_keys(table), table["image"], strict=True)
-    slices = checked(table.assign(**{FEATURES: [found[one] for one in keys]}))
-    return replace(evaluation, slices=slices)
+                self.found[volume.key(index), image] = float(value)
+
+    def added_to(self, evaluation: Evaluation) -> Evaluation:
+        """Return the evaluation that was seen, whose slices have the distance as a metric."""
+        table = evaluation.slices
+        keys = zip(slice_keys(table), table["image"], strict=True)
+        slices = checked(table.assign(**{FEATURES: [self.found[one] for one in keys]}))
+        return replace(evaluation, slices=slices)
 
 
 def _of_slice(

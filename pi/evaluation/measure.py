@@ -10,17 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart, MetricSet
-from pi.evaluation.denoising import Denoising, denoised_slices
-from pi.evaluation.noise_power import (
-    PowerSum,
-    Spectrum,
-    region_side,
-    regions_of,
-    slice_power,
-    spectrum,
-)
+from pi.evaluation.denoising import DenoisedBatch, Denoising, Witness, batches_of
+from pi.evaluation.noise_power import PowerSum, Spectrum, slice_power, spectrum
 from pi.evaluation.pair import HuErrors, measured
 from pi.evaluation.protocol import EvaluationError, Protocol
+from pi.evaluation.regions import region_side, regions_of
 from pi.evaluation.summary import undefined_note
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, checked
 from pi.evaluation.tissue import TISSUES, Sums, tissue_sums
@@ -96,6 +90,7 @@ def evaluate(
     batch_size: int,
     advance: Callable[[int], object],
     metrics: MetricSet = "basic",
+    witnesses: Sequence[Witness] = (),
 ) -> Evaluation:
     """Measure every slice of a part: the low dose as it is and, unless there is none, denoised.
 
@@ -107,6 +102,7 @@ def evaluate(
         batch_size: slices denoised at a time.
         advance: told how many slices have just been measured.
         metrics: how much is measured of each.
+        witnesses: who else sees every slice, which is denoised once.
 
     Raises:
         EvaluationError: the part has no patients, a slice is smaller than SSIM's window, or a
@@ -119,10 +115,14 @@ def evaluate(
     volumes = [store.volumes[number] for number in numbers]
     for number, volume in zip(numbers, volumes, strict=True):
         slices = []
-        for index, images, target in _slices(store, number, denoising, batch_size):
-            names = asdict(volume.key(index)) | volume.told(index)
-            slices.append(_measure(names, images, target, volume.pixel_spacing, protocols, metrics))
-            advance(1)
+        for batch in batches_of(store, number, denoising, batch_size):
+            for witness in witnesses:
+                witness(batch)
+            for index, images, target in _slices(batch):
+                names = asdict(volume.key(index)) | volume.told(index)
+                spacing = volume.pixel_spacing
+                slices.append(_measure(names, images, target, spacing, protocols, metrics))
+                advance(1)
         rows += [row for one in slices for row in one.rows]
         for image in slices[0].power:
             of = _names(volume) | {"image": image}
@@ -141,20 +141,13 @@ def evaluate(
     )
 
 
-def _slices(
-    store: Store, number: int, denoising: Denoising | None, batch_size: int
-) -> Iterator[tuple[int, dict[Image, Hu], NDArray[np.int16]]]:
-    """Yield number, images and normal dose of each slice of a volume."""
-    volume = store.volumes[number]
-    for start in range(0, len(volume.positions), batch_size):
-        batch = range(start, min(start + batch_size, len(volume.positions)))
-        pairs = [store.pair(number, index) for index in batch]
-        denoised = denoised_slices(denoising, store, number, batch) if denoising else None
-        for k, (index, (low, normal)) in enumerate(zip(batch, pairs, strict=True)):
-            images: dict[Image, Hu] = {LOW_DOSE: low}
-            if denoised is not None:
-                images[DENOISED] = denoised[k]
-            yield index, images, normal
+def _slices(batch: DenoisedBatch) -> Iterator[tuple[int, dict[Image, Hu], NDArray[np.int16]]]:
+    """Yield number, images and normal dose of each slice."""
+    for k, (index, (low, normal)) in enumerate(zip(batch.indices, batch.pairs, strict=True)):
+        images: dict[Image, Hu] = {LOW_DOSE: low}
+        if batch.denoised is not None:
+            images[DENOISED] = batch.denoised[k]
+        yield index, images, normal
 
 
 def _measure(

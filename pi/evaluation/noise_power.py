@@ -10,33 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.fft import rfft2
 
 from pi.evaluation.protocol import EvaluationError
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class RegionRule:
-    """Which regions are measured: squares that overlap by half and lie in soft tissue.
-
-    Attributes:
-        share_of_slice: side of a region over the slice's rows.
-        low_hu: lowest HU of the target that counts as soft tissue or fat.
-        high_hu: highest.
-        inside: share of a region's pixels that must be so.
-    """
-
-    share_of_slice: float = 1 / 8
-    low_hu: float = -300.0
-    high_hu: float = 400.0
-    inside: float = 0.97
-
-
-REGIONS = RegionRule()
+from pi.evaluation.regions import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +52,6 @@ class Spectrum:
     mean: float
 
 
-def regions_of(
-    target: NDArray[np.number], rule: RegionRule = REGIONS, side: int = 0
-) -> list[tuple[int, int]]:
-    """Return the upper left corners of the regions of a slice, (rows, columns) HU.
-
-    Args:
-        target: the slice.
-        rule: which regions.
-        side: of a region in pixels; 0: as the rule says.
-    """
-    side = side or region_side(target.shape[0], rule)
-    if side > min(target.shape):
-        return []
-    counted = (target >= rule.low_hu) & (target <= rule.high_hu)
-    step = side // 2
-    shares = sliding_window_view(counted, (side, side))[::step, ::step].mean(axis=(2, 3))
-    return [(step * int(r), step * int(c)) for r, c in np.argwhere(shares >= rule.inside)]
-
-
-def region_side(rows: int, rule: RegionRule = REGIONS) -> int:
-    """Return the side of a region in pixels: an even number, 64 of 512 rows."""
-    return max(4, 2 * round(rows * rule.share_of_slice / 2))
-
-
 def slice_power(
     error: NDArray[np.floating], corners: Sequence[tuple[int, int]], side: int, spacing: float
 ) -> PowerSum:
@@ -115,11 +69,15 @@ def slice_power(
     return summed_power(regions, spacing)
 
 
-def summed_power(regions: Floats, pixel_spacing: float) -> PowerSum:
-    """Return the summed power of regions, (n, N, N) HU: `noise_power` in a quarter of its time."""
+def summed_power(regions: NDArray[np.floating], pixel_spacing: float) -> PowerSum:
+    """Return the summed power of regions, (n, N, N) HU: `noise_power` in a quarter of its time.
+
+    Fourier transforms are in the regions' own precision, sums in float64.
+    """
     side = regions.shape[-1]
-    half = rfft2(without_plane(regions))
-    total = (np.square(half.real) + np.square(half.imag)).sum(axis=0)
+    half = rfft2(without_plane(regions).astype(regions.dtype, copy=False))
+    parts = half.view(half.real.dtype).reshape(*half.shape, 2)
+    total = np.square(parts).sum(axis=0, dtype=np.float64).sum(axis=-1)
     # The power at -f is that at f: columns beyond the middle mirror those before it.
     mirrored = np.roll(total[::-1], 1, axis=0)[:, 1 : side - side // 2][:, ::-1]
     power = np.concatenate([total, mirrored], axis=1) * (pixel_spacing / side) ** 2
@@ -167,7 +125,7 @@ def spectrum(total: PowerSum, pixel_spacing: float) -> Spectrum:
     )
 
 
-def without_plane(regions: Floats) -> Floats:
+def without_plane(regions: NDArray[np.floating]) -> Floats:
     """Return ``regions`` less the plane of least squares, whose three terms are orthogonal."""
     side = regions.shape[-1]
     ramp = np.arange(side) - (side - 1) / 2

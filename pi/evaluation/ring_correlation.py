@@ -22,7 +22,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pi.evaluation.noise_power import Floats, RegionRule, region_side, regions_of
+from pi.evaluation.regions import Floats, RegionRule, cut_regions, region_side, regions_of
 
 PATCHES = RegionRule(share_of_slice=1 / 16, inside=0.9)
 LEAST_SIDE = 16
@@ -75,8 +75,7 @@ def invention(image: NDArray[np.generic], target: NDArray[np.generic]) -> Invent
     corners = regions_of(both[1], PATCHES, side)
     if not corners:
         return None
-    both = [np.clip(one, *WINDOW_HU) for one in both]
-    patches = [np.stack([hu[r : r + side, c : c + side] for r, c in corners]) for hu in both]
+    patches = [cut_regions(np.clip(hu, *WINDOW_HU), corners, side) for hu in both]
     return Invention(np.array(corners), side, ring_correlations(*patches).min(axis=1))
 
 

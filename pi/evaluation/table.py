@@ -177,10 +177,11 @@ def gains(table: pd.DataFrame, protocol: str, metric: str) -> pd.DataFrame:
     paired = rows.pivot(index=KEY, columns="image", values=metric)
     if evaluated_image(table) == LOW_DOSE:
         paired[DENOISED] = paired[LOW_DOSE]
+    slices = len(paired)
     if METRICS[metric].undefined:
         paired = paired.dropna(how="all")
     if paired.empty:
-        raise EvaluationError(METRICS[metric].nowhere(len(rows)))
+        raise EvaluationError(METRICS[metric].nowhere(slices))
     if paired.isna().any(axis=None):
         raise EvaluationError("every slice must have both images in the table but one has not.")
     sign = 1 if higher_is_better(metric) else -1

@@ -14,15 +14,17 @@ and yet looks like plastic.
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pi.evaluation.noise_power import (
+from pi.evaluation.noise_power import spectrum, summed_power
+from pi.evaluation.regions import (
     Floats,
     RegionRule,
+    block_sums,
+    cut_regions,
     region_side,
     regions_of,
-    spectrum,
-    summed_power,
 )
 
 SOFT_TISSUE = RegionRule(share_of_slice=1 / 16)
@@ -58,12 +60,13 @@ class NoiseTexture:
 
 def noise_texture(image: NDArray[np.generic], target: NDArray[np.generic]) -> NoiseTexture | None:
     """Compare the noise of two slices, (rows, columns) HU; None without a flat region."""
-    pair = image.astype(np.float64), target.astype(np.float64)
     side = max(LEAST_SIDE, region_side(target.shape[0], SOFT_TISSUE))
-    corners = flat_regions(pair[1], side)
+    corners = flat_regions(target.astype(np.float64), side)
     if not corners:
         return None
-    of_image, of_target = (summed_power(_cut(hu, corners, side), 1.0) for hu in pair)
+    of_image, of_target = (
+        summed_power(cut_regions(hu, corners, side), 1.0) for hu in (image, target)
+    )
     octaves = [
         np.log(_octaves(one.power / one.regions) + ROUNDING) for one in (of_image, of_target)
     ]
@@ -82,15 +85,19 @@ def flat_regions(target: Floats, side: int) -> list[tuple[int, int]]:
     if not corners:
         return []
     block = side // 4
-    regions = _cut(target, corners, side)[:, : 4 * block, : 4 * block]
     # About their mean: a plane would hide half of an edge.
-    means = regions.reshape(-1, 4, block, 4, block).mean(axis=(2, 4))
-    flat = means.std(axis=(1, 2)) <= FLAT_HU
+    flat = _block_means(target, corners, side, block).std(axis=(1, 2)) <= FLAT_HU
     return [corner for corner, yes in zip(corners, flat, strict=True) if yes]
 
 
-def _cut(hu: Floats, corners: list[tuple[int, int]], side: int) -> Floats:
-    return np.stack([hu[r : r + side, c : c + side] for r, c in corners])
+def _block_means(target: Floats, corners: list[tuple[int, int]], side: int, block: int) -> Floats:
+    """Return the means of the 4 x 4 blocks of each region, (regions, 4, 4)."""
+    places = np.asarray(corners)
+    if side % 4 == 0:  # regions begin at every second block, so that they share them
+        means = sliding_window_view(block_sums(target, block) / block**2, (4, 4))
+        return np.asarray(means[places[:, 0] // block, places[:, 1] // block])
+    windows = sliding_window_view(target, (4 * block, 4 * block))[places[:, 0], places[:, 1]]
+    return np.asarray(windows.reshape(-1, 4, block, 4, block).mean(axis=(2, 4)))
 
 
 def _octaves(power: Floats) -> Floats:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from pi.evaluation.noise_power import RegionRule, region_side, regions_of
+from pi.evaluation.regions import RegionRule, region_side, regions_of
 from pi.identity import SliceKey
 
 WINDOWS: Mapping[str, tuple[float, float]] = {

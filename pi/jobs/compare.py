@@ -35,13 +35,13 @@ class ComparisonResult(Result):
     @property
     def headline(self) -> str:
         """The answer."""
-        return " ".join(self.report.headline) or self.report.title
+        return " ".join((*self.report.headline, *self.report.beyond)) or self.report.title
 
     def text(self) -> str:
         """Return the answer, Table 4, the influence that was realised and where the run is."""
         tables = [one for one in self.report.results if one.name.startswith("table4")][:1]
         tables += [one for one in self.report.results if one.name == "realised_influence"]
-        head = [self.report.title, "", *self.report.headline, *self.report.warnings, ""]
+        head = [self.report.title, "", *self.report.answer, ""]
         shown = (f"{aligned([table.columns, *table.rows])}\n" for table in tables)
         return joined("\n".join(head), *shown, self.kept.text())
 

@@ -66,14 +66,14 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.detection.detectability import detect
-    from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
-    from pi.evaluation.feature_distance import with_features
+    from pi.evaluation.choice import choose_slices, read_choice, require_some_value
+    from pi.evaluation.feature_distance import FeatureWitness
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
     from pi.evaluation.summary import summary_text
     from pi.figures.slice_row import WINDOWS
     from pi.jobs.judges import find_judge
     from pi.subjects import fetch_subject, origin_of, require_images, require_own_data
-    from pi.subjects.lesions import require_detection, sightings_of
+    from pi.subjects.lesions import lesion_witness, settle_task
     from pi.tracking.logged_evaluation import (
         log_detection,
         log_evaluation,
@@ -84,14 +84,13 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     from pi.tracking.records import trained_by
     from pi.tracking.saved_view import save_view
 
-    require_large_enough(store, p.part, p.metric)
+    require_some_value(store, p.part, p.metric)
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     require_own_data(subject, store)
     if p.metrics_table:
         require_images(subject, "metrics_table")
     judge = find_judge(p.features, subject, store, p.part, p.seed, tracker.say)
-    if p.task != "slices":
-        require_detection(subject, store, p.part, p.task)
+    task = settle_task(p.task, subject, store, p.part)
     together = subject.batch(p.batch_size)
     subject.check(store, p.part, together, protocols)
     origin = origin_of(subject)
@@ -99,22 +98,20 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
     with tracker.open("evaluate", name) as run:
         run.params(recorded(p))
         log_setup(run, recorded(p), origin, store, p.part, protocols)
+        features = FeatureWitness(judge.encode) if judge else None
+        lesions = lesion_witness(subject, task, p.seed) if task else None
+        witnesses = [one for one in (features, lesions) if one is not None]
         with counting("evaluating", "slice", slices_in(store, [p.part])) as bar:
             evaluation = subject.evaluation(
-                store, p.part, protocols, together, bar.advance, p.metrics
+                store, p.part, protocols, together, bar.advance, p.metrics, witnesses
             )
-        if judge is not None:
+        if judge is not None and features is not None:
             run.tags(judge.tags)
-            with counting("measuring features", "slice", slices_in(store, [p.part])) as bar:
-                evaluation = with_features(
-                    evaluation, store, p.part, subject.denoising(store), judge.encode, bar.advance
-                )
+            evaluation = features.added_to(evaluation)
         log_evaluation(run, evaluation, protocols, origin.run_id)
         detection = None
-        if p.task != "slices":
-            with counting("looking for lesions", "slice", slices_in(store, [p.part])) as bar:
-                looks = sightings_of(subject, store, p.part, p.task, together, p.seed, bar.advance)
-            detection = detect(looks, p.seed)
+        if lesions is not None:
+            detection = detect(looks := lesions.table(), p.seed)
             log_detection(run, looks, detection)
         summary = summary_text(evaluation.slices)
         if p.metrics_table:

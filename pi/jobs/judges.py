@@ -62,7 +62,7 @@ def find_judge(
     """
     if not written:
         return None
-    require_images(subject, FEATURES)
+    require_images(subject, FEATURES, "empty")
     experiments = find_experiments(written)
     require_influence(experiments)
     if len(experiments) > 1:
@@ -77,7 +77,7 @@ def find_judge(
     bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
     digest = bank.weights_of(spec).digest
     if trained is not None and trained.tags.get(DIGEST) == digest:
-        raise _own(spec)
+        raise _own(spec, "whose weights are the same")
     (encoder,) = bank.encoders
 
     def encode(images: NDArray[np.float32]) -> Maps:
@@ -89,11 +89,11 @@ def find_judge(
 def _require_another(spec: EncoderSpec, trained: Record) -> None:
     own = tuple(trained.typed(part) for part in PARTS[:2])
     if own == (spec.architecture, spec.context):
-        raise _own(spec)
+        raise _own(spec, "which it was")
 
 
-def _own(spec: EncoderSpec) -> EvaluationError:
+def _own(spec: EncoderSpec, why: str) -> EvaluationError:
     return EvaluationError(
         "`features` must be an encoder that the run was not trained with but got "
-        f"{spec.architecture}:{spec.context}, which it was."
+        f"{spec.architecture}:{spec.context}, {why}."
     )

@@ -34,12 +34,14 @@ class AlgorithmResult(Result):
     Attributes:
         board: see `pi.evaluation.ranking.rank_runs`.
         ranking: the same, as text.
+        beside: texture, detection and invention, as text; empty where none was measured.
         evaluated_on: in words, whose slices it is of.
         kept: where the run is.
     """
 
     board: pd.DataFrame = field(repr=False)
     ranking: str
+    beside: str
     evaluated_on: str
     kept: Kept
 
@@ -52,7 +54,9 @@ class AlgorithmResult(Result):
 
     def text(self) -> str:
         """Return Table 3, and which run holds it."""
-        return joined(self.ranking, f"evaluated on {self.evaluated_on}", self.kept.text())
+        return joined(
+            self.ranking, self.beside, f"evaluated on {self.evaluated_on}", self.kept.text()
+        )
 
 
 def main(
@@ -105,7 +109,8 @@ def main(
     if standing.board is None or len(standing.done) < len(plan.steps):
         return PartResult(len(standing.done), len(plan.steps), kept)
     ranking = ranking_text(standing.board, plan.protocol)
-    return AlgorithmResult(standing.board, ranking, plan.evaluated_on, kept)
+    beside = "" if standing.beside is None else standing.beside.text()
+    return AlgorithmResult(standing.board, ranking, beside, plan.evaluated_on, kept)
 
 
 def _open_for_others(p: MainParameters, title: str, tracker: Tracker) -> str:

@@ -46,6 +46,8 @@ class ScreenResult(Result):
     def headline(self) -> str:
         """The loss that punishes blur most."""
         first = self.table.iloc[0]
+        if np.isnan(first["blur_penalty"]):
+            return "no patch tells what a blur costs"
         return f"{first['experiment']} punishes blur most, {first['blur_penalty']:.3g} of its noise"
 
     def text(self) -> str:

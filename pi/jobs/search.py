@@ -76,6 +76,7 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     patches = PatchPopulation(store.without("test"), "train", p.patch_size, p.patch_step, p.grid)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+    from pi.evaluation.choice import require_some_value
     from pi.jobs.contexts import find_encoders
     from pi.jobs.searched import shared_study
     from pi.jobs.searched.trials import search_kept
@@ -83,6 +84,8 @@ def search(parameters: SearchParameters, tracker: Tracker = UNTRACKED) -> Search
     from pi.tracking.saved_view import save_view
     from pi.training.machine import machine_notes, make_deterministic
 
+    for name, parameter in objective.asked:
+        require_some_value(store, "validation", name, parameter)
     encoders = find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
     url = storage_url(tracking_uri())
     storage = open_storage(url, tracking_uri())

@@ -55,8 +55,9 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     task: EvaluationTask = parameter(
         "slices",
         "slices: their metrics alone; lesions: also whether model observers detect the lesions of "
-        "the data, such as simulated:lesions with --part test; inserted_lesions: lesions of known "
-        "size and contrast, put into both doses before the denoiser",
+        "the data, such as simulated:lesions with --part test; auto: lesions where patients of the "
+        "part have some, else slices, as `main` has it; inserted_lesions: lesions of known size "
+        "and contrast, put into both doses before the denoiser",
     )
     metrics_table: bool = parameter(
         False,

@@ -8,25 +8,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from pi.comparison.comparison import Comparison
-from pi.comparison.gains import ComparisonError, Estimate
-from pi.comparison.pairing import pair_runs
-from pi.comparison.resampling import draw_resamples, patient_intervals
 from pi.comparison.verdict import counted
-from pi.detection.paired_detection import compare_detection
-from pi.detection.requirements import DetectionError
+from pi.detection.detectability import few_patients
 from pi.detection.resamples import OBSERVERS
 from pi.evaluation.metrics import METRICS
-from pi.figures.effect_forest import claimed
+from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
-from pi.report.pair_words import INVENTION, TEXTURE, RunPair, pair_sentence
+from pi.report.pair_words import pair_sentence
+from pi.report.run_pair import INVENTION, TEXTURE, RunPair, run_pair
 from pi.report.text import NOTHING, mean_text, number
-
-SEED = 5
-"""Of the resamples: the same numbers whenever a report is made again."""
 
 SHOWN = (TEXTURE, "frequency_shift", INVENTION)
 LOGGED = (*SHOWN[:2], *(f"detection/{observer}_dprime" for observer in OBSERVERS), INVENTION)
@@ -49,55 +41,20 @@ class Beyond:
 def beyond_similarity(configurations: Sequence[Configuration], comparison: Comparison) -> Beyond:
     """Return what the runs of a comparison do beside similarity."""
     named = {one.name: one for one in configurations}
+    control = next((one for one in configurations if one.experiment == MSE), None)
     first = next(iter(comparison.paired))
     said: dict[str, None] = {}
     pairs = []
     for one in (one for one in comparison.contrasts if one.metric == first):
         reference, other = named.get(one.reference), named.get(one.other)
         if reference is not None and other is not None:
-            pairs.append(_pair(reference, other, comparison.protocol, said))
-    known = [pair for pair in pairs if pair.metrics or pair.detection is not None]
+            pairs.append(run_pair(reference, other, control, comparison.protocol, said))
+    known = [pair for pair in pairs if pair.known]
     if not known:
         return Beyond(sentences=tuple(said))
     tables = (_block(configurations, comparison.protocol, known), _detection_table(known))
     sentences = (*(pair_sentence(pair) for pair in known), *said)
     return Beyond(tuple(table for table in tables if table is not None), sentences)
-
-
-def _pair(
-    reference: Configuration, other: Configuration, protocol: str, said: dict[str, None]
-) -> RunPair:
-    metrics = {}
-    for metric in ("ssim", TEXTURE, INVENTION):
-        found = _difference(reference, other, metric, protocol)
-        if found is not None:
-            metrics[metric] = found
-    detection = None
-    if reference.sightings and other.sightings:
-        try:
-            detection = compare_detection(reference.sightings, other.sightings, SEED)
-        except DetectionError as error:
-            said[str(error)] = None
-    beside = {name: value for name, value in metrics.items() if name != "ssim"}
-    return RunPair(reference.name, other.name, metrics if beside or detection is not None else {},
-                 detection)  # fmt: skip
-
-
-def _difference(
-    reference: Configuration, other: Configuration, metric: str, protocol: str
-) -> tuple[float, float, Estimate] | None:
-    """Return both means and the mean difference over patients; None where one has no values."""
-    tables = [one.group.table for one in (reference, other)]
-    if any(metric not in table.slices for table in tables):
-        return None
-    try:
-        paired = pair_runs(tables, metric, protocol)
-    except ComparisonError:  # of no slice that both have
-        return None
-    one, two = (paired.values[table.name].to_numpy() for table in tables)
-    resamples = draw_resamples(paired.values.index, np.random.default_rng(SEED))
-    gain = claimed(patient_intervals(two - one, resamples).mean_gain, resamples.patients)
-    return float(one.mean()), float(two.mean()), gain
 
 
 def _block(
@@ -175,5 +132,7 @@ def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
         "Detection by kind of lesion: d' and its difference with 95 % intervals by a bootstrap of "
         f"{counted(patients, 'patient')} and of their lesions, the same resamples for both runs."
     )
+    if few := few_patients(patients):
+        caption = f"{caption} {few[:1].upper()}{few[1:]}"
     columns = ("Comparison", "Observer", "Lesion", "d'", "Difference", "95 % interval")
     return TextTable("detection", "Detection", caption, columns, tuple(rows))

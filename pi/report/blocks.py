@@ -12,6 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from pi.comparison.verdict import Outcome
+from pi.text_table import aligned
 
 _WORDS = re.compile(r"\s*[^\W\d_]{2}")
 """How a cell begins that is no number: with two letters."""
@@ -59,6 +60,10 @@ class TextTable:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    def text(self) -> str:
+        """Return it for a terminal, with its caption."""
+        return f"{self.label}:\n{aligned([self.columns, *self.rows])}\n{self.caption}\n"
 
     @property
     def words(self) -> frozenset[int]:

@@ -28,6 +28,7 @@ class Report:
         title: what is compared.
         subtitle: by which metrics, on what.
         headline: the answer.
+        beyond: what similarity does not tell of it, a sentence a pair.
         warnings: what keeps it from meaning what it seems to.
         question: what was asked, and how the reference was chosen.
         data: what the slices are of.
@@ -48,6 +49,7 @@ class Report:
     title: str
     subtitle: str
     headline: tuple[str, ...]
+    beyond: tuple[str, ...]
     warnings: tuple[str, ...]
     question: tuple[str, ...]
     data: tuple[str, ...]
@@ -63,6 +65,11 @@ class Report:
     weights: TextTable | None
     making: Mapping[str, str]
     command: str
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        """All that is said first."""
+        return (*self.headline, *self.beyond, *self.warnings)
 
 
 CONTENTS = (
@@ -109,7 +116,7 @@ def comparison_page(report: Report) -> Page:
     )
     return Page(
         "Comparison of denoisers", report.title, report.subtitle,
-        (*report.headline, *report.warnings), CONTENTS, sections,
+        report.answer, CONTENTS, sections,
     )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def compose(
     return Report(
         title=title(comparison),
         subtitle=subtitle(comparison, making),
-        headline=(*headline(comparison, exhibits.low_dose), *exhibits.beyond),
+        headline=tuple(headline(comparison, exhibits.low_dose)),
+        beyond=exhibits.beyond,
         warnings=unequal_influence(equal),
         question=tuple(question(comparison, making)),
         data=tuple(data(configurations, comparison, facts)),

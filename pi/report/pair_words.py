@@ -1,33 +1,14 @@
-"""One run beside its reference, in a sentence: similarity, texture, detection, invention."""
+"""One run beside its reference in a sentence: influence, similarity, texture, lesions, invention.
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import pandas as pd
+What is invented is told beside MSE alone, where it is among the runs: a perceptual loss is held
+against the denoiser without one.
+"""
 
 from pi.comparison.gains import Estimate
 from pi.evaluation.metrics import METRICS
+from pi.figures.effect_forest import claimed
+from pi.report.run_pair import TEXTURE, RunPair
 from pi.report.text import mean_text
-
-TEXTURE, INVENTION = "noise_distance", "hallucination"
-
-
-@dataclass(frozen=True)
-class RunPair:
-    """One run against its reference: the differences that are known, the other less the reference.
-
-    Attributes:
-        reference: its name.
-        other: name of the run.
-        metrics: by name of the metric both means, and the difference over patients.
-        detection: see `compare_detection`; None where lesions were not looked at.
-    """
-
-    reference: str
-    other: str
-    metrics: Mapping[str, tuple[float, float, Estimate]]
-    detection: pd.DataFrame | None = field(repr=False)
 
 
 def pair_sentence(pair: RunPair) -> str:
@@ -37,7 +18,7 @@ def pair_sentence(pair: RunPair) -> str:
     """
     clauses = [_similarity(pair), _texture(pair), _detection(pair), _invention(pair)]
     said = "; ".join(clause for clause in clauses if clause)
-    return f"Beside {pair.reference}, {pair.other}: {said}."
+    return f"{pair.beginning}: {said}."
 
 
 def _similarity(pair: RunPair) -> str:
@@ -70,9 +51,8 @@ def _detection(pair: RunPair) -> str:
     if whole.empty:
         return ""
     row = whole.iloc[0]
-    change = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]))
-    if math.isnan(change.low):
-        change = Estimate(change.value, -math.inf, math.inf)
+    bounds = (float(row[name]) for name in ("difference", "low", "high"))
+    change = claimed(Estimate(*bounds), int(row["patients"]))
     told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
     side = _side(change)
     if side is None:
@@ -81,14 +61,16 @@ def _detection(pair: RunPair) -> str:
 
 
 def _invention(pair: RunPair) -> str:
-    if INVENTION not in pair.metrics:
+    found = pair.invented
+    if found is None:
         return ""
-    reference, other, change = pair.metrics[INVENTION]
-    rates = f"{100 * other:.1f} % of patches against {100 * reference:.1f} %"
-    side = _side(change)
+    beside, own = found.rates
+    rates = f"{100 * own:.1f} % of patches against {100 * beside:.1f} %{_bounds(found.change)}"
+    by = "" if found.run == pair.other else f" by {found.run}"
+    side = _side(found.change)
     if side is not None and side > 0:
-        return f"more is invented than by {pair.reference} ({rates}{_bounds(change)})"
-    return f"no more invention than by {pair.reference} is shown ({rates}{_bounds(change)})"
+        return f"more is invented{by} than by {found.beside} ({rates})"
+    return f"no more invention{by} than by {found.beside} is shown ({rates})"
 
 
 def _side(change: Estimate) -> int | None:
@@ -100,5 +82,5 @@ def _side(change: Estimate) -> int | None:
 
 def _bounds(change: Estimate) -> str:
     if not change.bounded:
-        return f", difference {change.value:+.2g}, which one patient does not bound"
+        return f", difference {change.value:+.2g}, which so few patients do not bound"
     return f", difference {change.value:+.2g} [{change.low:+.2g}, {change.high:+.2g}]"

@@ -7,6 +7,7 @@ state of the denoiser, and the two losses fall at unlike rates while it learns.
 import math
 from collections.abc import Sequence
 
+from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
 from pi.report.text import NOTHING, number, percent
@@ -30,6 +31,39 @@ def odds_apart(least: float, most: float) -> float:
     if least == most:
         return 1.0
     return odds(most) / odds(least) if odds(least) > 0 else math.inf
+
+
+def pair_influence(reference: Configuration, other: Configuration) -> str:
+    """Return at which influence two runs stand beside one another: how a sentence on them begins.
+
+    Runs without any perceptual loss have no influence to be equal, and of runs that nobody trained
+    here, or whose trainings do not tell, none is known.
+    """
+    first, second = _qualified(reference), _qualified(other)
+    if first.startswith("Ψ") and second.startswith("Ψ"):
+        of_both = [*realised(reference), *realised(other)]
+        equal = odds_apart(min(of_both), max(of_both)) <= MOST_APART
+        at = f"At {'equal' if equal else 'unlike'} influence"
+        shares = f"{first} and {second.removeprefix('Ψ ')}"
+        return f"{at} ({shares}), beside {reference.name}, {other.name}"
+    return f"Beside {reference.name}{_aside(first)}, {other.name}{_aside(second)}"
+
+
+def _aside(qualified: str) -> str:
+    return f" ({qualified})" if qualified.startswith("Ψ") else f", {qualified}"
+
+
+def _qualified(one: Configuration) -> str:
+    """Return the influence of a run's last epoch, or why there is none to tell."""
+    own = realised(one)
+    if own and max(own) > 0:
+        shares = dict.fromkeys(percent(psi) for psi in (min(own), max(own)))
+        return f"Ψ {' to '.join(shares)}"
+    if own or one.weight == 0 or one.experiment == MSE:
+        return "which had no perceptual loss"
+    if all(member.training for member in one.members):
+        return "whose Ψ is not logged"
+    return "which was not trained here"
 
 
 def unequal_influence(equal: Sequence[Configuration]) -> tuple[str, ...]:

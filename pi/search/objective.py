@@ -69,6 +69,12 @@ class Objective:
         return needed_metrics(self.metric, self.constraints)
 
     @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """The metrics that somebody asked for, each with the parameter that did."""
+        sought = ((self.metric, "objective"),) if self.metric else ()
+        return (*sought, *((one.metric, "subject_to") for one in self.constraints))
+
+    @property
     def directions(self) -> tuple[StudyDirection, ...]:
         """Whether each value is to be great or small."""
         great, small = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE

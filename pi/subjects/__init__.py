@@ -76,15 +76,20 @@ def origin_of(subject: Subject) -> "Origin":
     return Origin(subject.name, subject.run_id, subject.params, {**subject.tags, **model})
 
 
-def require_images(subject: Subject, wanted: str) -> None:
+def require_images(subject: Subject, wanted: str, else_: str = "False") -> None:
     """Refuse what has no slices to a parameter that is about images.
+
+    Args:
+        subject: what is evaluated.
+        wanted: name of the parameter.
+        else_: what it must be without images.
 
     Raises:
         SubjectError: there are only metrics.
     """
     if not subject.pictured:
         raise SubjectError(
-            f"`{wanted}` must be False with {quoted(subject.name)}, which has no images."
+            f"`{wanted}` must be {else_} with {quoted(subject.name)}, which has no images."
         )
 
 

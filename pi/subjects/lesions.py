@@ -1,15 +1,28 @@
 """What is evaluated before lesions: those of the data, or those that are put into them."""
 
-from collections.abc import Callable
-
-import pandas as pd
-
-from pi.choices import EvaluatedPart, LesionTask
-from pi.detection.requirements import require_lesions
-from pi.detection.sightings import inserted_sightings, own_sightings
+from pi.choices import EvaluatedPart, EvaluationTask, LesionTask
+from pi.detection.requirements import has_lesions, require_lesions
+from pi.detection.sightings import InsertedLesions, OwnLesions
 from pi.errors import quoted
 from pi.slices.store import Store
 from pi.subjects.subject import Subject, SubjectError
+
+
+def settle_task(
+    asked: EvaluationTask, subject: Subject, store: Store, part: EvaluatedPart
+) -> LesionTask | None:
+    """Return which lesions are looked for; None where none are.
+
+    Raises:
+        PiError: see `require_detection`.
+    """
+    if asked == "slices":
+        return None
+    if asked == "auto" and not (subject.pictured and has_lesions(store, part)):
+        return None
+    task: LesionTask = "lesions" if asked == "auto" else asked
+    require_detection(subject, store, part, task)
+    return task
 
 
 def require_detection(
@@ -33,20 +46,6 @@ def require_detection(
     require_lesions(store, part, task)
 
 
-def sightings_of(
-    subject: Subject,
-    store: Store,
-    part: EvaluatedPart,
-    task: LesionTask,
-    batch_size: int,
-    seed: int,
-    advance: Callable[[int], object],
-) -> pd.DataFrame:
-    """Return every look at the lesions of a part, see `pi.detection.sightings`.
-
-    Raises:
-        DetectionError: there is no room for a lesion.
-    """
-    if task == "lesions":
-        return own_sightings(store, part, subject.denoising(store), batch_size, advance)
-    return inserted_sightings(store, part, subject.load(), batch_size, seed, advance)
+def lesion_witness(subject: Subject, task: LesionTask, seed: int) -> OwnLesions | InsertedLesions:
+    """Return what looks at the lesions of a part while it is evaluated, see `pi.detection`."""
+    return OwnLesions() if task == "lesions" else InsertedLesions(subject.load(), seed)

@@ -8,7 +8,13 @@ from typing import ClassVar, Literal
 
 from pi.choices import EvaluatedPart, MetricSet, Part
 from pi.errors import PiError
-from pi.evaluation.denoising import Denoising, SliceDenoiser, denoised_slices, of_pixels
+from pi.evaluation.denoising import (
+    Denoising,
+    SliceDenoiser,
+    Witness,
+    denoised_slices,
+    of_pixels,
+)
 from pi.evaluation.measure import Evaluation
 from pi.evaluation.measure import evaluate as measure
 from pi.evaluation.protocol import Protocol
@@ -120,10 +126,11 @@ class Subject(ABC):
         batch_size: int,
         advance: Callable[[int], object],
         metrics: MetricSet = "basic",
+        witnesses: Sequence[Witness] = (),
     ) -> Evaluation:
         """Measure it: see `pi.evaluation.measure.evaluate`."""
         denoising = self.denoising(store)
-        return measure(store, part, denoising, protocols, batch_size, advance, metrics)
+        return measure(store, part, denoising, protocols, batch_size, advance, metrics, witnesses)
 
 
 Takes = Literal["denoiser", "interface", ""]

@@ -167,7 +167,7 @@ def _note(report: Report) -> str:
     return "\n\n".join(
         [
             f"**{report.title}** ({report.subtitle}) The whole of it: artifact `report.html`.",
-            " ".join((*report.headline, *report.warnings)),
+            " ".join(report.answer),
             *(markdown([table.columns, *table.rows]) for table in shown),
         ]
     )

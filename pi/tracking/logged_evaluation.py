@@ -23,6 +23,7 @@ from pi.figures.denoised_slices import draw_details, draw_slices, slice_rows, to
 from pi.figures.noise_power import draw_noise_power, noise_spectra, spectrum_table
 from pi.figures.slice_row import row_table
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
+from pi.report.blocks import TextTable
 from pi.slices.store import Store
 from pi.text_table import markdown
 from pi.tracking.logged_data import log_data
@@ -171,6 +172,7 @@ def log_board(
     switches: Sequence[Mapping[str, str]],
     evaluated_on: str,
     learned: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    beside: TextTable | None = None,
 ) -> None:
     """Log Table 3 as metrics, table and note, and the board of switches.
 
@@ -182,6 +184,7 @@ def log_board(
         switches: see `pi.switches.switch_rows`.
         evaluated_on: in words, whose slices the table is of.
         learned: lambda, Psi and scores of each experiment.
+        beside: texture, detection and invention; None where none was measured.
     """
     run.table(board, "table3.json")
     run.text(board.to_csv(index=False), "table3.csv")
@@ -214,7 +217,11 @@ def log_board(
     worse = f", and {WORSE}" if names.index(best) else ""
     weight, psi, gain = _learned_cells(learned.get(best, {}))
     told = f"λ {weight}, Ψ {psi} in the last epoch, SSIM {gain} beside the low dose's"
-    run.note(f"**{best}** is best{worse}: {told}, on {evaluated_on} (Table 3)\n\n{table}")
+    said = [f"**{best}** is best{worse}: {told}, on {evaluated_on} (Table 3)", table]
+    if beside is not None:
+        run.table(pd.DataFrame(beside.rows, columns=beside.columns), f"{beside.name}.json")
+        said += [f"{beside.label}. {beside.caption}", markdown([beside.columns, *beside.rows])]
+    run.note("\n\n".join(said))
 
 
 OWN = {"lambda": "lambda", "train/psi": "psi", "kept/ssim": "kept_ssim"}

@@ -126,16 +126,25 @@ def read_slices(run_id: str) -> pd.DataFrame:
     return read_artifact(run_id, "slices.parquet", read_table)
 
 
+def read_scores(run_id: str) -> dict[str, float]:
+    """Return every number of an evaluation, of which its metrics are a few; none of an older run.
+
+    Raises:
+        TrackingError: no such run, or its table is damaged.
+    """
+    if SCORES not in {file.path for file in connect().list_artifacts(run_id)}:
+        return {}  # all of its numbers are metrics
+    table = json.loads(read_artifact(run_id, SCORES, Path.read_text))
+    return {name: math.nan if value is None else float(value) for name, value in table["data"]}
+
+
 def read_score(run_id: str, name: str) -> float:
     """Return a number of an evaluation from the table of all of them; NaN where it has none.
 
     Raises:
         TrackingError: no such run, or its table is damaged.
     """
-    if SCORES not in {file.path for file in connect().list_artifacts(run_id)}:
-        return math.nan  # an older run: all of its numbers are metrics
-    table = json.loads(read_artifact(run_id, SCORES, Path.read_text))
-    return float(dict(table["data"]).get(name, math.nan))
+    return read_scores(run_id).get(name, math.nan)
 
 
 def best_trial(run_id: str) -> str:

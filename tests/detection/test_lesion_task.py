@@ -10,9 +10,14 @@ from mlflow import MlflowClient
 
 from entrypoints.evaluate import main
 from pi.command_line import run
+from pi.detection.sightings import InsertedLesions, OwnLesions
+from pi.evaluation.denoising import of_pixels
+from pi.evaluation.measure import evaluate as measure
+from pi.evaluation.protocol import find_protocols
 from pi.parameters import EvaluateParameters
 from pi.slices.store import Store
-from pi.subjects.lesions import require_detection
+from pi.subjects.kinds.identity import Nothing
+from pi.subjects.lesions import require_detection, settle_task
 from pi.subjects.subject import Subject, SubjectError
 from pi.tracking.logged_evaluation import SIGHTINGS
 from pi.tracking.records import read_artifact
@@ -85,3 +90,46 @@ def test_what_has_no_images_or_no_network_is_refused(lesion_store: Store) -> Non
     with pytest.raises(SubjectError, match="is no network and denoises no slices with lesions"):
         require_detection(Looked("mine", {}), lesion_store, "test", "inserted_lesions")
     require_detection(Looked("mine", {}), lesion_store, "test", "lesions")
+
+
+def test_auto_looks_for_lesions_where_there_are_some(
+    lesion_store: Store, tiny_store: Store
+) -> None:
+    nothing = Nothing("identity", {})
+    assert settle_task("auto", nothing, lesion_store, "test") == "lesions"
+    assert settle_task("auto", nothing, tiny_store, "test") is None
+    assert settle_task("slices", nothing, lesion_store, "test") is None
+    assert settle_task("inserted_lesions", nothing, lesion_store, "test") == "inserted_lesions"
+
+    class Numbers(Nothing):
+        pictured = False
+
+    assert settle_task("auto", Numbers("table:mine", {}), lesion_store, "test") is None
+    with pytest.raises(SubjectError, match="which has no images"):
+        settle_task("lesions", Numbers("table:mine", {}), lesion_store, "test")
+
+
+def test_lesions_of_the_data_are_denoised_once_and_inserted_ones_once_more(
+    lesion_store: Store,
+) -> None:
+    slices = sum(len(v.positions) for v in lesion_store.volumes if v.split == "test")
+    for task, times in (("lesions", 1), ("inserted_lesions", 2)):
+        given: list[int] = []
+
+        def denoise(hu: np.ndarray, given: list[int] = given) -> np.ndarray:
+            given.append(len(hu))
+            return hu.astype(np.float32)
+
+        witness = OwnLesions() if task == "lesions" else InsertedLesions(denoise, 5)
+        protocols = find_protocols("paper8")
+        measure(
+            lesion_store, "test", of_pixels(denoise), protocols, 8, lambda _: None,
+            witnesses=[witness],
+        )  # fmt: skip
+        assert sum(given) == times * slices
+        table = witness.table()
+        low, denoised = (
+            table[table["image"] == image][["position", "place", "present", "channel_0"]]
+            for image in ("low_dose", "denoised")
+        )
+        np.testing.assert_allclose(low.to_numpy(float), denoised.to_numpy(float), atol=1e-3)

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.special import gamma
+from scipy.stats import mannwhitneyu, norm
 
 from pi.detection.channels import EYE_PEAK, EYE_POWER, eye_filter, eye_template, laguerre_gauss
 from pi.detection.observers import INTERNAL, Looks, area_under_curve, hotelling, matched
@@ -171,8 +173,20 @@ def test_npwe_in_white_noise_by_its_integrals() -> None:
     assert matched(found, weights(found))[0] == pytest.approx(closed, rel=0.05)
 
 
-def test_area_under_the_curve_as_tabulated() -> None:
-    """Proportion correct of two alternatives: Hacker and Ratcliff, Percept. Psychophys. 1979."""
-    tabulated = {0.0: 0.5, 1.0: 0.76, 2.0: 0.92, 3.0: 0.98}
-    for dprime, area in tabulated.items():
-        assert round(float(area_under_curve(dprime)), 2) == area
+@pytest.mark.parametrize("dprime", [-0.7, 0.0, 0.4, 1.0, 2.0, 3.5])
+def test_area_under_the_curve_by_the_integral_of_two_alternatives(dprime: float) -> None:
+    """Green and Swets: the answer with the lesion is above the other, int phi(x - d') Phi(x) dx."""
+    correct, _ = quad(lambda x: norm.pdf(x - dprime) * norm.cdf(x), -10, 14, epsabs=1e-12)
+    assert area_under_curve(dprime) == pytest.approx(correct, abs=1e-9)
+
+
+def test_area_under_the_curve_by_ranks_and_by_choices_of_two() -> None:
+    """Mann and Whitney's U, and drawn pairs: three standard errors of 40,000 are .007."""
+    rng = np.random.default_rng(9)
+    without, present = rng.normal(size=(2, 40_000))
+    for dprime in (0.5, 1.0, 2.0):
+        ranks = mannwhitneyu(present + dprime, without).statistic / 40_000**2
+        assert float(area_under_curve(dprime)) == pytest.approx(ranks, abs=0.007)
+        chosen = float((present + dprime > without).mean())
+        assert float(area_under_curve(dprime)) == pytest.approx(chosen, abs=0.007)
+    assert round(float(area_under_curve(1.0)), 2) == 0.76  # what 2AFC calls the threshold

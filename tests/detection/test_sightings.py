@@ -1,6 +1,7 @@
 """Looks at lesions: of the data, where the table says, and put into slices before the denoiser."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,21 +14,14 @@ from pi.detection.observers import area_under_curve
 from pi.detection.paired_detection import compare_detection
 from pi.detection.requirements import DetectionError, require_lesions
 from pi.detection.resamples import interval
-from pi.detection.sightings import (
-    NORMAL_DOSE,
-    inserted_sightings,
-    own_sightings,
-)
-from pi.evaluation.denoising import of_pixels
+from pi.detection.sightings import NORMAL_DOSE, InsertedLesions, OwnLesions
+from pi.evaluation.denoising import batches_of, of_pixels
+from pi.evaluation.measure import volumes_of
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.simulation.lesion import disc
 from pi.slices.store import Store
 
 Hu = np.ndarray
-
-
-def nothing(_: int) -> None:
-    """Nobody counts."""
 
 
 def blurred(hu: Hu) -> Hu:
@@ -38,14 +32,23 @@ def blurred(hu: Hu) -> Hu:
     return np.mean(parts, axis=0, dtype=np.float32)
 
 
-@pytest.fixture(scope="module")
-def looks(lesion_folder: object) -> pd.DataFrame:
-    return own_sightings(Store.open(lesion_folder), "test", of_pixels(blurred), 4, nothing)  # type: ignore[arg-type]
+def seen_by(witness: OwnLesions | InsertedLesions, folder: Path) -> pd.DataFrame:
+    """What a witness sees of the blurred test slices."""
+    store = Store.open(folder)
+    for number in volumes_of(store, "test"):
+        for batch in batches_of(store, number, of_pixels(blurred), 4):
+            witness(batch)
+    return witness.table()
 
 
 @pytest.fixture(scope="module")
-def put_in(lesion_folder: object) -> pd.DataFrame:
-    return inserted_sightings(Store.open(lesion_folder), "test", blurred, 4, 5, nothing)  # type: ignore[arg-type]
+def looks(lesion_folder: Path) -> pd.DataFrame:
+    return seen_by(OwnLesions(), lesion_folder)
+
+
+@pytest.fixture(scope="module")
+def put_in(lesion_folder: Path) -> pd.DataFrame:
+    return seen_by(InsertedLesions(blurred, 5), lesion_folder)
 
 
 def test_a_look_answers_contrast_at_its_place_and_no_constant() -> None:

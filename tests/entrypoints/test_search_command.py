@@ -319,3 +319,18 @@ def test_a_constraint_that_is_misspelt_is_refused_before_any_work(
 ) -> None:
     assert searched("--subject_to", "ssim>.9") != 0
     assert "`subject_to` must be METRIC<=NUMBER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter"),
+    [(("--objective", "ms_ssim"), "objective"), (("--subject_to", "ms_ssim>=.9"), "subject_to")],
+)
+def test_a_metric_larger_than_the_slices_is_refused_before_any_work(
+    asked: tuple[str, str], parameter: str, tiny_cache: Path, database: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PI_CACHE", str(tiny_cache))
+    assert searched(*asked) == 2
+    said = capsys.readouterr().err
+    assert f"`{parameter}` must have a value of some slice but ms_ssim has none of fewer" in said
+    assert runs_of(database) == []

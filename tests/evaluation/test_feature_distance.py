@@ -23,6 +23,7 @@ from pi.losses.experiments import ExperimentError, find_experiments
 from pi.parameters import EvaluateParameters
 from pi.slices.store import Store
 from pi.subjects.kinds.identity import Nothing
+from pi.subjects.subject import SubjectError
 from pi.tracking.loss_facts import JUDGE
 from pi.tracking.records import Record, read_slices
 
@@ -88,8 +89,16 @@ def test_the_encoder_of_the_training_does_not_judge(
     assert judge is not None
     same_weights = Record({}, {}, {"pi.weights_digest": judge.tags[f"{JUDGE}_digest"]})
     monkeypatch.setattr(judges, "trained_by", lambda _: same_weights)
-    with pytest.raises(EvaluationError, match="not trained with"):
+    with pytest.raises(EvaluationError, match="vgg16:random, whose weights are the same"):
         find_judge(ENCODER, subject, tiny_store, TEST, 5, print)
+
+
+def test_what_has_no_images_has_no_features(tiny_store: Store) -> None:
+    class Numbers(Nothing):
+        pictured = False
+
+    with pytest.raises(SubjectError, match="`features` must be empty with 'table:t', which has no"):
+        find_judge(ENCODER, Numbers("table:t", {}), tiny_store, TEST, 5, print)
 
 
 def test_what_names_no_encoder_or_several_or_sees_more_than_a_slice(tiny_store: Store) -> None:

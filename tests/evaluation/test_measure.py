@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec, Sizes
-from pi.evaluation.choice import choose_slices, read_choice, require_large_enough
-from pi.evaluation.denoising import of_pixels
+from pi.evaluation.choice import choose_slices, read_choice, require_some_value
+from pi.evaluation.denoising import DenoisedBatch, of_pixels
+from pi.evaluation.feature_distance import FeatureWitness
 from pi.evaluation.measure import Evaluation, evaluate
 from pi.evaluation.metrics import measured_metrics
 from pi.evaluation.pair import HuErrors
@@ -134,6 +135,31 @@ def test_a_denoiser_that_does_nothing_returns_the_same_hu() -> None:
     assert slice_denoiser(lambda x: x, Sizes())(hu) == pytest.approx(hu, abs=1e-3)
 
 
+def test_who_else_looks_sees_every_slice_once_as_it_was_denoised(tiny_store: Store) -> None:
+    given: list[int] = []
+
+    def brighter(hu: np.ndarray) -> np.ndarray:
+        given.append(len(hu))
+        return hu.astype(np.float32) + 5
+
+    seen: list[DenoisedBatch] = []
+    features = FeatureWitness(lambda images: [images[:, ::2, ::2]])
+    found = evaluate(tiny_store, "test", of_pixels(brighter), (PAPER8,), 3, nothing, "basic",
+                     [seen.append, features])  # fmt: skip
+    every = [(b.volume, i) for b in seen for i in b.indices]
+    assert len(set(every)) == len(every) == sum(given) == found.slices["position"].size / 2
+    for batch in seen:
+        assert batch.denoised is not None
+        for k, (low, normal) in enumerate(batch.pairs):
+            np.testing.assert_array_equal(batch.denoised[k], low.astype(np.float32) + 5)
+            expected = tiny_store.pair(batch.volume, batch.indices[k])
+            np.testing.assert_array_equal((low, normal), expected)
+    slices = features.added_to(found).slices
+    assert slices["features"].between(0, 2).all()
+    apart = slices.groupby("image")["features"].mean()
+    assert apart["denoised"] != apart["low_dose"]
+
+
 def test_texture_is_measured_and_what_small_slices_lack_is_said(tiny_store: Store) -> None:
     found = evaluate(tiny_store, "test", None, (FULL_FLOAT,), 4, nothing, "all")
     slices, numbers = found.slices, scores(found)
@@ -150,8 +176,33 @@ def test_texture_is_measured_and_what_small_slices_lack_is_said(tiny_store: Stor
     with pytest.raises(EvaluationError, match=r"MS-SSIM .* but none of 32 has: each is a slice of"):
         choose_slices(slices, "full_float", "ms_ssim")
     with pytest.raises(EvaluationError, match="ms_ssim has none of fewer than 176 rows"):
-        require_large_enough(tiny_store, "test", "ms_ssim")
-    require_large_enough(tiny_store, "test", "haarpsi")
+        require_some_value(tiny_store, "test", "ms_ssim")
+    for name in ("haarpsi", "vifp", "noise_distance", "hallucination"):
+        require_some_value(tiny_store, "test", name)
+
+
+class Airy(Store):
+    """A store of air alone."""
+
+    def pair(self, volume: int, index: int) -> tuple[np.ndarray, np.ndarray]:
+        low, normal = super().pair(volume, index)
+        return low, np.full_like(normal, -1000)
+
+
+@pytest.mark.parametrize(
+    ("metric", "why"),
+    [("noise_distance", "each a slice without a flat region of soft tissue"),
+     ("hallucination", "each a slice without a patch of soft tissue"),
+     ("vifp", "or a target without structure")],
+)  # fmt: skip
+def test_a_metric_that_no_slice_has_is_refused_before_any_work(
+    tiny_store: Store, metric: str, why: str
+) -> None:
+    air = Airy(tiny_store.manifest, tiny_store.maps)
+    said = f"`objective` must have a value .* {metric} has none of the 32 of the part test, .*{why}"
+    with pytest.raises(EvaluationError, match=said):
+        require_some_value(air, "test", metric, "objective")
+    require_some_value(air, "test", "ssim")
 
 
 def test_chosen_slices_are_read_again_by_their_key(tiny_store: Store, biased: Evaluation) -> None:

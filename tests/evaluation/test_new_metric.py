@@ -152,7 +152,7 @@ def test_a_run_without_any_value_is_refused_in_words() -> None:
     runs = [textured("E1", 0.0, []), textured("E2", 0.1, [float(k) for k in range(12)])]
     with pytest.raises(ComparisonError, match=r"'E2': a slice must have a value of noise power"):
         pair_runs(runs, "noise_distance", "paper8")
-    with pytest.raises(EvaluationError, match="none of 192 has: each is a slice without a flat"):
+    with pytest.raises(EvaluationError, match="none of 96 has: each is a slice without a flat"):
         gains(runs[1].slices, "paper8", "noise_distance")
     assert np.isnan(scores_of(runs[1].slices)["noise_distance_gain"])
 

@@ -5,16 +5,9 @@ import pytest
 from images import soft_tissue
 from scipy.ndimage import gaussian_filter
 
-from pi.evaluation.noise_power import (
-    PowerSum,
-    RegionRule,
-    noise_power,
-    region_side,
-    regions_of,
-    slice_power,
-    spectrum,
-)
+from pi.evaluation.noise_power import PowerSum, noise_power, slice_power, spectrum
 from pi.evaluation.protocol import EvaluationError
+from pi.evaluation.regions import RegionRule, region_side, regions_of
 
 SPACING = 0.7
 WHITE = np.random.default_rng(0).normal(0, 20, (400, 32, 32))

@@ -66,6 +66,24 @@ def test_only_flat_soft_tissue_is_measured() -> None:
     assert flat_regions(target - 2000, 16) == []
 
 
+@pytest.mark.parametrize("side", [16, 18])
+def test_no_flat_region_is_missed(side: int) -> None:
+    target = np.round(soft_tissue(256).astype(np.float64))
+    block, step = side // 4, side // 2
+    expected = []
+    for r in range(0, 256 - side + 1, step):
+        for c in range(0, 256 - side + 1, step):
+            part = target[r : r + side, c : c + side]
+            means = [
+                part[i : i + block, j : j + block].mean()
+                for i in range(0, 4 * block, block) for j in range(0, 4 * block, block)
+            ]  # fmt: skip
+            inside = ((part >= -300) & (part <= 400)).mean() >= 0.97
+            if inside and np.std(means) <= FLAT_HU:
+                expected.append((r, c))
+    assert flat_regions(target, side) == expected != []
+
+
 def test_without_a_flat_region_or_a_spacing_there_is_no_value_and_the_metric_says_why() -> None:
     air = HuErrors(FLAT - 1000, FLAT - 1000, pixel_spacing=0.7)
     assert np.isnan([air.noise_distance, air.frequency_shift]).all()
@@ -85,3 +103,7 @@ def test_the_quick_sum_of_powers_is_the_sum_of_powers(side: int) -> None:
     found = summed_power(regions, 0.7)
     assert found.power == pytest.approx(noise_power(regions, 0.7).sum(axis=0))
     assert found.regions == 5
+    short = summed_power(regions.astype(np.float32), 0.7)
+    assert short.power.dtype == np.float64
+    largest = float(found.power.max())
+    assert short.power == pytest.approx(found.power, rel=1e-5, abs=1e-6 * largest)

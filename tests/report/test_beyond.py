@@ -21,8 +21,9 @@ from pi.report.compose import compose
 from pi.report.configuration import Configuration, DataFacts
 from pi.report.document import render
 from pi.report.exhibits import gather
+from pi.report.stages.compose import headline
 from pi.report.stages.evaluated import evaluated_section
-from pi.report.stages.found import EvaluatedRun, RunFacts
+from pi.report.stages.found import EvaluatedRun, Found, RunFacts
 from pi.report.text import typeset
 
 
@@ -72,7 +73,7 @@ def test_a_pair_is_told_in_one_sentence() -> None:
     second = {"noise_distance": 0.35, "frequency_shift": -0.02, "hallucination": 0.08}
     found = beyond_similarity(*compared_pair(first, second, ((looks(1.5),), (looks(1.5, seed=2),))))
     (said,) = found.sentences
-    assert said.startswith("Beside E1, E2: loses 0.00")
+    assert said.startswith("At equal influence (Ψ 96 % and 96 %), beside E1, E2: loses 0.00")
     assert (
         "keeps more of the texture of the noise (noise power distance 0.350 against 0.600" in said
     )
@@ -97,6 +98,33 @@ def test_what_differs_is_said_to_differ_and_to_which_side() -> None:
     assert "more is invented than by E1 (9.0 % of patches against 5.0 %" in said
 
 
+def test_what_is_invented_is_told_beside_mse_where_that_is_among_the_runs() -> None:
+    rates = {"E1": 0.05, "E2": 0.09, "mse": 0.08}
+    runs = [known({"hallucination": rates[name]}, (), name, 6) for name in ("E1", "E2")]
+    alone = known({"hallucination": rates["mse"]}, (), "baseline", 6)
+    member = replace(alone.members[0], psi=0.0)
+    group = group_seeds("mse", [replace(alone.group.table, name="mse")])
+    runs.append(
+        replace(alone, name="mse", experiment="mse", weight=0.0, members=(member,), group=group)
+    )
+    tables = [one.group.table for one in runs]
+    rng = np.random.default_rng(5)
+    comparison = compare_runs(tables, ["ssim"], "paper8", Reference("E1", "name"), rng)
+    other, control = beyond_similarity(runs, comparison).sentences
+    assert other.startswith("At equal influence (Ψ 96 % and 96 %), beside E1, E2: loses")
+    assert "more is invented than by mse (9.0 % of patches against 8.0 %" in other
+    assert control.startswith("Beside E1 (Ψ 96 %), mse, which had no perceptual loss: loses")
+    assert "no more invention by E1 than by mse is shown (5.0 % of patches against 8.0 %" in control
+    compared_with_mse = compare_runs(tables, ["ssim"], "paper8", Reference("mse", "name"), rng)
+    said = beyond_similarity(runs, compared_with_mse).sentences
+    assert said[0].startswith("Beside mse, which had no perceptual loss, E1 (Ψ 96 %): ")
+    assert "more is invented than by mse (9.0 % of patches against 8.0 %" in said[1]
+    bare = replace(tables[2], slices=tables[2].slices.drop(columns="hallucination"))
+    unmeasured = [*runs[:2], replace(runs[2], group=group_seeds("mse", [bare]))]
+    found = beyond_similarity(unmeasured, comparison).sentences
+    assert "more is invented than by E1 (9.0 % of patches against 5.0 %" in found[0]
+
+
 def test_one_patient_bounds_nothing_and_decides_nothing() -> None:
     metrics = {"noise_distance": 0.35, "hallucination": 0.05}
     other = {"noise_distance": 0.60, "hallucination": 0.09}
@@ -104,9 +132,20 @@ def test_one_patient_bounds_nothing_and_decides_nothing() -> None:
         metrics, other, ((looks(2.5, 1),), (looks(0.5, 1),)), patients=1
     )
     found = beyond_similarity(both, comparison)
-    assert found.sentences[0].count("which one patient does not bound") == 3
+    assert found.sentences[0].count("which so few patients do not bound") == 3
     assert "no difference in the detection of lesions is shown" in found.sentences[0]
     assert {row[-1] for row in found.tables[1].rows} == {"–"}
+
+
+def test_two_patients_decide_nothing_either_and_their_intervals_are_said_to_be_narrow() -> None:
+    metrics, other = {"noise_distance": 0.35}, {"noise_distance": 0.60}
+    both, comparison = compared_pair(
+        metrics, other, ((looks(2.5, 2),), (looks(0.5, 2),)), patients=2
+    )
+    found = beyond_similarity(both, comparison)
+    assert found.sentences[0].count("which so few patients do not bound") == 2
+    assert "no difference in the detection of lesions is shown" in found.sentences[0]
+    assert "rest on 2 patients; below 5 they cover less than 95 %" in found.tables[1].caption
 
 
 def test_runs_that_measured_nothing_of_it_have_no_block_and_others_say_why() -> None:
@@ -130,6 +169,17 @@ def test_the_page_holds_the_block_and_the_words() -> None:
     assert "no difference in the texture of the noise is shown" in exhibits.beyond[0]
 
 
+def test_the_report_of_an_experiment_tells_the_verdict_and_then_the_pairs() -> None:
+    metrics = {"noise_distance": 0.35, "hallucination": 0.05}
+    both, comparison = compared_pair(metrics, metrics)
+    facts = DataFacts(simulated=True)
+    report = compose(both, comparison, facts, MAKING, gather(both, comparison, facts, []))
+    run = evaluated_run("a", {}).run
+    said = headline(Found("t", (run,), (), (), (), (), None, report, run, (), ()))
+    assert said[:2] == [report.headline[-1], report.beyond[0]]
+    assert said[1].startswith("At equal influence")
+
+
 def evaluated_run(name: str, beyond: Mapping[str, tuple[float, float]]) -> EvaluatedRun:
     begun = datetime(2026, 11, 29, tzinfo=UTC)
     facts = RunFacts(
@@ -146,7 +196,7 @@ def test_the_report_of_an_experiment_has_the_block_beside_its_table_3() -> None:
     tables = [block for block in section.blocks if isinstance(block, TextTable)]
     assert [table.name for table in tables] == ["table3", "table3_beyond"]
     assert tables[1].rows == (
-        ("a (a01234)", "0.400", "–", "1.23", "–", "–"),
+        ("a", "0.400", "–", "1.23", "–", "–"),
         ("low dose", "1.300", "–", "1.1", "–", "–"),
     )
     nobody = evaluated_section([evaluated_run("b", {})], None)

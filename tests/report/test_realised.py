@@ -8,7 +8,12 @@ import pytest
 from report.compared import compared, configuration
 
 from pi.report.configuration import Configuration
-from pi.report.realised import odds_apart, realised_table, unequal_influence
+from pi.report.realised import (
+    odds_apart,
+    pair_influence,
+    realised_table,
+    unequal_influence,
+)
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 
 GAINS = {"E1": 0.0, "E2": -0.03, "E3": -0.045}
@@ -48,6 +53,37 @@ def test_runs_that_had_other_influences_than_they_were_asked_for_are_flagged() -
     (said,) = unequal_influence(equal(trained_to(0.9, 0.95, 0.96)))
     assert "Ψ was 90 % for E1 and 96 % for E3, 2.67 times apart in odds" in said
     assert "may come from how much the perceptual loss weighed" in said
+
+
+@pytest.mark.parametrize(
+    ("psis", "said"),
+    [
+        ((0.95, 0.96), "At equal influence (Ψ 95 % and 96 %), beside E1, E2"),  # 19 and 24
+        ((0.9, 0.96), "At unlike influence (Ψ 90 % and 96 %), beside E1, E2"),  # 9 and 24
+        ((0.95, 0.0), "Beside E1 (Ψ 95 %), E2, which had no perceptual loss"),
+        ((0.0, 0.95), "Beside E1, which had no perceptual loss, E2 (Ψ 95 %)"),
+        ((math.nan, 0.95), "Beside E1, whose Ψ is not logged, E2 (Ψ 95 %)"),
+    ],
+)
+def test_a_pair_is_at_one_influence_at_two_or_at_none(psis: tuple[float, float], said: str) -> None:
+    assert pair_influence(*trained_to(*psis, 0.5)[:2]) == said
+
+
+def test_seeds_that_are_unlike_among_themselves_are_at_no_one_influence() -> None:
+    one = configuration("E1", seeds=2)
+    apart = tuple(
+        replace(member, psi=psi) for member, psi in zip(one.members, (0.9, 0.96), strict=True)
+    )
+    said = pair_influence(replace(one, members=apart), configuration("E2"))
+    assert said == "At unlike influence (Ψ 90 % to 96 % and 96 %), beside E1, E2"
+
+
+def test_of_what_nobody_trained_here_and_of_a_lambda_of_0_it_is_said() -> None:
+    one, two = trained_to(math.nan, math.nan, math.nan)[:2]
+    (member,) = one.members
+    foreign = replace(one, name="identity", members=(replace(member, training=""),))
+    said = pair_influence(replace(two, weight=0.0), foreign)
+    assert said == ("Beside E2, which had no perceptual loss, identity, which was not trained here")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 from search.studies import BALANCES, EXPERIMENTS, hill, objective, space, study_of, training
 
@@ -16,6 +17,7 @@ from pi.search.answer import SearchAnswer, answer
 from pi.search.answer_text import answer_text, sentences, trial_table
 from pi.search.constraints import Constraint, ConstraintError, needed_metrics, parse_constraints
 from pi.search.objective import Objective, find_objective
+from pi.search.record import TrialRecord
 from pi.search.space import Point
 from pi.search.study import Outcome, StudyError, enqueue, run_trials
 from pi.search.watching import objective_of
@@ -126,6 +128,83 @@ def test_optuna_draws_toward_what_holds() -> None:
         return sum(bounds[0].violation(t.metrics, {}) <= 0 for t in found.trials[12:])
 
     assert holding(tight) > holding(free)
+
+
+def test_the_constrained_optimum_is_where_arithmetic_has_it() -> None:
+    """`hill` falls from log-odds ln 19 = 2.94 on; the texture is near enough from 3.61 on.
+
+    .6 / (1 + exp(x - 2)) <= .1 where x >= 2 + ln 5; hallucination <= .06 where x <= 5.
+    """
+    edge, far = 2 + math.log(5), 5.0
+    bounds = parse_constraints("noise_distance<=0.1,hallucination<=0.06")
+    found = worked(replace(objective(), constraints=bounds), 40)
+    tried = [trial.point.log_odds for trial in found.trials]
+    assert found.best.point.log_odds == min(x for x in tried if edge <= x <= far)
+    assert edge <= found.best.point.log_odds < edge + 0.35
+    texture_limit, invention_limit = (
+        float(np.log(one.psi / (1 - one.psi))) for one in found.limits
+    )
+    assert texture_limit == pytest.approx(max(tried))
+    assert far - 1 < invention_limit <= far + 1e-9
+    assert [one.holding for one in found.limits] == [
+        sum(x >= edge for x in tried), sum(x <= far for x in tried)
+    ]  # fmt: skip
+
+
+def test_of_two_objectives_the_front_is_of_those_that_keep_the_constraints() -> None:
+    sought = replace(objective("both"), constraints=parse_constraints("hallucination<=0.052"))
+    found = worked(sought, 24)
+    free = [trial for trial in found.trials if trial.feasible]
+    assert 1 < len(free) < len(found.trials)
+
+    def dominated(one: TrialRecord) -> bool:
+        return any(
+            other.values[0] >= one.values[0] and other.values[1] <= one.values[1]
+            and other.values != one.values for other in free
+        )  # fmt: skip
+
+    by_hand = {trial.number for trial in free if not dominated(trial)}
+    assert {trial.number for trial in found.front} == by_hand
+    assert found.best is found.front[0]
+
+
+def test_a_search_that_is_taken_up_again_knows_what_broke_the_constraints() -> None:
+    sought = replace(objective(), constraints=parse_constraints("noise_distance<=0.1"))
+    storage = InMemoryStorage()
+    looked_in = space(EXPERIMENTS[:1], psi_range=(0.02, 0.999))
+
+    def points(trials: int, storage: InMemoryStorage) -> list[float]:
+        study = study_of(sought, storage=storage)
+        enqueue(study, looked_in.first_trials(EXPERIMENTS[:1], BALANCES, sought.target))
+
+        def evaluate(trial: object) -> Outcome:
+            point = looked_in.suggest(trial, BALANCES)  # type: ignore[arg-type]
+            return sought.evaluate(trial, point, training(hill), texture)  # type: ignore[arg-type]
+
+        run_trials(study, evaluate, trials)
+        return [one.point.log_odds for one in answer(study, sought, BALANCES).trials]
+
+    points(13, storage)
+    assert points(18, storage) == points(18, InMemoryStorage())
+
+
+def test_an_output_without_a_value_breaks_its_constraint_and_is_never_the_best() -> None:
+    sought = replace(objective(), constraints=parse_constraints("noise_distance<=9"))
+    study = study_of(sought)
+    looked_in = space(EXPERIMENTS[:1])
+
+    def evaluate(trial: object) -> Outcome:
+        point = looked_in.suggest(trial, BALANCES)  # type: ignore[arg-type]
+        blank = {"noise_distance": math.nan if point.log_odds < 4 else 1.0}
+        return sought.evaluate(trial, point, training(hill), lambda _: blank)  # type: ignore[arg-type]
+
+    run_trials(study, evaluate, 16)
+    found = answer(study, sought, BALANCES)
+    assert found.best.point.log_odds >= 4
+    assert max(trial.ssim for trial in found.trials) > found.best.ssim
+    assert all(trial.state == "finished" for trial in found.trials)
+    (limit,) = found.limits
+    assert 0 < limit.holding < limit.trials == 16
 
 
 def test_where_no_trial_keeps_all_it_is_said() -> None:

@@ -85,12 +85,16 @@ def _configuration(name: str, group: Sequence[Evaluated], group_by: str) -> Conf
 
 
 def _sightings(group: Sequence[Evaluated], group_by: str) -> tuple[pd.DataFrame, ...]:
-    """Return the looks at lesions of each seed, its folds joined; none where a run has none."""
+    """Return the looks at lesions of each seed, its folds joined; none where a seed has none.
+
+    Patients of a fold may have no lesions.
+    """
     seeds: dict[str, list[pd.DataFrame]] = {}
     for one in group:
-        if one.sightings is None:
-            return ()
-        seeds.setdefault(one.maker.typed(group_by) if group_by else "", []).append(one.sightings)
+        found = [] if one.sightings is None else [one.sightings]
+        seeds.setdefault(one.maker.typed(group_by) if group_by else "", []).extend(found)
+    if not all(seeds.values()):
+        return ()
     return tuple(pd.concat(folds, ignore_index=True) for folds in seeds.values())
 
 

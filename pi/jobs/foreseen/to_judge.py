@@ -36,6 +36,8 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
     slices, side = slices_in(data.store, [p.part]), side_of(data.store)
     own = network or network_of(p.run, p.denoiser)
     denoising = slice_seconds(own, side) if own else 0.0
+    if p.task == "inserted_lesions":
+        denoising *= 2  # with the lesions, and without
     each = denoising + metrics_seconds(asked, p.metrics, side)
     told = f"{slices} slices of up to {side} x {side} pixels" + (f", by {own}" if own else "")
     return data.before(

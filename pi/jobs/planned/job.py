@@ -11,12 +11,14 @@ import pandas as pd
 from pi.algorithm1 import Plan, Step
 from pi.errors import PiError
 from pi.evaluation.ranking import rank_runs
+from pi.jobs.planned.beside import beside_table
 from pi.jobs.planned.carrying_out import carry_out, evaluated_in, learned_of, slice_table
 from pi.jobs.planned.claims import Claimant
 from pi.jobs.planned.engine import Engine, Here
 from pi.jobs.planned.hiring import Hired
 from pi.jobs.planned.steps import TAG, Steps, Take, tag_of
 from pi.jobs.planned.telling import done_in, told
+from pi.report.blocks import TextTable
 from pi.tracking.logged_data import FOLDS
 from pi.tracking.logged_evaluation import log_board
 from pi.tracking.records import SharedTags
@@ -38,12 +40,14 @@ class JobStanding:
     Attributes:
         run: of it.
         board: Table 3; None where an evaluation is not done.
+        beside: texture, detection and invention; None likewise, or where none was measured.
         done: runs of the steps that are done, by their names.
         view: saved view of its curves.
     """
 
     run: Run
     board: pd.DataFrame | None
+    beside: TextTable | None
     done: dict[str, str]
     view: str
 
@@ -92,14 +96,14 @@ class Job:
                 run.tags({FOLDS: str(self.plan.folds)})
             with self._engine(run) as engine:
                 done = self._carry_out(engine, run, lambda step: step != self.plan.compare)
-                board = self._ranked(run, done)
+                board, beside = self._ranked(run, done)
                 done = self._carry_out(engine, run, lambda step: step == self.plan.compare)
             with self._alone(parent):
                 done = done_in(self.plan, parent)
                 if len(done) < len(self.plan.steps):
                     self._wait(parent)
             view = save_view(run, "main")
-        return JobStanding(run, board, done, view)
+        return JobStanding(run, board, beside, done, view)
 
     def clear_up(self) -> None:
         """End the runs of steps whose workers ended before them, as with this process."""
@@ -129,20 +133,22 @@ class Job:
 
         return nullcontext(Here(do))
 
-    def _ranked(self, run: Run, done: dict[str, str]) -> pd.DataFrame | None:
-        """Return Table 3 once every evaluation is done, and log it unless it is logged."""
+    def _ranked(
+        self, run: Run, done: dict[str, str]
+    ) -> tuple[pd.DataFrame | None, TextTable | None]:
+        """Return Table 3 and its block once every evaluation is done; log them unless they are."""
         if not all(name in done for names in self.plan.evaluations.values() for name in names):
-            return None
+            return None, None
         evaluated = evaluated_in(self.plan, done)
         tables = {name: slice_table(run_ids) for name, run_ids in evaluated.items()}
-        board = rank_runs(tables, self.plan.protocol)
+        board, beside = rank_runs(tables, self.plan.protocol), beside_table(evaluated)
         parent = SharedTags(run.run_id)
         with self._alone(parent):
             if TABLE3 not in parent.read():
                 learned = {name: learned_of(run_ids) for name, run_ids in evaluated.items()}
-                log_board(run, board, self.switches, self.plan.evaluated_on, learned)
+                log_board(run, board, self.switches, self.plan.evaluated_on, learned, beside)
                 parent.write(TABLE3, "logged")
-        return board
+        return board, beside
 
     def _is_last(self) -> bool:
         """Tell whether the run ends with this process: it is whole, and no other is at it."""

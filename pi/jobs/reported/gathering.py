@@ -39,7 +39,7 @@ from pi.search.watching import watch_trials
 from pi.tracking.address import tracking_uri
 from pi.tracking.listing import ListedRun
 from pi.tracking.logged_data import SIMULATED_DOSES
-from pi.tracking.records import Record
+from pi.tracking.records import Record, read_scores
 
 _Read = TypeVar("_Read")
 STAGE = "pi.stage"
@@ -143,10 +143,12 @@ def _trained(reader: _Reader) -> tuple[Trained, ...]:
 
 def _evaluated(reader: _Reader) -> tuple[EvaluatedRun, ...]:
     records = {run.run_id: record for run, record in reader.runs}
-    return tuple(
-        evaluated_of(run, record, records.get(record.tags.get("pi.evaluated_run", "")))
-        for run, record in reader.of("evaluate")
-    )
+    found = []
+    for run, record in reader.of("evaluate"):
+        trained = records.get(record.tags.get("pi.evaluated_run", ""))
+        scores = reader.tried(lambda: read_scores(run.run_id)) or {}  # noqa: B023
+        found.append(evaluated_of(run, record, trained, scores))
+    return tuple(found)
 
 
 def _texture(

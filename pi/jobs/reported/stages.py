@@ -5,7 +5,7 @@ record meaningless is an error.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -93,16 +93,20 @@ def trained_of(run: RunFacts, record: Record, *, with_series: bool) -> Trained:
     )
 
 
-def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> EvaluatedRun:
+def evaluated_of(
+    run: RunFacts, record: Record, trained: Record | None, scores: Mapping[str, float]
+) -> EvaluatedRun:
     """Return what a run of `evaluate` holds.
 
     Args:
         run: what it says of itself.
         record: what it holds.
         trained: what the run that it evaluated holds; None where that is not at hand.
+        scores: every number of it, of which its metrics are a few; none where they are all.
     """
     protocol = record.tags.get("pi.protocols", "").split(",")[0]
     metrics = record.metrics
+    every = {**scores, **metrics}
     names = {metric: METRICS[metric].logged(protocol) for metric in ranked_metrics()}
     ends = ("", "_sd", "_low_dose")
     number, folds = (record.tags.get(name, "") for name in (FOLD, FOLDS))
@@ -122,8 +126,8 @@ def evaluated_of(run: RunFacts, record: Record, trained: Record | None) -> Evalu
         if names["ssim"] in metrics  # somebody's table tells nothing of doing nothing
         else {},
         {
-            name: (metrics[name], metrics.get(f"{name}_low_dose", math.nan))
-            for name in LOGGED if name in metrics
+            name: (every[name], every.get(f"{name}_low_dose", math.nan))
+            for name in LOGGED if not math.isnan(every.get(name, math.nan))
         },
     )  # fmt: skip
 

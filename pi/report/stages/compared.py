@@ -17,8 +17,7 @@ def compared_section(found: Found) -> Section | None:
     others = [one for one in found.runs if one.stage == "compare" and one.run_id != run.run_id]
     said = [
         f"{report.title}. {report.subtitle}",
-        *report.headline,
-        *report.warnings,
+        *report.answer,
         f"This is comparison {run.short}, made again from the evaluations it is of. Its own page, "
         "with the paper beside these runs, is the artifact report.html of that run.",
     ]

@@ -16,6 +16,9 @@ from pi.report.stages.runs import making_section
 from pi.report.stages.searched import searched_headline, searched_section
 from pi.report.stages.trained import trained_headline, trained_section
 
+PAIRS = 3
+"""Of a comparison that are told at once; the rest stand in its section."""
+
 
 def experiment_page(found: Found, making: Making) -> Page:
     """Return the page: one section a stage that there is, and one of what is missing."""
@@ -48,7 +51,8 @@ def headline(found: Found) -> list[str]:
 
 
 def _compared(report: Report) -> tuple[str, ...]:
-    return (*report.headline[-1:], *report.warnings)
+    """Return the verdict, and what the nearest of the other runs does beside similarity."""
+    return (*report.headline[-1:], *report.beyond[:PAIRS], *report.warnings)
 
 
 def _stages(found: Found) -> Iterator[Section | None]:

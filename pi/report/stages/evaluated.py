@@ -64,13 +64,9 @@ def board_of_evaluated(of: Sequence[EvaluatedRun]) -> pd.DataFrame:
 
     Doing nothing has a mean and no deviation: runs do not log one.
     """
-    names = [one.label for one in of]
     rows: list[dict[str, object]] = []
     for one in (one for one in of if one.denoised):
-        several = names.count(one.label) > 1
-        row: dict[str, object] = {
-            "experiment": f"{one.label} ({one.run.run_id[:SHORT]})" if several else one.label
-        }
+        row: dict[str, object] = {"experiment": _row_name(one, of)}
         for metric in ranked_metrics():
             row[metric], row[f"{metric}_sd"], _ = one.values[metric]
         rows.append(row)
@@ -79,6 +75,11 @@ def board_of_evaluated(of: Sequence[EvaluatedRun]) -> pd.DataFrame:
         nothing[metric], nothing[f"{metric}_sd"] = _of_nothing(of, metric), math.nan
     known = any(not math.isnan(_of_nothing(of, metric)) for metric in ranked_metrics())
     return with_ranks([*rows, *([nothing] if known else [])])
+
+
+def _row_name(one: EvaluatedRun, of: Sequence[EvaluatedRun]) -> str:
+    several = [other.label for other in of].count(one.label) > 1
+    return f"{one.label} ({one.run.run_id[:SHORT]})" if several else one.label
 
 
 def _of_nothing(of: Sequence[EvaluatedRun], metric: str) -> float:
@@ -117,9 +118,7 @@ def _table(number: int, key: Group, board: pd.DataFrame) -> TextTable:
 def _beyond(number: int, key: Group, of: Sequence[EvaluatedRun]) -> list[Block]:
     """Return texture, detection and invention beside the table; nothing where nobody measured."""
     rows = {
-        f"{one.label} ({one.run.run_id[:SHORT]})": {
-            name: own for name, (own, _) in one.beyond.items()
-        }
+        _row_name(one, of): {name: own for name, (own, _) in one.beyond.items()}
         for one in of
         if one.denoised and one.beyond
     }

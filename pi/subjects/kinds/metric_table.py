@@ -10,7 +10,7 @@ import pandas as pd
 
 from pi.choices import EvaluatedPart, MetricSet, Part
 from pi.errors import quoted
-from pi.evaluation.denoising import Denoising, SliceDenoiser
+from pi.evaluation.denoising import Denoising, SliceDenoiser, Witness
 from pi.evaluation.measure import NOISE, TISSUE, VOLUME, Evaluation
 from pi.evaluation.metrics import measured_metrics
 from pi.evaluation.protocol import Protocol
@@ -70,10 +70,11 @@ class MetricTable(Subject):
         batch_size: int,
         advance: Callable[[int], object],
         metrics: MetricSet = "basic",
+        witnesses: Sequence[Witness] = (),
     ) -> Evaluation:
         """Return what the table says, as a slice table; of noise and tissues it says nothing.
 
-        It has the metrics that it has, whatever ``metrics`` asks for.
+        It has the metrics that it has, whatever ``metrics`` asks for, and no slices to be seen.
 
         Raises:
             SubjectError: it is not of the part's slices, or says nothing by the protocols.
