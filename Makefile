@@ -79,6 +79,7 @@ tidy: $(READY)  ## list and clear what processes left that are gone; ARGS=parame
 	@$(BIN)/python -m entrypoints.tidy $(ARGS)
 
 ui: $(READY)  ## start the MLflow UI on the loopback address, over mlflow.db here
+	@echo "model training: http://127.0.0.1:5000/#/experiments/0/runs?workflowType=machine_learning (a plain address opens GenAI's pages)"
 	@MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" $(BIN)/mlflow ui --workers 1
 
 dashboard: $(READY)  ## start the dashboard on the loopback address, over the same store as `make ui`

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.placing import on_dark_page
+
 ICON = Path(__file__).parent / "pictures" / "icon.svg"
 PAGES = (
     ("overview", "Overview", ":material/home:"),
@@ -19,6 +21,7 @@ PAGES = (
 )
 
 STYLE = Path(__file__).with_name("style.css")
+DARK_ON_PAPER = Path(__file__).with_name("dark_on_paper.css")
 
 
 def path_of(name: str) -> str:
@@ -31,6 +34,8 @@ def main() -> None:
     # Without a picture of its own, Streamlit would have the browser fetch one from elsewhere.
     st.set_page_config("Perceptual influence", ICON.read_text(), layout="wide")
     st.html(STYLE)
+    if on_dark_page():
+        st.html(DARK_ON_PAPER)
     pages = [
         st.Page(
             f"screens/{name}.py", title=title, icon=icon, url_path=name, default=name == PAGES[0][0]

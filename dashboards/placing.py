@@ -1,4 +1,4 @@
-"""What all pages share: figures with their files, tables, a choice of runs, what is missing.
+"""What all pages share: figures with their files, tables, what is missing.
 
 The pages select and place; every number and every figure comes from `pi`. Names and tags of the
 store are other people's text: they are shown as text, never as Markdown or HTML.
@@ -7,32 +7,31 @@ store are other people's text: they are shown as text, never as Markdown or HTML
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 import streamlit as st
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
+from PIL import Image
 
 from dashboards.charts.parts import FITTED, Spec
 from pi.errors import PiError
 from pi.figures.ground import svg_on_dark
-from pi.overview.readable import in_percent
-from pi.tracking.listing import ListedRun, list_artifacts, list_runs, read_logged_table
+from pi.overview.readable import NOTHING, in_percent, in_words
+from pi.tracking.listing import ListedRun, list_artifacts, read_logged_table
 from pi.tracking.records import read_artifact
 
 FRESH = 5  # seconds for which a list of runs is not asked for again
 SAVED = 200
 """Dots per inch of a figure's PNG."""
 
-WIDEST = 880  # pixels of a logged picture, whose resolution is for print
-NOTHING = "–"
-"""What stands where there is no number."""
+ON_PAPER = 96 / 150
+"""Pixels of the page for one of a logged picture, of 150 to the inch: its letters are then as large
+as those of the page, and those of all pictures alike."""
 
 
 def heading(title: str, said: str) -> None:
@@ -58,85 +57,6 @@ def going_on() -> Iterator[None]:
         yield
     except PiError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
-
-
-@st.cache_data(ttl=FRESH, show_spinner="Reading the tracking store …")
-def listed(stage: str) -> list[ListedRun]:
-    """Return the runs of a stage, asked for again after a few seconds."""
-    return list_runs(stage)
-
-
-def runs_of(stage: str, advice: str) -> list[ListedRun]:
-    """Return the runs of a stage; where there are none, say so and stop the page.
-
-    Args:
-        stage: see `pi.tracking.listing.list_runs`.
-        advice: the command that makes one.
-    """
-    found: list[ListedRun] = []
-    try:
-        found = listed(stage)
-    except PiError as error:
-        st.warning(plain(str(error)), icon=":material/warning:")
-    else:
-        if not found:
-            missing(f"The tracking store holds no run of {stage} yet. Make one:", advice)
-    if not found:
-        st.stop()
-    return found
-
-
-def label_of(run: ListedRun) -> str:
-    """Return what tells a run from the others in a list: what it is of, when, and its id."""
-    state = "" if run.status == "FINISHED" else f" · {run.status.lower()}"
-    return f"{described(run)} · {here(run.begun):%d %b %H:%M} · {run.run_id[:6]}{state}"
-
-
-def here(when: datetime) -> datetime:
-    """Return a time in the reader's zone, which the browser tells; else in that of the server."""
-    try:
-        return when.astimezone(ZoneInfo(st.context.timezone or ""))
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return when.astimezone()
-
-
-def described(run: ListedRun) -> str:
-    """Return experiment, state or schedule, and target of a run, as far as it names them."""
-    params = run.record.params
-    if "experiment" not in params:
-        return run.name
-    parts = [run.record.typed("experiment")]
-    parts += [params[name] for name in ("state", "schedule") if name in params]
-    if "target_psi" in params and "schedule" in params:
-        parts.append(f"Ψ = {100 * float(params['target_psi']):g} %")
-    return ", ".join(parts)
-
-
-def choose_runs(
-    label: str, runs: Sequence[ListedRun], key: str, chosen: Sequence[str], most: int = 7
-) -> list[ListedRun]:
-    """Let some runs be chosen, and say so where one that was shown is gone.
-
-    Args:
-        label: of the choice.
-        runs: to choose from.
-        key: of the choice, for as long as the page is open.
-        chosen: ids of those chosen at first.
-        most: how many at once: as many as there are colours.
-    """
-    by_id = {run.run_id: run for run in runs}
-    before = st.session_state.get(key, [])
-    gone = [run_id for run_id in before if run_id not in by_id]
-    if gone:
-        st.session_state[key] = [run_id for run_id in before if run_id in by_id]
-        st.warning(f"No longer in the tracking store: {', '.join(one[:6] for one in gone)}.")
-    elif key not in st.session_state:
-        st.session_state[key] = [run_id for run_id in chosen if run_id in by_id]
-    found = st.multiselect(
-        label, list(by_id), format_func=lambda one: label_of(by_id[one]), key=key,
-        max_selections=most,
-    )  # fmt: skip
-    return [by_id[run_id] for run_id in found]
 
 
 def chart(
@@ -209,7 +129,7 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(title_of(name)))
                 with st.container(key=f"logged {name}"):  # wider than a phone: it scrolls
-                    st.image(_logged_picture(run, name, files), width=WIDEST, alt=name)
+                    st.image(_logged_picture(run, name, files), width=_width(run, name), alt=name)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
@@ -229,6 +149,11 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | 
     return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
 
 
+def _width(run: ListedRun, name: str) -> int:
+    with Image.open(BytesIO(read_artifact(run.run_id, f"{name}.png", Path.read_bytes))) as picture:
+        return round(picture.width * ON_PAPER)
+
+
 def title_of(name: str) -> str:
     """Return what an artifact is called in a heading: of ``table4a`` it is Table 4a."""
     return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize()
@@ -243,17 +168,17 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    st.dataframe(shown(rows), hide_index=True, width="stretch")
+    st.dataframe(shown(rows), hide_index=True, width="stretch", placeholder=NOTHING)
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
 
 
 def shown(rows: pd.DataFrame) -> Styler:
-    """Return a table as it is read: five digits, shares in percent, a dash where nothing is.
+    """Return a table as it is read: in words, five digits, percent, a dash where nothing is.
 
     A lambda of 0.000598 has more to say than its first digit.
     """
-    read = in_percent(rows)
+    read = in_words(in_percent(rows))
     form: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(
         read.select_dtypes("float").columns, "{:.5g}"
     )

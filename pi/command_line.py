@@ -24,6 +24,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 from pi.errors import AGAIN, GO_ON, PiError, goes_on, is_path, nearest, of_disk, quoted
 from pi.loudness import LOUDNESS
+from pi.plain_output import spell_what_is_lacking
 from pi.shared_flags import HELP, NAMES, split_off, words_of
 
 P = TypeVar("P")
@@ -147,6 +148,7 @@ def run(
 
     With ``--dry_run True`` it prints what ``foresee`` tells instead.
     """
+    spell_what_is_lacking()
     # A polite kill ends a run as Ctrl-C does: work is closed, the run is marked KILLED.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = main.__module__ if main.__module__ != "__main__" else _module_run()

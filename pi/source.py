@@ -71,9 +71,9 @@ def open_data(
 
 
 def _open(data: str, split: str, split_seed: int, study_seed: int, *, made_only: bool) -> Store:
-    kind, _, rest = data.partition(":")
-    if kind == "simulated":
-        size, seed = _study(data, rest, study_seed)
+    study = find_study(data, study_seed)
+    if study is not None:
+        size, seed = study
         folder = simulated_folder(size, seed)
         if not made_only:
             folder = simulate(SIZES[size], folder, seed=seed)
@@ -104,7 +104,15 @@ def _store_names(folder: Path) -> list[str]:
     return sorted(name for name in names if "-recipe" not in name and "." not in name)
 
 
-def _study(data: str, rest: str, default_seed: int) -> tuple[str, int]:
+def find_study(data: str, default_seed: int) -> tuple[str, int] | None:
+    """Return size and seed of the simulated study that ``data`` means; None where it means none.
+
+    Raises:
+        DataNameError: there is no such size, or the seed is no number.
+    """
+    kind, _, rest = data.partition(":")
+    if kind != "simulated":
+        return None
     size, _, seed = rest.partition(":")
     if size not in SIZES or not (seed.isdecimal() or not seed):
         raise DataNameError(

@@ -43,6 +43,12 @@ def test_a_link_leads_to_a_file_and_a_heading(page: Path) -> None:
             assert anchor in anchors(target.read_text()), link
 
 
+def test_every_picture_is_shown_and_every_shown_one_is_there() -> None:
+    text = README + "".join(page.read_text() for page in PAGES)
+    shown = set(re.findall(r"pictures/([\w]+\.png)\)", text))
+    assert shown == {file.name for file in (ROOT / "dashboards" / "pictures").glob("*.png")}
+
+
 @pytest.mark.parametrize("command", ENTRY_POINTS)
 def test_a_command_has_a_page_with_every_parameter(command: str) -> None:
     page = page_of(command)

@@ -14,6 +14,9 @@ SHAPES = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v":
 """Of each marker of matplotlib what it is called here."""
 
 
+DASHED = ("solid", "dashed", "dotted")
+
+
 def panel_rows(curves: Sequence[TrainingCurves], panel: EpochPanel) -> pd.DataFrame:
     """Return the points of a panel: columns ``label``, ``line``, ``epoch`` and ``value``."""
     parts = [_points(one, panel) for one in curves]
@@ -52,8 +55,10 @@ def over_epochs(curves: Sequence[TrainingCurves], panel: EpochPanel, rows: pd.Da
                     told("value", panel.quantity, ".5~g")],
     }  # fmt: skip
     dashes = {"domain": lines, "range": [[1, 0], [5, 3], [1, 2]][: len(lines)]}
-    shown = {"orient": "top", "title": None} if len(lines) > 1 else None
-    dashed = {"field": "line", "type": "nominal", "scale": dashes, "legend": shown}
+    dashed = {"field": "line", "type": "nominal", "scale": dashes, "legend": None}
+    # A line below each title, so that panels beside each other begin at one height.
+    told_lines = ", ".join(f"{s}: {n}" for s, n in zip(DASHED, lines, strict=False))
+    title = {"text": panel.title, "subtitle": told_lines if len(lines) > 1 else " "}
     line = {"mark": {"type": "line", "strokeWidth": 2}, "params": [ZOOM],
             "encoding": {**{k: v for k, v in encoding.items() if k != "shape"},
                          "strokeDash": dashed}}  # fmt: skip
@@ -61,4 +66,4 @@ def over_epochs(curves: Sequence[TrainingCurves], panel: EpochPanel, rows: pd.Da
               "encoding": encoding}  # fmt: skip
     rules = [rule(at, "y") for at in panel.rules([one.target for one in curves])]
     data = {"name": "points"}
-    return {"height": HEIGHT, "title": panel.title, "data": data, "layer": [*rules, line, points]}
+    return {"height": HEIGHT, "title": title, "data": data, "layer": [*rules, line, points]}

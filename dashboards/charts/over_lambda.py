@@ -75,6 +75,9 @@ def influence_chart(curves: Sequence[Curve], field: str, marked: Sequence[float]
         "layer": [
             {"data": {"values": upright}, "mark": {"type": "rule", "color": GREY,
              "strokeDash": [2, 3]}, "encoding": {"x": x}},
+            {"data": {"values": upright}, "encoding": {"x": x, "text": {"field": "text"}},
+             "mark": {"type": "text", "align": "left", "dx": 4, "color": GREY,
+                      "y": {"expr": "height - 8"}}},
             {**across, "mark": {"type": "rule", "color": GREY}, "encoding": {"y": y}},
             {"data": {"name": "curves"}, "mark": {"type": "line", "strokeWidth": 2.2},
              "encoding": {"x": x, "y": y, "color": colour, "strokeDash": dash}},
@@ -115,7 +118,8 @@ def strata_chart(strata: Strata) -> tuple[Spec, pd.DataFrame]:
         "layer": [
             {"data": {"values": [{"times": 1}]}, "mark": {"type": "rule", "color": GREY},
              "encoding": {"x": x}},
-            {"data": {"name": "strata"}, "mark": {"type": "point", "filled": True, "size": 80},
+            {"data": {"name": "strata"}, "mark": {"type": "point", "filled": True, "size": 80,
+                                                     "opacity": 1},
              "encoding": {"x": x, "y": y, "color": colours(of_colour),
                           "yOffset": {"field": "label"},
                           "shape": {"field": "label", "scale": {"domain": list(strata.names),
@@ -137,7 +141,8 @@ def layers_chart(shares: LayerShares) -> tuple[Spec, pd.DataFrame]:
             if shares.shares[k, j] > 0
         ]
     )
-    colour = {"field": "layer", "type": "nominal", "legend": {**legend(), "columns": 3},
+    below = {**legend(shares.layers), "columns": 3}
+    colour = {"field": "layer", "type": "nominal", "legend": below,
               "scale": {"domain": list(shares.layers),
                         "range": [COLOURS[k % 6] for k in range(len(shares.layers))]}}  # fmt: skip
     return {

@@ -1,6 +1,6 @@
 """What charts are made of: axes, legends, colours, and what a pointer does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Spec = dict[str, Any]
@@ -30,14 +30,19 @@ def colours(of: Mapping[str, str]) -> Spec:
         "field": "label",
         "type": "nominal",
         "scale": {"domain": list(of), "range": list(of.values())},
-        "legend": legend(),
+        "legend": legend(of),
     }
 
 
-def legend() -> Spec:
-    """Return a legend below, of names however long, one above the other."""
-    return {"orient": "bottom", "title": None, "columns": 1, "labelLimit": 320, "symbolLimit": 0,
-            "symbolOpacity": 1}  # fmt: skip
+SHORT = 18
+"""Characters of names of which two stand beside each other on a phone."""
+
+
+def legend(names: Collection[str]) -> Spec:
+    """Return a legend below of names however long: long ones one above the other."""
+    columns = 2 if max(map(len, names), default=0) <= SHORT else 1
+    return {"orient": "bottom", "title": None, "columns": columns, "labelLimit": 320,
+            "symbolLimit": 0, "symbolOpacity": 1, "offset": 8}  # fmt: skip
 
 
 def number(field: str, title: str, form: str = ".5~g", *, zero: bool = False) -> Spec:

@@ -1,8 +1,7 @@
 """Comparison: what `compare` logged, verdicts in words first, then figures and tables."""
 
-import streamlit as st
-
-from dashboards.placing import gallery, going_on, heading, label_of, runs_of
+from dashboards.choosing import choose_run, runs_of
+from dashboards.placing import gallery, going_on, heading
 from dashboards.watching import watch
 
 # The order of the argument; the other tables follow.
@@ -17,10 +16,9 @@ def main() -> None:
     )
     watch("compare")
     runs = runs_of("compare", "python -m entrypoints.compare --runs RUN,RUN")
-    by_id = {run.run_id: run for run in runs}
-    chosen = st.selectbox("Comparison", list(by_id), format_func=lambda one: label_of(by_id[one]))
+    chosen = choose_run("Comparison", runs, "comparison")
     with going_on():
-        gallery(by_id[chosen], order=ORDER)
+        gallery(chosen, order=ORDER)
 
 
 if __name__ == "__main__":

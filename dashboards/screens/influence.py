@@ -16,16 +16,8 @@ from dashboards.charts.over_lambda import (
     layers_chart,
     strata_chart,
 )
-from dashboards.placing import (
-    chart,
-    choose_runs,
-    going_on,
-    heading,
-    plain,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_runs, runs_of
+from dashboards.placing import chart, going_on, heading, plain, savers, table
 from dashboards.watching import watch
 from pi.figures.influence_breakdown import (
     draw_layer_shares,

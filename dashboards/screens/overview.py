@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from dashboards.placing import FRESH, heading, here, plain, shown
+from dashboards.choosing import here
+from dashboards.placing import FRESH, heading, plain, shown
 from dashboards.watching import at_work, watch
 from pi.errors import PiError
 from pi.overview.next_step import next_step
+from pi.overview.readable import NOTHING
 from pi.overview.results import best_by_validation, newest_results
 from pi.overview.suspicion import suspicions
 from pi.tracking.listing import ListedRun, list_newest
@@ -29,11 +31,14 @@ def main() -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
         _next([])
         return
-    st.subheader("Now")
-    watch("")
-    if not any(not one.gone for one in live):
-        st.caption("Nothing runs.")
-    _next(runs)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Now")
+        watch("")
+        if not any(not one.gone for one in live):
+            st.caption("Nothing runs.")
+    with right:
+        _next(runs)
     if runs:
         _suspicious(runs, [one.run for one in live if one.gone])
         _results(runs)
@@ -74,7 +79,7 @@ def _results(runs: list[ListedRun]) -> None:
         if best.empty:
             st.caption("No training has come to its end yet.")
         else:
-            st.dataframe(shown(best), hide_index=True, width="stretch")
+            st.dataframe(shown(best), hide_index=True, width="stretch", placeholder=NOTHING)
         st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")
 
 

@@ -11,17 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.placing import (
-    choose_runs,
-    described,
-    going_on,
-    heading,
-    label_of,
-    plain,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_runs, described, label_of, runs_of
+from dashboards.placing import going_on, heading, plain, savers, table
 from dashboards.watching import watch
 from pi.errors import PiError
 from pi.evaluation.ahead import DenoisedAhead
@@ -37,6 +28,7 @@ from pi.figures.png import as_png
 from pi.figures.slice_row import WINDOWS, Panel, Pictured, SliceRow, picture_row, region_around
 from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
 from pi.identity import SliceKey
+from pi.overview.readable import heading_of
 from pi.parameters import SimulateParameters
 from pi.slices.store import Store
 from pi.source import open_data
@@ -123,12 +115,12 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
         return
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     protocol = controls[0].selectbox("Protocol", protocols_of(next(iter(tables.values()))))
-    metric = controls[1].selectbox("Metric", _compared(tables.values()))
+    metric = controls[1].selectbox("Metric", _compared(tables.values()), format_func=heading_of)
     ranked = ranked_slices(list(tables.values()), protocol, metric)
     with controls[2].container(horizontal=True):
         for name in JUMPS:
             st.button(name.capitalize(), key=f"jump {name}", on_click=_jump, args=(ranked, name),
-                      help=f"Go to the slice that is {name} by {metric}",
+                      help=f"Go to the slice that is {name} by {heading_of(metric)}",
                       disabled=name == "most disagreeing" and len(tables) < 2)  # fmt: skip
     key, beside = _chosen_slice(ranked)
     window, view = _window()
@@ -192,8 +184,10 @@ def _kept(where: DeltaGenerator, label: str, key: str, options: list[str]) -> st
 def _window() -> tuple[tuple[float, float], str]:
     """Let the HU window be chosen, and what of the slice is shown."""
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
+    asked = WINDOWS.get(str(st.session_state.get("window", "soft_tissue")))
     name = left.segmented_control(
-        "HU window", [*WINDOWS, OWN], default="soft_tissue", required=True,
+        "HU window" + ("" if asked is None else f": {asked[0]:g} to {asked[1]:g} HU"),
+        [*WINDOWS, OWN], default="soft_tissue", required=True, key="window",
         format_func=lambda one: str(one).replace("_", " "),
     )  # fmt: skip
     view = right.segmented_control(
@@ -203,8 +197,6 @@ def _window() -> tuple[tuple[float, float], str]:
     low, high = WINDOWS.get(str(name), WINDOWS["soft_tissue"])
     if name == OWN:
         low, high = middle.slider("HU from black to white", -1400, 2000, (-160, 240), 10)
-    else:
-        middle.caption(f"{low:g} to {high:g} HU")
     return (float(low), max(float(high), low + 10.0)), str(view)
 
 

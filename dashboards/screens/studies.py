@@ -3,17 +3,8 @@
 import streamlit as st
 
 from dashboards.charts.trials import epoch_rows, epochs_chart, trial_rows, trials_chart
-from dashboards.placing import (
-    chart,
-    gallery,
-    going_on,
-    heading,
-    label_of,
-    missing,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_run, label_of, runs_of
+from dashboards.placing import chart, gallery, going_on, heading, missing, savers, table
 from dashboards.watching import watch
 from pi.figures.search_history import SearchHistory, draw_search, search_history
 from pi.search.answer_text import trial_table
@@ -30,8 +21,7 @@ def main() -> None:
     heading("Search", "How far a study has come, which λ and Ψ it tried, and what came of them.")
     watch("search")
     runs = runs_of("search", "python -m entrypoints.search")
-    by_id = {run.run_id: run for run in runs}
-    chosen = by_id[st.selectbox("Study", list(by_id), format_func=lambda one: label_of(by_id[one]))]
+    chosen = choose_run("Study", runs, "study")
     under_way = chosen.status == "RUNNING"
     _progress(chosen)
     if not under_way:

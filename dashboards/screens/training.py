@@ -8,18 +8,8 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from dashboards.charts.over_epochs import over_epochs, panel_rows
-from dashboards.placing import (
-    chart,
-    choose_runs,
-    described,
-    going_on,
-    heading,
-    label_of,
-    missing,
-    runs_of,
-    savers,
-    table,
-)
+from dashboards.choosing import choose_runs, described, label_of, runs_of
+from dashboards.placing import chart, going_on, heading, missing, savers, table
 from dashboards.watching import watch
 from pi.figures.training_curves import (
     SERIES,
@@ -80,8 +70,7 @@ def _place(
 
 
 def _curves(chosen: Sequence[ListedRun]) -> list[TrainingCurves]:
-    found: list[tuple[str, pd.DataFrame, float]] = []
-    configurations = []
+    found: list[tuple[str, str, pd.DataFrame, float]] = []
     for run in chosen:
         with going_on():
             series = read_series(run.run_id, SERIES)
@@ -90,9 +79,8 @@ def _curves(chosen: Sequence[ListedRun]) -> list[TrainingCurves]:
                 continue
             target = run.record.params.get("target_psi")
             label = f"{described(run)} ({run.run_id[:6]})"
-            found.append((label, series, float(target) if target else nan))
-            configurations.append(called(run))
-    return training_curves(found, configurations)
+            found.append((label, called(run), series, float(target) if target else nan))
+    return training_curves(found)
 
 
 if __name__ == "__main__":

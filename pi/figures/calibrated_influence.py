@@ -4,25 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pi.figures.colours import COLOURS, STYLES
+from pi.figures.colours import STYLES, colour_of
 from pi.figures.influence_curve import Curve
 from pi.influence.psi import Floats
 from pi.influence.recorded import RecordedInfluence
 
 
 def recorded_curves(influences: Sequence[RecordedInfluence], weights: Floats) -> list[Curve]:
-    """Return the curves that `draw_influence` draws: a colour a layer, a style a context.
+    """Return the curves that `draw_influence` draws: a colour an experiment, a style a context.
 
     Args:
         influences: the calibrations.
         weights: (points,) lambdas of the abscissa.
     """
-    layers = list(dict.fromkeys(one.layers for one in influences))
     contexts = list(dict.fromkeys((one.context, one.state) for one in influences))
     return [
         Curve(
             f"{one.experiment}: {one.context} {one.layers}, {one.state}",
-            COLOURS[layers.index(one.layers) % len(COLOURS)],
+            colour_of(one.experiment),
             STYLES[contexts.index((one.context, one.state)) % len(STYLES)],
             np.log10(weights),
             one.psi_at(weights),

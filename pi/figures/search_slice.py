@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.colours import COLOURS
+from pi.figures.colours import colour_of
 from pi.figures.labels import legend_below
 from pi.figures.search_history import quantity_of, value_of
 from pi.influence.psi import Floats, log_odds
@@ -26,7 +26,7 @@ class Slice:
 
     Attributes:
         label: its name.
-        colour: its own.
+        colour: of the configuration.
         log10_weights: (trials,) of lambda.
         log_odds: (trials,) of Psi where it was calibrated.
         values: (trials,) what they reached.
@@ -71,7 +71,7 @@ def search_slices(
         flat: see `Slices`.
     """
     each = []
-    for k, name in enumerate(dict.fromkeys(trial.point.experiment for trial in trials)):
+    for name in dict.fromkeys(trial.point.experiment for trial in trials):
         own = [t for t in trials if t.point.experiment == name]
         values = np.array([value_of(trial, objective) for trial in own])
         shown = np.isfinite(values)
@@ -79,7 +79,7 @@ def search_slices(
         each.append(
             Slice(
                 name,
-                COLOURS[k % len(COLOURS)],
+                colour_of(name),
                 np.log10([trial.point.weight for trial in own])[shown],
                 np.array([trial.point.log_odds for trial in own])[shown],
                 values[shown],

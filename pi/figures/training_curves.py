@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pi.figures.colours import COLOURS, STYLES, colour_of
+from pi.figures.colours import STYLES, colour_of
 from pi.figures.labels import epochs_along, legend_below
 from pi.figures.training_panels import (
     CONFLICTS,
@@ -62,20 +62,19 @@ class TrainingCurves:
 
 
 def training_curves(
-    runs: Sequence[tuple[str, pd.DataFrame, float]], configurations: Sequence[str] = ()
+    runs: Sequence[tuple[str, str, pd.DataFrame, float]],
 ) -> list[TrainingCurves]:
-    """Return what is drawn of some trainings.
+    """Return what is drawn of some trainings: in the colour of its configuration each.
 
     Args:
-        runs: label, series by epoch, and target of each.
-        configurations: of each, which has its own colour; none: each run has another colour.
+        runs: label, configuration (see `pi.run_names.configuration_of`), series by epoch, and
+            target of each.
     """
-    colours = [colour_of(one) for one in configurations] or COLOURS
+    colours = [colour_of(configuration) for _, configuration, _, _ in runs]
     return [
-        TrainingCurves(label, colours[k % len(colours)], series, target, MARKERS[before])
-        for k, (label, series, target) in enumerate(runs)
-        for before in [configurations[:k].count(configurations[k]) % len(MARKERS)
-                       if configurations else 0]
+        TrainingCurves(label, colours[k], series, target,
+                       MARKERS[colours[:k].count(colours[k]) % len(MARKERS)])
+        for k, (label, _, series, target) in enumerate(runs)
     ]  # fmt: skip
 
 

@@ -1,6 +1,14 @@
 """Tables as people read them: names in the field's terms, shares in percent alone."""
 
+import re
+from collections.abc import Hashable
+
 import pandas as pd
+
+from pi.evaluation.metrics import METRICS
+
+NOTHING = "–"
+"""What stands where there is nothing."""
 
 SHARES = {
     "psi": "Ψ (%)",
@@ -13,6 +21,8 @@ SHARES = {
 }
 """Columns that hold fractions, and what they are called once they are percent."""
 
+_RUN_ID = re.compile(r"^([0-9a-f]{6})[0-9a-f]{26}$")
+
 
 def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which the columns of `SHARES`, and of ``psi at``, are in percent."""
@@ -24,3 +34,28 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
             read[column] = 100 * rows[column]
             names[column] = SHARES.get(asked, f"Ψ at λ = {asked.removeprefix('psi at ')} (%)")
     return read.rename(columns=names)
+
+
+def in_words(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with headings that are words and units, and short ids of runs.
+
+    Metrics are called as everywhere, with their unit; a dash stands where a text is empty.
+    """
+    read = rows.copy()
+    for column in read.select_dtypes(["object", "string"]).columns:
+        read[column] = read[column].map(_cell)
+    return read.rename(columns=heading_of)
+
+
+def heading_of(column: Hashable) -> str:
+    """Return what a column is called: ``PSNR (dB)``, ``λ``, ``first trial``."""
+    name = str(column)
+    if name in METRICS:
+        return METRICS[name].heading
+    return "λ" if name == "lambda" else name.replace("_", " ")
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return _RUN_ID.sub(r"\1", value) or NOTHING

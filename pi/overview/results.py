@@ -7,12 +7,11 @@ import pandas as pd
 
 from pi.evaluation.doing_nothing import KEPT, LOW_DOSE
 from pi.figures.training_panels import PSI
+from pi.overview.readable import NOTHING
 from pi.run_names import configuration_of
 from pi.tracking.listing import ListedRun
 
 COUNTED = 8
-NOTHING = "–"
-"""What stands where there is no number."""
 
 DIGEST = "pi.data_digest"
 
@@ -35,8 +34,8 @@ def newest_results(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFra
         most: rows.
     """
     done = [run for run in runs if run.status == "FINISHED" and stage_of(run) in RESULTS]
-    rows = [(run.begun, called(run), _result(run), stage_of(run), run.run_id[:6]) for run in done]
-    return pd.DataFrame(rows[:most], columns=["begun", "what", "result", "stage", "run"])
+    rows = [(called(run), _result(run), stage_of(run), run.begun, run.run_id[:6]) for run in done]
+    return pd.DataFrame(rows[:most], columns=["what", "result", "stage", "begun", "run"])
 
 
 def best_by_validation(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFrame:

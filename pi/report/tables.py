@@ -163,7 +163,7 @@ def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -
             f"of their means, after Holm over all {of[0][0].slices.holm.family} comparisons. "
             "Agree: patients whose mean gain has the sign of the whole."
         )
-    columns = ("Comparison", "Means", "Gain", "Cohen's d", "Rank-biserial", "p of slices",
+    columns = ("Comparison", heading(metric), "Gain", "Cohen's d", "Rank-biserial", "p of slices",
                "p of patients", "Agree", "Verdict")  # fmt: skip
     rows = tuple(_row(*one) for one in of)
     return TextTable(f"table4{letter}", f"Table 4{letter}", caption, columns, rows)

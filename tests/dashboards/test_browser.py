@@ -1,45 +1,13 @@
 """Every page in headless Chromium: it draws, answers a click and writes no error."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from in_browser import FIGURE, IMAGE, NAMES, WAIT, opened, rest, visit
 
 from benchmarks.filled_store import Size, fill
 from dashboards.app import PAGES, path_of
-from dashboards.browsing import Server, browser_page, dashboard, find_chromium
-
-WAIT = 180_000  # ms: the machine may be busy
-NAMES = [name for name, _, _ in PAGES]
-IMAGE = "[data-testid=stImage] img, [data-testid=stImageContainer] img"
-FIGURE = f"{IMAGE}, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame] canvas"
-
-
-@contextmanager
-def opened() -> Iterator[tuple[Page, Server, list[str]]]:
-    """The dashboard, a page of a browser, and the errors of its console so far."""
-    errors: list[str] = []
-    with dashboard() as server, browser_page(find_chromium(), 1280) as page:
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page, server, errors  # a request to another machine would be an error, too
-
-
-def visit(page: Page, server: Server, name: str) -> None:
-    """Go to a page by its link: at the address of a page Streamlit asks for what is not there."""
-    title = {name: title for name, title, _ in PAGES}[name]
-    if page.url == "about:blank":
-        page.goto(server.address)
-    page.get_by_role("link", name=title).click(timeout=WAIT)
-    page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
-
-
-def rest(page: Page) -> None:
-    """Wait until the page has run to its end, and hold that nothing went wrong in it."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
-    assert page.locator("[data-testid=stException]").count() == 0
+from dashboards.browsing import browser_page, dashboard, find_chromium
 
 
 @pytest.mark.slow

@@ -114,6 +114,24 @@ def test_a_run_deleted_while_it_is_shown_is_told_and_the_others_stay(database: P
     assert [one.label for one in app.metric] == [plain("second, identity")]
 
 
+@pytest.mark.parametrize(("name", "stage"), [("comparison", "compare"), ("studies", "search")])
+def test_the_one_run_that_is_shown_is_told_when_it_is_deleted(
+    database: Path, name: str, stage: str
+) -> None:
+    with Tracked().open(stage, "stays") as stays:
+        pass
+    with Tracked().open(stage, "goes") as goes:
+        pass
+    app = screen(name)
+    assert app.selectbox[0].value == goes.run_id
+    MlflowClient(os.environ["MLFLOW_TRACKING_URI"]).delete_run(goes.run_id)
+    st.cache_data.clear()
+    app = app.run()
+    assert not app.exception
+    assert f"No longer in the tracking store: {goes.run_id[:6]}" in words(app)
+    assert app.selectbox[0].value == stays.run_id
+
+
 def test_a_run_that_is_half_logged_is_told_and_the_others_stay(database: Path) -> None:
     whole, half = log_calibration("whole"), log_calibration("half", patches=False)
     app = screen("influence")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pi.figures.calibrated_influence import recorded_curves
+from pi.figures.colours import colour_of
 from pi.influence.recorded import RecordedInfluence
 
 ONE = RecordedInfluence(
@@ -27,12 +28,13 @@ def test_the_curve_is_the_recorded_one_and_a_line_in_log_odds() -> None:
     assert (curve.low, curve.chosen, curve.high) == (2.5, 3.0, 3.5)
 
 
-def test_a_colour_a_layer_a_style_a_context_and_no_interval_where_none_was_kept() -> None:
+def test_a_colour_an_experiment_a_style_a_context_and_no_interval_where_none_was_kept() -> None:
     others = [
         replace(ONE, context="medical"),
-        replace(ONE, layers="block5_conv4", low=math.nan, high=math.nan),
+        replace(ONE, experiment="E2", layers="block5_conv4", low=math.nan, high=math.nan),
     ]
     curves = recorded_curves([ONE, *others], WEIGHTS)
-    assert curves[0].colour == curves[1].colour != curves[2].colour
+    assert curves[0].colour == curves[1].colour == colour_of("E1")
+    assert curves[2].colour == colour_of("E2")
     assert curves[0].style == curves[2].style != curves[1].style
     assert (curves[2].low, curves[2].high) == (3.0, 3.0)

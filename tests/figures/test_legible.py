@@ -72,7 +72,8 @@ def calibrated(names: Names) -> list[influence_curve.ExperimentCalibration]:
 def curves_of(names: Names, epochs: int) -> list[training_curves.TrainingCurves]:
     index = pd.RangeIndex(1, epochs + 1, name="epoch")
     columns = {name: np.linspace(0.9, 0.95, epochs) for name in training_curves.SERIES}
-    return training_curves.training_curves([(n, pd.DataFrame(columns, index), 0.95) for n in names])
+    series = pd.DataFrame(columns, index)
+    return training_curves.training_curves([(n, n, series, 0.95) for n in names])
 
 
 def spectra_of(places: int) -> list[noise_power.Spectra]:

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from search.studies import BALANCES, objective, worked_at
 
+from pi.figures.colours import colour_of
 from pi.figures.search_front import draw_front, front_points
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_importance import draw_importance
@@ -43,6 +44,7 @@ def test_the_slices_are_the_trials_on_both_scales() -> None:
     slices = search_slices(found.trials, found.objective, found.flat)
     assert sorted(own.label for own in slices.each) == ["demo1", "demo2"]
     for own in slices.each:
+        assert own.colour == colour_of(own.label)
         assert own.habit == pytest.approx(BALANCES[own.label].log_odds_at(0.1))
         expected = [BALANCES[own.label].log_odds_at(10**w) for w in own.log10_weights]
         assert own.log_odds == pytest.approx(expected)

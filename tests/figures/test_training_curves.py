@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.figures.colours import COLOURS
+from pi.figures.colours import colour_of
 from pi.figures.training_curves import (
     SERIES,
     conflicts_of,
@@ -27,7 +27,7 @@ ONE = series(train__psi=[0.95, 0.9], train__image_loss=[2.0, 1.0], train__total_
              validation__ssim=[0.7, 0.8])  # fmt: skip
 AGAINST = series(gradient__conflicts=[1.0, 3.0], gradient__measurements=[4.0, 4.0])
 MSE = series(train__image_loss=[2.0, 1.0])
-CURVES = training_curves([("one", ONE, 0.95), ("mse", MSE, np.nan)])
+CURVES = training_curves([("one", "demo1", ONE, 0.95), ("mse", "mse", MSE, np.nan)])
 
 
 def test_drift_is_the_last_epoch_less_the_target_in_points() -> None:
@@ -52,9 +52,14 @@ def test_the_table_of_curves_has_a_row_for_each_run_and_epoch() -> None:
     assert table["train/psi"].isna().tolist() == [False, False, True, True]
 
 
-def test_more_runs_than_colours_begin_again() -> None:
-    curves = training_curves([(str(k), MSE, 0.5) for k in range(len(COLOURS) + 1)])
-    assert curves[-1].colour == curves[0].colour
+def test_a_configuration_has_one_colour_wherever_it_stands_and_its_runs_differ_by_mark() -> None:
+    runs = [("a", "mse"), ("b", "demo2"), ("c", "demo2 · Ψ 95 %")]
+    for order in (runs, runs[::-1]):
+        curves = training_curves([(label, of, MSE, 0.5) for label, of in order])
+        assert {one.label: one.colour for one in curves} == {
+            label: colour_of(of) for label, of in runs
+        }
+        assert len({(one.colour, one.marker) for one in curves}) == 3
 
 
 def test_psi_is_drawn_in_log_odds_and_the_target_across() -> None:
@@ -67,7 +72,7 @@ def test_psi_is_drawn_in_log_odds_and_the_target_across() -> None:
 def test_conflicts_are_drawn_as_shares_of_an_epochs_measurements() -> None:
     assert conflicts_of(AGAINST) == (4, 8)
     assert conflicts_of(ONE) is None
-    panel = draw_influences(training_curves([("against", AGAINST, np.nan)])).axes[3]
+    panel = draw_influences(training_curves([("against", "demo1", AGAINST, np.nan)])).axes[3]
     assert panel.lines[0].get_ydata() == pytest.approx([25, 75])
 
 

@@ -41,7 +41,9 @@ def test_it_is_listed_and_drawn_as_a_training(database: Path) -> None:
     assert list(series.index) == [1, 2, 3]
     assert {"train/psi", "validation/psi", "gradient/psi_parameters", "lambda", "validation/ssim",
             "train/image_loss", "train/perceptual_loss"} <= set(series)  # fmt: skip
-    (curves,) = training_curves([("theirs", series, float(run.record.params["target_psi"]))])
+    (curves,) = training_curves(
+        [("theirs", "theirs", series, float(run.record.params["target_psi"]))]
+    )
     assert series[PSI].tolist() == pytest.approx([18 / 19, 9 / 10, 6 / 7])
     assert curves.drift == pytest.approx(100 * (6 / 7 - 0.95))
     assert run.record.metrics["psi_drift"] == pytest.approx(curves.drift)

@@ -43,7 +43,7 @@ def test_table_4_says_what_slices_and_patients_say_side_by_side() -> None:
     row = dict(zip(table.columns, table.rows[1], strict=True))
     contrast = TEN.contrasts[1]
     assert row["Comparison"] == "E3 vs E1"
-    assert row["Means"] == f"{contrast.other_mean:.4f} vs {contrast.reference_mean:.4f}"
+    assert row["SSIM"] == f"{contrast.other_mean:.4f} vs {contrast.reference_mean:.4f}"
     assert row["Cohen's d"] == f"{contrast.slices.effects.d_pooled:+.2f}"
     assert row["p of patients"] == "0.0078"
     assert (row["Agree"], row["Verdict"]) == ("10 of 10", "worse")

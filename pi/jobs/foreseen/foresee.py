@@ -7,7 +7,8 @@ from typing import Any
 from pi.algorithm1 import Plan, Step, make_plan
 from pi.command_line import parse
 from pi.jobs.foreseen import to_judge, to_learn, to_make
-from pi.jobs.foreseen.outlook import Outlook, made_store, unmade
+from pi.jobs.foreseen.data_ahead import data_ahead
+from pi.jobs.foreseen.outlook import Outlook
 from pi.parameters import ENTRY_POINTS, MainParameters
 from pi.progress import spoken
 from pi.switches import switch_values
@@ -20,16 +21,17 @@ Ahead = Callable[[], Outlook]
 def of_main(p: MainParameters) -> Outlook:
     """Return what `main` would do: every step of its plan."""
     plan = make_plan(switch_values(p.practice, p.overrides), p.experiments, p.folds, vars(p))
-    made = made_store(p, 1 if p.folds else 0, "train", "validation", plan.part)
+    data = data_ahead(p, 1 if p.folds else 0, "train", "validation", plan.part)
     head = f"one run of main, with {len(_steps(plan))} steps nested in it"
-    if made is None:
-        return unmade(p.data, head, *(name for name, _ in _steps(plan)))
+    if data.store is None:
+        return data.unread(head, *(name for name, _ in _steps(plan)))
     found = {name: ahead() for name, ahead in _steps(plan)}
     lines = [head]
     for name, one in found.items():
         lines.append(name if one.seconds is None else f"{name}: {spoken(one.seconds)}")
     seconds = sum(one.seconds or 0.0 for one in found.values())
-    return Outlook(tuple(lines), seconds, most=True, why="every step's pace was measured now")
+    why = "every step's pace was measured now"
+    return data.before(Outlook(tuple(lines), seconds, most=True, why=why))
 
 
 def _steps(plan: Plan) -> list[tuple[str, Ahead]]:

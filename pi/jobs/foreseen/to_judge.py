@@ -3,7 +3,8 @@
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.jobs.compared.asked_runs import asked_runs
-from pi.jobs.foreseen.outlook import Outlook, made_store, unmade
+from pi.jobs.foreseen.data_ahead import data_ahead
+from pi.jobs.foreseen.outlook import Outlook
 from pi.jobs.foreseen.pace import metrics_seconds, slice_seconds
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
@@ -29,18 +30,22 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
     find_kind(p.run)
     names = ", ".join(one.name for one in protocols)
     line = f"one run of evaluate: {p.run} on the {p.part} patients under {names}"
-    store = made_store(p, p.fold, p.part)
-    if store is None:
-        return unmade(p.data, line)
-    slices, side = slices_in(store, [p.part]), side_of(store)
+    data = data_ahead(p, p.fold, p.part)
+    if data.store is None:
+        return data.unread(line)
+    slices, side = slices_in(data.store, [p.part]), side_of(data.store)
     own = network or network_of(p.run, p.denoiser)
     denoising = slice_seconds(own, side) if own else 0.0
     if p.task == "inserted_lesions":
         denoising *= 2  # with the lesions, and without
     each = denoising + metrics_seconds(asked, p.metrics, side)
     told = f"{slices} slices of up to {side} x {side} pixels" + (f", by {own}" if own else "")
-    return Outlook(
-        (f"data {p.data}: {told}", line), slices * each, why=f"{each:.3g} s a slice, measured now"
+    return data.before(
+        Outlook(
+            (f"data {p.data}: {told}", line),
+            slices * each,
+            why=f"{each:.3g} s a slice, measured now",
+        )
     )
 
 

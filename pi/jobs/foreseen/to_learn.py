@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from pi.denoisers import find_denoiser
-from pi.jobs.foreseen.outlook import Outlook, made_store, told_patches, unmade
+from pi.jobs.foreseen.data_ahead import data_ahead
+from pi.jobs.foreseen.outlook import Outlook, told_patches
 from pi.jobs.foreseen.pace import slice_seconds, step_seconds
 from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
 from pi.parameters import (
@@ -28,25 +29,27 @@ def of_train(p: TrainParameters) -> Outlook:
     asked = plan.weight_asked(p.experiment, p.perceptual_weight, TrainParameters.perceptual_weight)
     plan.find_experiment(p.experiment, plan.weight_source(asked), p.stand_in, p.as_mse_plus)
     find_denoiser(p.denoiser, p.patch_size, p.start)
-    store = made_store(p, p.fold, "train", "validation")
+    data = data_ahead(p, p.fold, "train", "validation")
     lines = (
         f"one run of train: {p.experiment}, lambda {asked}, schedule {p.schedule}, {p.denoiser}",
         f"{p.epochs} epochs; after each {p.validation_slices} validation slices at most",
         *((f"goes on with run {p.resume}",) if p.resume else ()),
     )
-    if store is None:
-        return unmade(p.data, *lines)
-    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    if data.store is None:
+        return data.unread(*lines)
+    patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
     own = "" if p.experiment == MSE else p.experiment
     step, measure = step_seconds(own, p.denoiser, p.patch_size, p.batch_size, p.precision)
     steps = math.ceil(len(patches) / p.batch_size)
     batches = math.ceil(p.validation_patches / p.batch_size)
-    epoch = steps * step + batches * measure + _validation(p, store)
+    epoch = steps * step + batches * measure + _validation(p, data.store)
     told = f"{steps * p.epochs} steps of {p.batch_size} patches, {steps} an epoch"
-    return Outlook(
-        (told_patches(patches, p.data), *lines, told),
-        p.epochs * epoch,
-        why=MEASURED.format(step, "step"),
+    return data.before(
+        Outlook(
+            (told_patches(patches, p.data), *lines, told),
+            p.epochs * epoch,
+            why=MEASURED.format(step, "step"),
+        )
     )
 
 
@@ -67,19 +70,19 @@ def of_calibrate(p: CalibrateParameters) -> Outlook:
     states = find_states(p.states)
     names = ", ".join(one.name for one in experiments)
     line = f"one run of calibrate: {names} for Psi {p.target_psi:g}, states {p.states}"
-    store = made_store(p, p.fold, "train")
-    if store is None:
-        return unmade(p.data, line)
-    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    data = data_ahead(p, p.fold, "train")
+    if data.store is None:
+        return data.unread(line)
+    patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
     batches = math.ceil(len(patches) / p.batch_size)
     pace = _forward(experiments, p, p.batch_size)
-    return Outlook(
+    return data.before(Outlook(
         (told_patches(patches, p.data), line, "patches are measured until lambda's interval is "
          f"narrower than {100 * p.tolerance:g} %"),
         batches * pace * len(states),
         most=not p.exhaustive,
         why=MEASURED.format(pace, "batch"),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def of_screen(p: ScreenParameters) -> Outlook:
@@ -87,15 +90,17 @@ def of_screen(p: ScreenParameters) -> Outlook:
     experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
     names = ", ".join(one.name for one in experiments)
     line = f"one run of screen: {names} on {p.patches} patches, each degraded in seven ways"
-    store = made_store(p, p.fold, "train")
-    if store is None:
-        return unmade(p.data, line)
-    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    data = data_ahead(p, p.fold, "train")
+    if data.store is None:
+        return data.unread(line)
+    patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
     pace = _forward(experiments, p, 8 * p.batch_size)
-    return Outlook(
-        (told_patches(patches, p.data), line),
-        math.ceil(p.patches / p.batch_size) * pace,
-        why=MEASURED.format(pace, "batch"),
+    return data.before(
+        Outlook(
+            (told_patches(patches, p.data), line),
+            math.ceil(p.patches / p.batch_size) * pace,
+            why=MEASURED.format(pace, "batch"),
+        )
     )
 
 
@@ -117,10 +122,10 @@ def of_search(p: SearchParameters) -> Outlook:
         f"one run of search, with {p.trials} trials nested in it: objective {p.objective}, "
         f"{p.epochs} epochs each"
     )
-    store = made_store(p, p.fold, "train", "validation")
-    if store is None:
-        return unmade(p.data, line)
-    patches = PatchPopulation(store, "train", p.patch_size, p.patch_step, p.grid)
+    data = data_ahead(p, p.fold, "train", "validation")
+    if data.store is None:
+        return data.unread(line)
+    patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
     whole = math.ceil(len(patches) / p.batch_size)
     steps = min(p.epoch_steps or whole, whole)
     spelt = [one.loss for one in experiments if not one.refusal]
@@ -128,12 +133,14 @@ def of_search(p: SearchParameters) -> Outlook:
         step_seconds(one, p.denoiser, p.patch_size, p.batch_size, p.precision)[0] for one in spelt
     ]
     step = sum(paces) / max(len(paces), 1)
-    trial = p.epochs * (steps * step + _validation(p, store))
-    return Outlook(
-        (told_patches(patches, p.data), line, f"{p.epochs * steps} steps a trial"),
-        p.trials * trial,
-        most=True,
-        why=MEASURED.format(step, "step"),
+    trial = p.epochs * (steps * step + _validation(p, data.store))
+    return data.before(
+        Outlook(
+            (told_patches(patches, p.data), line, f"{p.epochs * steps} steps a trial"),
+            p.trials * trial,
+            most=True,
+            why=MEASURED.format(step, "step"),
+        )
     )
 
 

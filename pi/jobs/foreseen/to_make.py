@@ -1,12 +1,11 @@
 """What simulating, preparing, exporting, denoising, tidying and listing presets would take."""
 
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pi.derived.found_scan import ScanError
-from pi.jobs.foreseen.outlook import Outlook, made_store, unmade
-from pi.jobs.foreseen.pace import best_of, slice_seconds
+from pi.jobs.foreseen.data_ahead import data_ahead, scan_seconds
+from pi.jobs.foreseen.outlook import Outlook
+from pi.jobs.foreseen.pace import best_of, reading_seconds, slice_seconds
 from pi.jobs.foreseen.to_judge import network_of
 from pi.jobs.opening import slices_in
 from pi.parameters import (
@@ -19,11 +18,8 @@ from pi.parameters import (
 )
 from pi.places import data_folder, simulated_folder, store_folder
 from pi.readers.files import list_files
-from pi.simulation.patient import SIZES, scan_patient
+from pi.simulation.patient import SIZES
 from pi.slices.split import PARTS
-
-SAMPLE = 16
-"""Files that are read to tell how fast they are."""
 
 
 def of_simulate(p: SimulateParameters) -> Outlook:
@@ -32,7 +28,7 @@ def of_simulate(p: SimulateParameters) -> Outlook:
     if simulated_folder(p.size, p.seed).exists():
         return Outlook((f"nothing: the study {p.size}, seed {p.seed}, is there",), 0.0, why="found")
     line = f"the study {p.size}, seed {p.seed}: {size.patients} patients, {size.files} files"
-    one = best_of(lambda: scan_patient(size, 0, p.seed, range(1)))
+    one = scan_seconds(p.size, p.seed)
     return Outlook(
         (line,), one * size.patients * size.slices, most=True,
         why=f"{one:.3g} s a scanned slice in one process, measured now",
@@ -45,7 +41,7 @@ def of_prepare(p: PrepareParameters) -> Outlook:
     files = [source / file for file in list_files(source, [])]
     what = "a mapping to be completed" if p.mapping_template else f"the store {p.name}"
     there = " (which is there already, and stays)" if store_folder(p.name).exists() else ""
-    each = _reading(files)
+    each = reading_seconds(files)
     return Outlook(
         (f"{len(files)} files are read", f"{what} is written{there}"),
         2 * each * len(files),
@@ -53,25 +49,13 @@ def of_prepare(p: PrepareParameters) -> Outlook:
     )
 
 
-def _reading(files: Sequence[Path]) -> float:
-    step = max(len(files) // SAMPLE, 1)
-    some = files[::step][:SAMPLE]
-    return _mean_seconds([file.read_bytes for file in some])
-
-
-def _mean_seconds(works: Sequence[Callable[[], object]]) -> float:
-    begun = time.perf_counter()
-    for work in works:
-        work()
-    return (time.perf_counter() - begun) / max(len(works), 1)
-
-
 def of_export(p: ExportParameters) -> Outlook:
     """Return what `export` would do."""
-    store = made_store(p, p.fold, *(() if p.part == "all" else (p.part,)))
+    data = data_ahead(p, p.fold, *(() if p.part == "all" else (p.part,)))
     line = f"pairs of the part {p.part} are written as {p.format}"
-    if store is None:
-        return unmade(p.data, line)
+    if data.said or data.store is None:
+        return data.before(Outlook((line,), why="there is no pair yet whose reading is timed"))
+    store = data.store
     slices = slices_in(store, PARTS if p.part == "all" else (p.part,))
     each = best_of(lambda: store.pair(0, 0))
     return Outlook(

@@ -21,6 +21,7 @@ from pi.report.beyond import LOGGED
 from pi.report.png import embedded_png
 from pi.report.stages.found import Calibrated, EvaluatedRun, RunFacts, Searched, Texture, Trained
 from pi.report.text import percent
+from pi.run_names import configuration_of
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
 from pi.search.watching import objective_of
@@ -79,6 +80,7 @@ def trained_of(run: RunFacts, record: Record, *, with_series: bool) -> Trained:
     return Trained(
         run,
         label_of(record, run),
+        configuration_of(run.name, record.params),
         encoder_name({part: record.typed(part) for part in PARTS}) if encoded else "",
         number_of(record.typed("target_psi")),
         metrics.get("lambda", math.nan),

@@ -114,6 +114,7 @@ class Trained:
     Attributes:
         run: that holds it.
         label: what it is of.
+        configuration: which has its colour wherever it is drawn.
         encoder: ``architecture:context:layers``; empty where there was none.
         target: Psi asked for; NaN where none was.
         weight: lambda of the last epoch.
@@ -127,6 +128,7 @@ class Trained:
 
     run: RunFacts
     label: str
+    configuration: str
     encoder: str
     target: float
     weight: float

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from pi.figures.colours import COLOURS
 from pi.figures.training_curves import (
+    MARKERS,
     TrainingCurves,
     conflicts_of,
     draw_influences,
@@ -18,8 +18,8 @@ from pi.report.stages.found import Trained
 from pi.report.stages.long import long_table
 from pi.report.text import NOTHING, number, percent
 
-CURVES = len(COLOURS)
-"""Trainings that are drawn: the newest, a colour each."""
+CURVES = len(MARKERS)
+"""Trainings that are drawn: the newest. Those of one configuration differ by their marks."""
 
 
 def trained_section(found: Sequence[Trained]) -> Section | None:
@@ -106,6 +106,7 @@ def _curves(found: Sequence[Trained]) -> list[TrainingCurves]:
         [
             (
                 one.label if labels.count(one.label) == 1 else f"{one.label} ({one.run.short})",
+                one.configuration,
                 one.series,
                 one.target,
             )

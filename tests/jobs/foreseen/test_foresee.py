@@ -1,6 +1,7 @@
 """--dry_run True: every entry point tells what it would do, and leaves everything as it is."""
 
 import importlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 
 from entrypoints import foresee
 from pi.command_line import run
-from pi.jobs.foreseen import to_judge, to_learn, to_make
+from pi.jobs.foreseen import data_ahead, to_judge, to_learn, to_make
 from pi.jobs.foreseen.foresee import FORESEEN
 from pi.jobs.foreseen.outlook import Outlook
 from pi.jobs.foreseen.pace import metrics_seconds, slice_seconds, step_seconds
-from pi.parameters import ENTRY_POINTS
+from pi.parameters import ENTRY_POINTS, TrainParameters
+from pi.slices.folds import Fold
 from pi.tracking.registry import FILE_DIGEST
 from pi.tracking.tracker import Tracked
 
@@ -111,14 +113,50 @@ def test_main_is_the_sum_of_its_steps(
     assert "at most about" in out
 
 
-def test_data_that_are_not_there_are_not_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_data_that_are_not_there_are_counted_and_not_made(
+    tmp_path: Path, steady: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     monkeypatch.setenv("PI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(data_ahead, "scan_seconds", lambda *_: 2.0)
+    of_data = "data simulated:tiny: not there yet, 320 files would be simulated first"
     for stage in ("train", "evaluate", "calibrate", "search", "screen", "export", "main"):
-        assert said(stage, "--data", "simulated:small") == 0
-        assert "data simulated:small: not there yet" in capsys.readouterr().out
+        assert said(stage, *asked("")[stage]) == 0
+        out = capsys.readouterr().out
+        assert of_data in out
+        assert "at most about 2 min here for making the data; " in out  # 10 patients, 6 slices, 2 s
+        assert (DATA_SAID in out) == (stage in ("train", "calibrate", "search", "screen"))
     assert not [*(tmp_path / "cache").rglob("*")]
+
+
+def test_a_study_is_planned_as_it_is_made(
+    places: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = data_ahead.data_ahead(TrainParameters(data="simulated:tiny"), 0, "train")
+    monkeypatch.setenv("PI_CACHE", str(tmp_path / "nothing"))
+    monkeypatch.setattr(data_ahead, "scan_seconds", lambda *_: 2.0)
+    for fold, folds, part in ((0, 0, "train"), (0, 0, "test"), (2, 5, "train")):
+        p = TrainParameters(data="simulated:tiny", dose="0.25", folds=folds)
+        planned = data_ahead.data_ahead(p, fold, part).store
+        assert planned is not None
+        assert made.store is not None
+        real = made.store.in_fold(Fold(fold, folds)) if folds else made.store
+        shapes = [
+            Counter((v.thickness, v.kernel, v.dose, len(v.positions), v.rows, v.columns)
+                    for v in store.volumes if v.split == part)
+            for store in (planned, real)
+        ]  # fmt: skip
+        assert shapes[0] == shapes[1]
+
+
+def test_of_files_nobody_has_read_only_their_reading_is_told(
+    places: Path, steady: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for stage in ("train", "evaluate", "main"):
+        assert said(stage, "--data", "folder") == 0
+        out = capsys.readouterr().out
+        assert "data folder: not there yet, 3 files would be read first" in out
+        assert out.endswith("not known: how many patches and slices there are is not read\n")
 
 
 @pytest.mark.parametrize(
