@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pi.journal.book import Book
 from pi.journal.entry import Entry
 from pi.journal.outbox import Outbox, Receiver
+from pi.journal.pages import read_entries
 from pi.journal.shelf import books, books_of, has_some, is_for
 
 
@@ -67,6 +68,11 @@ def send_all(server: Receiver, store: str, *, forget_refused: bool = False) -> S
             found += [one] if one != Outstanding(run) else []
             gone = one.why and server.answers()
     return Sent(tuple(found), others, at_work)
+
+
+def count_waiting(store: str) -> int:
+    """Return how many entries wait on this machine for the tracking store of that fingerprint."""
+    return sum(len(read_entries(one)[0]) for one in books() if is_for(one, store) and has_some(one))
 
 
 def send_first(run_id: str, server: Receiver, store: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pi.journal.entry import Entry, Known
 from pi.journal.outbox import AwayError, NeverTakenError
-from pi.journal.waiting import Sent, send_all
+from pi.journal.waiting import Sent, count_waiting, send_all
 from pi.tracking.address import TrackingError, probe, store_of, told
 from pi.tracking.backend import (
     Dataset,
@@ -214,6 +214,11 @@ def send_waiting(uri: str, *, forget_refused: bool = False) -> Sent:
     """
     server = MlflowServer(MlflowClient(uri), uri)
     return send_all(server, store_of(uri), forget_refused=forget_refused)
+
+
+def waiting_for(uri: str) -> int:
+    """Return how many entries wait on this machine for a tracking store, which is not asked."""
+    return count_waiting(store_of(uri))
 
 
 def opened_as(client: MlflowClient, alias: str) -> str:

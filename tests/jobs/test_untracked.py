@@ -31,6 +31,7 @@ from pi.tracking.tracker import UNTRACKED
 
 SMALL = {"data": "simulated:tiny", "patch_size": 32, "patch_step": 32, "denoiser": "unet:2"}
 BRIEF = {**SMALL, "epochs": 1, "validation_slices": 1, "precision": "float32"}
+FEW = {"batch_size": 448, "validation_patches": 16}
 FLAT = "vgg16:random:block1_conv1"
 
 JOBS: dict[str, tuple[Callable[..., Any], object]] = {
@@ -41,7 +42,7 @@ JOBS: dict[str, tuple[Callable[..., Any], object]] = {
         CalibrateParameters(**SMALL, experiments=FLAT, states="identity", tolerance=0.5),
     ),
     "screen": (screen, ScreenParameters(**SMALL, experiments=FLAT, patches=4)),
-    "train": (train, TrainParameters(**BRIEF, experiment="mse", perceptual_weight="0")),
+    "train": (train, TrainParameters(**BRIEF, **FEW, experiment="mse", perceptual_weight="0")),
     "evaluate": (evaluate, EvaluateParameters(data="simulated:tiny", protocols="full_float")),
     "search": (
         search,

@@ -7,7 +7,7 @@ from journal.servers import FakeServer, Held
 
 from pi.journal.book import Book
 from pi.journal.shelf import books, waits_on_disk
-from pi.journal.waiting import Outstanding, book_of, send_all, send_first
+from pi.journal.waiting import Outstanding, book_of, count_waiting, send_all, send_first
 
 RUN, OTHER = "ab" * 16, "cd" * 16
 
@@ -75,3 +75,14 @@ def test_a_run_that_is_gone_on_with_has_not_ended(server: FakeServer) -> None:
     assert (steps(server, RUN), server.runs[RUN].ended) == ([1], "")
     again.close()
     assert not list(books())
+
+
+def test_what_waits_for_a_store_is_counted_and_stays(server: FakeServer) -> None:
+    at_work = written(RUN, 1)
+    at_work.write(RUN, "tags", {"tags": {"a": "b"}})
+    written(OTHER, 2).close()
+    written(OTHER, 3, "another store").close()
+    assert (count_waiting("store"), count_waiting("another store"), count_waiting("")) == (3, 1, 0)
+    at_work.close()
+    assert [one.sent for one in send_all(server, "store").runs] == [2, 1]
+    assert count_waiting("store") == 0

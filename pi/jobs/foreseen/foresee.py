@@ -86,6 +86,7 @@ FORESEEN: Mapping[str, Callable[[Any], Outlook]] = {
     "export": to_make.of_export,
     "denoise": to_make.of_denoise,
     "tidy": to_make.of_tidy,
+    "sync": to_make.of_sync,
 }
 """What tells the outlook of each entry point."""
 

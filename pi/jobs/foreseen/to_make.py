@@ -1,4 +1,4 @@
-"""What simulating, preparing, exporting, denoising, tidying and listing presets would take."""
+"""What simulating, preparing, exporting, denoising, tidying, sending and listing would take."""
 
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from pi.parameters import (
     PrepareParameters,
     PresetsParameters,
     SimulateParameters,
+    SyncParameters,
     TidyParameters,
 )
 from pi.places import data_folder, simulated_folder, store_folder
 from pi.readers.files import list_files
 from pi.simulation.patient import SIZES
 from pi.slices.split import PARTS
+from pi.tracking.address import tracking_uri
+from pi.tracking.delivery import waiting_for
 
 
 def of_simulate(p: SimulateParameters) -> Outlook:
@@ -87,6 +90,15 @@ def of_tidy(p: TidyParameters) -> Outlook:
     """Return what `tidy` would do."""
     does = "is closed, removed or put back" if p.remove else "is listed, and stays"
     return Outlook((f"what processes left that are gone {does}",), 5.0, why="no pixel is read")
+
+
+def of_sync(p: SyncParameters) -> Outlook:
+    """Return what `sync` would do."""
+    waiting = waiting_for(tracking_uri())
+    lines = [f"{waiting} entries that runs logged here are sent to the tracking store"]
+    if p.forget_refused:
+        lines.append("what the store refuses for good is removed")
+    return Outlook(tuple(lines), why="it depends on the store, which is not asked now")
 
 
 def of_presets(p: PresetsParameters) -> Outlook:

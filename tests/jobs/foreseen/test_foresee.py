@@ -73,6 +73,7 @@ def asked(trained: str) -> Mapping[str, tuple[str, ...]]:
         "export": TINY,
         "denoise": ("--run", trained),
         "tidy": (),
+        "sync": (),
     }  # fmt: skip
 
 
