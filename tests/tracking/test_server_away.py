@@ -2,11 +2,13 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,35 @@ SHRUNK = (
     "train.epochs=1,train.gradient_every=0,train.validation_slices=1,train.precision=float32,"
     "train.validation_patches=16,calibrate.tolerance=0.5,evaluate.protocols=paper8"
 )
+
+
+@pytest.mark.slow  # the lock: two minutes
+def test_a_database_that_is_locked_for_two_minutes_misses_nothing(
+    tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, free = tmp_path / "lab.db", threading.Event()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    monkeypatch.chdir(tmp_path)
+
+    def lock() -> None:
+        with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as locking:
+            locking.execute("BEGIN EXCLUSIVE")
+            time.sleep(120)
+            locking.execute("ROLLBACK")
+        free.set()
+
+    locked = threading.Thread(target=lock)
+    said, errors = followed(TRAIN, {"epoch 2/12": locked.start})
+    assert "Traceback" not in said + errors
+    assert free.wait(180)
+    with command(["sync"]) as process:
+        sent = "".join(process.communicate())
+    assert process.returncode == 0, sent
+    client = MlflowClient(f"sqlite:///{database}")
+    epochs = epochs_of(client, run_in(said))
+    assert [step for step, _ in epochs["train/total_loss"]] == [*range(1, 13)]
+    assert client.get_run(run_in(said)).info.status == "FINISHED"
+    assert not waits_on_disk(run_in(said))
 
 
 @pytest.mark.slow  # a calibration, two trainings, and the minute that others have: three minutes
