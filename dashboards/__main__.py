@@ -18,7 +18,7 @@ from typing import Any
 from streamlit.web.cli import main as streamlit
 
 # A page denoises one slice at a time, of which oneDNN's convolutions give one thread all the work:
-# two threads are twice as fast without them, and take less memory.
+# two threads are twice as fast without them. (`pi.network`, which asks for them, is imported next.)
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there

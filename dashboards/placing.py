@@ -129,7 +129,7 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
             if kind == "png" and name not in leave_out:
                 st.subheader(plain(title_of(name)))
                 with st.container(key=f"logged {name}"):  # wider than a phone: it scrolls
-                    st.image(_logged_picture(run, name, files), width=_width(run, name), alt=name)
+                    _logged_picture(run, name, files)
                 _save_logged(run, [one for one in files if one.rpartition(".")[0] == name])
             elif (
                 kind == "json"
@@ -142,16 +142,15 @@ def gallery(run: ListedRun, leave_out: Sequence[str] = (), order: Sequence[str] 
                 _save_logged(run, [file])
 
 
-def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> bytes | str:
-    """Return a logged figure in the colours of the page, which its SVG alone can take."""
+def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> None:
+    """Place a logged figure in the colours of the page, which its SVG alone can take."""
+    png = read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
+    with Image.open(BytesIO(png)) as picture:
+        width = round(picture.width * ON_PAPER)
+    shown: bytes | str = png
     if on_dark_page() and f"{name}.svg" in files:
-        return svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
-    return read_artifact(run.run_id, f"{name}.png", Path.read_bytes)
-
-
-def _width(run: ListedRun, name: str) -> int:
-    with Image.open(BytesIO(read_artifact(run.run_id, f"{name}.png", Path.read_bytes))) as picture:
-        return round(picture.width * ON_PAPER)
+        shown = svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
+    st.image(shown, width=width, alt=name)
 
 
 def title_of(name: str) -> str:

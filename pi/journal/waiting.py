@@ -72,7 +72,7 @@ def send_all(server: Receiver, store: str, *, forget_refused: bool = False) -> S
 
 def count_waiting(store: str) -> int:
     """Return how many entries wait on this machine for the tracking store of that fingerprint."""
-    return sum(len(read_entries(one)[0]) for one in books() if is_for(one, store) and has_some(one))
+    return sum(len(read_entries(one)[0]) for one in books() if is_for(one, store))
 
 
 def send_first(run_id: str, server: Receiver, store: str) -> None:

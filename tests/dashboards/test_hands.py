@@ -4,16 +4,15 @@ What is gone while a page shows it is told, and the page stays.
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filled_place import filled_place
 from in_browser import FIGURE, NAMES, WAIT, looking, rest, visit
 from mlflow import MlflowClient
 from playwright.sync_api import Page
 
-from benchmarks.filled_store import Size, fill
 from dashboards.browsing import Server, dashboard
 from pi.tracking.address import tracking_uri
 from pi.tracking.listing import list_runs
@@ -51,13 +50,7 @@ POINTS = """() => {
 @pytest.fixture(scope="module")
 def folder(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a store with two runs of everything, in force."""
-    place = tmp_path_factory.mktemp("hands")
-    file = shutil.copy(empty_database, place / "mlflow.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
-        patch.setenv("PI_CACHE", str(place / "cache"))
-        patch.chdir(place)
-        fill(Size(runs=2, patients=3, slices=2, pixels=32, denoiser="unet:2"))
+    with filled_place(empty_database, tmp_path_factory.mktemp("hands")) as place:
         yield place
 
 

@@ -1,7 +1,6 @@
 """The dashboard's pages without a browser: what they say of an empty store, and of runs by hand."""
 
 import os
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
+from filled_place import filled_place
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 from tracking.logged_figures import KINDS, whole_figures
 
-from benchmarks.filled_store import Size, fill
 from dashboards.placing import plain
 from pi.alive import doing
 from pi.figures.ground import PAPER
@@ -178,14 +177,8 @@ def test_a_training_shows_its_epochs_and_how_far_it_drifted(database: Path) -> N
 @pytest.fixture(scope="module")
 def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a store with two runs of everything; read, not changed."""
-    folder = tmp_path_factory.mktemp("filled")
-    file = shutil.copy(empty_database, folder / "mlflow.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
-        patch.setenv("PI_CACHE", str(folder / "cache"))
-        patch.chdir(folder)
-        fill(Size(runs=2, patients=3, slices=2, pixels=32, denoiser="unet:2"))
-    return folder
+    with filled_place(empty_database, tmp_path_factory.mktemp("filled")) as folder:
+        return folder
 
 
 @pytest.fixture
