@@ -7,7 +7,7 @@ step of the slider of the target (its chart has moved), moving to another slice,
 the server. Beside them, in the same minute, a request that does nothing and the time until a page's
 heading stands: on a busy machine all of them grow together. Lowest and median of several.
 
-Five minutes. No number is asserted.
+Two minutes. No number is asserted.
 """
 
 import os
@@ -23,6 +23,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from benchmarks.filled_store import LARGE, fill
+from benchmarks.processor import features
 from dashboards.app import path_of
 from dashboards.browsing import Server, browser_page, dashboard, find_chromium
 
@@ -57,21 +58,22 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else LARGE.runs
     with filled(runs), dashboard() as server, browser_page(find_chromium()) as page:
         page.add_init_script(WATCH)
+        print(features())
         print(f"{'ms':<44}{'lowest':>10}{'median':>10}{'asked':>10}")
         show("a request that does nothing", [idle(page, server) for _ in range(TIMES)], "")
         for name in USEFUL:
             both = [paint(page, server, name) for _ in range(TIMES)]
-            show(f"first useful paint of {name}", [useful for _, useful in both], "3000")
+            show(f"first useful paint of {name}", [useful for _, useful in both], "1500")
             show("  of it until its heading stands", [head for head, _ in both], "")
         paint(page, server, "influence")
         steps = [step(page, "Target", "ArrowLeft") for _ in range(2 * TIMES)]
-        show("a step of the target", steps, "300")
+        show("a step of the target", steps, "150")
         paint(page, server, "slices")
         moves = [step(page, "Position", "ArrowRight") for _ in range(TIMES)]
-        show("moving to the next slice", moves, "500")
+        show("moving to the next slice", moves, "450")
         back = [step(page, "Position", "ArrowLeft") for _ in range(TIMES - 1)]
-        show("moving back to a slice seen before", back, "500")
-        print(f"memory of the server, GB: {memory(server):.2f} (asked: 1.5)")
+        show("moving back to a slice seen before", back, "450")
+        print(f"memory of the server, GB: {memory(server):.2f} (asked: 1.4)")
 
 
 @contextmanager

@@ -6,8 +6,8 @@ has it, wherever the command is started and whatever is set for Streamlit there:
 open to the network, say.
 """
 
+import gc
 import json
-import os
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +17,7 @@ from typing import Any
 
 from streamlit.web.cli import main as streamlit
 
-# A page denoises one slice at a time, of which oneDNN's convolutions give one thread all the work:
-# two threads are twice as fast without them. (`pi.network`, which asks for them, is imported next.)
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-
+import dashboards.before_tensorflow  # noqa: F401
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from dashboards.app import PAGES
 
@@ -32,7 +29,25 @@ def main() -> None:
     """Load the pages and serve them."""
     for name, _, _ in PAGES:
         import_module(f"dashboards.screens.{name}")
+    keep_what_is_loaded()
     streamlit(["run", str(APP), *settings_not_in(sys.argv[1:])])
+
+
+def keep_what_is_loaded() -> None:
+    """Let no end of a page's script throw away, or look through, what all pages share.
+
+    After each of them Streamlit has Keras forget its state and what it has compiled, which the
+    thread that denoises is using, and has every object of the process looked at for garbage while
+    pictures wait to be sent (so does its ``postScriptGC``, which the settings switch off).
+    """
+    import keras  # which the pages have loaded, after `pi.network`
+
+    keras.backend.clear_session = _keep
+    gc.freeze()
+
+
+def _keep(free_memory: bool = True) -> None:
+    """Stand for Keras' `clear_session`: keep everything."""
 
 
 def settings_not_in(arguments: Sequence[str]) -> list[str]:

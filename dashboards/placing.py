@@ -150,7 +150,7 @@ def _logged_picture(run: ListedRun, name: str, files: Sequence[str]) -> None:
     shown: bytes | str = png
     if on_dark_page() and f"{name}.svg" in files:
         shown = svg_on_dark(read_artifact(run.run_id, f"{name}.svg", Path.read_text))
-    st.image(shown, width=width, alt=name)
+    st.image(shown, width=width, output_format="PNG", alt=name)
 
 
 def title_of(name: str) -> str:

@@ -210,9 +210,11 @@ def _breakdown(calibrations: Sequence[ExperimentCalibration]) -> None:
             savers(lambda: draw_layer_shares(shares), "by_layer", lambda: share_table(shares))
         else:
             st.caption("Each of these encoders is tapped at one layer, which has the whole of Ψ.")
-        with st.expander("All numbers"):
-            table(summary_table(calibrations, []), "summary")
-            table(stratum_table(calibrations), "strata")
+        more = st.expander("All numbers", key="all numbers", on_change="rerun")
+        if more.open:  # made for those who look at them alone, not at every step of the target
+            with more:
+                table(summary_table(calibrations, []), "summary")
+                table(stratum_table(calibrations), "strata")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Slices: low dose, what runs make of it, target and errors side by side, on fixed windows."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import Literal
@@ -25,8 +25,16 @@ from pi.evaluation.ring_correlation import invention
 from pi.evaluation.table import protocols_of, slice_key, slice_keys
 from pi.figures.denoised_slices import ERROR_HIGH_HU, TITLES
 from pi.figures.png import as_png
-from pi.figures.slice_row import WINDOWS, Panel, Pictured, SliceRow, picture_row, region_around
-from pi.figures.slice_viewer import draw_viewer, panel_pixels, viewer_panels
+from pi.figures.slice_row import (
+    WINDOWS,
+    Panel,
+    Pictured,
+    SliceRow,
+    busiest_region,
+    picture_row,
+    region_around,
+)
+from pi.figures.slice_viewer import draw_viewer, panel_picture, viewer_panels
 from pi.identity import SliceKey
 from pi.overview.readable import heading_of
 from pi.parameters import SimulateParameters
@@ -77,6 +85,25 @@ def slices(run_id: str) -> pd.DataFrame:
     return read_slices(run_id)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def compared(run_ids: Sequence[str]) -> list[str]:
+    """Return the metrics by which slices can be ranked: those that all tables have values of."""
+    tables = [slices(run_id) for run_id in run_ids]
+    return [
+        name for name in directed_metrics()
+        if all(name in table and table[name].notna().any() for table in tables)
+    ]  # fmt: skip
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def ranked(
+    run_ids: Sequence[str], protocol: str, metric: str
+) -> tuple[pd.DataFrame, list[SliceKey]]:
+    """Return the slices that evaluations have in common, see `ranked_slices`, and their keys."""
+    found = ranked_slices([slices(run_id) for run_id in run_ids], protocol, metric)
+    return found, slice_keys(found)
+
+
 def main() -> None:
     """Place the page."""
     heading("Slices", "What runs make of the same slice, on windows that no image can stretch.")
@@ -88,8 +115,8 @@ def main() -> None:
     if not chosen:
         st.info("Choose an evaluation above.")
         return
-    with going_on():
-        _place(_same_data(chosen))
+    # A step from slice to slice runs this part of the page alone.
+    st.fragment(_compare)(_same_data(chosen))
 
 
 def _alike(runs: Sequence[ListedRun], one: ListedRun) -> list[ListedRun]:
@@ -106,6 +133,11 @@ def _same_data(chosen: Sequence[ListedRun]) -> dict[str, ListedRun]:
     return dict(zip("ABC", same, strict=False))
 
 
+def _compare(runs: Mapping[str, ListedRun]) -> None:
+    with going_on():
+        _place(runs)
+
+
 def _place(runs: Mapping[str, ListedRun]) -> None:
     tables = {}
     for letter, run in runs.items():
@@ -115,14 +147,15 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
         return
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     protocol = controls[0].selectbox("Protocol", protocols_of(next(iter(tables.values()))))
-    metric = controls[1].selectbox("Metric", _compared(tables.values()), format_func=heading_of)
-    ranked = ranked_slices(list(tables.values()), protocol, metric)
+    run_ids = tuple(runs[letter].run_id for letter in tables)
+    metric = controls[1].selectbox("Metric", compared(run_ids), format_func=heading_of)
+    places, keys = ranked(run_ids, protocol, metric)
     with controls[2].container(horizontal=True):
         for name in JUMPS:
-            st.button(name.capitalize(), key=f"jump {name}", on_click=_jump, args=(ranked, name),
+            st.button(name.capitalize(), key=f"jump {name}", on_click=_jump, args=(places, name),
                       help=f"Go to the slice that is {name} by {heading_of(metric)}",
                       disabled=name == "most disagreeing" and len(tables) < 2)  # fmt: skip
-    key, beside = _chosen_slice(ranked)
+    key, beside = _chosen_slice(keys)
     window, view = _window()
     spot = _spot() if view == OWN else None
     mark = st.checkbox(
@@ -136,17 +169,9 @@ def _place(runs: Mapping[str, ListedRun]) -> None:
     table(scores, "scores_of_slice")
 
 
-def _compared(tables: Iterable[pd.DataFrame]) -> list[str]:
-    """Return the metrics by which slices can be ranked: those that all tables have values of."""
-    return [
-        name for name in directed_metrics()
-        if all(name in table and table[name].notna().any() for table in tables)
-    ]  # fmt: skip
-
-
-def _jump(ranked: pd.DataFrame, name: Jump) -> None:
+def _jump(places: pd.DataFrame, name: Jump) -> None:
     column, ascending = JUMPS[name]
-    _go(slice_key(ranked.sort_values(column, ascending=ascending).iloc[0]))
+    _go(slice_key(places.sort_values(column, ascending=ascending).iloc[0]))
 
 
 def _go(key: SliceKey) -> None:
@@ -155,12 +180,11 @@ def _go(key: SliceKey) -> None:
     st.session_state["position"] = key.position
 
 
-def _chosen_slice(ranked: pd.DataFrame) -> tuple[SliceKey, list[SliceKey]]:
+def _chosen_slice(keys: Sequence[SliceKey]) -> tuple[SliceKey, list[SliceKey]]:
     """Let a slice be chosen: patient by pseudonym, reconstruction, position.
 
     Return it, and the slices beside it, to which a reader goes next.
     """
-    keys = slice_keys(ranked)
     left, middle, right = st.columns([2, 2, 3])
     patient = _kept(left, "Patient", "patient", sorted({key.patient for key in keys}))
     keys = [key for key in keys if key.patient == patient]
@@ -229,7 +253,7 @@ def _pictures(
     # Two rows: on a phone, where columns stand below each other, images then stay together.
     above = st.columns(len(denoisers) + 2, gap="small")
     below = st.columns(len(denoisers) + 2, gap="small")
-    region = region_around(low.shape, *spot) if spot else None
+    region = region_around(low.shape, *spot) if spot else busiest_region(target)
     show = partial(_show, window=window, detail=detail, target=target if mark else None)
 
     def row() -> SliceRow:
@@ -282,8 +306,9 @@ def _panel(
     said = (panel.detail_caption if detail else panel.caption) or "for comparison"
     title = panel.title.replace("\n", " ")
     column.caption(f"**{plain(title)}**  \n{plain(said)}")  # two lines, so that images align
-    pixels = panel_pixels(panel, row, window, detail=detail, marked=marked)
-    column.image(as_png(pixels), width="stretch", alt=f"{title} {said}")
+    picture = panel_picture(panel, row, window, detail=detail, marked=marked)
+    shown = as_png(picture)
+    column.image(shown, width="stretch", output_format="PNG", alt=f"{title} {said}")
 
 
 def _pictured(

@@ -67,8 +67,9 @@ def slice_scores(tables: Mapping[str, pd.DataFrame], key: SliceKey, protocol: st
     """
     rows: list[dict[str, object]] = []
     for name, table in tables.items():
-        own = (table[KEY] == [asdict(key)[name] for name in KEY]).all(axis=1)
-        found = table[own & (table["protocol"] == protocol)].set_index("image")
+        near = table[table["position"] == key.position]  # a number, which is compared fast
+        own = (near[KEY] == [asdict(key)[name] for name in KEY]).all(axis=1)
+        found = near[own & (near["protocol"] == protocol)].set_index("image")
         for image in (LOW_DOSE, evaluated_image(table)):
             label = "low dose" if image == LOW_DOSE else name
             if image in found.index and label not in [row["image"] for row in rows]:

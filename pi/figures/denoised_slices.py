@@ -49,15 +49,19 @@ def draw_details(rows: Sequence[SliceRow], window: tuple[float, float] = SOFT_TI
     return _draw(rows, window, detail=True)
 
 
-def to_uint8(panel: Panel, window: tuple[float, float] = SOFT_TISSUE) -> NDArray[np.uint8]:
+def to_uint8(
+    panel: Panel, window: tuple[float, float] = SOFT_TISSUE, levels: int = 256
+) -> NDArray[np.uint8]:
     """Return a panel as grey levels of a fixed window, for tools that know no HU."""
-    return grey_levels(panel.hu, (0.0, ERROR_HIGH_HU) if panel.is_error else window)
+    return grey_levels(panel.hu, (0.0, ERROR_HIGH_HU) if panel.is_error else window, levels)
 
 
-def grey_levels(hu: NDArray[np.float32], window: tuple[float, float]) -> NDArray[np.uint8]:
-    """Return HU, any shape, as 0 to 255 between the two ends of a window."""
+def grey_levels(
+    hu: NDArray[np.float32], window: tuple[float, float], levels: int = 256
+) -> NDArray[np.uint8]:
+    """Return HU, any shape, as so many levels from 0 on between the two ends of a window."""
     low, high = window
-    return np.asarray(np.rint(np.clip((hu - low) / (high - low), 0, 1) * 255), np.uint8)
+    return np.asarray(np.rint(np.clip((hu - low) / (high - low), 0, 1) * (levels - 1)), np.uint8)
 
 
 def _row(shown: ShownSlice, metric: str) -> SliceRow:

@@ -12,7 +12,6 @@ from pi.figures.colours import STYLES, colour_of
 from pi.figures.labels import legend_below
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats, from_log_odds, log_odds
-from pi.influence.table import curve_table
 from pi.influence.weight_units import OURS, Values
 
 
@@ -46,22 +45,19 @@ class Curve:
 def influence_curves(calibrations: Sequence[ExperimentCalibration], weights: Floats) -> list[Curve]:
     """Return the curves of some calibrations: a colour an experiment, a line style a state."""
     states = list(dict.fromkeys(c.state for c in calibrations))
-    curves = []
-    for c in calibrations:
-        table = curve_table(c, weights)
-        curves.append(
-            Curve(
-                f"{c.experiment.name}, {c.state}",
-                colour_of(c.experiment.name),
-                STYLES[states.index(c.state) % len(STYLES)],
-                table["log10_lambda"].to_numpy(),
-                table["psi"].to_numpy(),
-                table["log_odds"].to_numpy(),
-                c.weight,
-                *c.interval,
-            )
+    return [
+        Curve(
+            f"{c.experiment.name}, {c.state}",
+            colour_of(c.experiment.name),
+            STYLES[states.index(c.state) % len(STYLES)],
+            np.log10(weights),
+            c.psi_of_sums(weights),
+            c.log_odds_of_sums(weights),
+            c.weight,
+            *c.interval,
         )
-    return curves
+        for c in calibrations
+    ]
 
 
 def influence_table(curves: Sequence[Curve]) -> pd.DataFrame:

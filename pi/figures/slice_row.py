@@ -118,7 +118,7 @@ def picture_row(
         pixel_spacing: mm; None where it is unknown.
         region: what is enlarged; None: soft tissue with most contrast.
     """
-    (top, left), side = region or _busiest_region(normal_dose)
+    (top, left), side = region or busiest_region(normal_dose)
     inside = np.s_[top : top + side, left : left + side]
     panels, errors = [], []
     for image in images:
@@ -162,8 +162,12 @@ def region_around(shape: tuple[int, int], across: float, down: float, zoom: floa
     return (min(max(top, 0), rows - side), min(max(left, 0), columns - side)), side
 
 
-def _busiest_region(target: NDArray[np.float32]) -> Region:
-    """Return the region of soft tissue with most contrast, or the middle where there is none."""
+def busiest_region(target: NDArray[np.float32]) -> Region:
+    """Return the region of soft tissue with most contrast, or the middle where there is none.
+
+    Args:
+        target: the normal dose, (rows, columns) HU.
+    """
     side = region_side(target.shape[0], DETAIL)
     smooth = uniform_filter(np.clip(target, *SOFT_TISSUE), max(3, side // 16))
     corners = regions_of(target, DETAIL)

@@ -10,15 +10,27 @@ from scipy.ndimage import binary_erosion
 
 from pi.figures.denoised_slices import COLUMN, draw_panel, to_uint8
 from pi.figures.labels import inches_high, wrapped
+from pi.figures.png import Paletted
 from pi.figures.slice_row import Panel, SliceRow
 
 SIDE = 2.9  # inches of a panel
 SMALLEST = 512  # pixels of a panel's side on a screen
-FRAME = (230, 159, 0)
-MARK = (204, 121, 167)
-ERRORS = np.asarray(colormaps["inferno"](np.arange(256), bytes=True)[:, :3])
-"""Colours of `draw_panel`: of the region's frame, and of errors by level, (256, 3) RGB; the mark
-outlines what the normal dose does not show."""
+LEVELS = 254
+"""Of grey, or of an error's colours, on a screen; a `Paletted` has two colours more."""
+
+FRAME, MARK = LEVELS, LEVELS + 1
+"""Numbers of the colours that frame the region, and outline what the normal dose does not show."""
+
+_ORANGE, _PURPLE = (230, 159, 0), (204, 121, 167)
+
+
+def _palette(name: str) -> NDArray[np.uint8]:
+    colours = colormaps[name](np.linspace(0, 1, LEVELS), bytes=True)[:, :3]
+    return np.asarray([*colours, _ORANGE, _PURPLE], np.uint8)
+
+
+GREYS, ERRORS = _palette("gray"), _palette("inferno")
+"""Colours of `draw_panel`, by level, and of the frame and the mark: (256, 3) RGB."""
 
 
 def viewer_panels(row: SliceRow) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
@@ -43,14 +55,14 @@ def viewer_panels(row: SliceRow) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
     return images, (*errors, between)
 
 
-def panel_pixels(
+def panel_picture(
     panel: Panel,
     row: SliceRow,
     window: tuple[float, float],
     *,
     detail: bool,
     marked: NDArray[np.bool] | None = None,
-) -> NDArray[np.uint8]:
+) -> Paletted:
     """Return one panel as `draw_viewer` colours it, pixel by pixel: for a screen, in milliseconds.
 
     Args:
@@ -61,21 +73,20 @@ def panel_pixels(
         marked: (rows, columns) of the slice, what is outlined; None: nothing.
 
     Returns:
-        (rows, columns, 3) RGB, at least `SMALLEST` pixels wide.
+        At least `SMALLEST` pixels wide, in `LEVELS` levels.
     """
     (top, left), side = row.corner, row.side
-    levels = to_uint8(panel, window)
+    numbers = to_uint8(panel, window, LEVELS)
     if detail:
-        levels = levels[top : top + side, left : left + side]
-    times = -(-SMALLEST // levels.shape[1])
-    levels = levels.repeat(times, axis=0).repeat(times, axis=1)
-    colours = ERRORS[levels] if panel.is_error else np.repeat(levels[..., np.newaxis], 3, axis=2)
+        numbers = numbers[top : top + side, left : left + side]
+    times = -(-SMALLEST // numbers.shape[1])
+    numbers = numbers.repeat(times, axis=0).repeat(times, axis=1)
     if marked is not None:
         shown = marked[top : top + side, left : left + side] if detail else marked
-        colours[outline(shown.repeat(times, axis=0).repeat(times, axis=1))] = MARK
+        numbers[outline(shown.repeat(times, axis=0).repeat(times, axis=1))] = MARK
     if not detail:
-        _frame(colours, top * times, left * times, side * times)
-    return colours
+        _frame(numbers, top * times, left * times, side * times)
+    return Paletted(numbers, ERRORS if panel.is_error else GREYS)
 
 
 def outline(marked: NDArray[np.bool]) -> NDArray[np.bool]:
@@ -83,11 +94,11 @@ def outline(marked: NDArray[np.bool]) -> NDArray[np.bool]:
     return np.asarray(marked & ~binary_erosion(marked, iterations=2, border_value=1))
 
 
-def _frame(colours: NDArray[np.uint8], top: int, left: int, side: int) -> None:
+def _frame(numbers: NDArray[np.uint8], top: int, left: int, side: int) -> None:
     across, down = slice(left, left + side), slice(top, top + side)
     for edge in (0, 1, side - 2, side - 1):
-        colours[top + edge, across] = FRAME
-        colours[down, left + edge] = FRAME
+        numbers[top + edge, across] = FRAME
+        numbers[down, left + edge] = FRAME
 
 
 def draw_viewer(row: SliceRow, window: tuple[float, float], *, detail: bool) -> Figure:

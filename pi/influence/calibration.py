@@ -106,6 +106,10 @@ class ExperimentCalibration:
         """Psi of Algorithm 2 at ``weight`` (any shape)."""
         return psi(self.image, self.perceptual, weight)
 
+    def log_odds_of_sums(self, weight: ArrayLike) -> Floats:
+        """Log-odds of it: not from Psi, which has lost all its digits where it is nearly 1."""
+        return np.asarray(np.log(weight) + np.log(self.perceptual / self.image))
+
     def psi_of_ratios(self, weight: ArrayLike) -> Floats:
         """Psi of Eq. (5) at ``weight`` (any shape)."""
         m, p = self.losses.image, self.losses.perceptual.sum(axis=1)

@@ -45,8 +45,7 @@ def curve_table(calibration: ExperimentCalibration, weights: Floats) -> pd.DataF
             "psi_low": calibration.psi_of_sums(weights / factor),
             "psi_high": calibration.psi_of_sums(weights * factor),
             "psi_eq5": calibration.psi_of_ratios(weights),
-            # Not from `psi`, which has lost all its digits where it is nearly 1.
-            "log_odds": np.log(weights) + np.log(calibration.perceptual / calibration.image),
+            "log_odds": calibration.log_odds_of_sums(weights),
         }
     )
 

@@ -49,7 +49,9 @@ def test_every_page_draws_and_answers(
         visit(page, server, "training")
         page.locator(FIGURE).first.wait_for(timeout=WAIT)
         visit(page, server, "slices")
-        page.get_by_role("button", name="Worst").click(timeout=WAIT)
+        with page.expect_response(lambda one: "/media/" in one.url, timeout=WAIT) as sent:
+            page.get_by_role("button", name="Worst").click(timeout=WAIT)
+        assert sent.value.headers["content-type"] == "image/png"  # no JPEG of it
         rest(page)
         with page.expect_download(timeout=WAIT) as saved:
             page.get_by_role("button", name="SVG").click()
