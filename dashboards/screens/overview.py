@@ -3,14 +3,14 @@
 import streamlit as st
 
 from dashboards.choosing import here
-from dashboards.placing import FRESH, heading, plain, shown
+from dashboards.placing import FRESH, going_on, heading, plain, shown
 from dashboards.watching import at_work, watch
 from pi.errors import PiError
 from pi.overview.next_step import next_step
 from pi.overview.readable import NOTHING
 from pi.overview.results import best_by_validation, newest_results
 from pi.overview.suspicion import suspicions
-from pi.tracking.listing import ListedRun, list_newest
+from pi.tracking.listing import ListedRun, holds_finished, list_newest
 
 LOOKED_THROUGH = 200
 """Runs, the newest."""
@@ -20,6 +20,12 @@ LOOKED_THROUGH = 200
 def newest() -> list[ListedRun]:
     """Return the newest runs of all stages, asked for again after a few seconds."""
     return list_newest(LOOKED_THROUGH)
+
+
+@st.cache_data(ttl=FRESH, show_spinner=False)
+def holds(stage: str) -> bool:
+    """Return whether a run of a stage came to its end, asked for again after a few seconds."""
+    return holds_finished(stage)
 
 
 def main() -> None:
@@ -45,10 +51,11 @@ def main() -> None:
 
 
 def _next(runs: list[ListedRun]) -> None:
-    step = next_step(runs)
     st.subheader("Next")
-    st.caption(plain(step.why))
-    st.code(step.command, language="bash", wrap_lines=True)
+    with going_on():
+        step = next_step(runs, holds)
+        st.caption(plain(step.why))
+        st.code(step.command, language="bash", wrap_lines=True)
 
 
 def _suspicious(runs: list[ListedRun], gone: list[ListedRun]) -> None:
@@ -77,7 +84,7 @@ def _results(runs: list[ListedRun]) -> None:
         st.subheader("Best by validation")
         best = best_by_validation(runs)
         if best.empty:
-            st.caption("No training has come to its end yet.")
+            st.caption(f"No training of the newest {len(runs)} runs tells its validation.")
         else:
             st.dataframe(shown(best), hide_index=True, width="stretch", placeholder=NOTHING)
         st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")

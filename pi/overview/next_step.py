@@ -1,6 +1,6 @@
 """What to do next: one command, by what the tracking store lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pi.overview.results import DIGEST, stage_of
@@ -27,15 +27,17 @@ class NextStep:
     command: str
 
 
-def next_step(runs: Sequence[ListedRun]) -> NextStep:
+def next_step(runs: Sequence[ListedRun], holds: Callable[[str], bool]) -> NextStep:
     """Return the first step that is missing, in the order of Algorithm 1.
 
     Args:
-        runs: the newest first.
+        runs: the newest, the newest first.
+        holds: tells whether the store has a run of a stage that came to its end: it has more runs
+            than the newest.
     """
     if not runs:
         return NextStep("Nothing was done yet: the whole of it in five minutes.", "make main-quick")
-    return _broken_off(runs) or _to_evaluate(runs) or _to_compare(runs) or _missing(runs)
+    return _broken_off(runs) or _to_evaluate(runs) or _to_compare(runs) or _missing(runs, holds)
 
 
 def _broken_off(runs: Sequence[ListedRun]) -> NextStep | None:
@@ -70,7 +72,7 @@ def _to_compare(runs: Sequence[ListedRun]) -> NextStep | None:
     return NextStep("The newest evaluation is not compared with those on the same data.", command)
 
 
-def _missing(runs: Sequence[ListedRun]) -> NextStep:
+def _missing(runs: Sequence[ListedRun], holds: Callable[[str], bool]) -> NextStep:
     for stage, why, command in (
         ("calibration", "No calibration tells which λ has the influence asked for.",
          "make calibrate"),
@@ -78,7 +80,7 @@ def _missing(runs: Sequence[ListedRun]) -> NextStep:
          f"{ENTRY}.train --experiment demo1 --perceptual_weight psi:0.95"),
         ("search", "No search tells how flat the optimum of λ is.", f"{ENTRY}.search"),
     ):  # fmt: skip
-        if not _done(runs, stage):
+        if not _done(runs, stage) and not holds(stage):
             return NextStep(why, command)
     return NextStep("Everything is compared: all of it on one page.", "make report")
 

@@ -93,6 +93,16 @@ def list_newest(most: int) -> list[ListedRun]:
     return _list("tags.`pi.stage` LIKE '%' and tags.`pi.stage` != 'trial'", most, "runs")
 
 
+def holds_finished(stage: str) -> bool:
+    """Return whether there is a run of a stage that came to its end.
+
+    Raises:
+        TrackingError: the store does not answer.
+    """
+    asked = f"tags.`pi.stage` = '{stage}' and attributes.status = 'FINISHED'"
+    return bool(_list(asked, 1, f"runs of {stage}"))
+
+
 def _list(query: str, most: int, told: str) -> list[ListedRun]:
     _require_store()
     try:

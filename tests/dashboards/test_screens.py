@@ -18,7 +18,7 @@ from pi.alive import doing
 from pi.figures.ground import PAPER
 from pi.influence.psi import weight_for_psi
 from pi.tracking.address import tracking_uri
-from pi.tracking.listing import list_artifacts, list_runs
+from pi.tracking.listing import holds_finished, list_artifacts, list_runs
 from pi.tracking.tracker import Tracked
 
 SCREENS = Path(__file__).parents[2] / "dashboards" / "screens"
@@ -307,6 +307,17 @@ def test_the_overview_says_what_is_next_and_shows_the_best(in_filled: Path) -> N
     assert len(results) > 2
     assert all(one["validation SSIM"].is_monotonic_decreasing for one in best)
     assert app.code[0].value.startswith(("python -m entrypoints.", "make "))
+
+
+def test_what_lies_beyond_the_newest_runs_is_not_said_to_be_missing(in_filled: Path) -> None:
+    assert holds_finished("calibration")
+    assert holds_finished("search")
+    assert not holds_finished("pretrain")
+    file = SCREENS / "overview.py"
+    newest = file.read_text().replace("LOOKED_THROUGH = 200", "LOOKED_THROUGH = 2")
+    app = AppTest.from_string(newest, default_timeout=120).run()
+    assert not app.exception
+    assert "No calibration" not in words(app)
 
 
 def test_the_overview_of_an_empty_store_says_how_to_begin(database: Path) -> None:

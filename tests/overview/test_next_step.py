@@ -19,7 +19,7 @@ COMPARED = listed_run("k", "compare", tags={"pi.compared_runs": "e0 e1"})
 
 
 def command(*runs: ListedRun) -> str:
-    return next_step(runs).command
+    return next_step(runs, lambda stage: False).command
 
 
 def test_each_step_follows_from_the_one_before() -> None:
@@ -38,3 +38,9 @@ def test_a_training_that_was_broken_off_goes_on() -> None:
     broken = listed_run("b", "train", "KILLED")
     assert command(broken, TRAINED) == "python -m entrypoints.train --resume b"
     assert "--resume" not in command(TRAINED, broken)
+
+
+def test_what_lies_beyond_the_newest_runs_is_not_said_to_be_missing() -> None:
+    newest = [COMPARED, *EVALUATED, TRAINED]
+    assert next_step(newest, lambda stage: stage == "calibration").command.endswith(".search")
+    assert next_step(newest, lambda stage: True).command == "make report"
