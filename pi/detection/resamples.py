@@ -11,7 +11,7 @@ from scipy.stats import norm, t
 from pi.detection.channels import Floats
 from pi.detection.look import CHANNELS, EYE
 from pi.detection.observers import Looks, hotelling, matched, pooled
-from pi.evaluation.table import by_reconstruction
+from pi.evaluation.table import KEY, by_reconstruction
 
 RESAMPLES = 1000
 MOST = 0.75
@@ -88,7 +88,9 @@ def resampled(
     values = []
     for reconstruction, rows in by_reconstruction(numbered[numbered["image"] == image]):
         number, places = pd.factorize(rows["number"])
-        looks = Looks.of(rows[answers].to_numpy(np.float64), rows["of_class"].to_numpy(), number)
+        noise = rows.groupby([*KEY, "place"], dropna=False).ngroup().to_numpy()
+        given = rows[answers].to_numpy(np.float64)
+        looks = Looks.of(given, rows["of_class"].to_numpy(), number, noise)
         weights = draws.weights[:, places]
         fit = looks.enough(weights)
         if fit[0] and fit.mean() >= MOST:
