@@ -20,8 +20,9 @@ class Trade:
     """The measured trials of a study, ready to be drawn.
 
     Attributes:
-        table: one row a trial: ``trial``, ``psi``, ``log_odds``, ``ssim``, `TEXTURE`, ``label`` of
-            the first trials, ``feasible``, and ``front``: no other is better in both.
+        table: one row a trial: ``trial``, ``psi``, ``log_odds``, ``ssim`` and `TEXTURE` of the same
+            output, that of the last epoch, ``label`` of the first trials, ``feasible``, and
+            ``front``: no other is better in both.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -31,7 +32,7 @@ def perception_distortion(found: SearchAnswer) -> Trade | None:
     """Return the trade of a study; None where no trial has SSIM and texture distance."""
     rows = [
         {"trial": trial.number, "psi": trial.point.psi, "log_odds": trial.point.log_odds,
-         "ssim": trial.ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
+         "ssim": trial.last_ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
          "feasible": trial.feasible}
         for trial in found.trials
         if trial.state == "finished" and np.isfinite(trial.metrics.get(TEXTURE, np.nan))
@@ -75,7 +76,7 @@ def draw_trade(trade: Trade) -> Figure:
     bar.ax.set_yticklabels([f"{100 * t:g} %" for _, t in shown])
     bar.set_label("Ψ where λ was calibrated")
     axes.set_xlabel(f"{METRICS[TEXTURE].heading}, 0 is the normal dose's texture")
-    axes.set_ylabel("validation SSIM")
+    axes.set_ylabel("validation SSIM after the last epoch")
     axes.grid(alpha=0.25)
     legend_below(figure)
     return figure

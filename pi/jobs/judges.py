@@ -1,6 +1,6 @@
 """The encoder that judges an evaluation: any but that which the denoiser was trained with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -13,7 +13,7 @@ from pi.evaluation.metrics import FEATURES
 from pi.evaluation.protocol import EvaluationError
 from pi.jobs.contexts import find_encoders
 from pi.losses.architecture import EncoderSpec
-from pi.losses.experiments import find_experiments, require_influence
+from pi.losses.experiments import Experiment, find_experiments, require_influence
 from pi.losses.input_convention import RAW255
 from pi.slices.store import Store
 from pi.subjects import Subject, require_images
@@ -74,16 +74,32 @@ def find_judge(
     trained = trained_by(subject.run_id)
     if trained is not None:
         _require_another(spec, trained)
-    bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
-    digest = bank.weights_of(spec).digest
+    encode, digest = encode_with(experiments, seed, say)
     if trained is not None and trained.tags.get(DIGEST) == digest:
         raise _own(spec, "whose weights are the same")
+    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+
+
+def encode_with(
+    experiments: Sequence[Experiment], seed: int, say: Callable[[str], object]
+) -> tuple[Encode, str]:
+    """Return the encoder of one experiment, and the digest of its weights.
+
+    Args:
+        experiments: the one, which has an influence by losses.
+        seed: of the context ``random``.
+        say: told what happens, where a context has to be made first.
+
+    Raises:
+        PiError: its weights are not to be had.
+    """
+    bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
     (encoder,) = bank.encoders
 
     def encode(images: NDArray[np.float32]) -> Maps:
         return [one.numpy() for one in keras.tree.flatten(encoder(images))]
 
-    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+    return encode, bank.weights_of(experiments[0].encoder).digest
 
 
 def _require_another(spec: EncoderSpec, trained: Record) -> None:

@@ -114,8 +114,43 @@ def test_the_largest_psi_at_which_each_constraint_holds_is_told() -> None:
         assert (limit.holding, limit.trials) == (len(holding), len(found.trials))
     free = [t for t in found.trials if t.feasible]
     assert found.best.ssim == max(trial.ssim for trial in free)
-    assert "hallucination<=mse still holds at a Psi of" in answer_text(found)
+    assert "hallucination<=mse (which has 0.055) still holds at a Psi of" in answer_text(found)
+    assert "noise_distance" in answer_text(found).splitlines()[1]  # a column of the table
     assert {"noise_distance", "hallucination", "feasible"} <= set(trial_table(found.trials))
+
+
+def test_a_constraint_that_is_broken_below_where_it_holds_is_told_so() -> None:
+    """The texture is near from a Psi on, so that all smaller ones break the constraint."""
+    found = worked(replace(objective(), constraints=parse_constraints("noise_distance<=0.1")))
+    (limit,) = found.limits
+    assert limit.broken == min(trial.point.psi for trial in found.trials) < limit.psi
+    said = f"but is broken at smaller ones, too, from {100 * limit.broken:.4g} % on."
+    assert any(said in sentence for sentence in sentences(found))
+    other = worked(replace(objective(), constraints=parse_constraints("hallucination<=0.055")))
+    assert other.limits[0].broken > other.limits[0].psi
+    assert not any("smaller ones" in sentence for sentence in sentences(other))
+
+
+def test_similarity_and_texture_of_the_front_are_of_one_output() -> None:
+    """Of the last epoch, whose metrics are measured; the best SSIM was an epoch before it."""
+
+    def falling(point: Point, epoch: int) -> tuple[list[float], float]:
+        return [0.9 - 0.1 * epoch, 0.8 - 0.1 * epoch], point.log_odds
+
+    sought = find_objective("noise_distance", "", 0.95, "training", 0.02, 3)
+    study = study_of(sought)
+
+    def evaluate(trial: object) -> Outcome:
+        point = space().suggest(trial, BALANCES)  # type: ignore[arg-type]
+        return sought.evaluate(trial, point, training(falling), texture)  # type: ignore[arg-type]
+
+    run_trials(study, evaluate, 2)
+    found = answer(study, sought, BALANCES)
+    assert (found.best.ssim, found.best.last_ssim) == pytest.approx((0.75, 0.55))
+    trade = perception_distortion(found)
+    assert trade is not None
+    assert trade.table["ssim"].to_numpy() == pytest.approx(0.55)
+    assert "after the last epoch, whose SSIM is then 0.55000" in sentences(found)[0]
 
 
 def test_optuna_draws_toward_what_holds() -> None:
