@@ -3,7 +3,7 @@
 Reconstructions are tasks of their own, whose d' are averaged; lesions of one size share their
 covariance and differ in what they add. Intervals are of a bootstrap: of patients drawn with
 replacement, and of as many places of lesions as each has. They are moved outwards for few patients
-as those of `pi.comparison.resampling` are, and centred on the estimate.
+(`pi.influence.expanded_percentile`), and centred on the estimate.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -19,10 +19,8 @@ from pi.detection.requirements import DetectionError
 from pi.detection.resamples import OBSERVERS, draw_places, interval, resampled
 from pi.detection.sightings import KIND
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.text_table import aligned, markdown
-
-FEW = 5
-"""Patients below which intervals cover less than 95 % (benchmarks/coverage.py)."""
 
 COLUMNS = ["image", "observer", *KIND, "dprime", "dprime_low", "dprime_high", "auc", "auc_low",
            "auc_high", "patients", "places", "looks"]  # fmt: skip
@@ -141,10 +139,10 @@ def few_patients(patients: int) -> str:
     """Return what so few patients do to intervals, a sentence; empty where nothing."""
     if patients < 2:
         return "lesions of one patient bound nothing: no interval over patients is given."
-    if patients < FEW:
+    if patients < TOO_NARROW_BELOW:
         return (
-            f"intervals of detection rest on {patients} patients; below {FEW} they cover less than "
-            "95 %."
+            f"intervals of detection rest on {patients} patients; below {TOO_NARROW_BELOW} they "
+            "cover less than 95 %."
         )
     return ""
 
