@@ -16,8 +16,8 @@ from scipy.stats import norm, t
 LEVEL = 0.95
 
 TOO_NARROW_BELOW = 5
-"""Patients below which the 95 % intervals cover less than 93 % where patients differ by as much as
-what is measured of each does: 74 % with two, 85 % with three, 92 % with four
+"""Patients below which the 95 % intervals of a comparison cover less than 93 % where patients
+differ by as much as slices do: 74 % with two, 85 % with three, 92 % with four
 (benchmarks/coverage.py)."""
 
 
