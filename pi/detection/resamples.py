@@ -88,7 +88,7 @@ def resampled(
     values = []
     for reconstruction, rows in by_reconstruction(numbered[numbered["image"] == image]):
         number, places = pd.factorize(rows["number"])
-        noise = rows.groupby([*KEY, "place"], dropna=False).ngroup().to_numpy(np.int64)
+        noise = np.asarray(rows.groupby([*KEY, "place"], dropna=False).ngroup(), np.int64)
         given = rows[answers].to_numpy(np.float64)
         looks = Looks.of(given, rows["of_class"].to_numpy(), number, noise)
         weights = draws.weights[:, places]
