@@ -82,12 +82,13 @@ class Detection:
         return rows
 
 
-def detect(sightings: pd.DataFrame, seed: int) -> Detection:
+def detect(sightings: pd.DataFrame, seed: int, patients: int = 0) -> Detection:
     """Return how detectable the lesions of a table of looks are.
 
     Args:
         sightings: see `pi.detection.sightings`.
         seed: of the bootstrap.
+        patients: who were evaluated, of whom some may have no lesions; 0: nobody else.
 
     Raises:
         DetectionError: there are too few looks for a covariance everywhere.
@@ -115,7 +116,9 @@ def detect(sightings: pd.DataFrame, seed: int) -> Detection:
             f"are {len(sightings)} looks in all."
         )
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return Detection(table, _remark(int(table["patients"].max()), [*left_out]))
+    own = sightings["patient"].nunique()
+    remark = _remark(int(table["patients"].max()), max(patients, own) - own, [*left_out])
+    return Detection(table, remark)
 
 
 def _estimates(found: Floats, patients: int) -> dict[str, float]:
@@ -147,9 +150,14 @@ def few_patients(patients: int) -> str:
     return ""
 
 
-def _remark(patients: int, left_out: Sequence[str]) -> str:
+def _remark(patients: int, without: int, left_out: Sequence[str]) -> str:
     few = few_patients(patients)
     said = [f"note: {few}"] if few else []
+    if without:
+        said.append(
+            f"note: {without} {'patients have' if without > 1 else 'patient has'} no lesions and "
+            "no part in detection."
+        )
     if left_out:
         said.append(
             f"note: {', '.join(left_out)} {'have' if len(left_out) > 1 else 'has'} too few looks "
