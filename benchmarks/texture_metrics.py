@@ -74,7 +74,7 @@ def features_ms(image: Floats, target: Floats) -> tuple[float, float]:
     from pi.losses.experiments import find_experiments
     from pi.slices.intensity import normalise
 
-    encode, _ = encode_with(find_experiments(f"vgg16:random:{LAYER}"), 0, print)
+    encode, _ = encode_with(find_experiments(f"vgg16:random:{LAYER}")[0], 0, print)
     pair = normalise(np.stack([target, image]).astype(np.float32))[..., np.newaxis]
     times = []
     for _ in range(4):

@@ -63,43 +63,64 @@ def find_judge(
     if not written:
         return None
     require_images(subject, FEATURES, "empty")
+    asked = asked_judge(written, store, part)
+    spec = asked.encoder
+    trained = trained_by(subject.run_id)
+    if trained is not None:
+        _require_another(spec, trained)
+    encode, digest = encode_with(asked, seed, say)
+    if trained is not None and trained.tags.get(DIGEST) == digest:
+        raise _own(spec, "whose weights are the same")
+    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+
+
+def asked_judge(written: str, store: Store, part: EvaluatedPart) -> Experiment:
+    """Return the experiment whose encoder the parameter `features` names.
+
+    Raises:
+        EvaluationError, ExperimentError: see `find_judge`.
+    """
     experiments = find_experiments(written)
     require_influence(experiments)
     if len(experiments) > 1:
         raise EvaluationError(
             f"`features` must name one encoder but names {len(experiments)}: {written}."
         )
-    spec = experiments[0].encoder
-    require_features(store, part, spec)
-    trained = trained_by(subject.run_id)
-    if trained is not None:
-        _require_another(spec, trained)
-    encode, digest = encode_with(experiments, seed, say)
-    if trained is not None and trained.tags.get(DIGEST) == digest:
-        raise _own(spec, "whose weights are the same")
-    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+    require_features(store, part, experiments[0].encoder)
+    return experiments[0]
+
+
+def require_other_eyes(judge: EncoderSpec, experiments: Sequence[Experiment]) -> None:
+    """Refuse an encoder with which an experiment is going to be trained.
+
+    Raises:
+        EvaluationError: one is.
+    """
+    for one in experiments:
+        if (one.encoder.architecture, one.encoder.context) == (judge.architecture, judge.context):
+            raise _own(judge, f"with which {one.name} is trained")
 
 
 def encode_with(
-    experiments: Sequence[Experiment], seed: int, say: Callable[[str], object]
+    experiment: Experiment, seed: int, say: Callable[[str], object]
 ) -> tuple[Encode, str]:
-    """Return the encoder of one experiment, and the digest of its weights.
+    """Return the encoder of an experiment, and the digest of its weights.
 
     Args:
-        experiments: the one, which has an influence by losses.
+        experiment: one that has an influence by losses.
         seed: of the context ``random``.
         say: told what happens, where a context has to be made first.
 
     Raises:
         PiError: its weights are not to be had.
     """
-    bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
+    bank = find_encoders([experiment], RAW255, seed, "", PATCH).bank(say)
     (encoder,) = bank.encoders
 
     def encode(images: NDArray[np.float32]) -> Maps:
         return [one.numpy() for one in keras.tree.flatten(encoder(images))]
 
-    return encode, bank.weights_of(experiments[0].encoder).digest
+    return encode, bank.weights_of(experiment.encoder).digest
 
 
 def _require_another(spec: EncoderSpec, trained: Record) -> None:
