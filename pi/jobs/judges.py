@@ -80,7 +80,7 @@ def asked_judge(written: str, store: Store, part: EvaluatedPart) -> Experiment:
     Raises:
         EvaluationError, ExperimentError: see `find_judge`.
     """
-    experiments = find_experiments(written)
+    experiments = find_experiments(written, FEATURES)
     require_influence(experiments)
     if len(experiments) > 1:
         raise EvaluationError(
