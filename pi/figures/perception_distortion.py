@@ -1,5 +1,6 @@
 """What Psi trades: similarity against texture, a point a trial, with habit and print marked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +12,8 @@ from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.figures.search_slice import TICKS
 from pi.influence.psi import log_odds
-from pi.search.answer import SearchAnswer
 from pi.search.constraints import TEXTURE
+from pi.search.record import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class Trade:
     table: pd.DataFrame = field(repr=False)
 
 
-def perception_distortion(found: SearchAnswer) -> Trade | None:
-    """Return the trade of a study; None where no trial has SSIM and texture distance."""
+def perception_distortion(trials: Sequence[TrialRecord]) -> Trade | None:
+    """Return the trade of a study's trials; None where none has SSIM and texture distance."""
     rows = [
         {"trial": trial.number, "psi": trial.point.psi, "log_odds": trial.point.log_odds,
          "ssim": trial.last_ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
          "feasible": trial.feasible}
-        for trial in found.trials
+        for trial in trials
         if trial.state == "finished" and np.isfinite(trial.metrics.get(TEXTURE, np.nan))
     ]  # fmt: skip
     if not rows:
