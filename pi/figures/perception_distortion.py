@@ -55,15 +55,15 @@ def draw_trade(trade: Trade) -> Figure:
     figure = Figure(figsize=(7, 5.4), layout="constrained")
     axes = figure.subplots()
     low, high = table["log_odds"].min(), table["log_odds"].max()
-    drawn = axes.scatter(table[TEXTURE], table["ssim"], 36, c=table["log_odds"], cmap="viridis",
-                         vmin=low - 0.5, vmax=high + 0.5, zorder=3)  # fmt: skip
+    kept, broken = table[table["feasible"]], table[~table["feasible"]]
+    for of, marker, size in ((kept, "o", 36), (broken, "x", 48)):
+        drawn = axes.scatter(of[TEXTURE], of["ssim"], size, c=of["log_odds"], cmap="viridis",
+                             vmin=low - 0.5, vmax=high + 0.5, zorder=3, marker=marker)  # fmt: skip
+    if len(broken):
+        axes.scatter([], [], 48, marker="x", color="#555555", label="breaks a constraint")
     front = table[table["front"]]
     axes.step(front[TEXTURE], front["ssim"], where="post", color=COLOURS[1], linewidth=1.2,
               label="no trial is better in both")  # fmt: skip
-    broken = table[~table["feasible"]]
-    if len(broken):
-        axes.scatter(broken[TEXTURE], broken["ssim"], 60, marker="x", color="black", zorder=4,
-                     label="breaks a constraint")  # fmt: skip
     for k, (name, label) in enumerate((("habit", "λ = 0.1, of habit"), ("in print", "λ in print"))):
         marked = table[table["label"].str.contains(name, regex=False)]
         if len(marked):
