@@ -9,7 +9,7 @@
    differ by 0, .3 and 1 slice deviations. Of the rank-biserial and d_z, too, the truth is 0.
 
 Each cell is the share of simulated comparisons whose 95 % interval holds the truth. What stays
-below 93 % is what `pi.comparison.resampling.TOO_NARROW_BELOW` says.
+below 93 % is what `pi.influence.expanded_percentile` says.
 """
 
 import argparse
@@ -19,8 +19,9 @@ import numpy as np
 
 from benchmarks.false_positives import PATIENT_SDS, correlated_gains, slice_index
 from pi.comparison.gains import Estimate, Floats
-from pi.comparison.resampling import TOO_NARROW_BELOW, draw_resamples, patient_intervals
+from pi.comparison.resampling import draw_resamples, patient_intervals
 from pi.comparison.walsh import hodges_lehmann
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
 PATIENTS = (2, 3, 4, 5, 6, 8, 10, 15, 20)
 SIZES = (6, 20, 50, 51, 400, 3780)

@@ -56,7 +56,7 @@ class ByPatients:
         clustered: Rosner-Glynn-Lee.
         clustered_holm: its p within the family.
         shift: Hodges-Lehmann of the patients' gains; exact, (-inf, inf) below six patients.
-        intervals: by the hierarchical bootstrap; see `pi.comparison.resampling.TOO_NARROW_BELOW`.
+        intervals: by the hierarchical bootstrap; see `pi.influence.expanded_percentile`.
     """
 
     gains: tuple[PatientGain, ...]

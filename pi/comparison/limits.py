@@ -3,9 +3,9 @@
 from pi.comparison.clusters import patients_needed
 from pi.comparison.comparison import Comparison
 from pi.comparison.gains import ALPHA
-from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import counted, heading
 from pi.evaluation.metrics import METRICS
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
 
 def limits(comparison: Comparison) -> tuple[str, ...]:

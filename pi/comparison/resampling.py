@@ -1,12 +1,7 @@
 """Intervals by a hierarchical bootstrap: patients first, then blocks of adjacent slices.
 
-Patients are drawn with replacement, and of each drawn patient as many blocks as it has. With m
-patients the plain percentiles are too narrow, because a resample of m spreads less than the data do
-and nobody knows that spread: they are moved outwards as a t-interval is against a normal one,
-
-    P(Z <= -sqrt(m / (m - 1)) t_{.975, m - 1})  in place of .025
-
-(Hesterberg, The American Statistician 69, 371-386, 2015, expanded percentile interval).
+Patients are drawn with replacement, and of each drawn patient as many blocks as it has. Percentiles
+are moved outwards for few patients, see `pi.influence.expanded_percentile`.
 """
 
 from dataclasses import dataclass, field
@@ -14,21 +9,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
 
 from pi.choices import ZeroRule
 from pi.comparison.effect import d_z, one_sided
-from pi.comparison.gains import ALPHA, Estimate, Floats, checked_gains
+from pi.comparison.gains import Estimate, Floats, checked_gains
 from pi.comparison.signed_rank import signed_rank
+from pi.influence.expanded_percentile import tail_beyond
 
 RESAMPLES = 2000
 BLOCK_MM = 20.0
 """Length of a block along the patient's axis. All reconstructions of it are drawn together, for
 they are of one anatomy and one noise."""
-
-TOO_NARROW_BELOW = 5
-"""Patients below which the 95 % intervals cover less than 93 % where patients differ by as much as
-slices do: 74 % with two, 85 % with three, 92 % with four (benchmarks/coverage.py)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +104,7 @@ def patient_intervals(
 
 
 def _interval(value: float, resampled: Floats, patients: int) -> Estimate:
-    tail = norm.cdf(np.sqrt(patients / (patients - 1)) * t.ppf(ALPHA / 2, patients - 1))
+    tail = tail_beyond(patients)
     # No interpolation: it would make NaN of two infinite neighbours.
     low, high = np.quantile(resampled, [tail, 1 - tail], method="inverted_cdf")
     return Estimate(value, float(low), float(high))

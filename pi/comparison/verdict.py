@@ -8,8 +8,8 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.contrast import Contrast
 from pi.comparison.family import Adjusted
 from pi.comparison.gains import ALPHA
-from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.evaluation.metrics import METRICS
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
 Outcome = Literal["better", "worse", "not shown", "not attainable", "identical"]
 

@@ -3,7 +3,7 @@
 Reconstructions are tasks of their own, whose d' are averaged; lesions of one size share their
 covariance and differ in what they add. Intervals are of a bootstrap: of patients drawn with
 replacement, and of as many places of lesions as each has. They are moved outwards for few patients
-as those of `pi.comparison.resampling` are, and centred on the estimate.
+(`pi.influence.expanded_percentile`), and centred on the estimate.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -19,10 +19,8 @@ from pi.detection.requirements import DetectionError
 from pi.detection.resamples import OBSERVERS, draw_places, interval, resampled
 from pi.detection.sightings import KIND
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.text_table import aligned, markdown
-
-FEW = 5
-"""Patients below which intervals cover less than 95 % (benchmarks/coverage.py)."""
 
 COLUMNS = ["image", "observer", *KIND, "dprime", "dprime_low", "dprime_high", "auc", "auc_low",
            "auc_high", "patients", "places", "looks"]  # fmt: skip
@@ -84,12 +82,13 @@ class Detection:
         return rows
 
 
-def detect(sightings: pd.DataFrame, seed: int) -> Detection:
+def detect(sightings: pd.DataFrame, seed: int, patients: int = 0) -> Detection:
     """Return how detectable the lesions of a table of looks are.
 
     Args:
         sightings: see `pi.detection.sightings`.
         seed: of the bootstrap.
+        patients: who were evaluated, of whom some may have no lesions; 0: nobody else.
 
     Raises:
         DetectionError: there are too few looks for a covariance everywhere.
@@ -117,7 +116,9 @@ def detect(sightings: pd.DataFrame, seed: int) -> Detection:
             f"are {len(sightings)} looks in all."
         )
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return Detection(table, _remark(int(table["patients"].max()), [*left_out]))
+    own = sightings["patient"].nunique()
+    remark = _remark(int(table["patients"].max()), max(patients, own) - own, [*left_out])
+    return Detection(table, remark)
 
 
 def _estimates(found: Floats, patients: int) -> dict[str, float]:
@@ -141,17 +142,22 @@ def few_patients(patients: int) -> str:
     """Return what so few patients do to intervals, a sentence; empty where nothing."""
     if patients < 2:
         return "lesions of one patient bound nothing: no interval over patients is given."
-    if patients < FEW:
+    if patients < TOO_NARROW_BELOW:
         return (
-            f"intervals of detection rest on {patients} patients; below {FEW} they cover less than "
-            "95 %."
+            f"intervals of detection rest on {patients} patients; below {TOO_NARROW_BELOW} they "
+            "cover less than 95 %."
         )
     return ""
 
 
-def _remark(patients: int, left_out: Sequence[str]) -> str:
+def _remark(patients: int, without: int, left_out: Sequence[str]) -> str:
     few = few_patients(patients)
     said = [f"note: {few}"] if few else []
+    if without:
+        said.append(
+            f"note: {without} {'patients have' if without > 1 else 'patient has'} no lesions and "
+            "no part in detection."
+        )
     if left_out:
         said.append(
             f"note: {', '.join(left_out)} {'have' if len(left_out) > 1 else 'has'} too few looks "

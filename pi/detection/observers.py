@@ -7,7 +7,8 @@ The channelised Hotelling observer weighs the answers g of p channels by the bes
 K the covariance within both classes and, on its diagonal, internal noise: each channel is as
 uncertain again as the images make it (`INTERNAL`). Estimated from as many looks as there are, it is
 too large: what the noise of delta adds is taken off, and the rest is brought down by 1 - (q + 1) /
-(n - 2), where q = trace(K^-1 S) is p without internal noise (the unbiased distance then).
+(n - 2), where q = trace(K^-1 S) is p without internal noise (the unbiased distance then). A slice
+that is looked at with a lesion and without it shows one noise twice, which counts once in n.
 NPWE is of one answer, whose template nobody trains: d' = delta / sigma, without internal noise.
 
 References:
@@ -39,17 +40,28 @@ class Looks:
 
     Attributes:
         counts: (places, classes) looks.
+        noises: (places,) different noises that they see.
         sums: (places, classes, p) of their answers.
         squares: (places, p, p) of the outer products of all of them.
     """
 
     counts: Floats
+    noises: Floats
     sums: Floats = field(repr=False)
     squares: Floats = field(repr=False)
 
     @classmethod
-    def of(cls, answers: Floats, classes: Whole, place: Whole) -> "Looks":
-        """Return the sums of (looks, p) answers, by the class and the place of each look."""
+    def of(
+        cls, answers: Floats, classes: Whole, place: Whole, noise: Whole | None = None
+    ) -> "Looks":
+        """Return the sums of (looks, p) answers, by the class and the place of each look.
+
+        Args:
+            answers: of each look.
+            classes: of each.
+            place: of each, a number.
+            noise: which one each sees, a number; None: each its own.
+        """
         places, p = int(place.max()) + 1, answers.shape[1]
         number = max(int(classes.max()) + 1, 2)
         counts, sums = np.zeros((places, number)), np.zeros((places, number, p))
@@ -58,7 +70,10 @@ class Looks:
         np.add.at(counts, (place, classes), 1)
         np.add.at(sums, (place, classes), centred)
         np.add.at(squares, place, centred[:, :, np.newaxis] * centred[:, np.newaxis])
-        return cls(counts, sums, squares)
+        seen = np.arange(len(place)) if noise is None else noise
+        different = np.unique(np.stack([place, seen]), axis=1)[0]
+        noises = np.bincount(different, minlength=places).astype(np.float64)
+        return cls(counts, noises, sums, squares)
 
     def enough(self, weights: Floats) -> NDArray[np.bool]:
         """Tell of each resample whether it has both classes and a covariance, (resamples,).
@@ -66,9 +81,21 @@ class Looks:
         Args:
             weights: (resamples, places) how often each place is in it.
         """
-        different = np.einsum("rm,mc->rc", weights > 0, self.counts)
-        degrees = different.sum(axis=1) - (different > 0).sum(axis=1)
-        return np.asarray((different[:, :2] >= 2).all(axis=1) & (degrees > self.sums.shape[2] + 2))
+        drawn = (weights > 0).astype(np.float64)
+        different = np.einsum("rm,mc->rc", drawn, self.counts)
+        least = self.sums.shape[2] + 2
+        return np.asarray((different[:, :2] >= 2).all(axis=1) & (self.degrees(drawn) > least))
+
+    def degrees(self, weights: Floats) -> Floats:
+        """Return the degrees of freedom of each resample's covariance, (resamples,).
+
+        Args:
+            weights: see `enough`.
+        """
+        total = weights @ self.counts
+        looks = total.sum(axis=1)
+        own = (weights @ self.noises) / np.maximum(looks, 1)
+        return np.asarray((looks - (total > 0).sum(axis=1)) * own)
 
 
 @dataclass(frozen=True)
@@ -77,7 +104,6 @@ class _Moments:
 
     total: Floats
     means: Floats
-    degrees: Floats
     within: Floats
 
     @property
@@ -102,7 +128,7 @@ def hotelling(looks: Looks, weights: Floats, internal: float = INTERNAL) -> Floa
     inverse = np.linalg.pinv(inner, hermitian=True)
     squared = np.einsum("rp,rpq,rq->r", of.delta, inverse, of.delta)
     effective = np.einsum("rpq,rqp->r", inverse, within)
-    shrunk = np.maximum(1 - (effective + 1) / of.degrees, 0)
+    shrunk = np.maximum(1 - (effective + 1) / looks.degrees(weights), 0)
     added = _noise_of_delta(looks, weights, of, inverse)
     found = np.sqrt(np.maximum(shrunk * (squared - added), 0))
     return np.where(silent, np.where(squared > 0, np.inf, 0.0), found)
@@ -138,7 +164,7 @@ def _moments(looks: Looks, weights: Floats) -> _Moments:
     degrees = total.sum(axis=1) - (total > 0).sum(axis=1)
     squares = np.einsum("rm,mpq->rpq", weights, looks.squares)
     scatter = squares - np.einsum("rc,rcp,rcq->rpq", total, means, means)
-    return _Moments(total, means, degrees, scatter / degrees[:, np.newaxis, np.newaxis])
+    return _Moments(total, means, scatter / degrees[:, np.newaxis, np.newaxis])
 
 
 def _noise_of_delta(looks: Looks, weights: Floats, of: _Moments, inverse: Floats) -> Floats:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
 from pi.detection.channels import Floats
 from pi.detection.look import CHANNELS, EYE
 from pi.detection.observers import Looks, hotelling, matched, pooled
-from pi.evaluation.table import by_reconstruction
+from pi.evaluation.table import KEY, by_reconstruction
+from pi.influence.expanded_percentile import tail_beyond
 
 RESAMPLES = 1000
 MOST = 0.75
@@ -88,7 +88,9 @@ def resampled(
     values = []
     for reconstruction, rows in by_reconstruction(numbered[numbered["image"] == image]):
         number, places = pd.factorize(rows["number"])
-        looks = Looks.of(rows[answers].to_numpy(np.float64), rows["of_class"].to_numpy(), number)
+        noise = np.asarray(rows.groupby([*KEY, "place"], dropna=False).ngroup(), np.int64)
+        given = rows[answers].to_numpy(np.float64)
+        looks = Looks.of(given, rows["of_class"].to_numpy(), number, noise)
         weights = draws.weights[:, places]
         fit = looks.enough(weights)
         if fit[0] and fit.mean() >= MOST:
@@ -111,8 +113,7 @@ def interval(values: Floats, patients: int) -> tuple[float, float]:
     drawn = values[1:][np.isfinite(values[1:])]
     if patients < 2 or not np.isfinite(values[0]) or 2 * len(drawn) < len(values):
         return float("nan"), float("nan")
-    wide = np.sqrt(patients / (patients - 1)) * t.ppf(0.975, patients - 1)
-    share = float(norm.cdf(-wide))
+    share = tail_beyond(patients)
     centred = drawn - drawn.mean() + values[0]
     low, high = np.quantile(centred, [share, 1 - share])
     return float(low), float(high)

@@ -44,20 +44,29 @@ def feature_distances(images: Maps, target: Maps) -> NDArray[np.float64]:
         images: features of n slices.
         target: of one.
     """
-    layers = [_similarity(x, y) for x, y in zip(images, target, strict=True)]
+    layers = [_similarities(x, y) for x, y in zip(images, target, strict=True)]
     return np.asarray(1 - np.mean(layers, axis=0))
 
 
-def _similarity(images: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
+def _similarities(images: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the mean of both terms over the channels of one layer, (n,)."""
-    x, y = images.astype(np.float64), target.astype(np.float64)
-    mean_x, mean_y = x.mean(axis=(1, 2)), y.mean(axis=(1, 2))
-    of_x, of_y = x - mean_x[:, None, None], y - mean_y[:, None, None]
-    both = (of_x * of_y).mean(axis=(1, 2))
-    power = np.square(of_x).mean(axis=(1, 2)) + np.square(of_y).mean(axis=(1, 2))
-    texture = (2 * mean_x * mean_y + _STABLE) / (np.square(mean_x) + np.square(mean_y) + _STABLE)
-    structure = (2 * both + _STABLE) / (power + _STABLE)
-    return np.asarray(((texture + structure) / 2).mean(axis=1))
+    mean_y, of_y = _centred(target[0])
+    power_y = np.square(of_y).mean(axis=0, dtype=np.float64)
+    found = []
+    for image in images:
+        mean_x, of_x = _centred(image)
+        power = np.square(of_x).mean(axis=0, dtype=np.float64) + power_y
+        both = (of_x * of_y).mean(axis=0, dtype=np.float64)
+        texture = (2 * mean_x * mean_y + _STABLE) / (mean_x**2 + mean_y**2 + _STABLE)
+        found.append(((texture + (2 * both + _STABLE) / (power + _STABLE)) / 2).mean())
+    return np.array(found)
+
+
+def _centred(maps: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the mean of each channel, (channels,), and its pixels about it, (pixels, channels)."""
+    pixels = maps.reshape(-1, maps.shape[-1])
+    means = pixels.mean(axis=0, dtype=np.float64)
+    return means, pixels - means.astype(np.float32)
 
 
 def require_features(store: Store, part: EvaluatedPart, encoder: EncoderSpec) -> None:

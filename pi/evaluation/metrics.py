@@ -147,11 +147,6 @@ def require_measured(name: str, chosen: MetricSet) -> None:
     from pi.evaluation.protocol import EvaluationError
 
     measured = METRICS[name].measured
-    if measured == "asked":
-        raise EvaluationError(
-            f"`metric` must be one by which slices can be chosen but got {name}, which is "
-            f"measured after they were."
-        )
     if name not in measured_metrics(chosen):
         raise EvaluationError(
             f"`metric` must be one that is measured but got {name}, which `metrics` "
@@ -172,6 +167,11 @@ def errors() -> list[str]:
 def directed_metrics() -> list[str]:
     """Return those by which runs can be compared: the best bias is 0."""
     return [metric.name for metric in METRICS.values() if metric.better != "zero"]
+
+
+def valuing_metrics() -> list[str]:
+    """Return those by which any output can be valued: that have a direction and need no encoder."""
+    return [name for name in directed_metrics() if METRICS[name].measured != "asked"]
 
 
 def ranked_metrics() -> list[str]:

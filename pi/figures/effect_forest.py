@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import Estimate
-from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.comparison.verdict import heading
 from pi.figures.labels import inches_high, inches_wide
 from pi.figures.paired_differences import NEUTRAL, pair_label, row_label
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
 PATIENTS, SLICES = "#0072B2", "#E69F00"  # Okabe and Ito
 

@@ -1,5 +1,6 @@
 """What Psi trades: similarity against texture, a point a trial, with habit and print marked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +12,8 @@ from pi.figures.colours import COLOURS
 from pi.figures.labels import legend_below
 from pi.figures.search_slice import TICKS
 from pi.influence.psi import log_odds
-from pi.search.answer import SearchAnswer
 from pi.search.constraints import TEXTURE
+from pi.search.record import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,21 @@ class Trade:
     """The measured trials of a study, ready to be drawn.
 
     Attributes:
-        table: one row a trial: ``trial``, ``psi``, ``log_odds``, ``ssim``, `TEXTURE`, ``label`` of
-            the first trials, ``feasible``, and ``front``: no other is better in both.
+        table: one row a trial: ``trial``, ``psi``, ``log_odds``, ``ssim`` and `TEXTURE` of the same
+            output, that of the last epoch, ``label`` of the first trials, ``feasible``, and
+            ``front``: no other is better in both.
     """
 
     table: pd.DataFrame = field(repr=False)
 
 
-def perception_distortion(found: SearchAnswer) -> Trade | None:
-    """Return the trade of a study; None where no trial has SSIM and texture distance."""
+def perception_distortion(trials: Sequence[TrialRecord]) -> Trade | None:
+    """Return the trade of a study's trials; None where none has SSIM and texture distance."""
     rows = [
         {"trial": trial.number, "psi": trial.point.psi, "log_odds": trial.point.log_odds,
-         "ssim": trial.ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
+         "ssim": trial.last_ssim, TEXTURE: trial.metrics[TEXTURE], "label": trial.label,
          "feasible": trial.feasible}
-        for trial in found.trials
+        for trial in trials
         if trial.state == "finished" and np.isfinite(trial.metrics.get(TEXTURE, np.nan))
     ]  # fmt: skip
     if not rows:
@@ -53,15 +55,15 @@ def draw_trade(trade: Trade) -> Figure:
     figure = Figure(figsize=(7, 5.4), layout="constrained")
     axes = figure.subplots()
     low, high = table["log_odds"].min(), table["log_odds"].max()
-    drawn = axes.scatter(table[TEXTURE], table["ssim"], 36, c=table["log_odds"], cmap="viridis",
-                         vmin=low - 0.5, vmax=high + 0.5, zorder=3)  # fmt: skip
+    kept, broken = table[table["feasible"]], table[~table["feasible"]]
+    for of, marker, size in ((kept, "o", 36), (broken, "x", 48)):
+        drawn = axes.scatter(of[TEXTURE], of["ssim"], size, c=of["log_odds"], cmap="viridis",
+                             vmin=low - 0.5, vmax=high + 0.5, zorder=3, marker=marker)  # fmt: skip
+    if len(broken):
+        axes.scatter([], [], 48, marker="x", color="#555555", label="breaks a constraint")
     front = table[table["front"]]
     axes.step(front[TEXTURE], front["ssim"], where="post", color=COLOURS[1], linewidth=1.2,
               label="no trial is better in both")  # fmt: skip
-    broken = table[~table["feasible"]]
-    if len(broken):
-        axes.scatter(broken[TEXTURE], broken["ssim"], 60, marker="x", color="black", zorder=4,
-                     label="breaks a constraint")  # fmt: skip
     for k, (name, label) in enumerate((("habit", "λ = 0.1, of habit"), ("in print", "λ in print"))):
         marked = table[table["label"].str.contains(name, regex=False)]
         if len(marked):
@@ -75,7 +77,7 @@ def draw_trade(trade: Trade) -> Figure:
     bar.ax.set_yticklabels([f"{100 * t:g} %" for _, t in shown])
     bar.set_label("Ψ where λ was calibrated")
     axes.set_xlabel(f"{METRICS[TEXTURE].heading}, 0 is the normal dose's texture")
-    axes.set_ylabel("validation SSIM")
+    axes.set_ylabel("validation SSIM after the last epoch")
     axes.grid(alpha=0.25)
     legend_below(figure)
     return figure

@@ -6,7 +6,8 @@
 
 and lambda for the Psi asked for, with the low dose in the place of the output. Ratios are of sums
 over patches; intervals are of a bootstrap over patients, in which all losses are drawn alike, so
-that ranks have intervals, too. What a training makes of it is not measured.
+that ranks have intervals, too (`pi.influence.expanded_percentile`). What a training makes of it is
+not measured.
 """
 
 from collections.abc import Hashable, Mapping
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.influence.expanded_percentile import tail_beyond
 from pi.influence.psi import Floats, odds_of
 
 RESAMPLES = 999
@@ -113,7 +115,8 @@ def _interval(name: str, values: Floats, patients: int) -> dict[str, float]:
     known = values[np.isfinite(values)]
     if patients < 2 or not known.size:
         return {f"{name}_low": float("nan"), f"{name}_high": float("nan")}
-    low, high = np.percentile(known, [2.5, 97.5])
+    tail = tail_beyond(patients)
+    low, high = np.quantile(known, [tail, 1 - tail])
     return {f"{name}_low": float(low), f"{name}_high": float(high)}
 
 

@@ -111,7 +111,8 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
         log_evaluation(run, evaluation, protocols, origin.run_id)
         detection = None
         if lesions is not None:
-            detection = detect(looks := lesions.table(), p.seed)
+            patients = evaluation.slices["patient"].nunique()
+            detection = detect(looks := lesions.table(), p.seed, patients)
             log_detection(run, looks, detection)
         summary = summary_text(evaluation.slices)
         if p.metrics_table:

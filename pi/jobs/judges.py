@@ -1,6 +1,6 @@
 """The encoder that judges an evaluation: any but that which the denoiser was trained with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -13,7 +13,7 @@ from pi.evaluation.metrics import FEATURES
 from pi.evaluation.protocol import EvaluationError
 from pi.jobs.contexts import find_encoders
 from pi.losses.architecture import EncoderSpec
-from pi.losses.experiments import find_experiments, require_influence
+from pi.losses.experiments import Experiment, find_experiments, require_influence
 from pi.losses.input_convention import RAW255
 from pi.slices.store import Store
 from pi.subjects import Subject, require_images
@@ -63,27 +63,64 @@ def find_judge(
     if not written:
         return None
     require_images(subject, FEATURES, "empty")
-    experiments = find_experiments(written)
+    asked = asked_judge(written, store, part)
+    spec = asked.encoder
+    trained = trained_by(subject.run_id)
+    if trained is not None:
+        _require_another(spec, trained)
+    encode, digest = encode_with(asked, seed, say)
+    if trained is not None and trained.tags.get(DIGEST) == digest:
+        raise _own(spec, "whose weights are the same")
+    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+
+
+def asked_judge(written: str, store: Store, part: EvaluatedPart) -> Experiment:
+    """Return the experiment whose encoder the parameter `features` names.
+
+    Raises:
+        EvaluationError, ExperimentError: see `find_judge`.
+    """
+    experiments = find_experiments(written, FEATURES)
     require_influence(experiments)
     if len(experiments) > 1:
         raise EvaluationError(
             f"`features` must name one encoder but names {len(experiments)}: {written}."
         )
-    spec = experiments[0].encoder
-    require_features(store, part, spec)
-    trained = trained_by(subject.run_id)
-    if trained is not None:
-        _require_another(spec, trained)
-    bank = find_encoders(experiments, RAW255, seed, "", PATCH).bank(say)
-    digest = bank.weights_of(spec).digest
-    if trained is not None and trained.tags.get(DIGEST) == digest:
-        raise _own(spec, "whose weights are the same")
+    require_features(store, part, experiments[0].encoder)
+    return experiments[0]
+
+
+def require_other_eyes(judge: EncoderSpec, experiments: Sequence[Experiment]) -> None:
+    """Refuse an encoder with which an experiment is going to be trained.
+
+    Raises:
+        EvaluationError: one is.
+    """
+    for one in experiments:
+        if (one.encoder.architecture, one.encoder.context) == (judge.architecture, judge.context):
+            raise _own(judge, f"with which {one.name} is trained")
+
+
+def encode_with(
+    experiment: Experiment, seed: int, say: Callable[[str], object]
+) -> tuple[Encode, str]:
+    """Return the encoder of an experiment, and the digest of its weights.
+
+    Args:
+        experiment: one that has an influence by losses.
+        seed: of the context ``random``.
+        say: told what happens, where a context has to be made first.
+
+    Raises:
+        PiError: its weights are not to be had.
+    """
+    bank = find_encoders([experiment], RAW255, seed, "", PATCH).bank(say)
     (encoder,) = bank.encoders
 
     def encode(images: NDArray[np.float32]) -> Maps:
         return [one.numpy() for one in keras.tree.flatten(encoder(images))]
 
-    return Judge(encode, {JUDGE: str(spec), f"{JUDGE}_digest": digest})
+    return encode, bank.weights_of(experiment.encoder).digest
 
 
 def _require_another(spec: EncoderSpec, trained: Record) -> None:

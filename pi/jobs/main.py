@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pi.algorithm1 import EntryPoint, make_plan
+from pi.algorithm1 import EntryPoint, Plan, make_plan
 from pi.command_line import parse, recorded
 from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
@@ -19,6 +19,7 @@ from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
 from pi.losses.input_convention import input_convention
 from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
+from pi.slices.store import Store
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
 from pi.tracking.tracker import UNTRACKED, Tracker, in_silence
@@ -84,7 +85,7 @@ def main(
         )
     # Before there is a run: what the first step would find wrong, and the later ones after minutes.
     store = open_asked(p, p.folds, "train", "validation", plan.part)
-    _require_encoders(_parsed("calibrate", plan.rounds[0].calibrate.told()))
+    _require_steps(p, plan, store)
 
     from pi.evaluation.ranking import ranking_text
     from pi.jobs.agreement import require_resumable
@@ -149,15 +150,21 @@ def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN4
     return parse(ENTRY_POINTS[entry_point], arguments, "", f"entrypoints.{entry_point}")
 
 
-def _require_encoders(p: CalibrateParameters) -> None:
-    """Refuse experiments whose encoders are not to be had.
+def _require_steps(p: MainParameters, plan: Plan, store: Store) -> None:
+    """Refuse experiments whose encoders are not to be had, and evaluations that are not.
 
     Raises:
-        PiError: see `pi.jobs.contexts.find_encoders`.
+        PiError: see `pi.jobs.contexts.find_encoders` and `require_judgeable`.
     """
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.contexts import find_encoders
+    from pi.jobs.planned.judged_later import require_judgeable
+    from pi.tracking.records import IDENTITY
 
-    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
-    convention = input_convention(p.encoder_input)
-    find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
+    one: CalibrateParameters = _parsed("calibrate", plan.rounds[0].calibrate.told())
+    experiments = chosen(find_experiments(one.experiments), one.stand_in, one.as_mse_plus)
+    convention = input_convention(one.encoder_input)
+    find_encoders(experiments, convention, one.seed, one.medical_weights, one.patch_size)
+    judged = _parsed("evaluate", plan.rounds[0].arms[0].evaluate.told(run=IDENTITY))
+    others = [open_asked(p, fold, plan.part) for fold in range(1, p.folds)]
+    require_judgeable(judged, [store, *others], experiments)

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.command_line import recorded
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.influence.screening import QUANTITIES, screen_table, screen_text
 from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
@@ -23,9 +24,6 @@ from pi.tracking.tracker import UNTRACKED, Tracker
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
     from pi.tracking.run import Run
-
-FEW = 5
-"""Patients below which a bootstrap over them claims more than it keeps."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +125,7 @@ def _remarks(patients: int, blurred: int, patches: int) -> list[str]:
     found = []
     if patients == 1:
         found.append(f"warning: {OF_ONE}, so that nothing has an interval.")
-    elif patients < FEW:
+    elif patients < TOO_NARROW_BELOW:
         found.append(f"note: with {patients} patients the intervals are too narrow.")
     if blurred < patches:
         found.append(

@@ -118,8 +118,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def find_experiments(text: str) -> tuple[Experiment, ...]:
+def find_experiments(text: str, parameter: str = "experiments") -> tuple[Experiment, ...]:
     """Return the experiments that a comma-separated list of names, groups or encoders means.
+
+    Args:
+        text: the list.
+        parameter: that names them, for who misspelt one.
 
     Raises:
         ExperimentError: an unknown name, or an empty list.
@@ -129,10 +133,10 @@ def find_experiments(text: str) -> tuple[Experiment, ...]:
     names = [name for word in words for name in GROUPS.get(word, (word,))]
     if not names:
         raise ExperimentError(
-            f"`experiments` must name at least one experiment but got {quoted(text)}."
+            f"`{parameter}` must name at least one experiment but got {quoted(text)}."
         )
     found: dict[str, Experiment] = {}
-    for experiment in map(_find, dict.fromkeys(names)):
+    for experiment in (_find(name, parameter) for name in dict.fromkeys(names)):
         name = experiment.name  # of two spellings it may be the same
         if name in found:
             name += f"#{len(found) + 1}"
@@ -223,7 +227,7 @@ def require_influence(experiments: Sequence[Experiment]) -> None:
         )
 
 
-def _find(name: str) -> Experiment:
+def _find(name: str, parameter: str) -> Experiment:
     if name in NAMED:
         return NAMED[name]
     if ":" in name:
@@ -232,7 +236,7 @@ def _find(name: str) -> Experiment:
         return replace(own, name=own.loss)
     names = [name for name, experiment in NAMED.items() if not experiment.preset]
     raise ExperimentError(
-        f"`experiments` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
+        f"`{parameter}` must be made of {', '.join([*GROUPS, *names])}, a preset that the entry "
         f"point `presets` lists, or architecture:context:layer+layer but got "
         f"{quoted(name, [*GROUPS, *NAMED, MSE])}."
     )

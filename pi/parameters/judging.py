@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pi.choices import EvaluatedPart, EvaluationTask, MetricSet, Practice, ZeroRule
 from pi.command_line import NOT_NEGATIVE, Rule, parameter
 from pi.denoisers import WRITTEN, is_written
-from pi.evaluation.metrics import directed_metrics
+from pi.evaluation.metrics import directed_metrics, valuing_metrics
 from pi.parameters.rules import (
     A_METRIC,
     A_PROTOCOL,
@@ -79,7 +79,7 @@ class EvaluateParameters(ShownParameters, FoldParameters):
     metric: str = parameter(
         "ssim",
         "metric by whose gain the shown slices are the worst, the median and the best: "
-        f"{', '.join(directed_metrics())}",
+        f"{', '.join(valuing_metrics())}",
         A_METRIC,
     )
     denoiser: str = parameter(

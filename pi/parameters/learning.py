@@ -17,7 +17,7 @@ from pi.choices import (
 )
 from pi.command_line import NOT_NEGATIVE, OPEN_UNIT, POSITIVE, parameter
 from pi.denoisers import Start
-from pi.evaluation.metrics import directed_metrics
+from pi.evaluation.metrics import valuing_metrics
 from pi.parameters.rules import AN_OBJECTIVE, BELOW_ONE, NOT_EMPTY
 from pi.parameters.shared import PatchParameters, ShownParameters
 
@@ -205,7 +205,7 @@ class SearchParameters(LearningParameters):
         "val_ssim",
         "val_ssim: SSIM of validation slices after a short training; psi_target: Psi nearest to "
         "target_psi; both: either, with their Pareto front (and no trial given up early); or a "
-        f"metric of the output on whole validation slices: {', '.join(directed_metrics())}",
+        f"metric of the output on whole validation slices: {', '.join(valuing_metrics())}",
         AN_OBJECTIVE,
     )
     subject_to: str = parameter(

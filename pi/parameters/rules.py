@@ -6,7 +6,7 @@ from typing import get_args
 from pi.choices import ObjectiveName
 from pi.command_line import Rule
 from pi.denoisers import NAMES, WRITTEN, is_written
-from pi.evaluation.metrics import directed_metrics
+from pi.evaluation.metrics import valuing_metrics
 from pi.identity import is_dose
 from pi.protocol_names import NAMES as NAMED_PROTOCOLS
 from pi.protocol_names import WRITTEN as WRITTEN_PROTOCOL
@@ -23,11 +23,11 @@ A_WEIGHT_FILE = Rule(
 A_DOSE = Rule("all, unknown, or a fraction in (0, 1) such as 0.25 or 25%", is_dose)
 
 A_METRIC = Rule(
-    f"one of {', '.join(directed_metrics())}",
-    lambda text: text in directed_metrics(),
-    tuple(directed_metrics()),
+    f"one of {', '.join(valuing_metrics())}",
+    lambda text: text in valuing_metrics(),
+    tuple(valuing_metrics()),
 )
-OBJECTIVES = (*get_args(ObjectiveName), *directed_metrics())
+OBJECTIVES = (*get_args(ObjectiveName), *valuing_metrics())
 AN_OBJECTIVE = Rule(f"one of {', '.join(OBJECTIVES)}", lambda text: text in OBJECTIVES, OBJECTIVES)
 A_PROTOCOL = Rule(WRITTEN_PROTOCOL, lambda text: protocol_name(text) is not None, NAMED_PROTOCOLS)
 PROTOCOLS_LISTED = Rule(WRITTEN_LIST, are_protocols)

@@ -50,12 +50,15 @@ class Limit:
     Attributes:
         constraint: which.
         psi: the largest Psi of a trial at which it holds; NaN where it holds at none.
+        broken: the smallest at which it is broken; NaN where it is at none. Below ``psi`` where
+            chance, or the configuration, counts for more than Psi.
         holding: trials at which it holds.
         trials: trials whose outputs were measured.
     """
 
     constraint: Constraint
     psi: float
+    broken: float
     holding: int
     trials: int
 
@@ -94,7 +97,9 @@ class SearchAnswer:
         found = []
         for k, constraint in enumerate(self.objective.constraints):
             holding = [trial.point.psi for trial in measured if trial.violations[k] <= 0]
-            found.append(Limit(constraint, max(holding, default=nan), len(holding), len(measured)))
+            broken = [trial.point.psi for trial in measured if trial.violations[k] > 0]
+            ends = max(holding, default=nan), min(broken, default=nan)
+            found.append(Limit(constraint, *ends, len(holding), len(measured)))
         return tuple(found)
 
     @property

@@ -7,7 +7,7 @@ from math import isnan, nan
 import pandas as pd
 
 from pi.command_line import arguments_of
-from pi.search.answer import SearchAnswer, Standing
+from pi.search.answer import Limit, SearchAnswer, Standing
 from pi.search.objective import TRAINING
 from pi.search.record import State, TrialRecord
 from pi.search.storage import study_place
@@ -124,8 +124,14 @@ def _row(
         "Psi after training": _percent(trial.measured_psi) if trained else "",
         "validation SSIM": "" if isnan(trial.ssim) else f"{trial.ssim:.5f}",
         "behind the best": behind,
+        **{metric: _measured(trial, metric) for metric in found.objective.metrics},
         "epochs": f"{len(trial.epochs)} of {found.objective.epochs}" if trial.epochs else "",
     }
+
+
+def _measured(trial: TrialRecord, metric: str) -> str:
+    value = trial.metrics.get(metric, nan)
+    return "" if isnan(value) else f"{value:.4g}"
 
 
 def _best(found: SearchAnswer) -> str:
@@ -146,7 +152,8 @@ def _best(found: SearchAnswer) -> str:
     if objective.kind == "metric":
         return (
             f"The best is {what}, a Psi of {_percent(best.point.psi)}: {objective.metric} "
-            f"{best.values[0]:.4g} on validation slices, whose SSIM is {best.ssim:.5f}."
+            f"{best.values[0]:.4g} on validation slices after the last epoch, whose SSIM is then "
+            f"{best.last_ssim:.5f}."
         )
     return (
         f"The best is {what}, a Psi of {_percent(best.point.psi)}: validation SSIM "
@@ -159,13 +166,27 @@ def _limits(found: SearchAnswer) -> list[str]:
     said = []
     for one in found.limits:
         of = f"{one.holding} of {one.trials} trials"
+        what = f"{one.constraint}{_of_mse(one, found)}"
         said.append(
-            f"{one.constraint} holds at no Psi that was tried ({of})." if isnan(one.psi) else
-            f"{one.constraint} still holds at a Psi of {_percent(one.psi)}, the largest of {of}."
+            f"{what} holds at no Psi that was tried ({of})." if isnan(one.psi) else
+            f"{what} still holds at a Psi of {_percent(one.psi)}, the largest of {of}"
+            f"{_broken_below(one)}."
         )  # fmt: skip
     if found.objective.constraints and not found.feasible:
         said.append("No trial keeps every constraint: the best is best without regard to them.")
     return said
+
+
+def _of_mse(limit: Limit, found: SearchAnswer) -> str:
+    if limit.constraint.bound is not None:
+        return ""
+    return f" (which has {found.objective.mse.get(limit.constraint.metric, nan):.4g})"
+
+
+def _broken_below(limit: Limit) -> str:
+    if not limit.broken < limit.psi:
+        return ""
+    return f", but is broken at smaller ones, too, from {_percent(limit.broken)} on"
 
 
 def _flatness(found: SearchAnswer) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pi.errors import PiError, quoted
-from pi.evaluation.metrics import METRICS, directed_metrics
+from pi.evaluation.metrics import valuing_metrics
 
 MSE = "mse"
 """A bound that is what a training without any perceptual loss has of the metric."""
@@ -92,7 +92,7 @@ def measurable(name: str, parameter: str) -> str:
     Raises:
         ConstraintError: it is none, has no direction, or needs an encoder.
     """
-    known = [one for one in directed_metrics() if METRICS[one].measured != "asked"]
+    known = valuing_metrics()
     name = ALIASES.get(name, name)
     if name not in known:
         raise ConstraintError(

@@ -93,6 +93,11 @@ class TrialRecord:
         return self.epochs[self.kept_epoch - 1].ssim if self.epochs else nan
 
     @property
+    def last_ssim(self) -> float:
+        """Mean SSIM of the last epoch, whose output has the `metrics`; NaN likewise."""
+        return self.epochs[-1].ssim if self.epochs else nan
+
+    @property
     def measured(self) -> float:
         """Log-odds of Psi in the last epoch, or where lambda was calibrated."""
         return self.epochs[-1].measured if self.epochs else self.point.log_odds

@@ -40,7 +40,7 @@ def log_study(run: Run, study: Study, found: SearchAnswer, setting: Mapping[str,
     if found.front:
         points = front_points(found)
         run.figure(draw_front(points), "front", front_table(points))
-    if trade := perception_distortion(found):
+    if trade := perception_distortion(trials):
         run.figure(draw_trade(trade), "perception_distortion", trade.table)
     if shares := importances(study):
         run.figure(draw_importance(shares), "importance", importance_table(shares))

@@ -93,10 +93,28 @@ def test_the_same_noise_with_and_without_a_lesion_adds_none_to_the_difference() 
     rng = np.random.default_rng(5)
     one = rng.normal(size=(40, 3))
     answers, place = np.concatenate([one, one + 1.0]), np.tile(np.arange(40), 2)
-    found = Looks.of(answers, np.arange(80) // 40, place)
-    within = np.cov(one.T) * 39 * 2 / 78
-    plain = np.ones(3) @ np.linalg.solve(within, np.ones(3))
-    assert hotelling(found, weights(found), 0.0)[0] ** 2 == pytest.approx(plain * 74 / 78)
+    found = Looks.of(answers, np.arange(80) // 40, place, place)
+    plain = np.ones(3) @ np.linalg.solve(np.cov(one.T), np.ones(3))
+    # Of 40 noises, not of 80: what is seen twice tells its covariance once.
+    assert hotelling(found, weights(found), 0.0)[0] ** 2 == pytest.approx(plain * 35 / 39)
+
+
+@pytest.mark.parametrize("internal", [0.0, 1.0])
+def test_few_noises_each_seen_twice_do_not_flatter(internal: float) -> None:
+    """The mean of d'^2 over experiments of 16 noises, each with the lesion and without it."""
+    rng = np.random.default_rng(6)
+    delta = np.array([0.8, 0.5, 0.0, 0.0, 0.0])
+    true = float(delta @ delta) / (1 + internal)
+    squares, flattered = [], []
+    for _ in range(400):
+        one = rng.normal(size=(16, 5))
+        answers, place = np.concatenate([one, one + delta]), np.tile(np.arange(16), 2)
+        classes = np.arange(32) // 16
+        for into, noise in ((squares, place), (flattered, None)):
+            looks = Looks.of(answers, classes, place, noise)
+            into.append(hotelling(looks, weights(looks), internal)[0] ** 2)
+    assert np.mean(squares) == pytest.approx(true, rel=0.06)
+    assert np.mean(flattered) > 1.05 * true
 
 
 def test_resamples_are_the_data_with_places_repeated() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pi.detection.detectability import FEW, detect
+from pi.detection.detectability import detect
 from pi.detection.inserted import KINDS, Inserted, choose_places, insert_lesions
 from pi.detection.look import ANSWERS, EYE, look_at
 from pi.detection.observers import area_under_curve
@@ -18,6 +18,7 @@ from pi.detection.sightings import NORMAL_DOSE, InsertedLesions, OwnLesions
 from pi.evaluation.denoising import batches_of, of_pixels
 from pi.evaluation.measure import volumes_of
 from pi.evaluation.table import DENOISED, LOW_DOSE
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.simulation.lesion import disc
 from pi.slices.store import Store
 
@@ -151,7 +152,7 @@ def test_lesions_of_the_data_are_detected_better_than_by_chance(looks: pd.DataFr
 
 def test_few_patients_are_said_and_one_has_no_interval(looks: pd.DataFrame) -> None:
     two = detect(looks, 5)
-    assert f"rest on 2 patients; below {FEW}" in two.remark
+    assert f"rest on 2 patients; below {TOO_NARROW_BELOW}" in two.remark
     one = detect(looks[looks["patient"] == "S002"], 5)
     assert "one patient bound nothing: no interval" in one.remark
     assert one.table["dprime_low"].isna().all()

@@ -63,6 +63,15 @@ STEPS = [
         (["--only", "step=evaluate:mse"],
          "step evaluate/mse must have train/mse done before it but has not: `--only "
          "step=train:mse` does that."),
+        (["--overrides", f"{SHRUNK},evaluate.features=vgg16:random:block2_conv1"],
+         "`features` must be an encoder that the run was not trained with but got vgg16:random, "
+         "with which vgg16:random:block1_conv1 is trained."),
+        (["--overrides", f"{SHRUNK},evaluate.task=lesions", "--folds", "2"],
+         "`data` must have lesions in patients of the part test for the task lesions but none has; "
+         "simulated:lesions has some in test, and the task inserted_lesions needs none."),
+        (["--overrides", f"{SHRUNK},evaluate.metrics=all,evaluate.metric=ms_ssim"],
+         "`metric` must have a value of some slice but ms_ssim has none of fewer than 176 rows or "
+         "columns, and the largest have 128."),
         (["--experiments", "E3"],
          "context `medical` must be given its weights as `medical_weights` but is not: the paper's "
          "medical VGG-19 was never published. `pretrain` makes one; own is the file that "

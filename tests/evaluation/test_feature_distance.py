@@ -106,7 +106,7 @@ def test_what_names_no_encoder_or_several_or_sees_more_than_a_slice(tiny_store: 
     assert find_judge("", nothing, tiny_store, TEST, 5, print) is None
     with pytest.raises(EvaluationError, match="must name one encoder but names 2"):
         find_judge(f"{ENCODER},vgg19:random:block1_conv1", nothing, tiny_store, TEST, 5, print)
-    with pytest.raises(ExperimentError):
+    with pytest.raises(ExperimentError, match=r"`features` must be made of .* but got 'mine'"):
         find_judge("mine", nothing, tiny_store, TEST, 5, print)
     volumes = tuple(replace(v, rows=16, columns=16) for v in tiny_store.volumes)
     small = Store(replace(tiny_store.manifest, volumes=volumes), tiny_store.maps)

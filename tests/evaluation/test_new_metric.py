@@ -168,7 +168,7 @@ def test_a_set_measures_what_those_before_it_do() -> None:
     assert basic[3:] == ["rmse_clipped_hu", "rmse_hu", "mae_hu", "bias_hu"]
     assert set(texture) - set(basic) == {"noise_distance", "frequency_shift", "hallucination"}
     assert every_one == [name for name in METRICS if name != "features"]
-    with pytest.raises(EvaluationError, match="got features, which is measured after they were"):
-        require_measured("features", "all")
+    with pytest.raises(ParameterError, match=r"`metric` must be one of ssim, .* but got 'feature"):
+        parse(EvaluateParameters, ["--metric", "features"], "", "x")
     with pytest.raises(EvaluationError, match="got gmsd, which `metrics` all measures and basic"):
         require_measured("gmsd", "basic")

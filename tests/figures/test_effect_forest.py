@@ -6,8 +6,8 @@ import numpy as np
 from report.compared import compared
 
 from pi.comparison.gains import Estimate
-from pi.comparison.resampling import TOO_NARROW_BELOW
 from pi.figures.effect_forest import claimed, draw_effect_forest, effects_by_metric
+from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
 
 def test_a_bootstrap_interval_is_shown_as_far_as_it_holds() -> None:

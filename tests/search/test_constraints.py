@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from search.studies import BALANCES, EXPERIMENTS, hill, objective, space, study_
 
 from pi.figures.perception_distortion import draw_trade, perception_distortion
 from pi.figures.search_history import search_history
+from pi.report.blocks import Drawn, Part
+from pi.report.stages.found import RunFacts, Searched
+from pi.report.stages.searched import searched_section
 from pi.search.answer import SearchAnswer, answer
 from pi.search.answer_text import answer_text, sentences, trial_table
 from pi.search.constraints import Constraint, ConstraintError, needed_metrics, parse_constraints
@@ -114,8 +118,43 @@ def test_the_largest_psi_at_which_each_constraint_holds_is_told() -> None:
         assert (limit.holding, limit.trials) == (len(holding), len(found.trials))
     free = [t for t in found.trials if t.feasible]
     assert found.best.ssim == max(trial.ssim for trial in free)
-    assert "hallucination<=mse still holds at a Psi of" in answer_text(found)
+    assert "hallucination<=mse (which has 0.055) still holds at a Psi of" in answer_text(found)
+    assert "noise_distance" in answer_text(found).splitlines()[1]  # a column of the table
     assert {"noise_distance", "hallucination", "feasible"} <= set(trial_table(found.trials))
+
+
+def test_a_constraint_that_is_broken_below_where_it_holds_is_told_so() -> None:
+    """The texture is near from a Psi on, so that all smaller ones break the constraint."""
+    found = worked(replace(objective(), constraints=parse_constraints("noise_distance<=0.1")))
+    (limit,) = found.limits
+    assert limit.broken == min(trial.point.psi for trial in found.trials) < limit.psi
+    said = f"but is broken at smaller ones, too, from {100 * limit.broken:.4g} % on."
+    assert any(said in sentence for sentence in sentences(found))
+    other = worked(replace(objective(), constraints=parse_constraints("hallucination<=0.055")))
+    assert other.limits[0].broken > other.limits[0].psi
+    assert not any("smaller ones" in sentence for sentence in sentences(other))
+
+
+def test_similarity_and_texture_of_the_front_are_of_one_output() -> None:
+    """Of the last epoch, whose metrics are measured; the best SSIM was an epoch before it."""
+
+    def falling(point: Point, epoch: int) -> tuple[list[float], float]:
+        return [0.9 - 0.1 * epoch, 0.8 - 0.1 * epoch], point.log_odds
+
+    sought = find_objective("noise_distance", "", 0.95, "training", 0.02, 3)
+    study = study_of(sought)
+
+    def evaluate(trial: object) -> Outcome:
+        point = space().suggest(trial, BALANCES)  # type: ignore[arg-type]
+        return sought.evaluate(trial, point, training(falling), texture)  # type: ignore[arg-type]
+
+    run_trials(study, evaluate, 2)
+    found = answer(study, sought, BALANCES)
+    assert (found.best.ssim, found.best.last_ssim) == pytest.approx((0.75, 0.55))
+    trade = perception_distortion(found.trials)
+    assert trade is not None
+    assert trade.table["ssim"].to_numpy() == pytest.approx(0.55)
+    assert "after the last epoch, whose SSIM is then 0.55000" in sentences(found)[0]
 
 
 def test_optuna_draws_toward_what_holds() -> None:
@@ -232,7 +271,7 @@ def test_a_metric_without_value_fails_the_trial_with_its_reason() -> None:
 
 def test_the_front_of_perception_and_distortion() -> None:
     found = worked(replace(objective(), constraints=parse_constraints("hallucination<=0.06")))
-    trade = perception_distortion(found)
+    trade = perception_distortion(found.trials)
     assert trade is not None
     table = trade.table
     front = table[table["front"]]
@@ -248,7 +287,21 @@ def test_the_front_of_perception_and_distortion() -> None:
         study,
         lambda t: plain.evaluate(t, space().suggest(t, BALANCES), training(hill)), 1,
     )  # fmt: skip
-    assert perception_distortion(answer(study, plain, BALANCES)) is None
+    assert perception_distortion(answer(study, plain, BALANCES).trials) is None
+
+
+def test_a_report_draws_what_psi_trades_where_texture_was_measured() -> None:
+    sought = replace(objective(), constraints=parse_constraints("hallucination<=0.06"))
+    for of, drawn in ((sought, True), (objective(), False)):
+        found = worked(of, 4)
+        run = RunFacts("abcdef", "s", "search", "FINISHED", datetime(2026, 1, 1, tzinfo=UTC), False,
+                       "", "", False)  # fmt: skip
+        section = searched_section([Searched(run, 4, ("It is.",), of, found.flat, found.trials)])
+        assert section is not None
+        (part,) = section.blocks
+        assert isinstance(part, Part)
+        names = [block.name for block in part.blocks if isinstance(block, Drawn)]
+        assert any(name.startswith("perception_distortion") for name in names) == drawn
 
 
 def test_what_a_search_logged_is_read_back() -> None:

@@ -79,10 +79,15 @@ def _best_on_validation(
         values = {one.name: _kept(one) for one in trained}
         how = "by the validation SSIM of the epochs that were kept"
     missing = [run for run, value in values.items() if math.isnan(value)]
-    if missing or not values:
+    if missing:
         raise ComparisonError(
-            f"`reference` must be chosen on validation patients but {', '.join(missing) or 'none'} "
+            f"`reference` must be chosen on validation patients but {', '.join(missing)} "
             f"has no {heading(metric)} there: evaluate with part=validation, or name a reference."
+        )
+    if not values:
+        raise ComparisonError(
+            "`reference` must be chosen of runs that were trained here but none of these was: name "
+            "a reference, or say test for the best on the compared slices."
         )
     return ChosenReference(Reference(_best(values, higher_is_better(metric)), "validation"), how)
 

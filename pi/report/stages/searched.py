@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pi.comparison.verdict import counted
+from pi.figures.perception_distortion import draw_trade, perception_distortion
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_slice import draw_slices, search_slices
 from pi.report.blocks import Block, Part, TextTable, Words
@@ -59,6 +60,13 @@ def _figures(one: Searched, objective: Objective) -> Iterator[CaptionedFigure]:
             draw_slices(search_slices(one.trials, objective, one.flat)),
             "The same over λ and over Ψ, which makes configurations comparable; the grey band "
             "holds the trials level with the best.",
+        )
+    if trade := perception_distortion(one.trials):
+        yield CaptionedFigure(
+            f"perception_distortion_{one.run.short}",
+            draw_trade(trade),
+            "What Ψ trades: similarity against the texture of the noise, both of the last epoch's "
+            "output; no trial beside the line is better in both.",
         )
 
 

@@ -67,6 +67,12 @@ def test_doing_nothing_is_never_chosen_on_validation_patients(log: Log) -> None:
     assert chosen.reference == Reference("demo1", "validation")
 
 
+def test_of_runs_that_nobody_trained_here_a_reference_is_named(log: Log) -> None:
+    nothing = evaluation("n", None, slice_table(0.05, patients=2, slices=3))
+    with pytest.raises(ComparisonError, match="runs that were trained here but none of these was"):
+        choose("validation", nothing)
+
+
 def test_without_a_value_there_the_choice_is_refused(log: Log) -> None:
     runs = log("demo1", 0.0, kept=0.7), log("demo2", 0.0, kept=None)
     with pytest.raises(ComparisonError, match="demo2 has no SSIM there"):
