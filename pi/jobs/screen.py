@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.command_line import recorded
+from pi.digits import number
 from pi.influence.screening import QUANTITIES, screen_table, screen_text
 from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
@@ -48,7 +49,8 @@ class ScreenResult(Result):
         first = self.table.iloc[0]
         if np.isnan(first["blur_penalty"]):
             return "no patch tells what a blur costs"
-        return f"{first['experiment']} punishes blur most, {first['blur_penalty']:.3g} of its noise"
+        penalty = number(first["blur_penalty"])
+        return f"{first['experiment']} punishes blur most, {penalty} of its noise"
 
     def text(self) -> str:
         """Return the notes, the table and where the run is."""

@@ -7,6 +7,8 @@ from math import isnan, nan
 import pandas as pd
 
 from pi.command_line import arguments_of
+from pi.digits import number, percent
+from pi.evaluation.metrics import mean_text
 from pi.search.answer import SearchAnswer, Standing
 from pi.search.objective import TRAINING
 from pi.search.record import State, TrialRecord
@@ -119,10 +121,10 @@ def _row(
         "": name,
         "experiment": trial.point.experiment,
         "schedule": trial.point.schedule if found.objective.trains else "",
-        "lambda": f"{trial.point.weight:.3g}",
-        "Psi": _percent(trial.point.psi),
-        "Psi after training": _percent(trial.measured_psi) if trained else "",
-        "validation SSIM": "" if isnan(trial.ssim) else f"{trial.ssim:.5f}",
+        "lambda": number(trial.point.weight),
+        "Psi": percent(trial.point.psi),
+        "Psi after training": percent(trial.measured_psi) if trained else "",
+        "validation SSIM": "" if isnan(trial.ssim) else mean_text(trial.ssim, "ssim"),
         "behind the best": behind,
         "epochs": f"{len(trial.epochs)} of {found.objective.epochs}" if trial.epochs else "",
     }
@@ -130,27 +132,28 @@ def _row(
 
 def _best(found: SearchAnswer) -> str:
     best, objective = found.best, found.objective
-    what = f"lambda = {best.point.weight:.3g} with {best.point.experiment}"
+    what = f"lambda = {number(best.point.weight)} with {best.point.experiment}"
     target = f"{100 * objective.target:g} %"
     if found.interval is not None:
-        low, high = found.interval
+        low, high = map(number, found.interval)
         return (
             f"{what} gives a Psi of {target} in the state {objective.measured}: this is exact, in "
-            f"closed form, and nothing was searched (95 % interval {low:.3g} to {high:.3g})."
+            f"closed form, and nothing was searched (95 % interval {low} to {high})."
         )
     if objective.kind == "psi_target":
         return (
-            f"{what} comes nearest to a Psi of {target}: {_percent(best.measured_psi)} measured in "
+            f"{what} comes nearest to a Psi of {target}: {percent(best.measured_psi)} measured in "
             f"{objective.measured}."
         )
     if objective.kind == "metric":
         return (
-            f"The best is {what}, a Psi of {_percent(best.point.psi)}: {objective.metric} "
-            f"{best.values[0]:.4g} on validation slices, whose SSIM is {best.ssim:.5f}."
+            f"The best is {what}, a Psi of {percent(best.point.psi)}: {objective.metric} "
+            f"{mean_text(best.values[0], objective.metric)} on validation slices, whose SSIM is "
+            f"{mean_text(best.ssim, 'ssim')}."
         )
     return (
-        f"The best is {what}, a Psi of {_percent(best.point.psi)}: validation SSIM "
-        f"{best.ssim:.5f} after {best.kept_epoch} of {objective.epochs} epochs."
+        f"The best is {what}, a Psi of {percent(best.point.psi)}: validation SSIM "
+        f"{mean_text(best.ssim, 'ssim')} after {best.kept_epoch} of {objective.epochs} epochs."
     )
 
 
@@ -161,7 +164,7 @@ def _limits(found: SearchAnswer) -> list[str]:
         of = f"{one.holding} of {one.trials} trials"
         said.append(
             f"{one.constraint} holds at no Psi that was tried ({of})." if isnan(one.psi) else
-            f"{one.constraint} still holds at a Psi of {_percent(one.psi)}, the largest of {of}."
+            f"{one.constraint} still holds at a Psi of {percent(one.psi)}, the largest of {of}."
         )  # fmt: skip
     if found.objective.constraints and not found.feasible:
         said.append("No trial keeps every constraint: the best is best without regard to them.")
@@ -179,7 +182,7 @@ def _flatness(found: SearchAnswer) -> str:
     for state, words in kinds:
         others = found.in_state(state)
         shares = [own.trial.point.psi for own in others if own.level]
-        where = f" (Psi {_percent(min(shares))} to {_percent(max(shares))})" if shares else ""
+        where = f" (Psi {percent(min(shares))} to {percent(max(shares))})" if shares else ""
         if others:
             said.append(f"{len(shares) or 'none'} of {len(others)} others {words}{where}")
     return f"Within one standard error of it: {'; '.join(said) or 'there are no others'}."
@@ -187,11 +190,11 @@ def _flatness(found: SearchAnswer) -> str:
 
 def _place(own: Standing, found: SearchAnswer) -> str:
     trial = own.trial
-    what = f"{trial.label}: lambda = {trial.point.weight:.3g} (Psi {_percent(trial.point.psi)})"
+    what = f"{trial.label}: lambda = {number(trial.point.weight)} (Psi {percent(trial.point.psi)})"
     if trial.state == "failed":
         return f"{what} failed: {trial.reason}."
     if found.objective.kind == "psi_target":
-        return f"{what} gives a Psi of {_percent(trial.measured_psi)} there."
+        return f"{what} gives a Psi of {percent(trial.measured_psi)} there."
     stopped = (
         f", stopped after {len(trial.epochs)} of {found.objective.epochs} epochs"
         if trial.state == "stopped"
@@ -204,9 +207,5 @@ def _place(own: Standing, found: SearchAnswer) -> str:
 
 
 def _behind(own: Standing) -> str:
-    error = "" if isnan(own.error) else f" ± {own.error:.5f}"
-    return f"{own.behind:.5f}{error}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %"
+    error = "" if isnan(own.error) else f" ± {number(own.error)}"
+    return f"{number(own.behind)}{error}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from pi.choices import MetricSet, PrecisionName
 from pi.denoisers import DenoiserSpec
+from pi.digits import number
 from pi.losses.architecture import OWN
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import input_convention
@@ -120,6 +121,11 @@ def reading_seconds(files: Sequence[Path]) -> float:
     for file in some:
         file.read_bytes()
     return (time.perf_counter() - begun) / max(len(some), 1)
+
+
+def measured(seconds: float, of: str) -> str:
+    """Return how a time is known: by the pace of one of something."""
+    return f"{number(seconds)} s a {of}, measured now"
 
 
 def best_of(work: Callable[[], object]) -> float:

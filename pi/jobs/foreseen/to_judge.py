@@ -5,7 +5,7 @@ from pi.evaluation.protocol import find_protocols
 from pi.jobs.compared.asked_runs import asked_runs
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import metrics_seconds, slice_seconds
+from pi.jobs.foreseen.pace import measured, metrics_seconds, slice_seconds
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
 from pi.parameters import (
@@ -44,7 +44,7 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
         Outlook(
             (f"data {p.data}: {told}", line),
             slices * each,
-            why=f"{each:.3g} s a slice, measured now",
+            why=measured(each, "slice"),
         )
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pi.denoisers import find_denoiser
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook, told_patches
-from pi.jobs.foreseen.pace import slice_seconds, step_seconds
+from pi.jobs.foreseen.pace import measured, slice_seconds, step_seconds
 from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
 from pi.parameters import (
     CalibrateParameters,
@@ -20,8 +20,6 @@ from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.states import find_states
 from pi.training import plan
-
-MEASURED = "{:.3g} s a {}, measured now"
 
 
 def of_train(p: TrainParameters) -> Outlook:
@@ -48,7 +46,7 @@ def of_train(p: TrainParameters) -> Outlook:
         Outlook(
             (told_patches(patches, p.data), *lines, told),
             p.epochs * epoch,
-            why=MEASURED.format(step, "step"),
+            why=measured(step, "step"),
         )
     )
 
@@ -81,7 +79,7 @@ def of_calibrate(p: CalibrateParameters) -> Outlook:
          f"narrower than {100 * p.tolerance:g} %"),
         batches * pace * len(states),
         most=not p.exhaustive,
-        why=MEASURED.format(pace, "batch"),
+        why=measured(pace, "batch"),
     ))  # fmt: skip
 
 
@@ -99,7 +97,7 @@ def of_screen(p: ScreenParameters) -> Outlook:
         Outlook(
             (told_patches(patches, p.data), line),
             math.ceil(p.patches / p.batch_size) * pace,
-            why=MEASURED.format(pace, "batch"),
+            why=measured(pace, "batch"),
         )
     )
 
@@ -139,7 +137,7 @@ def of_search(p: SearchParameters) -> Outlook:
             (told_patches(patches, p.data), line, f"{p.epochs * steps} steps a trial"),
             p.trials * trial,
             most=True,
-            why=MEASURED.format(step, "step"),
+            why=measured(step, "step"),
         )
     )
 
@@ -152,7 +150,7 @@ def of_pretrain(p: PretrainParameters) -> Outlook:
     return Outlook(
         (f"data {p.data}", line),
         p.steps * step if step else None,
-        why=MEASURED.format(step, "step, without the data") if step else "no step of it is timed",
+        why=measured(step, "step, without the data") if step else "no step of it is timed",
     )
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from pi.derived.found_scan import ScanError
+from pi.digits import number
 from pi.jobs.foreseen.data_ahead import data_ahead, scan_seconds
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import best_of, reading_seconds, slice_seconds
+from pi.jobs.foreseen.pace import best_of, measured, reading_seconds, slice_seconds
 from pi.jobs.foreseen.to_judge import network_of
 from pi.jobs.opening import slices_in
 from pi.parameters import (
@@ -34,7 +35,7 @@ def of_simulate(p: SimulateParameters) -> Outlook:
     one = scan_seconds(p.size, p.seed)
     return Outlook(
         (line,), one * size.patients * size.slices, most=True,
-        why=f"{one:.3g} s a scanned slice in one process, measured now",
+        why=measured(one, "slice scanned in one process"),
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def of_prepare(p: PrepareParameters) -> Outlook:
     return Outlook(
         (f"{len(files)} files are read", f"{what} is written{there}"),
         2 * each * len(files),
-        why=f"{1000 * each:.3g} ms to read a file, measured now, and as much for its pixels",
+        why=f"{number(1000 * each)} ms to read a file, measured now, and as much for its pixels",
     )
 
 
@@ -64,7 +65,7 @@ def of_export(p: ExportParameters) -> Outlook:
     return Outlook(
         (f"data {p.data}: {slices} pairs of slices", line),
         3 * each * slices,
-        why=f"{1000 * each:.3g} ms to read a pair, measured now, and twice that to write it",
+        why=f"{number(1000 * each)} ms to read a pair, measured now, and twice that to write it",
     )
 
 
@@ -78,7 +79,7 @@ def of_denoise(p: DenoiseParameters) -> Outlook:
     return Outlook(
         (f"{len(files)} files are read", f"they are denoised by {p.run} into a new folder"),
         each * len(files),
-        why=f"{each:.3g} s a slice of {SIDE} x {SIDE} pixels, measured now, if each file is one",
+        why=f"{measured(each, f'slice of {SIDE} x {SIDE} pixels')}, if each file is one",
     )
 
 

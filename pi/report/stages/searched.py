@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pi.comparison.verdict import counted
+from pi.digits import number, percent
+from pi.evaluation.metrics import mean_text
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_slice import draw_slices, search_slices
 from pi.report.blocks import Block, Part, TextTable, Words
@@ -12,7 +14,6 @@ from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
 from pi.report.stages.found import Searched
 from pi.report.stages.long import long_table
-from pi.report.text import NOTHING, number, percent
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
 
@@ -78,7 +79,7 @@ def _table(trials: Sequence[TrialRecord], name: str) -> TextTable:
         (
             f"{trial.number}{f' ({trial.label})' if trial.label else ''}", trial.point.experiment,
             trial.point.schedule, number(trial.point.weight), percent(trial.point.psi),
-            percent(trial.measured_psi), NOTHING if math.isnan(trial.ssim) else f"{trial.ssim:.5f}",
+            percent(trial.measured_psi), mean_text(trial.ssim, "ssim"),
             str(len(trial.epochs)), trial.state,
         )
         for trial in best_first
