@@ -82,12 +82,10 @@ def test_bounds_have_the_decimals_of_their_value(value: float, width: float, at:
 
 
 OWN = {
-    "pi/digits.py": "the rule itself",
     "pi/comparison/reproduction.py": "beside what the paper prints, with its decimals",
     "pi/comparison/verdict.py": "p-values, which have two digits",
     "pi/door/calibrating.py": "a doctest",
     "pi/evaluation/model_card.py": "counts",
-    "pi/evaluation/shift.py": "a column of HU that stands below each other",
     "pi/evaluation/summary.py": "counts",
     "pi/identity.py": "a position that tells slices apart",
     "pi/influence/mean_of_ratios.py": "limits between which a value is typed",
@@ -95,7 +93,6 @@ OWN = {
     "pi/network/feature_cache.py": "room in GiB",
     "pi/protocol_names.py": "a window's bounds, as they are typed",
     "pi/readers/measured_doses.py": "a dose that becomes a name",
-    "pi/run_names.py": "a Psi as it was asked for",
     "pi/search/answer_text.py": "a lambda that is typed again",
     "pi/slices/grid.py": "a point in space",
     "pi/slices/preparing.py": "room in GB",
