@@ -6,7 +6,7 @@ from typing import Any
 
 from pi.algorithm1 import Plan, Step, make_plan
 from pi.command_line import parse
-from pi.jobs.foreseen import to_judge, to_learn, to_make
+from pi.jobs.foreseen import to_judge, to_learn, to_make, to_pretrain
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook
 from pi.parameters import ENTRY_POINTS, MainParameters
@@ -81,7 +81,7 @@ FORESEEN: Mapping[str, Callable[[Any], Outlook]] = {
     "compare": to_judge.of_compare,
     "main": of_main,
     "report": to_judge.of_report,
-    "pretrain": to_learn.of_pretrain,
+    "pretrain": to_pretrain.of_pretrain,
     "promote": to_judge.of_promote,
     "export": to_make.of_export,
     "denoise": to_make.of_denoise,

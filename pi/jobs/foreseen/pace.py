@@ -4,9 +4,11 @@ Encoders have random weights, which cost what any cost; those of other people's 
 """
 
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,19 @@ def metrics_seconds(
             measured(pair, chosen, predicted=image != "low", metrics=metrics)
 
     return best_of(measure)
+
+
+@cache
+def pair_seconds(side: int) -> float:
+    """Return the seconds in which a pair of slices is checked and laid out as in a file."""
+    pair = _pixels(2, side)
+
+    def write() -> None:
+        for pixels in pair:
+            zlib.crc32(pixels.tobytes())
+            BytesIO().write(np.ascontiguousarray(pixels, dtype="<i2").tobytes())
+
+    return best_of(write)
 
 
 SAMPLE = 16

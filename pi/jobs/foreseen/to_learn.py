@@ -10,7 +10,6 @@ from pi.jobs.foreseen.pace import measured, slice_seconds, step_seconds
 from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
 from pi.parameters import (
     CalibrateParameters,
-    PretrainParameters,
     ScreenParameters,
     SearchParameters,
     TrainParameters,
@@ -140,25 +139,3 @@ def of_search(p: SearchParameters) -> Outlook:
             why=measured(step, "step"),
         )
     )
-
-
-def of_pretrain(p: PretrainParameters) -> Outlook:
-    """Return what `pretrain` would do."""
-    named = f", registered as {p.name}" if p.name else ""
-    line = f"one run of pretrain: {p.architecture}, task {p.task}, {p.steps} steps{named}"
-    step = _pretraining_step(p)
-    return Outlook(
-        (f"data {p.data}", line),
-        p.steps * step if step else None,
-        why=measured(step, "step, without the data") if step else "no step of it is timed",
-    )
-
-
-def _pretraining_step(p: PretrainParameters) -> float:
-    """Return the seconds of a step: an encoder forward and backward, as in a training."""
-    architecture = "vgg16" if p.architecture == "auto" else p.architecture
-    if p.task == "autoencoder" or not architecture.startswith("vgg"):
-        return 0.0
-    deepest = "block5_conv3"
-    spelt = f"{architecture}:random:{deepest}"
-    return step_seconds(spelt, "unet:2", p.patch_size, p.batch_size, "auto")[0]
