@@ -43,7 +43,7 @@ def visit(page: Page, server: Server, name: str) -> None:
     page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
 
 
-def still(page: Page, script: str) -> Any:  # noqa: ANN401
+def still(page: Page, script: str) -> Any:
     """Return what a script measures of a page once it says the same for a while.
 
     A chart is drawn after its data have come, and moves while what is around it grows: places that
