@@ -57,9 +57,9 @@ def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> Report
     """
     p, typed = parameters, recorded(parameters)
     place = require_place(p.to)
+    scope = find_scope(p.runs, own_experiment(connect()))
     with tracker.open(OWN, asked_name(OWN, p.runs)) as run:
         run.params(typed)
-        scope = find_scope(p.runs, run.experiment_id or own_experiment(connect()))
         made = making(run, OWN, typed)
         page = experiment_page(read_found(scope, made), made)
         html = render(page)

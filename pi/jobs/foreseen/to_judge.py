@@ -8,12 +8,14 @@ from pi.jobs.foreseen.outlook import Outlook
 from pi.jobs.foreseen.pace import measured, metrics_seconds, slice_seconds
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
+from pi.jobs.reported.scope import EVERYTHING
 from pi.parameters import (
     CompareParameters,
     EvaluateParameters,
     PromoteParameters,
     ReportParameters,
 )
+from pi.report.copy import require_place
 from pi.subjects import find_kind
 from pi.tracking.records import IDENTITY, read_run
 from pi.tracking.registry import require_promotable
@@ -28,13 +30,13 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
     protocols = find_protocols(asked)
     require_measured(p.metric, p.metrics)
     find_kind(p.run)
+    own = network or network_of(p.run, p.denoiser)
     names = ", ".join(one.name for one in protocols)
     line = f"one run of evaluate: {p.run} on the {p.part} patients under {names}"
     data = data_ahead(p, p.fold, p.part)
     if data.store is None:
         return data.unread(line)
     slices, side = slices_in(data.store, [p.part]), side_of(data.store)
-    own = network or network_of(p.run, p.denoiser)
     denoising = slice_seconds(own, side) if own else 0.0
     if p.task == "inserted_lesions":
         denoising *= 2  # with the lesions, and without
@@ -78,6 +80,10 @@ def of_compare(p: CompareParameters) -> Outlook:
 
 def of_report(p: ReportParameters) -> Outlook:
     """Return what `report` would do."""
+    require_place(p.to)
+    if p.runs.strip() != EVERYTHING:
+        for run_id in asked_runs(p.runs, finished=False):
+            read_run(run_id)
     return Outlook(
         (f"what `{p.runs}` means is read", "one run of report, with a page that needs no network"),
         why="it grows with the runs; ten are some seconds",

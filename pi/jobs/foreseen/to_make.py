@@ -24,7 +24,10 @@ from pi.parameters import (
 )
 from pi.places import data_folder, export_folder, simulated_folder, store_folder
 from pi.readers.files import list_files
+from pi.readers.scan import require_folder
 from pi.simulation.patient import SIZES
+from pi.slices.low_dose import find_simulated_doses
+from pi.slices.split import require_split
 from pi.tracking.address import tracking_uri
 from pi.tracking.delivery import waiting_for
 
@@ -45,6 +48,9 @@ def of_simulate(p: SimulateParameters) -> Outlook:
 def of_prepare(p: PrepareParameters) -> Outlook:
     """Return what `prepare` would do."""
     source = Path(p.source).expanduser() if p.source else data_folder()
+    require_folder(source)
+    require_split(p.split)
+    find_simulated_doses(p.low_dose)
     files = [source / file for file in list_files(source, [])]
     what = "a mapping to be completed" if p.mapping_template else f"the store {p.name}"
     there = " (which is there already, and stays)" if store_folder(p.name).exists() else ""

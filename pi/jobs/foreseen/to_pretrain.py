@@ -9,7 +9,7 @@ import numpy as np
 
 from pi.jobs.foreseen.data_ahead import DataAhead, data_ahead
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import best_of, measured, start_tensorflow
+from pi.jobs.foreseen.pace import Pace, best_of, measured, paced, start_tensorflow
 from pi.parameters import PretrainParameters
 from pi.places import data_place
 
@@ -61,8 +61,10 @@ def _outlook(
 
     step, look = pretraining_seconds(recipe, tasks)
     looks = SETTLING + math.ceil(p.held_out / p.batch_size)
-    why = measured(step + drawing, "step") + ("" if drawing else ", without reading its images")
-    return Outlook(lines, p.steps * (step + drawing) + looks * (look + drawing), why=why)
+    why = measured(step.each + drawing, "step")
+    why += "" if drawing else ", without reading its images"
+    seconds = step.taking(p.steps) + looks * look + (p.steps + looks) * drawing
+    return Outlook(lines, seconds, why=why)
 
 
 def _told(p: PretrainParameters, data: DataAhead, tasks: "Sequence[Task]") -> str:
@@ -90,8 +92,8 @@ def _drawing(source: "Source", count: int) -> float:
 
 
 @cache
-def pretraining_seconds(recipe: "Recipe", tasks: "tuple[Task, ...]") -> tuple[float, float]:
-    """Return the seconds of a step of pre-training, and of looking at as many images.
+def pretraining_seconds(recipe: "Recipe", tasks: "tuple[Task, ...]") -> tuple[Pace, float]:
+    """Return the pace of steps of pre-training, and the seconds of looking at as many images.
 
     Args:
         recipe: how; its weights cost what random ones do.
@@ -111,7 +113,8 @@ def pretraining_seconds(recipe: "Recipe", tasks: "tuple[Task, ...]") -> tuple[fl
     images = RNG.random((recipe.batch_size, recipe.patch_size, recipe.patch_size, 1), np.float32)
     labels = np.zeros((recipe.batch_size, len(tasks)), np.int32)
     step = learning_step(network, tasks)
+    network(images, training=False)
     return (
-        best_of(lambda: step(images, labels, 1e-6)),
+        paced(lambda: step(images, labels, 1e-6)),
         best_of(lambda: network(images, training=False)),
     )
