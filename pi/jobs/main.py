@@ -17,7 +17,6 @@ from pi.jobs.planned.part import require_ready, steps_in
 from pi.jobs.planned.showing import PartResult, PlannedResult, plan_text
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
-from pi.losses.input_convention import input_convention
 from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
@@ -156,8 +155,6 @@ def _require_encoders(p: CalibrateParameters) -> None:
         PiError: see `pi.jobs.contexts.find_encoders`.
     """
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.jobs.contexts import find_encoders
+    from pi.jobs.contexts import asked_encoders
 
-    experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
-    convention = input_convention(p.encoder_input)
-    find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
+    asked_encoders(p, chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus))

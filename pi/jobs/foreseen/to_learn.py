@@ -17,7 +17,6 @@ from pi.jobs.foreseen.pace import (
     training_pace,
 )
 from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
-from pi.losses.input_convention import input_convention
 from pi.parameters import (
     CalibrateParameters,
     ScreenParameters,
@@ -25,6 +24,7 @@ from pi.parameters import (
     TrainParameters,
 )
 from pi.parameters.learning import LearningParameters
+from pi.parameters.shared import PatchParameters
 from pi.search.objective import find_objective, state_measured
 from pi.search.space import find_space
 from pi.slices.patches import PatchPopulation
@@ -171,20 +171,16 @@ def of_search(p: SearchParameters) -> Outlook:
     )
 
 
-def require_encoders(
-    p: CalibrateParameters | ScreenParameters | SearchParameters | TrainParameters,
-    experiments: Sequence[Experiment],
-) -> None:
+def require_encoders(p: PatchParameters, experiments: Sequence[Experiment]) -> None:
     """Refuse experiments whose encoders are not to be had.
 
     Raises:
         PiError: see `pi.jobs.contexts.find_encoders`.
     """
-    convention = input_convention(p.encoder_input)
     start_tensorflow()
-    from pi.jobs.contexts import find_encoders
+    from pi.jobs.contexts import asked_encoders
 
-    find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
+    asked_encoders(p, experiments)
 
 
 def require_schedule(p: TrainParameters, source: plan.WeightSource, steps: int) -> None:
