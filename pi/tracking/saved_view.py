@@ -1,7 +1,9 @@
 """Saved views of an experiment in the MLflow UI: charts ready made, so nobody has to.
 
 The format is internal to MLflow (experiment tags, since 3.15). It is written best-effort: a UI
-that no longer understands it shows its own charts, and the run is none the worse.
+that no longer understands it shows its own charts, and the run is none the worse. MLflow 3.17 heads
+a chart of the runs by the keys of its metrics, whatever its ``displayName``: what they are is in the
+names of the sections.
 """
 
 import base64
@@ -54,6 +56,12 @@ def save_view(run: Run, stage: str) -> str:
     except MlflowException:
         return ""
     return key
+
+
+def first_section(stage: str) -> str:
+    """Return the heading of the first section of a stage's view."""
+    view = json.loads((VIEWS / f"{stage}.json").read_text())
+    return str(view["sections"][0]["name"])
 
 
 def view_key(stage: str, run_id: str) -> str:
