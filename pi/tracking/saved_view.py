@@ -2,8 +2,8 @@
 
 The format is internal to MLflow (experiment tags, since 3.15). It is written best-effort: a UI
 that no longer understands it shows its own charts, and the run is none the worse. MLflow 3.17 heads
-a chart of the runs by the keys of its metrics, whatever its ``displayName``: what they are is in the
-names of the sections.
+a chart of the runs by the keys of its metrics, whatever its ``displayName``: what they are stands
+in the names of the sections.
 """
 
 import base64
