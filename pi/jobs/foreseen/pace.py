@@ -162,6 +162,21 @@ def metrics_seconds(
 
 
 @cache
+def figure_seconds() -> float:
+    """Return the seconds in which a figure of some curves is drawn and written."""
+    from matplotlib.figure import Figure
+
+    def draw() -> None:
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        for axes in figure.subplots(1, 2):
+            axes.plot(_pixels(8, 64)[:, 0].T)
+        for kind in ("svg", "png"):
+            figure.savefig(BytesIO(), format=kind, dpi=150)
+
+    return paced(draw).each
+
+
+@cache
 def pair_seconds(side: int) -> float:
     """Return the seconds in which a pair of slices is checked and laid out as in a file."""
     pair = _pixels(2, side)

@@ -1,11 +1,16 @@
 """What evaluating, comparing, reporting and promoting would take."""
 
+import time
+
+from pi.command_line import recorded
+from pi.digits import number
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.jobs.compared.asked_runs import asked_runs
+from pi.jobs.compared.comparing import asked_of, compare_found
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import measured, metrics_seconds, slice_seconds
+from pi.jobs.foreseen.pace import figure_seconds, measured, metrics_seconds, slice_seconds
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
 from pi.jobs.reported.scope import EVERYTHING
@@ -64,17 +69,26 @@ def network_of(run: str, denoiser: str) -> str | None:
     return read_run(run).typed("denoiser", USUAL)
 
 
+FIGURES = 4
+"""Figures that a comparison draws of each metric, about."""
+
+
 def of_compare(p: CompareParameters) -> Outlook:
-    """Return what `compare` would do."""
-    runs = asked_runs(p.runs, finished=False)
-    for run_id in runs:
-        read_run(run_id)
+    """Return what `compare` would do: the runs are read and compared, and nothing is kept of it."""
+    begun = time.perf_counter()
+    found = compare_found(p.runs, asked_of(recorded(p)))
+    read = time.perf_counter() - begun
+    first, *_ = found.comparison.paired.values()
+    names = ", ".join(one.name for one in found.configurations)
+    of = f"{len(first.values)} slices of {len(first.patients)} patients"
+    each, metrics = figure_seconds(), len(found.comparison.paired)
     return Outlook(
         (
-            f"{len(runs)} runs are read: what `{p.runs}` means",
-            f"one run of compare, under {p.protocol or 'their protocol'}, and a report",
+            f"{names} are compared on {of}, in {len(found.comparison.contrasts)} comparisons",
+            f"one run of compare, under {found.comparison.protocol}, with figures and a report",
         ),
-        why="it grows with slices, pairs and resampling; two runs of 500 slices are a minute",
+        read + FIGURES * metrics * each,
+        why=f"{number(read)} s to read and compare them, and {measured(each, 'figure')}",
     )
 
 

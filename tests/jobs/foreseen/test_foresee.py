@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ct_files import write_stack
+from tracking.evaluations import TABLE, log_evaluation, log_training, training
 
 import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from entrypoints import foresee
@@ -69,7 +70,16 @@ def state_of(folder: Path) -> Mapping[str, int]:
     return {str(file): file.stat().st_mtime_ns for file in folder.rglob("*")}
 
 
-def asked(trained: str) -> Mapping[str, tuple[str, ...]]:
+def two_evaluations() -> str:
+    """Log two evaluations that can be compared; return their ids."""
+    trained = [
+        log_training(training(name, metrics={"kept/ssim": ssim}))
+        for name, ssim in (("demo1", 0.9), ("demo2", 0.8))
+    ]
+    return ",".join(log_evaluation(TABLE, one) for one in trained)
+
+
+def asked(trained: str, evaluated: str = "") -> Mapping[str, tuple[str, ...]]:
     return {
         "simulate": ("--size", "tiny"),
         "prepare": (),
@@ -79,7 +89,7 @@ def asked(trained: str) -> Mapping[str, tuple[str, ...]]:
         "train": (*TINY, *PATCHES, "--experiment", "mse"),
         "search": (*TINY, *PATCHES, "--experiments", "demo1"),
         "evaluate": TINY,
-        "compare": ("--runs", f"{trained},{trained}"),
+        "compare": ("--runs", evaluated),
         "main": (*TINY, "--experiments", "demo1,mse", "--overrides",
                  "train.patch_size=32,train.patch_step=64"),
         "report": (),
@@ -98,8 +108,9 @@ def test_every_entry_point_tells_and_leaves_everything_as_it_is(
     with Tracked().open("train", "mse · train") as tracked:
         tracked.tags({FILE_DIGEST: "d"})  # as of a context, which may be promoted, too
     assert set(asked("")) == set(FORESEEN) == set(ENTRY_POINTS)
+    evaluated = two_evaluations()
     before = state_of(places) | state_of(database.parent) | state_of(tmp_path)
-    for stage, words in asked(tracked.run_id).items():
+    for stage, words in asked(tracked.run_id, evaluated).items():
         assert said(stage, *words) == 0, (stage, capsys.readouterr())
         out = capsys.readouterr().out
         assert out.startswith(f"dry run of {stage}: nothing is opened and nothing is written\n- ")
@@ -121,8 +132,20 @@ def test_a_training_is_steps_and_validation(
     assert "about 56 s here (2 s a step, measured now)" in out
 
 
-UNKNOWN = ("compare", "report", "sync")
+UNKNOWN = ("report", "sync")
 """Entry points of which nobody knows how long they take before what they read is read."""
+
+
+def test_a_comparison_is_what_it_compares(
+    database: Path, places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said("compare", "--runs", two_evaluations()) == 0
+    out = capsys.readouterr().out
+    assert "demo1, demo2 are compared on " in out
+    assert "in 3 comparisons" in out  # by each of three metrics
+    assert " s to read and compare them, and " in out
+    assert said("compare", "--runs", two_evaluations(), "--metrics", "ssmi") == 2
+    assert "did you mean ssim?" in capsys.readouterr().err
 
 
 def test_a_pretraining_is_its_steps_and_what_is_looked_at_after_them(
