@@ -10,7 +10,13 @@ from pi.jobs.compared.asked_runs import asked_runs
 from pi.jobs.compared.comparing import asked_of, compare_found
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import figure_seconds, measured, metrics_seconds, slice_seconds
+from pi.jobs.foreseen.pace import (
+    figure_seconds,
+    measured,
+    metrics_seconds,
+    slice_seconds,
+    start_tensorflow,
+)
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
 from pi.jobs.reported.scope import EVERYTHING
@@ -21,7 +27,6 @@ from pi.parameters import (
     ReportParameters,
 )
 from pi.report.copy import require_place
-from pi.subjects import find_kind
 from pi.tracking.records import IDENTITY, read_run
 from pi.tracking.registry import require_promotable
 
@@ -34,7 +39,10 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
     asked = f"{p.protocols},all" if p.metrics_table else p.protocols
     protocols = find_protocols(asked)
     require_measured(p.metric, p.metrics)
-    find_kind(p.run)
+    start_tensorflow()
+    from pi.subjects import fetch_subject
+
+    fetch_subject(p.run, p.denoiser, p.interface)
     own = network or network_of(p.run, p.denoiser)
     names = ", ".join(one.name for one in protocols)
     line = f"one run of evaluate: {p.run} on the {p.part} patients under {names}"

@@ -8,7 +8,13 @@ from pi.jobs.export import VARIABLE
 from pi.jobs.exported.pairs import needed_parts, parts_of
 from pi.jobs.foreseen.data_ahead import data_ahead, scan_seconds
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import measured, pair_seconds, reading_seconds, slice_seconds
+from pi.jobs.foreseen.pace import (
+    measured,
+    pair_seconds,
+    reading_seconds,
+    slice_seconds,
+    start_tensorflow,
+)
 from pi.jobs.foreseen.to_judge import network_of
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
@@ -83,6 +89,10 @@ def of_export(p: ExportParameters) -> Outlook:
 def of_denoise(p: DenoiseParameters) -> Outlook:
     """Return what `denoise` would do."""
     slices = asked_scan(p).slices
+    start_tensorflow()
+    from pi.subjects import fetch_subject
+
+    fetch_subject(p.run, p.denoiser, p.interface)
     network = network_of(p.run, p.denoiser)
     count, side = len(slices), max(max(one.frame.rows, one.frame.columns) for one in slices)
     each = slice_seconds(network, side) if network else 0.0

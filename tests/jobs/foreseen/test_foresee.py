@@ -96,7 +96,7 @@ def asked(trained: str, evaluated: str = "") -> Mapping[str, tuple[str, ...]]:
         "pretrain": (*TINY, "--task", "autoencoder"),
         "promote": ("--run", trained),
         "export": TINY,
-        "denoise": ("--run", trained),
+        "denoise": ("--run", "identity"),
         "tidy": (),
         "sync": (),
     }  # fmt: skip
