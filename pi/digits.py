@@ -87,6 +87,14 @@ def bounded(value: float, low: float, high: float, sign: str = "+") -> list[str]
     return [fixed(one, decimals, sign) for one in (value, low, high)]
 
 
+def with_error(value: float, error: float) -> str:
+    """Return ``0.0106 ± 0.0001``: a value to no more decimals than its standard error supports."""
+    if math.isnan(error):
+        return number(value)
+    told, low, _ = bounded(value, value - error, value + error, "")
+    return f"{told} ± {fixed(error, len(low.partition('.')[2]))}"
+
+
 def _decimals(value: float, digits: int) -> int:
     """Return the decimals by which a number above 0 has so many significant digits."""
     return digits - 1 - math.floor(math.log10(value))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi.digits import MORE, NOTHING, apart, bounded, effect, fixed, number, percent
+from pi.digits import MORE, NOTHING, apart, bounded, effect, fixed, number, percent, with_error
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
 
@@ -54,6 +54,13 @@ def test_no_more_digits_than_the_interval_supports(
     value: float, low: float, high: float, texts: list[str]
 ) -> None:
     assert bounded(value, low, high) == texts
+
+
+def test_a_value_has_no_more_decimals_than_its_error() -> None:
+    assert with_error(0.0105533, 0.0000868) == "0.0106 ± 0.0001"
+    assert with_error(0.0105533, 0.00232) == "0.0106 ± 0.0023"
+    assert with_error(0.25, math.nan) == "0.25"
+    assert with_error(0.25, 0.0) == "0.25 ± 0.00"
 
 
 @given(NUMBERS)

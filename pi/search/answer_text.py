@@ -7,7 +7,7 @@ from math import isnan, nan
 import pandas as pd
 
 from pi.command_line import arguments_of
-from pi.digits import number, percent
+from pi.digits import number, percent, with_error
 from pi.evaluation.metrics import mean_text
 from pi.search.answer import SearchAnswer, Standing
 from pi.search.objective import TRAINING
@@ -207,5 +207,4 @@ def _place(own: Standing, found: SearchAnswer) -> str:
 
 
 def _behind(own: Standing) -> str:
-    error = "" if isnan(own.error) else f" ± {number(own.error)}"
-    return f"{number(own.behind)}{error}"
+    return with_error(own.behind, own.error)

@@ -81,6 +81,10 @@ RUN_NAME = "attributes.`Run Name`"
 """What the UI calls the column of names, which are longer than it leaves room for."""
 
 
+NARROW = 92
+"""Pixels of any other column: ten of them fit beside the names, each with six digits."""
+
+
 def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
     now = int(time.time() * 1000)
     packed = zlib.compress(json.dumps(state).encode())
@@ -188,8 +192,10 @@ def _telling(names: Iterable[str], held: Sequence[Mapping[str, object]]) -> list
 
 KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
 WHERE_TO_BEGIN = """\
-**Begin with the menu on the right, above the runs**: _Begin here_ is a table of all runs by the ten
-columns that matter, and every stage has charts of its own. One colour is one configuration.
+**Press _Model training_ on the left, then choose _Begin here_ in the menu above the runs.**
+
+That is a table of all runs by the ten columns that matter; in the same menu every stage has charts
+of its own. One colour is one configuration.
 
 These are denoisers of low-dose CT, and how much of their loss is perceptual:
 
@@ -258,5 +264,5 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         "runsPinned": [],
         "selectedColumns": view["columns"],
         "columnOrder": [RUN_NAME],
-        "columnWidths": {RUN_NAME: 300},
+        "columnWidths": {RUN_NAME: 300} | dict.fromkeys(view["columns"], NARROW),
     }

@@ -37,7 +37,7 @@ def making_section(found: Found, making: Making) -> Section:
     return Section("making", "How it was made", tuple(blocks))
 
 
-INSIDE = ("calibration", "trial", "contrast")
+INSIDE = ("calibration", "trial", "contrast", "screened")
 """Stages whose runs are parts of another's result."""
 
 
