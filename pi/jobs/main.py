@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pi.algorithm1 import EntryPoint, make_plan
+from pi.algorithm1 import EntryPoint, Plan, make_plan
 from pi.command_line import parse, recorded
+from pi.denoisers import find_denoiser
+from pi.evaluation.metrics import require_measured
+from pi.evaluation.protocol import find_protocols
 from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
 from pi.jobs.planned.part import require_ready, steps_in
 from pi.jobs.planned.showing import PartResult, PlannedResult, plan_text
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
-from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
+from pi.parameters import ENTRY_POINTS, MainParameters
+from pi.states import find_states
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
+from pi.tracking.records import IDENTITY
 from pi.tracking.tracker import UNTRACKED, Tracker, in_silence
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
@@ -83,7 +88,7 @@ def main(
         )
     # Before there is a run: what the first step would find wrong, and the later ones after minutes.
     store = open_asked(p, p.folds, "train", "validation", plan.part)
-    _require_encoders(_parsed("calibrate", plan.rounds[0].calibrate.told()))
+    _require_steps(plan)
 
     from pi.evaluation.ranking import ranking_text
     from pi.jobs.agreement import require_resumable
@@ -148,13 +153,23 @@ def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN4
     return parse(ENTRY_POINTS[entry_point], arguments, "", f"entrypoints.{entry_point}")
 
 
-def _require_encoders(p: CalibrateParameters) -> None:
-    """Refuse experiments whose encoders are not to be had.
+def _require_steps(plan: Plan) -> None:
+    """Refuse what any step would refuse of its parameters, and encoders that are not to be had.
 
     Raises:
-        PiError: see `pi.jobs.contexts.find_encoders`.
+        PiError: there is something of the kind.
     """
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.contexts import asked_encoders
 
+    first = plan.rounds[0]
+    p = _parsed("calibrate", first.calibrate.told())
+    find_states(p.states)
+    for arm in first.arms:
+        weight = "0" if arm.control else f"psi:{p.target_psi}"
+        trained = _parsed("train", arm.train.told(perceptual_weight=weight))
+        find_denoiser(trained.denoiser, trained.patch_size, trained.start)
+        judged = _parsed("evaluate", arm.evaluate.told(run=IDENTITY))
+        find_protocols(judged.protocols)
+        require_measured(judged.metric, judged.metrics)
     asked_encoders(p, chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus))

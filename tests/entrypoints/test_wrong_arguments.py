@@ -49,7 +49,6 @@ WRONG: Mapping[str, tuple[str, ...]] = {
     "objective": ("ssmi",),
     "subject_to": ("psnr>",),
     "psi_range": ("0.9", "0.9,0.1", "a,b"),
-    "lambda_range": ("1,0",),
     "schedules": ("fixd",),
     "schedule": ("constant_psi",),  # which aims at a Psi, and none is asked for
     "overrides": ("train.epoch=2", "train.epochs", "train.epochs=1.5"),
@@ -71,11 +70,6 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 }
 """What an entry point is asked beside the word that is wrong."""
 
-HARMLESS = (
-    ("calibrate", "run"), ("presets", "patch_size"), ("denoise", "data"),
-    ("pretrain", "data"), ("simulate", "data"),
-)  # fmt: skip
-
 
 @pytest.fixture
 def places(
@@ -90,11 +84,16 @@ def places(
     monkeypatch.setattr(Tracked, "open", _opened)
     before = _state(tiny_cache), _state(tmp_path)
     yield
-    assert (_state(tiny_cache), _state(tmp_path)) == before
+    for state, folder in zip(before, (tiny_cache, tmp_path), strict=True):
+        assert {*_state(folder).items()} - {*state.items()} == set()
+
+
+class OpenedError(Exception):
+    """A run was opened."""
 
 
 def _opened(*_: object, **__: object) -> None:
-    raise AssertionError("a run was opened")
+    raise OpenedError
 
 
 def _state(folder: Path) -> dict[str, int]:
@@ -107,7 +106,10 @@ def told(stage: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str])
     asked = recall if stage in ("train", "main") else None
     said = []
     for dry in ((), ("--dry_run", "True")):
-        code = run(main, ENTRY_POINTS[stage], "", [*words, *dry], recall=asked, foresee=foresee)
+        try:
+            code = run(main, ENTRY_POINTS[stage], "", [*words, *dry], recall=asked, foresee=foresee)
+        except OpenedError:
+            raise AssertionError(f"{stage} {words} opened a run") from None
         printed = capsys.readouterr()
         said.append((code, printed.err))
         assert printed.out == "", (stage, words, dry)
@@ -140,6 +142,8 @@ def test_a_word_that_means_nothing_is_told_before_a_run_is_opened(
     stage: str, places: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, _ in parameters_of(stage):
+        if (stage, name) == ("presets", "patch_size"):
+            continue  # which are of no data
         for value in WRONG.get({"experiment": "experiments"}.get(name, name), ()):
             asked = ASKED.get(stage, ())
             if f"--{name}" in asked:
