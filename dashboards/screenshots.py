@@ -19,7 +19,7 @@ from dashboards.app import PAGES, path_of
 from dashboards.browsing import browser_page, dashboard, find_chromium, mlflow_ui
 from pi.tracking.address import pages, tracking_uri
 from pi.tracking.records import fetch_artifact, newest_run
-from pi.tracking.saved_view import view_key
+from pi.tracking.saved_view import first_section, view_key
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT = 1280, 1280  # pixels: the narrowest screen that the pages are made for
@@ -56,7 +56,7 @@ def main() -> None:
     with mlflow_ui(tracking_uri()) as address, browser_page(chromium) as page:
         _, curves_page = pages(address, experiment_id, run_id, view_key("calibrate", run_id))
         page.goto(curves_page)
-        page.get_by_text("Perceptual influence").first.wait_for(timeout=WAIT)
+        page.get_by_text(first_section("calibrate")).first.wait_for(timeout=WAIT)
         page.get_by_role("button", name="Close").last.click()  # the assistant's pane
         _take(page, "curves")
 

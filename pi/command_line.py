@@ -131,6 +131,9 @@ def parse(
         told = " ".join(_unknown(word, defaults) for word in unknown)
         parser.error(f"unrecognized arguments: {told}")
     typed = vars(found)
+    for field in declared:
+        if hints[field.name] is str and field.name in typed:
+            _require_name(field, typed[field.name])  # before a path is taken for a run's id
     resumed = recall(typed["resume"]) if recall and typed.get("resume") else {}
     values = defaults | resumed | typed
     return parameters(**{f.name: _value(f, hints[f.name], values[f.name]) for f in declared})

@@ -7,6 +7,8 @@ begin alike cannot be told apart there.
 import re
 from collections.abc import Mapping
 
+from pi.digits import number
+
 BETWEEN = " · "
 LONGEST = 250
 """Characters of a name that every tracking store takes."""
@@ -41,7 +43,7 @@ def influence(psi: float | None, weight: float | None = None) -> str:
     """
     if psi is not None:
         return f"Ψ {100 * psi:.6g} %"
-    return f"λ {weight:.3g}" if weight else ""
+    return f"λ {number(weight)}" if weight else ""
 
 
 def network(params: Mapping[str, object], usual: Mapping[str, object]) -> tuple[str, ...]:

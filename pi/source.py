@@ -117,7 +117,7 @@ def find_study(data: str, default_seed: int) -> tuple[str, int] | None:
     if size not in SIZES or not (seed.isdecimal() or not seed):
         raise DataNameError(
             f"`data` must be simulated:SIZE or simulated:SIZE:SEED with a size of "
-            f"{', '.join(SIZES)} but got {quoted(data)}."
+            f"{', '.join(SIZES)} but got {quoted(data, [f'simulated:{one}' for one in SIZES])}."
         )
     return size, int(seed) if seed else default_seed
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+SPACE = "&emsp;"
+"""What keeps the columns of a Markdown table apart, which MLflow's UI sets without any room."""
+
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Return rows of equally many cells as lines whose columns stand below each other."""
@@ -15,4 +18,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 def markdown(rows: Sequence[Sequence[str]]) -> str:
     """Return rows of equally many cells, of which the first is the head, as a Markdown table."""
     head, *body = rows
-    return "\n".join(f"|{'|'.join(row)}|" for row in (head, ["---"] * len(head), *body))
+    spaced = [[*(f"{cell}{SPACE}" for cell in row[:-1]), row[-1]] for row in (head, *body)]
+    lines = (spaced[0], ["---"] * len(head), *spaced[1:])
+    return "\n".join(f"|{'|'.join(row)}|" for row in lines)

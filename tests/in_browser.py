@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -9,6 +10,8 @@ from dashboards.app import PAGES
 from dashboards.browsing import Server, browser_page, dashboard, find_chromium
 
 WAIT = 180_000  # ms: the machine may be busy
+STEP = 200  # ms
+STILL = 4  # steps in which nothing may move
 NAMES = [name for name, _, _ in PAGES]
 IMAGE = "[data-testid=stImage] img, [data-testid=stImageContainer] img"
 FIGURE = f"{IMAGE}, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame] canvas"
@@ -38,6 +41,22 @@ def visit(page: Page, server: Server, name: str) -> None:
         page.goto(server.address)
     page.get_by_role("link", name=title).click(timeout=WAIT)
     page.get_by_role("heading", name=title, exact=True).wait_for(timeout=WAIT)
+
+
+def still(page: Page, script: str) -> Any:
+    """Return what a script measures of a page once it says the same for a while.
+
+    A chart is drawn after its data have come, and moves while what is around it grows: places that
+    are measured as soon as the page has run to its end may be others a moment later.
+    """
+    before, same = page.evaluate(script), 0
+    for _ in range(WAIT // STEP):
+        page.wait_for_timeout(STEP)
+        now = page.evaluate(script)
+        before, same = now, same + 1 if now == before else 0
+        if same == STILL:
+            return now
+    raise AssertionError(f"the page moves still: {before}")
 
 
 def rest(page: Page) -> None:

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboards.choosing import here
-from dashboards.placing import FRESH, going_on, heading, plain, shown
+from dashboards.placing import FRESH, going_on, heading, plain
 from dashboards.watching import at_work, watch
+from pi.digits import NOTHING
 from pi.errors import PiError
 from pi.overview.next_step import next_step
-from pi.overview.readable import NOTHING
-from pi.overview.results import best_by_validation, newest_results
+from pi.overview.readable import styled
+from pi.overview.results import SIMILAR, best_by_validation, newest_results
 from pi.overview.suspicion import suspicions
 from pi.tracking.listing import ListedRun, holds_finished, list_newest
 
@@ -86,7 +87,8 @@ def _results(runs: list[ListedRun]) -> None:
         if best.empty:
             st.caption(f"No training of the newest {len(runs)} runs tells its validation.")
         else:
-            st.dataframe(shown(best), hide_index=True, width="stretch", placeholder=NOTHING)
+            told = styled(best, SIMILAR)
+            st.dataframe(told, hide_index=True, width="stretch", placeholder=NOTHING)
         st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")
 
 

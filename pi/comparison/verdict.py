@@ -8,6 +8,7 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.contrast import Contrast
 from pi.comparison.family import Adjusted
 from pi.comparison.gains import ALPHA
+from pi.digits import bounded, effect, number
 from pi.evaluation.metrics import METRICS
 from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 
@@ -101,14 +102,16 @@ def _difference(contrast: Contrast) -> str:
     patients, gain = contrast.patients, contrast.patients.intervals.mean_gain
     if gain.value == 0:
         return f"{contrast.other} equals {contrast.reference} on average over patients"
-    interval = f"95 % interval of the gain {gain.low:.3g} to {gain.high:.3g}"
+    value, low, high = bounded(gain.value, gain.low, gain.high, "")
+    interval = f"95 % interval of the gain {low} to {high}"
     if len(patients.gains) < TOO_NARROW_BELOW:
+        value = number(gain.value)
         interval = f"no interval: {TOO_NARROW_BELOW} patients are needed for one"
     return (
         f"{contrast.other} is {'better' if gain.value > 0 else 'worse'} than "
-        f"{contrast.reference} by {abs(gain.value):.3g} in {heading(contrast.metric)} on average "
-        f"over patients ({interval}; rank-biserial of slices "
-        f"{contrast.slices.effects.rank_biserial.value:+.2f}; {patients.agreeing} of "
+        f"{contrast.reference} by {value.removeprefix('-')} in {heading(contrast.metric)} on "
+        f"average over patients ({interval}; rank-biserial of slices "
+        f"{effect(contrast.slices.effects.rank_biserial.value)}; {patients.agreeing} of "
         f"{counted(len(patients.gains), 'patient')} agree)"
     )
 

@@ -18,6 +18,7 @@ from pi.detection.observers import area_under_curve
 from pi.detection.requirements import DetectionError
 from pi.detection.resamples import OBSERVERS, draw_places, interval, resampled
 from pi.detection.sightings import KIND
+from pi.digits import effect, number
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.text_table import aligned, markdown
@@ -133,9 +134,9 @@ def _estimates(found: Floats, patients: int) -> dict[str, float]:
 
 
 def _cell(row: Mapping[Hashable, Any]) -> str:
-    bounds = f" [{row['dprime_low']:.2f} to {row['dprime_high']:.2f}]"
+    bounds = f" [{effect(row['dprime_low'], '')} to {effect(row['dprime_high'], '')}]"
     told = "" if np.isnan(row["dprime_low"]) else bounds
-    return f"{row['dprime']:.2f}{told}, {row['auc']:.3f}"
+    return f"{effect(row['dprime'], '')}{told}, {number(row['auc'])}"
 
 
 def few_patients(patients: int) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pi.choices import Estimator
+from pi.digits import number
 from pi.influence.interval import log_interval
 from pi.influence.psi import Floats, InvalidLossError, checked_losses, psi
 from pi.influence.sampling import Precision, exact_weight
@@ -54,11 +55,11 @@ class Calibration:
     def __repr__(self) -> str:
         of = "" if self.population is None else f" of {self.population}"
         whole = self.items == self.population
-        interval = "" if whole else f" (95 %: {self.low:.3g} to {self.high:.3g})"
+        interval = "" if whole else f" (95 %: {number(self.low)} to {number(self.high)})"
         items = f"all {self.items} items" if whole else f"{self.items}{of} items"
         valid = "its units were not told" if self.units is None else f"for {self.units}"
         return (
-            f"Calibration: lambda {self.weight:.3g}{interval} for Psi {100 * self.target:g} %, "
+            f"Calibration: lambda {number(self.weight)}{interval} for Psi {100 * self.target:g} %, "
             f"{self.state} state, {items}; {valid}"
         )
 

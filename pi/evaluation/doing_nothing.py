@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pi.digits import apart
+from pi.evaluation.metrics import METRICS, mean_text
+
 WORSE = "worse than doing nothing"
 
 KEPT = "kept/ssim"
@@ -40,10 +43,16 @@ class BesideNothing:
         if not self.known:
             return "SSIM of the low dose itself on the validation slices is not known"
         if self.output == self.low_dose:
-            return f"validation SSIM {self.output:.5f}, that of the low dose itself"
+            return f"validation SSIM {mean_text(self.output, 'ssim')}, that of the low dose itself"
         side = "below" if self.worse else "above"
         told = f": {WORSE}" if self.worse else ""
-        return f"validation SSIM {self.output:.5f}, {side} the low dose's {self.low_dose:.5f}{told}"
+        output, low_dose = ssims_apart(self.output, self.low_dose)
+        return f"validation SSIM {output}, {side} the low dose's {low_dose}{told}"
+
+
+def ssims_apart(*values: float) -> list[str]:
+    """Return values of SSIM that stand beside each other as text which tells them apart."""
+    return apart(values, METRICS["ssim"].decimals)
 
 
 def of_training(metrics: Mapping[str, float]) -> BesideNothing:
@@ -53,7 +62,5 @@ def of_training(metrics: Mapping[str, float]) -> BesideNothing:
 
 def before_sentence(low_dose: float) -> str:
     """Return what an output must reach, said before the first epoch."""
-    return (
-        f"the low dose itself has a validation SSIM of {low_dose:.5f}; an output below that is "
-        f"{WORSE}"
-    )
+    ssim = mean_text(low_dose, "ssim")
+    return f"the low dose itself has a validation SSIM of {ssim}; an output below that is {WORSE}"

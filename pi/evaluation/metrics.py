@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pi.choices import MetricSet
+from pi.digits import fixed, number
 from pi.errors import quoted
 from pi.protocol_names import metric_key
 
@@ -129,6 +130,11 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 """Every metric, in the order in which tables show them."""
+
+
+def mean_text(value: float, metric: str) -> str:
+    """Return a mean of a metric as it is read; of what is none of ours as any number."""
+    return fixed(value, METRICS[metric].decimals) if metric in METRICS else number(value)
 
 
 def measured_metrics(chosen: MetricSet) -> list[str]:

@@ -12,7 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.choices import EvaluatedPart
+from pi.digits import percent
 from pi.evaluation.measure import volumes_of
+from pi.evaluation.metrics import mean_text
 from pi.evaluation.protocol import Protocol, Window
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.slices.store import Store
@@ -106,13 +108,14 @@ def metrics_table_text(table: pd.DataFrame) -> str:
     rows = []
     for row in table.to_dict("records"):
         cells = [
-            str(row["protocol"]), str(row["compared_hu"]), f"{100 * row['cut']:.1f} %",
-            f"{row['range_hu']:g}", f"{row['of_10_hu']:.2f} dB", str(row["ssim_window"]),
+            str(row["protocol"]), str(row["compared_hu"]), percent(row["cut"]),
+            f"{row['range_hu']:g}", f"{mean_text(row['of_10_hu'], 'psnr')} dB",
+            str(row["ssim_window"]),
         ]  # fmt: skip
         for image in images:
             cells += [
-                f"{row[f'{image}_ssim']:.4f}", f"{row[f'{image}_psnr']:.2f}",
-                f"{row[f'{image}_psnr_pooled']:.2f}",
+                mean_text(row[f"{image}_ssim"], "ssim"), mean_text(row[f"{image}_psnr"], "psnr"),
+                mean_text(row[f"{image}_psnr_pooled"], "psnr"),
             ]  # fmt: skip
         rows.append(cells)
     return f"{_sentence(table, images[-1])}\n{aligned([head, *rows])}\n"
@@ -120,7 +123,7 @@ def metrics_table_text(table: pd.DataFrame) -> str:
 
 def _sentence(table: pd.DataFrame, image: str) -> str:
     ordered = table.sort_values(f"{image}_psnr")
-    values = [f"{value:.2f}" for value in ordered[f"{image}_psnr"]]
+    values = [mean_text(value, "psnr") for value in ordered[f"{image}_psnr"]]
     names = ordered["protocol"].tolist()
     return (
         f"The same slices, the same error: PSNR of the {image.replace('_', ' ')} slices is "

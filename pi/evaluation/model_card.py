@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pi.digits import apart
 from pi.evaluation.doing_nothing import WORSE, of_training
 from pi.evaluation.metrics import METRICS, higher_is_better, ranked_metrics
 from pi.slices.intensity import HU_HIGH, HU_LOW
@@ -40,7 +41,7 @@ class Judged:
         for metric in (METRICS[name] for name in ranked_metrics()):
             name = metric.logged(self.protocol)
             output, nothing = (self.metrics.get(name + end, math.nan) for end in ("", "_low_dose"))
-            values = (f"{value:.{metric.decimals}f}" for value in (output, nothing))
+            values = apart((output, nothing), metric.decimals)
             if not math.isnan(output - nothing):
                 found.append(f"{metric.heading} {' beside '.join(values)} of the low dose")
                 if (output < nothing) == higher_is_better(metric.name) and output != nothing:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from pi.digits import effect, fixed
 from pi.evaluation.metrics import METRICS, higher_is_better, ranked_metrics
 from pi.evaluation.summary import summarise
 from pi.evaluation.table import LOW_DOSE, evaluated_image
@@ -47,12 +48,12 @@ def ranking_text(board: pd.DataFrame, protocol: str) -> str:
     for metric in ranked_metrics():
         digits = METRICS[metric].decimals
         shown[metric.upper()] = [
-            f"{mean:.{digits}f} ({sd:.{digits}f})"
+            f"{fixed(mean, digits)} ({fixed(sd, digits)})"
             for mean, sd in zip(board[metric], board[f"{metric}_sd"], strict=True)
         ]
     for metric in ranked_metrics():
-        shown[f"rank by {metric.upper()}"] = board[f"{metric}_rank"].map("{:.0f}".format)
-    shown["mean rank"] = board["mean_rank"].round(2)
+        shown[f"rank by {metric.upper()}"] = [fixed(rank, 0) for rank in board[f"{metric}_rank"]]
+    shown["mean rank"] = [effect(rank, "") for rank in board["mean_rank"]]
     return f"{protocol}, mean (SD) over slices:\n{shown.to_string(index=False)}\n"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from pi.digits import apart, fixed
 from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.metrics import (
     METRICS,
@@ -125,7 +126,7 @@ def beside_nothing(table: pd.DataFrame) -> str:
             )
             if metric.speaks(protocol) and _is_worse(output, nothing, name):
                 under = f" under {protocol}" if metric.protocols else ""
-                values = (f"{value:.{metric.decimals}f}" for value in (output, nothing))
+                values = apart((output, nothing), metric.decimals)
                 found[f"{metric.heading}{under} ({' beside '.join(values)})"] = None
     return f"{WORSE.capitalize()}: {', '.join(found)}." if found else ""
 
@@ -160,7 +161,7 @@ def _cells(table: pd.DataFrame, metrics: Sequence[str]) -> dict[str, dict[str, s
 def _cell(summary: Mapping[str, float], decimals: int) -> str:
     if not summary["slices"]:
         return "infinite" if summary["infinite"] else "undefined"
-    cell = f"{summary['mean']:.{decimals}f} ({summary['sd']:.{decimals}f})"
+    cell = f"{fixed(summary['mean'], decimals)} ({fixed(summary['sd'], decimals)})"
     left_out = (name for name in ("infinite", "undefined") if summary[name])
     return ", ".join([cell, *(f"{summary[name]:.0f} {name}" for name in left_out)])
 

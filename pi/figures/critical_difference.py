@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pi.comparison.friedman import Friedman
 from pi.comparison.verdict import counted, heading, p_text
+from pi.digits import effect
 from pi.figures.labels import inches_wide, wrapped
 
 STEP = 0.24
@@ -132,12 +133,13 @@ def _draw_critical_difference(axes: Axes, found: Friedman) -> None:
     )
     for end in (start, k) if fits else (k,):
         axes.plot([end, end], [-0.40, -0.32], color="black", linewidth=1)
-    axes.annotate(f"critical difference {found.critical_difference:.2f}", (k, -0.36), (6, 0),
+    told = f"critical difference {effect(found.critical_difference, '')}"
+    axes.annotate(told, (k, -0.36), (6, 0),
                   textcoords="offset points", va="center", fontsize=8)  # fmt: skip
 
 
 def _name(run: RankedRun) -> str:
-    return f"{wrapped(run.name)}  {run.rank:.2f}"
+    return f"{wrapped(run.name)}  {effect(run.rank, '')}"
 
 
 def _draw_names(

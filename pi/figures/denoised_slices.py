@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from pi.evaluation.choice import ShownSlice
+from pi.evaluation.metrics import mean_text
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.figures.labels import inches_high, wrapped
 from pi.figures.slice_row import SOFT_TISSUE, Panel, Pictured, SliceRow, picture_row
@@ -70,7 +71,7 @@ def _row(shown: ShownSlice, metric: str) -> SliceRow:
             image,
             TITLES[image],
             hu,
-            f"{metric} {shown.choice.scores[image]:.4f}",
+            f"{metric} {mean_text(shown.choice.scores[image], metric.lower())}",
             shown.errors[image].rmse_hu,
             {metric: shown.choice.scores[image]},
         )

@@ -9,6 +9,7 @@ from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable, index_keys
 from pi.comparison.verdict import heading
 from pi.evaluation.choice import Choice, ShownSlice
+from pi.evaluation.metrics import mean_text
 from pi.evaluation.table import DENOISED, LOW_DOSE
 from pi.figures.denoised_slices import TITLES
 from pi.figures.slice_row import Pictured, SliceRow, picture_row
@@ -67,7 +68,8 @@ def extreme_row(extreme: Extreme, shown: Mapping[str, ShownSlice], metric: str) 
                  first.errors[LOW_DOSE].rmse_hu)
     ]  # fmt: skip
     images += [
-        Pictured(run, run, one.images[image], f"{heading(metric)} {extreme.values[run]:.4f}",
+        Pictured(run, run, one.images[image],
+                 f"{heading(metric)} {mean_text(extreme.values[run], metric)}",
                  one.errors[image].rmse_hu, {metric: extreme.values[run]})
         for run, one in shown.items()
         for image in [DENOISED if DENOISED in one.images else LOW_DOSE]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
+from pi.digits import number
 from pi.evaluation.table import DENOISED, LOW_DOSE, RECONSTRUCTION, Image, by_reconstruction
 from pi.identity import Reconstruction
 
@@ -138,6 +139,6 @@ def _mean(lines: Sequence[SpectrumLine]) -> SpectrumLine:
 
 def _summary(noise: pd.DataFrame, image: Image) -> str:
     return (
-        f"{image.replace('_', ' ')}: {noise['noise_hu'].mean():.1f} HU, "
-        f"mean {noise['mean_frequency'].mean():.2f}/mm"
+        f"{image.replace('_', ' ')}: {number(noise['noise_hu'].mean())} HU, "
+        f"mean {number(noise['mean_frequency'].mean())}/mm"
     )

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from pi.comparison.contrast import Contrast
 from pi.comparison.gains import ALPHA, Floats
 from pi.comparison.verdict import heading, p_text
+from pi.digits import effect
 from pi.figures.labels import inches_high, inches_wide, wrapped
 
 CELL = 0.85
@@ -79,10 +80,10 @@ def draw_pair_matrix(matrix: PairMatrix) -> Figure:
     mesh = axes.pcolormesh(corners, corners, matrix.effects, cmap="RdBu", vmin=-1, vmax=1,
                            edgecolors="white", linewidth=1.5)  # fmt: skip
     for row, column in np.argwhere(np.isfinite(matrix.effects)):
-        effect, log10_p = matrix.effects[row, column], matrix.log10_ps[row, column]
-        text = f"{effect:+.2f}" if column > row else p_text(log10_p)
+        found, log10_p = matrix.effects[row, column], matrix.log10_ps[row, column]
+        text = effect(found) if column > row else p_text(log10_p)
         weight = "bold" if column < row and log10_p <= np.log10(ALPHA) else "normal"
-        colour = "white" if abs(effect) > 0.6 else "#111111"
+        colour = "white" if abs(found) > 0.6 else "#111111"
         axes.annotate(text, (column, row), ha="center", va="center", fontsize=8, color=colour,
                       weight=weight)  # fmt: skip
     axes.set_xticks(range(size), columns, fontsize=9)

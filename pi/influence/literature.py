@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from pi.digits import number, percent
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.output_gradient import OutputInfluence
 from pi.losses.experiments import Experiment
@@ -102,10 +103,10 @@ def literature_text(table: pd.DataFrame, experiments: Sequence[Experiment], targ
 def _weight(value: float, mean_units: float) -> str:
     if not np.isfinite(value):
         return "-"
-    if mean_units == 1:
-        return f"{value:.3g}"
-    return f"{value:.3g} ({value * mean_units:.4g})" if np.isfinite(mean_units) else f"{value:.3g}"
+    if mean_units == 1 or not np.isfinite(mean_units):
+        return number(value)
+    return f"{number(value)} ({number(value * mean_units)})"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %" if np.isfinite(share) else "-"
+    return percent(share) if np.isfinite(share) else "-"

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pi.digits import number
 from pi.influence.expanded_percentile import tail_beyond
 from pi.influence.psi import Floats, odds_of
 
@@ -127,7 +128,7 @@ def screen_text(table: pd.DataFrame) -> list[list[str]]:
     for row in table.to_dict("records"):
         cells = [_cell(row, name) for name in QUANTITIES]
         rank = _cell(row, "rank") if np.isfinite(row["rank"]) else "-"
-        rows.append([rank, str(row["experiment"]), *cells, f"{row['milliseconds']:.3g}"])
+        rows.append([rank, str(row["experiment"]), *cells, number(row["milliseconds"])])
     return [head, *rows]
 
 
@@ -135,4 +136,5 @@ def _cell(row: Mapping[Hashable, Any], name: str) -> str:
     value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return "-"
-    return f"{value:.3g}" if not np.isfinite(low) else f"{value:.3g} ({low:.3g} to {high:.3g})"
+    bounds = f" ({number(low)} to {number(high)})" if np.isfinite(low) else ""
+    return f"{number(value)}{bounds}"

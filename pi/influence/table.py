@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from pi.digits import number, percent
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.psi import Floats
 from pi.influence.survey import SurveySample
@@ -153,7 +154,7 @@ def summary_text(calibrations: Sequence[ExperimentCalibration], asked: Sequence[
     recommended = [c for c in calibrations if c.state == calibrations[0].state]
     places = [str(stratum.reconstruction) for stratum in recommended[0].strata]
     strata = [
-        [c.experiment.name, *(f"{s.weight:.3g} ({_percent(s.psi)})" for s in c.strata)]
+        [c.experiment.name, *(f"{number(s.weight)} ({_percent(s.psi)})" for s in c.strata)]
         for c in recommended
     ]
     return "\n".join(
@@ -206,19 +207,19 @@ def _chances(calibration: ExperimentCalibration) -> str:
 
 def _chosen(calibration: ExperimentCalibration) -> str:
     if calibration.weight == calibration.exact_weight:
-        return f"{calibration.weight:.3g}"
+        return number(calibration.weight)
     psi = _percent(calibration.psi_of_sums(calibration.weight))
-    return f"{calibration.weight:.3g} (Psi {psi}; exact {calibration.exact_weight:.3g})"
+    return f"{number(calibration.weight)} (Psi {psi}; exact {number(calibration.exact_weight)})"
 
 
 def _interval(calibration: ExperimentCalibration) -> str:
     if calibration.half_width == 0:
         return "all patches measured"
-    return "{:.3g} to {:.3g}".format(*calibration.interval)
+    return " to ".join(map(number, calibration.interval))
 
 
 def _percent(share: ArrayLike) -> str:
-    return f"{100 * float(np.asarray(share)):.4g} %"
+    return percent(float(np.asarray(share)))
 
 
 def _published(calibration: ExperimentCalibration) -> str:

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, isclose
 
+from pi.digits import number
 from pi.errors import PiError, quoted
 from pi.influence.psi import checked_weight
 from pi.losses.experiments import Experiment
@@ -154,8 +155,8 @@ def units_text(weight: float, units: Units) -> str:
     for name in READERS:
         if name != units.values:
             to = _in_values(units, name)
-            there.append(f"{convert_weight(weight, units, to):.3g} in {Values(name)}")
-    return f"lambda {weight:.3g} is for {units}; the same is {', '.join(there)}"
+            there.append(f"{number(convert_weight(weight, units, to))} in {Values(name)}")
+    return f"lambda {number(weight)} is for {units}; the same is {', '.join(there)}"
 
 
 def units_of(experiment: Experiment, encoder_input: str, patch_size: int) -> Units:

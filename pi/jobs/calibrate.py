@@ -8,6 +8,7 @@ import numpy as np
 
 from pi.command_line import numbers, recorded
 from pi.denoisers import find_denoiser
+from pi.digits import number, percent
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.psi import Floats, checked_weight
 from pi.influence.sampling import Precision
@@ -61,7 +62,7 @@ class CalibrationResult(Result):
     def headline(self) -> str:
         """Lambda of each configuration in the first state, which is the one recommended."""
         firsts = {c.experiment.name: c for c in reversed(self.calibrations)}
-        said = [f"{name} lambda {firsts[name].weight:.3g}" for name in reversed(firsts)]
+        said = [f"{name} lambda {number(firsts[name].weight)}" for name in reversed(firsts)]
         return ", ".join(said) or f"{len(self.gradients)} by gradients alone"
 
     def text(self) -> str:
@@ -195,7 +196,7 @@ def _by_losses(
 
         def looked(count: int, width: float) -> None:
             bar.expect(patches_needed(count, len(patches), width, precision))
-            bar.note(f"lambda within {100 * np.expm1(width):.1f} %")
+            bar.note(f"lambda within {percent(float(np.expm1(width)))}")
 
         calibrated = calibrate_all(
             found, [own.reading(e, p.patch_size) for e in found], list(denoisers),

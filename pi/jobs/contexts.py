@@ -10,6 +10,7 @@ from pi.losses.input_convention import InputConvention, input_convention
 from pi.network.bank import EncoderBank, build_bank
 from pi.network.own_encoder import require_function
 from pi.network.weights import CONTEXTS, WeightFile
+from pi.parameters.shared import PatchParameters
 from pi.places import OWN, is_own, weights_file
 from pi.pretraining import simulated
 from pi.tracking.registry import fetch_context
@@ -97,6 +98,17 @@ def find_encoders(
     bank = build_bank(there, convention, seed=seed, files=files)
     to_make = unmade[0].encoder.architecture if unmade else ""
     return Encoders(experiments, convention, seed, files, to_make, bank)
+
+
+def asked_encoders(parameters: PatchParameters, experiments: Sequence[Experiment]) -> Encoders:
+    """Return the encoders of ``experiments`` as an entry point's parameters ask for them.
+
+    Raises:
+        PiError: see `find_encoders`.
+    """
+    p = parameters
+    convention = input_convention(p.encoder_input)
+    return find_encoders(experiments, convention, p.seed, p.medical_weights, p.patch_size)
 
 
 def find_contexts(experiments: Sequence[Experiment], medical_weights: str) -> dict[str, WeightFile]:

@@ -73,14 +73,25 @@ class DenoisingResult(Result):
 
 
 @dataclass(frozen=True)
-class _Chosen:
-    """What is denoised: one series, or arrays and what their values mean."""
+class AskedScan:
+    """What is denoised: one series, or arrays and what their values mean.
+
+    Attributes:
+        source: folder in which it lies.
+        destination: new folder into which it goes.
+        found: all that the folder holds.
+        slices: what of it is denoised.
+        relation: what the values of arrays mean; None of DICOM, which tells it.
+    """
 
     source: Path
+    destination: Path
+    found: FoundScan
     slices: tuple[SliceFacts, ...]
     relation: Relation | None
 
     def waiting(self, derivation: Derivation, destination: Path) -> Iterator[Waiting]:
+        """Yield the slices, each with where its derived one is written."""
         if self.relation is None:
             return waiting_slices(self.source, self.slices, derivation, destination)
         return waiting_arrays(self.source, self.slices, self.relation, destination)
@@ -93,13 +104,7 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
         PiError: the scan, the denoiser or the folder cannot be had, or is not what it must be.
     """
     p = parameters
-    if not p.run:
-        raise ScanError("`run` must be whose denoiser is used, such as a run's id, but is empty.")
-    source = data_folder()
-    destination = denoised_folder(source)
-    require_new(destination, _VARIABLE)
-    found = find_scan(source)
-    chosen = _choose(source, found, p)
+    scan = asked_scan(p)
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.subjects import fetch_subject
@@ -107,36 +112,49 @@ def denoise(parameters: DenoiseParameters, tracker: Tracker = UNTRACKED) -> Deno
     subject = fetch_subject(p.run, p.denoiser, p.interface)
     network = subject.load() or np.asarray
     derivation = Derivation(p.run, _digest(subject))
-    sums, kept, held, count = np.zeros((len(CLASSES), 3)), 0, 0, len(chosen.slices)
-    with new_folder(destination, _VARIABLE) as partial:
-        waiting = chosen.waiting(derivation, partial)
+    sums, kept, held, count = np.zeros((len(CLASSES), 3)), 0, 0, len(scan.slices)
+    with new_folder(scan.destination, _VARIABLE) as partial:
+        waiting = scan.waiting(derivation, partial)
         work = denoise_all(waiting, network, subject.batch(p.batch_size))
         for done in progress(work, "denoising", total=count, unit="slice"):
             sums += shift_sums(done.start.hu, done.settled.hu, done.start.kept)
             kept += int(np.count_nonzero(done.start.kept))
             held += done.settled.held
-    notes = (*_notes(found, chosen), *filter(None, [subject.remark]))
+    notes = (*_notes(scan), *filter(None, [subject.remark]))
     return DenoisingResult(p.run, count, shifts_of(sums), kept, held, notes)
 
 
-def _choose(source: Path, found: FoundScan, p: DenoiseParameters) -> _Chosen:
+def asked_scan(p: DenoiseParameters) -> AskedScan:
+    """Return the scan that PI_DATA names, as `denoise` would take it.
+
+    Raises:
+        PiError: the scan or the folder is not what it must be.
+    """
+    if not p.run:
+        raise ScanError("`run` must be whose denoiser is used, such as a run's id, but is empty.")
+    source = data_folder()
+    destination = denoised_folder(source)
+    require_new(destination, _VARIABLE)
+    found = find_scan(source)
     if found.arrays:
         if p.series:
             raise ScanError(
                 f"`series` must be 0 where the folder holds arrays, not DICOM, but got {p.series}."
             )
-        return _Chosen(source, found.slices, find_relation(found.slices, p.values))
+        relation = find_relation(found.slices, p.values)
+        return AskedScan(source, destination, found, found.slices, relation)
     series = choose_series(found.slices, p.series)
     require_calibrated(source, series)
-    return _Chosen(source, series, None)
+    return AskedScan(source, destination, found, series, None)
 
 
-def _notes(found: FoundScan, chosen: _Chosen) -> tuple[str, ...]:
+def _notes(scan: AskedScan) -> tuple[str, ...]:
     notes = []
-    if found.beside:
-        count = found.beside.total()
-        notes.append(f"{count} files of the folder are no part of a scan ({told(found.beside)}).")
-    lossy = sum(one.lossy for one in chosen.slices)
+    if beside := scan.found.beside:
+        notes.append(
+            f"{beside.total()} files of the folder are no part of a scan ({told(beside)})."
+        )
+    lossy = sum(one.lossy for one in scan.slices)
     if lossy:
         notes.append(
             f"{lossy} slices were compressed with loss before, which the derived ones tell too."

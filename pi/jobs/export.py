@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 
-from pi.choices import ArrayFormat, Part
-from pi.jobs.exported.pairs import ExportedFolder, export_part
+from pi.choices import ArrayFormat
+from pi.jobs.exported.pairs import ExportedFolder, export_part, needed_parts, parts_of
 from pi.jobs.opening import notes_of, open_asked, slices_in
 from pi.jobs.result import Result, joined
 from pi.new_folder import new_folder, require_new
 from pi.parameters import ExportParameters
 from pi.places import export_folder
 from pi.progress import counting
-from pi.slices.parts import PARTS
-from pi.slices.store import Store
 from pi.tracking.tracker import UNTRACKED, Tracker
 
-_VARIABLE = "PI_EXPORT"
+VARIABLE = "PI_EXPORT"
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,15 +58,10 @@ def export(parameters: ExportParameters, tracker: Tracker = UNTRACKED) -> Export
     """
     p = parameters
     folder = export_folder()
-    require_new(folder, _VARIABLE)
-    store = open_asked(p, p.fold, *(() if p.part == "all" else (p.part,)))
-    parts = _parts(store) if p.part == "all" else (p.part,)
+    require_new(folder, VARIABLE)
+    store = open_asked(p, p.fold, *needed_parts(p.part))
+    parts = parts_of(store, p.part)
     total = slices_in(store, parts)
-    with new_folder(folder, _VARIABLE) as partial, counting("exporting", "pair", total) as bar:
+    with new_folder(folder, VARIABLE) as partial, counting("exporting", "pair", total) as bar:
         folders = tuple(export_part(store, part, p.format, partial, bar.advance) for part in parts)
     return ExportResult(folders, p.format, store.digest, notes_of(store))
-
-
-def _parts(store: Store) -> tuple[Part, ...]:
-    found = {volume.split for volume in store.volumes}
-    return tuple(part for part in PARTS if part in found)

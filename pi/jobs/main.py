@@ -11,17 +11,20 @@ import pandas as pd
 
 from pi.algorithm1 import EntryPoint, Plan, make_plan
 from pi.command_line import parse, recorded
+from pi.denoisers import find_denoiser
+from pi.evaluation.protocol import find_protocols
 from pi.jobs.called import asked_name
 from pi.jobs.opening import open_asked
 from pi.jobs.planned.part import require_ready, steps_in
 from pi.jobs.planned.showing import PartResult, PlannedResult, plan_text
 from pi.jobs.result import Kept, Result, joined
 from pi.losses.experiments import chosen, find_experiments
-from pi.losses.input_convention import input_convention
-from pi.parameters import ENTRY_POINTS, CalibrateParameters, MainParameters
+from pi.parameters import ENTRY_POINTS, MainParameters
 from pi.slices.store import Store
+from pi.states import find_states
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
+from pi.tracking.records import IDENTITY
 from pi.tracking.tracker import UNTRACKED, Tracker, in_silence
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
@@ -151,20 +154,25 @@ def _parsed(entry_point: EntryPoint, arguments: list[str]) -> Any:  # noqa: ANN4
 
 
 def _require_steps(p: MainParameters, plan: Plan, store: Store) -> None:
-    """Refuse experiments whose encoders are not to be had, and evaluations that are not.
+    """Refuse what any step would refuse of its parameters, and encoders that are not to be had.
 
     Raises:
-        PiError: see `pi.jobs.contexts.find_encoders` and `require_judgeable`.
+        PiError: there is something of the kind.
     """
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
-    from pi.jobs.contexts import find_encoders
+    from pi.jobs.contexts import asked_encoders
     from pi.jobs.planned.judged_later import require_judgeable
-    from pi.tracking.records import IDENTITY
 
-    one: CalibrateParameters = _parsed("calibrate", plan.rounds[0].calibrate.told())
+    first = plan.rounds[0]
+    one = _parsed("calibrate", first.calibrate.told())
+    find_states(one.states)
+    for arm in first.arms:
+        weight = "0" if arm.control else f"psi:{one.target_psi}"
+        trained = _parsed("train", arm.train.told(perceptual_weight=weight))
+        find_denoiser(trained.denoiser, trained.patch_size, trained.start)
+        judged = _parsed("evaluate", arm.evaluate.told(run=IDENTITY))
+        find_protocols(judged.protocols)
     experiments = chosen(find_experiments(one.experiments), one.stand_in, one.as_mse_plus)
-    convention = input_convention(one.encoder_input)
-    find_encoders(experiments, convention, one.seed, one.medical_weights, one.patch_size)
-    judged = _parsed("evaluate", plan.rounds[0].arms[0].evaluate.told(run=IDENTITY))
+    asked_encoders(one, experiments)
     others = [open_asked(p, fold, plan.part) for fold in range(1, p.folds)]
     require_judgeable(judged, [store, *others], experiments)

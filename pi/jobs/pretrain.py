@@ -61,6 +61,7 @@ def pretrain(parameters: PretrainParameters, tracker: Tracker = UNTRACKED) -> Pr
     from pi.training.machine import machine_notes, make_deterministic, told_of_memory
 
     recipe = find_recipe(vars(p))
+    recipe.first_weights()  # which may be missing: it is told before anything is read or opened
     for note in machine_notes(p.precision):
         tracker.say(note)
     if p.deterministic:

@@ -6,7 +6,7 @@ from pi.command_line import recorded
 from pi.jobs.called import asked_name
 from pi.jobs.making import making
 from pi.jobs.reported.gathering import read_found
-from pi.jobs.reported.scope import OWN, find_scope
+from pi.jobs.reported.scope import EVERYTHING, OWN, find_scope
 from pi.jobs.result import Kept, Result, joined
 from pi.parameters import ReportParameters
 from pi.report.copy import copy_of, require_place
@@ -57,9 +57,10 @@ def report(parameters: ReportParameters, tracker: Tracker = UNTRACKED) -> Report
     """
     p, typed = parameters, recorded(parameters)
     place = require_place(p.to)
+    every = p.runs.strip() == EVERYTHING
+    scope = find_scope(p.runs, own_experiment(connect()) if every else "")
     with tracker.open(OWN, asked_name(OWN, p.runs)) as run:
         run.params(typed)
-        scope = find_scope(p.runs, run.experiment_id or own_experiment(connect()))
         made = making(run, OWN, typed)
         page = experiment_page(read_found(scope, made), made)
         html = render(page)

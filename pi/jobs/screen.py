@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pi.command_line import recorded
+from pi.digits import number
 from pi.influence.expanded_percentile import TOO_NARROW_BELOW
 from pi.influence.screening import QUANTITIES, screen_table, screen_text
 from pi.jobs.called import asked_name
@@ -17,9 +18,10 @@ from pi.losses.experiments import chosen, find_experiments, require_influence
 from pi.losses.input_convention import input_convention
 from pi.parameters import ScreenParameters
 from pi.progress import counting
+from pi.run_names import run_name
 from pi.slices.parts import OF_ONE
 from pi.slices.patches import PatchPopulation
-from pi.text_table import aligned
+from pi.text_table import aligned, markdown
 from pi.tracking.tracker import UNTRACKED, Tracker
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
@@ -43,10 +45,7 @@ class ScreenResult(Result):
     @property
     def headline(self) -> str:
         """The loss that punishes blur most."""
-        first = self.table.iloc[0]
-        if np.isnan(first["blur_penalty"]):
-            return "no patch tells what a blur costs"
-        return f"{first['experiment']} punishes blur most, {first['blur_penalty']:.3g} of its noise"
+        return headline_of(self.table)
 
     def text(self) -> str:
         """Return the notes, the table and where the run is."""
@@ -108,17 +107,45 @@ def drawn_patches(
 
 
 def _log(run: "Run", table: pd.DataFrame) -> None:
+    """Log the table, the figure and the note; each loss has a nested run, by which charts tell."""
     from pi.figures.loss_screen import draw_screen
 
     run.table(table, "screen.json")
     run.figure(draw_screen(table), "screen", table)
-    run.text(aligned(screen_text(table)), "screen.txt")
+    head, *rows = screen_text(table)
+    run.text(aligned([head, *rows]), "screen.txt")
     best = table.iloc[0]
     run.metrics({name: float(best[name]) for name in QUANTITIES})
-    for row in table.to_dict("records"):
+    named = table.to_dict("records")
+    for row in named:
         name = row["experiment"]
         own = {q: float(row[q]) for q in (*QUANTITIES, "rank", "milliseconds")}
         run.metrics({f"{quantity}_of/{name}": value for quantity, value in own.items()})
+    # The UI lists the newest first, so the first is written last.
+    for row in reversed(named):
+        with run.child(run_name(str(row["experiment"]), "screened"), SCREENED) as child:
+            child.params({"experiment": row["experiment"]})
+            child.metrics({q: float(row[q]) for q in (*QUANTITIES, "rank", "milliseconds")})
+    run.note(f"{headline_of(table)}\n\n{markdown([head, *rows])}\n\n{MEANT}")
+
+
+SCREENED = "screened"
+"""Stage of the nested run of a loss."""
+
+MEANT = (
+    "blur penalty: loss of a blur over that of noise of equal MSE, above 1 a blur costs more; dose "
+    "order: share of patches whose loss rises whenever the dose falls; high share: loss of high "
+    "grains over that of high and low ones. In brackets 95 % intervals over patients."
+)
+
+
+def headline_of(table: pd.DataFrame) -> str:
+    """Return which loss punishes blur most."""
+    first = table.iloc[0]
+    if np.isnan(first["blur_penalty"]):
+        return "no patch tells what a blur costs"
+    penalty = number(first["blur_penalty"])
+    return f"{first['experiment']} punishes blur most, {penalty} of its noise"
 
 
 def _remarks(patients: int, blurred: int, patches: int) -> list[str]:

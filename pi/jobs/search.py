@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pi.command_line import numbers, recorded
 from pi.denoisers import DenoiserSpec, find_denoiser
+from pi.digits import number
 from pi.jobs.called import asked_name
 from pi.jobs.opening import notes_of, open_asked
 from pi.jobs.result import Kept, Result, joined
@@ -48,7 +49,7 @@ class SearchResult(Result):
     def headline(self) -> str:
         """The best trial."""
         best = self.answer.best
-        return f"{self.study}: best {best.point.experiment}, lambda {best.point.weight:.3g}"
+        return f"{self.study}: best {best.point.experiment}, lambda {number(best.point.weight)}"
 
     def text(self) -> str:
         """Return the answer, how to go on, and where the run is."""

@@ -1,5 +1,6 @@
 """A denoiser trained on MSE + lambda * perceptual loss, its influence watched."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -81,6 +82,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.jobs.contexts import find_encoders
     from pi.jobs.trained.checkpoints import Checkpoints
     from pi.jobs.trained.fitting import fit_kept
+    from pi.jobs.trained.starting_weight import start_ahead
     from pi.tracking.kept_denoiser import log_denoiser
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
@@ -93,6 +95,10 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     typed = recorded(p)
     require_resumable("train", p.resume, recorded(parameters))
     require_same_data(p.resume, store.digest)
+    steps = p.epochs * math.ceil(len(patches) / p.batch_size)
+    plan.make_schedule(
+        p.schedule, start_ahead(source), p.warmup_steps, p.final_psi, steps, p.seed
+    )  # which is made again once lambda is known: what is wrong with it is told now
     if p.deterministic:
         make_deterministic(p.seed)
     for note in (*notes_of(store), *machine_notes(p.precision, p.distribution)):

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pi.digits import number, percent
 from pi.door.calibration import Calibration
 from pi.errors import PiError
 from pi.influence.psi import psi, weight_for_psi
@@ -111,19 +112,20 @@ class MeterReading:
             return
         if self.identity is None:
             said = (
-                f"lambda {weight:.3g} is for the network as it was, and an untrained one asks for "
-                "quite another than training does: tell the meter the losses of the pairs alone "
-                "(identity=: the input in the place of the output) to have it say which this is."
+                f"lambda {number(weight)} is for the network as it was, and an untrained one asks "
+                "for quite another than training does: tell the meter the losses of the pairs "
+                "alone (identity=: the input in the place of the output) to have it say which "
+                "this is."
             )
         elif self.state == "untrained":
             own = self.identity.weight_for(target)
             became = psi(self.identity.sums.image, self.identity.sums.perceptual_sum, weight)
             times = max(weight / own, own / weight)
             said = (
-                f"this network is untrained: its image loss {self._mean:.3g} is above the "
-                f"{self.identity._mean:.3g} of its own input. lambda {weight:.3g} is for that; in "
-                f"the regime of training it gives Psi {100 * float(became):.4g} % instead of "
-                f"{100 * target:g} %. There it takes lambda {own:.3g}, {times:.3g} times "
+                f"this network is untrained: its image loss {number(self._mean)} is above the "
+                f"{number(self.identity._mean)} of its own input. lambda {number(weight)} is for "
+                f"that; in the regime of training it gives Psi {percent(float(became))} instead of "
+                f"{100 * target:g} %. There it takes lambda {number(own)}, {number(times)} times "
                 f"{'less' if own < weight else 'more'}: "
                 "see `calibrate_identity`."
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pi.alive import PROGRESS, is_gone
+from pi.evaluation.metrics import mean_text
 from pi.figures.training_panels import SSIM
 from pi.progress import spoken
 from pi.tracking.listing import ListedRun, list_running
@@ -41,7 +42,7 @@ class LiveRun:
     @property
     def _quality(self) -> str:
         ssim = self.run.record.metrics.get(SSIM)
-        return "" if ssim is None else f"validation SSIM {ssim:.4f}"
+        return "" if ssim is None else f"validation SSIM {mean_text(ssim, 'ssim')}"
 
 
 def live_runs(stage: str = "") -> list[LiveRun]:

@@ -1,14 +1,18 @@
-"""Tables as people read them: names in the field's terms, shares in percent alone."""
+"""Tables as people read them: names in the field's terms, shares in percent, digits that matter."""
 
+import math
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
+from pandas.io.formats.style import Styler
 
-from pi.evaluation.metrics import METRICS
-
-NOTHING = "–"
-"""What stands where there is nothing."""
+from pi.digits import NOTHING as NOTHING  # which pages show where a cell is empty
+from pi.digits import number, percent
+from pi.evaluation.metrics import METRICS, mean_text
 
 SHARES = {
     "psi": "Ψ (%)",
@@ -22,6 +26,40 @@ SHARES = {
 """Columns that hold fractions, and what they are called once they are percent."""
 
 _RUN_ID = re.compile(r"^([0-9a-f]{6})[0-9a-f]{26}$")
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def styled(rows: pd.DataFrame, metrics: Mapping[str, str] = NONE) -> Styler:
+    """Return a table as a page shows it: in words and percent, with the digits of `pi.digits`.
+
+    Numbers stay what they are, by which a page sorts.
+
+    Args:
+        rows: as it is saved.
+        metrics: columns that hold a metric and have another name than it.
+    """
+    read = in_percent(rows)
+    forms: dict[Any, Callable[[float], str]] = {
+        heading_of(column): form_of(str(column), metrics)
+        for column in read.select_dtypes("float").columns
+    }
+    return _worded(read).style.format(forms, na_rep=NOTHING)  # type: ignore[arg-type]
+
+
+def form_of(column: str, metrics: Mapping[str, str] = NONE) -> Callable[[float], str]:
+    """Return what tells a number of a column, see `pi.digits`.
+
+    Args:
+        column: its name, by which a metric and a share (``(%)``) are known.
+        metrics: as of `styled`.
+    """
+    metric = metrics.get(column, column)
+    if metric in METRICS:
+        return partial(mean_text, metric=metric)
+    if column.endswith("(%)"):
+        return lambda value: percent(value / 100).removesuffix(" %")
+    return number
 
 
 def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,8 +77,19 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
 def in_words(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a table with headings that are words and units, and short ids of runs.
 
-    Metrics are called as everywhere, with their unit; a dash stands where a text is empty.
+    Metrics are called as everywhere, with their unit; a dash stands where a text is empty. Numbers
+    are rounded as `form_of` tells them.
     """
+    read = rows.copy()
+    for column in read.select_dtypes("float").columns:
+        form = form_of(str(column))
+        read[column] = [
+            value if math.isnan(value) else float(form(value)) for value in read[column]
+        ]
+    return _worded(read)
+
+
+def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     read = rows.copy()
     for column in read.select_dtypes(["object", "string"]).columns:
         read[column] = read[column].map(_cell)

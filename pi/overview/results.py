@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from pi.evaluation.doing_nothing import KEPT, LOW_DOSE
+from pi.digits import NOTHING, number, percent
+from pi.evaluation.doing_nothing import KEPT, LOW_DOSE, ssims_apart
+from pi.evaluation.metrics import mean_text
 from pi.figures.training_panels import PSI
-from pi.overview.readable import NOTHING
 from pi.run_names import configuration_of
 from pi.tracking.listing import ListedRun
 
@@ -36,6 +37,10 @@ def newest_results(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFra
     done = [run for run in runs if run.status == "FINISHED" and stage_of(run) in RESULTS]
     rows = [(called(run), _result(run), stage_of(run), run.begun, run.run_id[:6]) for run in done]
     return pd.DataFrame(rows[:most], columns=["what", "result", "stage", "begun", "run"])
+
+
+SIMILAR = {"validation SSIM": "ssim", "low dose": "ssim"}
+"""Columns of `best_by_validation` that hold a metric."""
 
 
 def best_by_validation(runs: Sequence[ListedRun], most: int = COUNTED) -> pd.DataFrame:
@@ -69,21 +74,21 @@ def _result(run: ListedRun) -> str:
 
 
 def _calibrated(metrics: Mapping[str, float]) -> str:
-    return f"λ {metrics['lambda']:.3g}" if "lambda" in metrics else ""
+    return f"λ {number(metrics['lambda'])}" if "lambda" in metrics else ""
 
 
 def _trained(metrics: Mapping[str, float]) -> str:
     parts = []
     if KEPT in metrics:
-        parts.append(f"validation SSIM {metrics[KEPT]:.4f}")
+        parts.append(f"validation SSIM {mean_text(metrics[KEPT], 'ssim')}")
     if PSI in metrics:
-        parts.append(f"Ψ {100 * metrics[PSI]:.4g} %")
+        parts.append(f"Ψ {percent(metrics[PSI])}")
     return " · ".join(parts)
 
 
 def _evaluated(metrics: Mapping[str, float]) -> str:
     pair = ssims(metrics)
-    return "" if pair is None else f"SSIM {pair[0]:.4f} (low dose {pair[1]:.4f})"
+    return "" if pair is None else "SSIM {} (low dose {})".format(*ssims_apart(*pair))
 
 
 def ssims(metrics: Mapping[str, float]) -> tuple[float, float] | None:

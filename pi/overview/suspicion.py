@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pi.evaluation.doing_nothing import WORSE, of_training
+from pi.digits import effect
+from pi.evaluation.doing_nothing import WORSE, of_training, ssims_apart
 from pi.figures.training_panels import CONFLICTS, MEASURED
 from pi.overview.results import called, ssims, stage_of
 from pi.tracking.listing import ListedRun
@@ -57,17 +58,18 @@ def _of(run: ListedRun) -> Iterator[str]:
     elif stage_of(run) == "evaluate":
         pair = ssims(run.record.metrics)
         if pair is not None and pair[0] < pair[1]:
-            yield f"{WORSE}: SSIM {pair[0]:.4f}, of the low dose {pair[1]:.4f}"
+            yield "{}: SSIM {}, of the low dose {}".format(WORSE, *ssims_apart(*pair))
 
 
 def _of_training(run: ListedRun) -> Iterator[str]:
     metrics = run.record.metrics
     beside = of_training(metrics)
     if beside.known and beside.worse:
-        yield f"{WORSE}: validation SSIM {beside.output:.4f}, of the low dose {beside.low_dose:.4f}"
+        values = ssims_apart(beside.output, beside.low_dose)
+        yield "{}: validation SSIM {}, of the low dose {}".format(WORSE, *values)
     drift = metrics.get("psi_drift", 0.0)
     if abs(drift) >= DRIFT:
-        yield f"Ψ drifted {drift:+.1f} percentage points from its target"
+        yield f"Ψ drifted {effect(drift)} percentage points from its target"
     conflicts, measured = metrics.get(CONFLICTS, 0.0), metrics.get(MEASURED, 0.0)
     if measured and conflicts / measured >= OFTEN:
         yield (

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pi.digits import percent
 from pi.pretraining.examples import Examples, Images
 from pi.pretraining.tasks import UNKNOWN, Task
 
@@ -91,6 +92,6 @@ def reconstruction(images: Images, found: Images) -> TaskScore:
     return TaskScore("reconstruction", score, 0.0, len(images), np.zeros((0, 0), np.int64))
 
 
-def percent(share: float) -> str:
+def score_share(share: float) -> str:
     """Return a score or its chance as text."""
-    return "one class" if math.isnan(share) else f"{100 * share:.1f} %"
+    return "one class" if math.isnan(share) else percent(share)

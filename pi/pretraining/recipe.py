@@ -13,7 +13,7 @@ from pi.choices import PrecisionName, TaskName
 from pi.errors import PiError
 from pi.losses.input_convention import input_convention
 from pi.network.weight_file import Convolution
-from pi.network.weights import load_weights
+from pi.network.weights import Weights, load_weights
 from pi.pretraining.examples import Examples
 from pi.pretraining.held_out import TaskScore, score_task, settle
 from pi.pretraining.learning import learn, learning_step
@@ -66,6 +66,14 @@ class Recipe:
     held_out: int = 512
     seed: int = 5
     precision: PrecisionName = "auto"
+
+    def first_weights(self) -> Weights:
+        """Return the weights that the encoder starts from.
+
+        Raises:
+            WeightsError: they cannot be had.
+        """
+        return load_weights(self.architecture, self.initial, seed=self.seed)
 
     def digest(self, data: str) -> str:
         """Return a name for what the recipe makes of the data of that digest."""
@@ -141,7 +149,7 @@ def make_context(
     """
     precision = choose_precision(recipe.precision)
     convention = input_convention(recipe.encoder_input)
-    first = load_weights(recipe.architecture, recipe.initial, seed=recipe.seed)
+    first = recipe.first_weights()
     trunk = build_trunk(recipe.architecture, first.convolutions, convention)
     compute_in([trunk], precision)
     tasks = examples.tasks

@@ -1,6 +1,7 @@
 """What came of a pre-training, in words and as numbers."""
 
-from pi.pretraining.held_out import TaskScore, percent
+from pi.digits import number
+from pi.pretraining.held_out import TaskScore, score_share
 from pi.pretraining.recipe import Context, Recipe
 from pi.pretraining.sources import Source
 from pi.text_table import aligned
@@ -9,7 +10,7 @@ from pi.text_table import aligned
 def score_rows(scores: tuple[TaskScore, ...]) -> list[list[str]]:
     """Return a row for each task: its name, score, chance, and on how many images."""
     return [
-        [one.task, *(percent(n) for n in (one.score, one.chance)), str(one.images)]
+        [one.task, *(score_share(n) for n in (one.score, one.chance)), str(one.images)]
         for one in scores
     ]
 
@@ -20,7 +21,9 @@ HEADINGS = ["task", "held out", "chance", "images"]
 def summary_text(recipe: Recipe, source: Source, context: Context) -> str:
     """Return the result as it is printed."""
     first, last = context.history[0], context.history[-10:].mean(axis=0)
-    losses = f"summed loss {first.sum():.3g} at first, {last.sum():.3g} over the last 10 steps"
+    losses = (
+        f"summed loss {number(first.sum())} at first, {number(last.sum())} over the last 10 steps"
+    )
     return "\n".join(
         [
             about(recipe, source) + f", in {context.precision}",

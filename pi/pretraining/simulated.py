@@ -17,7 +17,7 @@ from pi.losses.context_spread import SIMULATED
 from pi.network.weight_file import write_convolutions
 from pi.places import cache_folder, file_digest
 from pi.pretraining.examples import header_examples
-from pi.pretraining.held_out import percent
+from pi.pretraining.held_out import score_share
 from pi.pretraining.near import NearRecipe, make_near
 from pi.pretraining.recipe import Context
 from pi.pretraining.tasks import header_tasks
@@ -100,7 +100,7 @@ def _make(store: Store) -> Context:
 
 def _accuracies(context: Context) -> str:
     return ", ".join(
-        f"{one.task} {percent(one.score)} ({percent(one.chance)})" for one in context.scores
+        f"{one.task} {score_share(one.score)} ({score_share(one.chance)})" for one in context.scores
     )
 
 

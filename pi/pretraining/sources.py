@@ -68,11 +68,7 @@ def from_images(data: str, seed: int, size: int) -> Source:
         ContextSourceError: see `pi.pretraining.image_files.read_images`.
         PlaceError: PI_DATA names nothing.
     """
-    if data != "folder":
-        raise ContextSourceError(
-            "`data` must be folder for the task supervised, with PI_DATA naming a folder of "
-            f"class-named folders of images or an .npz, but got {quoted(data)}."
-        )
+    require_folder(data)
     images = read_images(data_place(), seed)
     facts = {
         "simulated": False,
@@ -81,3 +77,16 @@ def from_images(data: str, seed: int, size: int) -> Source:
         "held_out_images": len(images.held_out.labels),
     }
     return Source(image_examples(images, size), images.digest, facts)
+
+
+def require_folder(data: str) -> None:
+    """Refuse data that are no images of the user's own.
+
+    Raises:
+        ContextSourceError: ``data`` names a store.
+    """
+    if data != "folder":
+        raise ContextSourceError(
+            "`data` must be folder for the task supervised, with PI_DATA naming a folder of "
+            f"class-named folders of images or an .npz, but got {quoted(data)}."
+        )

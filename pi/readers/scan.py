@@ -34,6 +34,16 @@ class Scan:
     refused: tuple[Refused, ...]
 
 
+def require_folder(source: Path) -> None:
+    """Refuse a source that is no folder.
+
+    Raises:
+        SourceError: it is none.
+    """
+    if not source.is_dir():
+        raise SourceError("`source` must be a folder of CT slices but is not a folder.")
+
+
 def scan(source: Path) -> Scan:
     """Read what every file below ``source`` says of its slices.
 
@@ -41,8 +51,7 @@ def scan(source: Path) -> Scan:
         SourceError: not a folder, or an empty one.
         MappingError: the user's mapping cannot be understood, or does not fit the files.
     """
-    if not source.is_dir():
-        raise SourceError("`source` must be a folder of CT slices but is not a folder.")
+    require_folder(source)
     mapping = find_mapping(source)
     refused: list[Refused] = []
     files = list(list_files(source, refused))

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pi.digits import number, percent
 from pi.influence.recorded import RecordedInfluence
 from pi.report.blocks import TextTable
 from pi.report.figures import HABIT
-from pi.report.text import interval_text, number, percent
+from pi.report.text import interval_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _ratios(
 
 def _times(one: RecordedInfluence, least: RecordedInfluence) -> str:
     ratio = one.loss_ratio / least.loss_ratio
-    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+    return number(ratio)
 
 
 def _influence_table(influences: Sequence[RecordedInfluence]) -> TextTable:

@@ -12,13 +12,13 @@ from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted
 from pi.detection.detectability import few_patients
 from pi.detection.resamples import OBSERVERS
-from pi.evaluation.metrics import METRICS
+from pi.digits import NOTHING, effect
+from pi.evaluation.metrics import mean_text
 from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
 from pi.report.pair_words import pair_sentence
 from pi.report.run_pair import INVENTION, TEXTURE, RunPair, run_pair
-from pi.report.text import NOTHING, mean_text, number
 
 SHOWN = (TEXTURE, "frequency_shift", INVENTION)
 LOGGED = (*SHOWN[:2], *(f"detection/{observer}_dprime" for observer in OBSERVERS), INVENTION)
@@ -108,7 +108,7 @@ def beyond_table(
 
 
 def _logged_text(value: float, name: str) -> str:
-    return mean_text(value, name) if name in METRICS else number(value)
+    return mean_text(value, name)
 
 
 def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
@@ -118,9 +118,9 @@ def _detection_table(known: Sequence[RunPair]) -> TextTable | None:
             str(row["observer"]).upper(),
             "all" if math.isnan(row["radius_mm"])
             else f"{row['contrast_hu']:+g} HU, {row['radius_mm']:g} mm",
-            f"{row['other']:.2f} vs {row['reference']:.2f}",
-            f"{row['difference']:+.2f}",
-            NOTHING if math.isnan(row["low"]) else f"{row['low']:+.2f} to {row['high']:+.2f}",
+            f"{effect(row['other'], '')} vs {effect(row['reference'], '')}",
+            effect(row["difference"]),
+            NOTHING if math.isnan(row["low"]) else f"{effect(row['low'])} to {effect(row['high'])}",
         )
         for pair in known if pair.detection is not None
         for row in pair.detection.to_dict("records")

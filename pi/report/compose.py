@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pi.comparison.board import Cell
 from pi.comparison.comparison import Comparison
 from pi.comparison.verdict import counted
+from pi.digits import NOTHING, percent
 from pi.figures.paired_differences import pair_label
 from pi.report.answers import influence_answer
 from pi.report.blocks import Board, BoardRow, Said, TextTable
@@ -24,7 +25,7 @@ from pi.report.realised import unequal_influence
 from pi.report.recommendation import at_equal_influence, quality_answer, recommendation
 from pi.report.setting import data, method, question, subtitle, title
 from pi.report.tables import weights_table
-from pi.report.text import DIGITS, NOTHING, percent
+from pi.report.text import DIGITS
 
 
 def compose(

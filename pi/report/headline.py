@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pi.comparison.clusters import patients_needed
 from pi.comparison.comparison import Comparison, best_run
 from pi.comparison.verdict import Outcome, counted, heading
-from pi.report.text import listed, mean_text
+from pi.evaluation.metrics import mean_text
+from pi.report.text import listed
 
 CHOSEN = {
     "name": "named by the user",

@@ -5,10 +5,11 @@ against the denoiser without one.
 """
 
 from pi.comparison.gains import Estimate
-from pi.evaluation.metrics import METRICS
+from pi.digits import effect, number, percent
+from pi.evaluation.metrics import mean_text
 from pi.figures.effect_forest import claimed
 from pi.report.run_pair import TEXTURE, RunPair
-from pi.report.text import mean_text
+from pi.report.text import estimate_text
 
 
 def pair_sentence(pair: RunPair) -> str:
@@ -26,7 +27,7 @@ def _similarity(pair: RunPair) -> str:
         return ""
     change = pair.metrics["ssim"][2].value
     verb = "gains" if change >= 0 else "loses"
-    return f"{verb} {abs(change):.{METRICS['ssim'].decimals}f} SSIM"
+    return f"{verb} {mean_text(abs(change), 'ssim')} SSIM"
 
 
 def _texture(pair: RunPair) -> str:
@@ -53,7 +54,7 @@ def _detection(pair: RunPair) -> str:
     row = whole.iloc[0]
     bounds = (float(row[name]) for name in ("difference", "low", "high"))
     change = claimed(Estimate(*bounds), int(row["patients"]))
-    told = f"d' {row['other']:.2f} against {row['reference']:.2f}{_bounds(change)}"
+    told = f"d' {effect(row['other'], '')} against {effect(row['reference'], '')}{_bounds(change)}"
     side = _side(change)
     if side is None:
         return f"no difference in the detection of lesions is shown ({told})"
@@ -65,7 +66,7 @@ def _invention(pair: RunPair) -> str:
     if found is None:
         return ""
     beside, own = found.rates
-    rates = f"{100 * own:.1f} % of patches against {100 * beside:.1f} %{_bounds(found.change)}"
+    rates = f"{percent(own)} of patches against {percent(beside)}{_bounds(found.change)}"
     by = "" if found.run == pair.other else f" by {found.run}"
     side = _side(found.change)
     if side is not None and side > 0:
@@ -82,5 +83,5 @@ def _side(change: Estimate) -> int | None:
 
 def _bounds(change: Estimate) -> str:
     if not change.bounded:
-        return f", difference {change.value:+.2g}, which so few patients do not bound"
-    return f", difference {change.value:+.2g} [{change.low:+.2g}, {change.high:+.2g}]"
+        return f", difference {number(change.value, '+')}, which so few patients do not bound"
+    return f", difference {estimate_text(change)}"

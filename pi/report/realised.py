@@ -7,10 +7,10 @@ state of the denoiser, and the two losses fall at unlike rates while it learns.
 import math
 from collections.abc import Sequence
 
+from pi.digits import NOTHING, number, percent
 from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
-from pi.report.text import NOTHING, number, percent
 
 MOST_APART = 1.5
 """Ratio of the odds of two influences above which they are not called equal: .95 and .927."""

@@ -8,11 +8,13 @@ from pi.comparison.clusters import patients_needed
 from pi.comparison.comparison import Comparison
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import Outcome, counted, heading
+from pi.digits import number, percent
+from pi.evaluation.metrics import mean_text
 from pi.figures.effect_forest import claimed
 from pi.report.answers import Answer
 from pi.report.configuration import Configuration
 from pi.report.realised import unequal_influence
-from pi.report.text import estimate_text, listed, mean_text, number, percent
+from pi.report.text import estimate_text, listed
 
 Standing = Outcome | Literal["not compared"]
 """What is shown of one run against another."""

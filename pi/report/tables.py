@@ -11,13 +11,14 @@ from pi.comparison.comparison import Comparison
 from pi.comparison.contrast import Contrast
 from pi.comparison.pairing import PairedTable
 from pi.comparison.verdict import Verdict, heading
-from pi.evaluation.metrics import ranked_metrics
+from pi.digits import NOTHING, apart, effect, fixed, number
+from pi.evaluation.metrics import METRICS, mean_text, ranked_metrics
 from pi.evaluation.ranking import rank_runs
 from pi.evaluation.table import KEY, LOW_DOSE
 from pi.figures.effect_forest import claimed
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
-from pi.report.text import DIGITS, NOTHING, estimate_text, mean_text, p_cell
+from pi.report.text import DIGITS, effect_text, estimate_text, p_cell
 
 
 def board_of(configurations: Sequence[Configuration], paired: PairedTable) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def table_3(board: pd.DataFrame, protocol: str) -> TextTable:
     for row in board.to_dict("records"):
         cells = [_mean_cell(row, metric) for metric in ranked_metrics()]
         ranks = " / ".join(_rank(row[f"{metric}_rank"]) for metric in ranked_metrics())
-        rows.append((str(row["experiment"]), *cells, ranks, f"{row['mean_rank']:.2f}"))
+        rows.append((str(row["experiment"]), *cells, ranks, effect(row["mean_rank"], "")))
     caption = (
         f"Mean (standard deviation) over slices, protocol {protocol}; rank by "
         f"{', '.join(map(heading, ranked_metrics()))}, and their mean. Infinite PSNR is in no mean."
@@ -126,11 +127,11 @@ def breakdown(comparison: Comparison) -> TextTable | None:
     of = [one for one in comparison.contrasts if one.metric == metric]
     rows = [
         (f"{one.other} vs {one.reference}", f"{part.column}: {part.value}", str(part.patients),
-         f"{part.slices:,}", f"{part.gain:+.3g}", NOTHING)
+         f"{part.slices:,}", number(part.gain, "+"), NOTHING)
         for one in of for part in one.strata
     ] + [
         (f"{one.other} vs {one.reference}", trend.column, NOTHING, f"{trend.slices:,}", NOTHING,
-         f"{trend.correlation:+.2f}")
+         effect(trend.correlation))
         for one in of for trend in one.trends
     ]  # fmt: skip
     if not rows:
@@ -144,7 +145,7 @@ def breakdown(comparison: Comparison) -> TextTable | None:
 
 
 def _rank(rank: float) -> str:
-    return NOTHING if math.isnan(rank) else f"{rank:.0f}"
+    return fixed(rank, 0)
 
 
 def _mean_cell(row: Mapping[Hashable, Any], metric: str) -> str:
@@ -172,13 +173,13 @@ def _table_4(letter: str, metric: str, of: Sequence[tuple[Contrast, Verdict]]) -
 def _row(one: Contrast, verdict: Verdict) -> tuple[str, ...]:
     patients, slices = one.patients, one.slices
     attainable = verdict.outcome not in ("not attainable", "identical")
-    means = (mean_text(mean, one.metric) for mean in (one.other_mean, one.reference_mean))
+    means = apart((one.other_mean, one.reference_mean), METRICS[one.metric].decimals)
     return (
         f"{one.other} vs {one.reference}",
         " vs ".join(means),
         estimate_text(claimed(patients.intervals.mean_gain, len(patients.gains))),
-        f"{slices.effects.d_pooled:+.2f}",
-        estimate_text(claimed(patients.intervals.rank_biserial, len(patients.gains)), "+.2f"),
+        effect(slices.effects.d_pooled),
+        effect_text(claimed(patients.intervals.rank_biserial, len(patients.gains))),
         p_cell(slices.test.log10_p),
         p_cell(patients.flip_holm.log10_p) if attainable else NOTHING,
         f"{patients.agreeing} of {len(patients.gains)}",

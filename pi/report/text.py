@@ -1,4 +1,4 @@
-"""How numbers and lists are written in tables and sentences."""
+"""How estimates, lists and signs are written in tables and sentences; digits: `pi.digits`."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pi.comparison.gains import Estimate
 from pi.comparison.verdict import p_text
-from pi.evaluation.metrics import METRICS
+from pi.digits import NOTHING, bounded, effect, number
 
 MINUS = re.compile(r"(?<![\w.:])-(?=[\d.])")
 """A hyphen that stands for a minus; that of ``window:-160:240`` is part of a name."""
@@ -17,43 +17,25 @@ BOUND = re.compile(r" (=|%|±)(?= |$|[,.;)\]])|(?<=[=±]) ")
 DIGITS = 12
 """Of a digest or commit that are shown."""
 
-NOTHING = "–"
-"""A cell without a value."""
 
-
-def decimals(metric: str) -> int:
-    """Return the decimals with which means of a metric are printed."""
-    return METRICS[metric].decimals
-
-
-def mean_text(value: float, metric: str) -> str:
-    """Return a mean of a metric as the paper prints it, or `NOTHING` for NaN."""
-    return NOTHING if math.isnan(value) else f"{value:.{decimals(metric)}f}"
-
-
-def estimate_text(estimate: Estimate, form: str = "+.3g") -> str:
+def estimate_text(estimate: Estimate) -> str:
     """Return ``+0.012 [-0.001, +0.025]``, or the value alone where nothing bounds it."""
-    value = f"{estimate.value:{form}}"
     if not estimate.bounded:
-        return value
-    return f"{value} [{estimate.low:{form}}, {estimate.high:{form}}]"
+        return number(estimate.value, "+")
+    value, low, high = bounded(estimate.value, estimate.low, estimate.high)
+    return f"{value} [{low}, {high}]"
+
+
+def effect_text(estimate: Estimate) -> str:
+    """Return an effect size as `estimate_text` does a difference."""
+    if not estimate.bounded:
+        return effect(estimate.value)
+    return f"{effect(estimate.value)} [{effect(estimate.low)}, {effect(estimate.high)}]"
 
 
 def p_cell(log10_p: float) -> str:
     """Return a p-value for a column that is headed p."""
     return p_text(log10_p).removeprefix("p = ")
-
-
-def percent(share: float) -> str:
-    """Return a share in percent: ``97.7 %``, ``99.9995 %``, or `NOTHING` for NaN."""
-    if math.isnan(share):
-        return NOTHING
-    return f"{100 * share:.{6 if 0.9999 < share < 1 else 4}g} %"
-
-
-def number(value: float) -> str:
-    """Return a number to three digits, or `NOTHING` for NaN."""
-    return NOTHING if math.isnan(value) else f"{value:.3g}"
 
 
 def interval_text(low: float, high: float) -> str:

@@ -7,6 +7,8 @@ from math import isnan, nan
 import pandas as pd
 
 from pi.command_line import arguments_of
+from pi.digits import number, percent, with_error
+from pi.evaluation.metrics import mean_text
 from pi.search.answer import Limit, SearchAnswer, Standing
 from pi.search.objective import TRAINING
 from pi.search.record import State, TrialRecord
@@ -119,10 +121,10 @@ def _row(
         "": name,
         "experiment": trial.point.experiment,
         "schedule": trial.point.schedule if found.objective.trains else "",
-        "lambda": f"{trial.point.weight:.3g}",
-        "Psi": _percent(trial.point.psi),
-        "Psi after training": _percent(trial.measured_psi) if trained else "",
-        "validation SSIM": "" if isnan(trial.ssim) else f"{trial.ssim:.5f}",
+        "lambda": number(trial.point.weight),
+        "Psi": percent(trial.point.psi),
+        "Psi after training": percent(trial.measured_psi) if trained else "",
+        "validation SSIM": "" if isnan(trial.ssim) else mean_text(trial.ssim, "ssim"),
         "behind the best": behind,
         **{metric: _measured(trial, metric) for metric in found.objective.metrics},
         "epochs": f"{len(trial.epochs)} of {found.objective.epochs}" if trial.epochs else "",
@@ -131,33 +133,33 @@ def _row(
 
 def _measured(trial: TrialRecord, metric: str) -> str:
     value = trial.metrics.get(metric, nan)
-    return "" if isnan(value) else f"{value:.4g}"
+    return "" if isnan(value) else mean_text(value, metric)
 
 
 def _best(found: SearchAnswer) -> str:
     best, objective = found.best, found.objective
-    what = f"lambda = {best.point.weight:.3g} with {best.point.experiment}"
+    what = f"lambda = {number(best.point.weight)} with {best.point.experiment}"
     target = f"{100 * objective.target:g} %"
     if found.interval is not None:
-        low, high = found.interval
+        low, high = map(number, found.interval)
         return (
             f"{what} gives a Psi of {target} in the state {objective.measured}: this is exact, in "
-            f"closed form, and nothing was searched (95 % interval {low:.3g} to {high:.3g})."
+            f"closed form, and nothing was searched (95 % interval {low} to {high})."
         )
     if objective.kind == "psi_target":
         return (
-            f"{what} comes nearest to a Psi of {target}: {_percent(best.measured_psi)} measured in "
+            f"{what} comes nearest to a Psi of {target}: {percent(best.measured_psi)} measured in "
             f"{objective.measured}."
         )
     if objective.kind == "metric":
         return (
-            f"The best is {what}, a Psi of {_percent(best.point.psi)}: {objective.metric} "
-            f"{best.values[0]:.4g} on validation slices after the last epoch, whose SSIM is then "
-            f"{best.last_ssim:.5f}."
+            f"The best is {what}, a Psi of {percent(best.point.psi)}: {objective.metric} "
+            f"{mean_text(best.values[0], objective.metric)} on validation slices after the last "
+            f"epoch, whose SSIM is then {mean_text(best.last_ssim, 'ssim')}."
         )
     return (
-        f"The best is {what}, a Psi of {_percent(best.point.psi)}: validation SSIM "
-        f"{best.ssim:.5f} after {best.kept_epoch} of {objective.epochs} epochs."
+        f"The best is {what}, a Psi of {percent(best.point.psi)}: validation SSIM "
+        f"{mean_text(best.ssim, 'ssim')} after {best.kept_epoch} of {objective.epochs} epochs."
     )
 
 
@@ -169,7 +171,7 @@ def _limits(found: SearchAnswer) -> list[str]:
         what = f"{one.constraint}{_of_mse(one, found)}"
         said.append(
             f"{what} holds at no Psi that was tried ({of})." if isnan(one.psi) else
-            f"{what} still holds at a Psi of {_percent(one.psi)}, the largest of {of}"
+            f"{what} still holds at a Psi of {percent(one.psi)}, the largest of {of}"
             f"{_broken_below(one)}."
         )  # fmt: skip
     if found.objective.constraints and not found.feasible:
@@ -180,13 +182,14 @@ def _limits(found: SearchAnswer) -> list[str]:
 def _of_mse(limit: Limit, found: SearchAnswer) -> str:
     if limit.constraint.bound is not None:
         return ""
-    return f" (which has {found.objective.mse.get(limit.constraint.metric, nan):.4g})"
+    metric = limit.constraint.metric
+    return f" (which has {mean_text(found.objective.mse.get(metric, nan), metric)})"
 
 
 def _broken_below(limit: Limit) -> str:
     if not limit.broken < limit.psi:
         return ""
-    return f", but is broken at smaller ones, too, from {_percent(limit.broken)} on"
+    return f", but is broken at smaller ones, too, from {percent(limit.broken)} on"
 
 
 def _flatness(found: SearchAnswer) -> str:
@@ -200,7 +203,7 @@ def _flatness(found: SearchAnswer) -> str:
     for state, words in kinds:
         others = found.in_state(state)
         shares = [own.trial.point.psi for own in others if own.level]
-        where = f" (Psi {_percent(min(shares))} to {_percent(max(shares))})" if shares else ""
+        where = f" (Psi {percent(min(shares))} to {percent(max(shares))})" if shares else ""
         if others:
             said.append(f"{len(shares) or 'none'} of {len(others)} others {words}{where}")
     return f"Within one standard error of it: {'; '.join(said) or 'there are no others'}."
@@ -208,11 +211,11 @@ def _flatness(found: SearchAnswer) -> str:
 
 def _place(own: Standing, found: SearchAnswer) -> str:
     trial = own.trial
-    what = f"{trial.label}: lambda = {trial.point.weight:.3g} (Psi {_percent(trial.point.psi)})"
+    what = f"{trial.label}: lambda = {number(trial.point.weight)} (Psi {percent(trial.point.psi)})"
     if trial.state == "failed":
         return f"{what} failed: {trial.reason}."
     if found.objective.kind == "psi_target":
-        return f"{what} gives a Psi of {_percent(trial.measured_psi)} there."
+        return f"{what} gives a Psi of {percent(trial.measured_psi)} there."
     stopped = (
         f", stopped after {len(trial.epochs)} of {found.objective.epochs} epochs"
         if trial.state == "stopped"
@@ -225,9 +228,4 @@ def _place(own: Standing, found: SearchAnswer) -> str:
 
 
 def _behind(own: Standing) -> str:
-    error = "" if isnan(own.error) else f" ± {own.error:.5f}"
-    return f"{own.behind:.5f}{error}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %"
+    return with_error(own.behind, own.error)

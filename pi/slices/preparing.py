@@ -23,7 +23,7 @@ from pi.slices.pairing import PairedVolume, pair_series
 from pi.slices.prepare_report import PrepareReport
 from pi.slices.remarks import remarks_on
 from pi.slices.series import build_series, same_pixels_in
-from pi.slices.split import choose_split
+from pi.slices.split import choose_split, require_split
 from pi.slices.store import Store
 from pi.slices.transfer import transfer
 from pi.slices.writing import replacing, require_replaceable
@@ -75,6 +75,7 @@ def prepare(
         StoreError: ``destination`` cannot be written.
     """
     request = _Request(source, destination, split, seed, secret, values, tuple(low_doses), by_noise)
+    require_split(split)
     _require_apart(source, destination)
     require_replaceable(destination)
     try:

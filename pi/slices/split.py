@@ -86,6 +86,16 @@ def choose_split(split: str, patients: Collection[str], seed: int) -> Chosen:
     return Chosen(found, (*chosen.messages, *_warnings(found, patients), *more))
 
 
+def require_split(split: str) -> None:
+    """Refuse what `choose_split` would refuse whoever the patients are.
+
+    Raises:
+        SplitError, PlaceError: see there.
+    """
+    if split != "auto":
+        _asked_for(split)
+
+
 def named_splits() -> tuple[str, ...]:
     """Return the names of the splits that come with the platform."""
     return tuple(sorted(path.stem for path in SPLITS.glob("*.json")))

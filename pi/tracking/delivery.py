@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pi.alive import PROGRESS
 from pi.journal.entry import Entry, Known
 from pi.journal.outbox import AwayError, NeverTakenError
 from pi.journal.waiting import Sent, count_waiting, send_all
@@ -124,6 +125,8 @@ class MlflowServer:
                 # One that was gone on with elsewhere, and came to its end there, stays finished.
                 if not again or client.get_run(run).info.status != "FINISHED":
                     client.set_terminated(run, body["status"], body["at"])
+                if PROGRESS in client.get_run(run).data.tags:  # it is at nothing any more
+                    client.delete_tag(run, PROGRESS)
         return ""
 
     def _open(self, body: Mapping[str, Any], again: bool) -> str:

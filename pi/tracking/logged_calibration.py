@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pi.denoisers import DenoiserSpec
+from pi.digits import number, percent
 from pi.figures.influence_curve import draw_influence, influence_curves, influence_table
 from pi.influence.calibration import ExperimentCalibration
 from pi.influence.numbers import calibration_metrics, curve_series
@@ -127,11 +128,17 @@ def note(calibrations: Sequence[ExperimentCalibration], asked: Sequence[float]) 
     columns += [f"psi at {weight:g}" for weight in asked]
     table = summary_table(calibrations, asked)[columns]
     rows = [
-        [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row]
+        [_cell(name, value) for name, value in zip(columns, row, strict=True)]
         for row in table.itertuples(index=False)
     ]
     target = calibrations[0].precision.target_psi
     return f"lambda for Psi = {target:g}, with its 95 % interval\n\n{markdown([columns, *rows])}"
+
+
+def _cell(column: str, value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return percent(value) if column.startswith("psi at ") else number(value)
 
 
 def _log_one(
@@ -159,8 +166,8 @@ def _log_one(
     run.tags(loss_tags(experiment, bank) | {UNITS: str(units)})
     _log_data(run, patches)
     run.note(
-        f"lambda = {calibration.weight:.4g} gives a perceptual influence of "
-        f"{100 * float(calibration.psi_of_sums(calibration.weight)):.4g} % for {experiment.loss}, "
+        f"lambda = {number(calibration.weight)} gives a perceptual influence of "
+        f"{percent(float(calibration.psi_of_sums(calibration.weight)))} for {experiment.loss}, "
         f"measured in the state {calibration.state} on {calibration.losses.image.size} of "
         f"{calibration.population} training patches\n\n{units_text(calibration.weight, units)}"
         + (f"\n\n{caveat}" if caveat else "")

@@ -10,10 +10,11 @@ import pandas as pd
 
 from pi.choices import EvaluatedPart
 from pi.detection.detectability import Detection
+from pi.digits import effect, number, percent
 from pi.evaluation.choice import ShownSlice
 from pi.evaluation.doing_nothing import WORSE
 from pi.evaluation.measure import Evaluation, volumes_of
-from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.metrics import mean_text, ranked_metrics
 from pi.evaluation.model_card import Judged
 from pi.evaluation.protocol import Protocol
 from pi.evaluation.scores import leading, scores, scores_table
@@ -207,8 +208,8 @@ def log_board(
     rows = [
         [
             row["experiment"],
-            *(f"{row[metric]:.4g}" for metric in ranked_metrics()),
-            f"{row['mean_rank']:.2f}",
+            *(mean_text(row[metric], metric) for metric in ranked_metrics()),
+            effect(row["mean_rank"], ""),
             *_learned_cells(learned.get(row["experiment"], {})),
         ]
         for _, row in board.iterrows()
@@ -232,6 +233,4 @@ def _learned_cells(learned: Mapping[str, float]) -> list[str]:
     weight, psi, gain = (
         learned.get(name, math.nan) for name in ("lambda", "train/psi", "paper8/ssim_gain")
     )
-    told = (f"{weight:.4g}", f"{100 * psi:.4g} %", f"{gain:+.4f}")
-    values = zip((weight, psi, gain), told, strict=True)
-    return ["–" if math.isnan(value) else text for value, text in values]
+    return [number(weight), percent(psi), number(gain, "+")]

@@ -1,7 +1,9 @@
 """Saved views of an experiment in the MLflow UI: charts ready made, so nobody has to.
 
 The format is internal to MLflow (experiment tags, since 3.15). It is written best-effort: a UI
-that no longer understands it shows its own charts, and the run is none the worse.
+that no longer understands it shows its own charts, and the run is none the worse. MLflow 3.17 heads
+a chart of the runs by the keys of its metrics, whatever its ``displayName``: what they are stands
+in the names of the sections.
 """
 
 import base64
@@ -56,6 +58,12 @@ def save_view(run: Run, stage: str) -> str:
     return key
 
 
+def first_section(stage: str) -> str:
+    """Return the heading of the first section of a stage's view."""
+    view = json.loads((VIEWS / f"{stage}.json").read_text())
+    return str(view["sections"][0]["name"])
+
+
 def view_key(stage: str, run_id: str) -> str:
     """Return by which key a page of the UI shows the view of a run: its own or its stage's."""
     view = json.loads((VIEWS / f"{stage}.json").read_text())
@@ -71,6 +79,10 @@ def _put_table(run: Run) -> None:
 
 RUN_NAME = "attributes.`Run Name`"
 """What the UI calls the column of names, which are longer than it leaves room for."""
+
+
+NARROW = 92
+"""Pixels of any other column: ten of them fit beside the names, each with six digits."""
 
 
 def _put(run: Run, key: str, name: str, state: Mapping[str, Any]) -> None:
@@ -180,8 +192,10 @@ def _telling(names: Iterable[str], held: Sequence[Mapping[str, object]]) -> list
 
 KIND, ABOUT = "mlflow.experimentKind", "mlflow.note.content"
 WHERE_TO_BEGIN = """\
-**Begin with the menu on the right, above the runs**: _Begin here_ is a table of all runs by the ten
-columns that matter, and every stage has charts of its own. One colour is one configuration.
+**Press _Model training_ on the left, then choose _Begin here_ in the menu above the runs.**
+
+That is a table of all runs by the ten columns that matter; in the same menu every stage has charts
+of its own. One colour is one configuration.
 
 These are denoisers of low-dose CT, and how much of their loss is perceptual:
 
@@ -250,5 +264,5 @@ def view_state(view: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         "runsPinned": [],
         "selectedColumns": view["columns"],
         "columnOrder": [RUN_NAME],
-        "columnWidths": {RUN_NAME: 300},
+        "columnWidths": {RUN_NAME: 300} | dict.fromkeys(view["columns"], NARROW),
     }

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pi.evaluation.doing_nothing import WORSE, BesideNothing
+from pi.digits import number, percent
+from pi.evaluation.doing_nothing import WORSE, BesideNothing, ssims_apart
 from pi.influence.gradient_pair import GradientInfluence
 from pi.progress import spoken
 from pi.text_table import markdown
@@ -142,7 +143,7 @@ def summary_text(state: TrainingState, target: float | None, low_dose: float) ->
     asked = "" if target is None else f" (asked for: {100 * target:g} %)"
     kept_one = (
         f"kept epoch {kept.epoch} of {last.epoch}: {BesideNothing(kept.ssim, low_dose).text()}; "
-        f"influence of the last epoch {100 * influence:.4g} %{asked}, lambda {last.weight:.4g}"
+        f"influence of the last epoch {percent(influence)}{asked}, lambda {number(last.weight)}"
     )
     measured = any(record.gradients for record in state.history)
     return "\n".join([kept_one, conflict_of(state)] if measured else [kept_one]).strip()
@@ -154,11 +155,12 @@ def note(state: TrainingState, target: float | None, low_dose: float) -> str:
     head = ["epoch", "lambda", "image loss", "perceptual loss", "Ψ training", "Ψ validation",
             "validation SSIM"]  # fmt: skip
     rows = []
-    for record in state.history:
+    similar = ssims_apart(*(record.ssim for record in state.history))
+    for record, ssim in zip(state.history, similar, strict=True):
         train, held_out = record.training.metrics(()), record.validation.metrics(())
-        losses = (f"{train[name]:.4g}" for name in ("image_loss", "perceptual_loss"))
-        shares = (f"{100 * sums['psi']:.4g} %" for sums in (train, held_out))
-        row = [str(record.epoch), f"{record.weight:.4g}", *losses, *shares, f"{record.ssim:.5f}"]
+        losses = (number(train[name]) for name in ("image_loss", "perceptual_loss"))
+        shares = (percent(sums["psi"]) for sums in (train, held_out))
+        row = [str(record.epoch), number(record.weight), *losses, *shares, ssim]
         rows.append(row)
     beside = BesideNothing(state.history[state.best_epoch - 1].ssim, low_dose)
     kept = f"kept: epoch {state.best_epoch} of {len(state.history)}{asked}; {beside.text()}"

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from pi.choices import JitName
+from pi.digits import number
 from pi.training.checkpoint import Networks
 
 WARM, TIMED = 2, 5
@@ -99,8 +100,8 @@ def settle_jit(
         networks.set_arrays(*first)
     found: Settled = "on" if plain > GAIN * compiled else "off"
     plan.say(
-        f"a step takes {1e3 * compiled:.3g} ms compiled by XLA and {1e3 * plain:.3g} ms without: "
-        f"`jit` is {found}."
+        f"a step takes {number(1e3 * compiled)} ms compiled by XLA and {number(1e3 * plain)} ms "
+        f"without: `jit` is {found}."
     )
     return found
 

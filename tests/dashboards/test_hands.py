@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from filled_place import filled_place
-from in_browser import FIGURE, NAMES, WAIT, looking, rest, visit
+from in_browser import FIGURE, NAMES, WAIT, looking, rest, still, visit
 from mlflow import MlflowClient
 from playwright.sync_api import Page
 
@@ -39,9 +39,9 @@ STAGES = {"influence": "calibration", "training": "train", "slices": "evaluate",
 
 POINTS = """() => {
     const marks = document.querySelector('[data-testid=stVegaLiteChart] svg')
-        .querySelectorAll('g.mark-symbol');
+        ?.querySelectorAll('g.mark-symbol') ?? [];
     const most = [...marks].sort((one, other) => other.children.length - one.children.length)[0];
-    return [...most.children].map(one => {
+    return [...most?.children ?? []].map(one => {
         const box = one.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2] }) }"""
 """Where the points of the curves are on the screen."""
@@ -101,7 +101,8 @@ def test_the_target_is_dragged_along_a_curve(server: Server) -> None:
         rest(page)
         slider = page.get_by_role("slider", name="Target")
         assert float(slider.input_value()) == 95
-        points = page.evaluate(POINTS)
+        points = still(page, POINTS)
+        assert points
         lowest, highest = max(y for _, y in points), min(y for _, y in points)
         share = {(x, y): 100 * (lowest - y) / (lowest - highest) for x, y in points}
         start = min(share, key=lambda one: abs(share[one] - 80))
@@ -109,6 +110,7 @@ def test_the_target_is_dragged_along_a_curve(server: Server) -> None:
         page.mouse.move(start[0], start[1])
         page.mouse.down()
         page.mouse.move(end[0], end[1], steps=12)
+        assert still(page, POINTS) == points  # what is dragged stays under the hand
         page.mouse.up()
         page.wait_for_function(
             "at => Math.abs(+document.querySelector('input[type=range]').value - at) < 3",

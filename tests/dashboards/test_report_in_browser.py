@@ -17,7 +17,7 @@ from entrypoints.report import main
 from pi.command_line import run
 from pi.parameters import ReportParameters
 from pi.tracking.address import pages
-from pi.tracking.saved_view import save_view
+from pi.tracking.saved_view import first_section, save_view
 from pi.tracking.tracker import Tracked
 
 pytestmark = pytest.mark.slow
@@ -127,7 +127,7 @@ def test_the_page_and_the_saved_view_open_in_the_mlflow_ui(
         assert in_view(frame, "making")
         assert said == []
         page.goto(view_page)
-        section = page.get_by_text("Perceptual influence by epoch").first
+        section = page.get_by_text(first_section("train")).first
         page.get_by_text("You're viewing a shared view").wait_for(timeout=WAIT)
         if size != "empty":  # a view without values hides its charts
             section.wait_for(timeout=WAIT)

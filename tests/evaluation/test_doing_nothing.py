@@ -15,9 +15,9 @@ from pi.evaluation.summary import beside_nothing, note, summary_text
 @pytest.mark.parametrize(
     ("output", "low_dose", "worse", "said"),
     [
-        (0.9, 0.95, True, "SSIM 0.90000, below the low dose's 0.95000: worse than doing nothing"),
-        (0.96, 0.95, False, "SSIM 0.96000, above the low dose's 0.95000"),
-        (0.95, 0.95, False, "SSIM 0.95000, that of the low dose itself"),
+        (0.9, 0.95, True, "SSIM 0.9000, below the low dose's 0.9500: worse than doing nothing"),
+        (0.96, 0.95, False, "SSIM 0.9600, above the low dose's 0.9500"),
+        (0.95, 0.95, False, "SSIM 0.9500, that of the low dose itself"),
         (math.nan, 0.95, False, "is not known"),
         (0.95, math.nan, False, "is not known"),
     ],
@@ -32,7 +32,7 @@ def test_an_output_beside_its_input(output: float, low_dose: float, worse: bool,
 def test_a_training_says_both_and_an_old_one_does_not() -> None:
     assert of_training({"kept/ssim": 0.9, "validation/ssim_low_dose": 0.95}).worse
     assert not of_training({"kept/ssim": 0.9}).known
-    assert "0.95000; an output below that is worse" in before_sentence(0.95)
+    assert "0.9500; an output below that is worse" in before_sentence(0.95)
 
 
 def test_an_evaluation_names_every_mean_that_got_worse() -> None:

@@ -9,7 +9,7 @@ from pi.overview.suspicion import suspicions
 @pytest.mark.parametrize(
     ("metrics", "said"),
     [
-        ({"psi_drift": -2.5}, "Ψ drifted -2.5 percentage points from its target"),
+        ({"psi_drift": -2.5}, "Ψ drifted -2.50 percentage points from its target"),
         ({"kept/ssim": 0.8, "validation/ssim_low_dose": 0.9}, "worse than doing nothing"),
         ({"gradient/conflicts": 3.0, "gradient/measurements": 4.0}, "in conflict in 3 of 4"),
     ],

@@ -24,7 +24,7 @@ def test_influence_is_told_at_the_weight_of_habit_and_as_ratios_of_odds() -> Non
         "At λ = 0.1, the weight of habit, Ψ is 99.48 % for E2 and 99.9997 % for E3."
     )  # fmt: skip
     assert ratios == [
-        "At every λ, the odds of Ψ at block3_conv2 are 1,000 times those at block5_conv4 "
+        "At every λ, the odds of Ψ at block3_conv2 are 1000 times those at block5_conv4 "
         "(vgg19, imagenet, identity).",
         "At every λ, the odds of Ψ with medical weights are 2 times those with imagenet weights "
         "(vgg19, block3_conv2, identity).",

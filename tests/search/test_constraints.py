@@ -118,7 +118,7 @@ def test_the_largest_psi_at_which_each_constraint_holds_is_told() -> None:
         assert (limit.holding, limit.trials) == (len(holding), len(found.trials))
     free = [t for t in found.trials if t.feasible]
     assert found.best.ssim == max(trial.ssim for trial in free)
-    assert "hallucination<=mse (which has 0.055) still holds at a Psi of" in answer_text(found)
+    assert "hallucination<=mse (which has 0.0550) still holds at a Psi of" in answer_text(found)
     assert "noise_distance" in answer_text(found).splitlines()[1]  # a column of the table
     assert {"noise_distance", "hallucination", "feasible"} <= set(trial_table(found.trials))
 

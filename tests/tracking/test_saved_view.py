@@ -124,6 +124,12 @@ def test_every_stage_with_curves_has_a_view() -> None:
         assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} <= sections
 
 
+def test_a_section_has_a_name_that_is_not_cut() -> None:
+    for file in DASHBOARDS.glob("*.json"):
+        names = [section["name"] for section in json.loads(file.read_text()).get("sections", [])]
+        assert all(len(name) <= 55 for name in names), file.name  # of a window of 1600 pixels
+
+
 def test_every_chart_is_in_a_section_that_is_there() -> None:
     state = view_state(DESCRIBED, "abc")
     sections = [section["uuid"] for section in state["compareRunSections"]]

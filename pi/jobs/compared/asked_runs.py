@@ -49,6 +49,6 @@ def filtered(query: str, typed: str) -> list[str]:
     except FilterError as error:
         raise TrackingError(
             f"`runs` must be run ids or an MLflow filter but got {quoted(typed)}, of which "
-            f"MLflow says: {error}"
+            f"MLflow says: {str(error).rstrip('.')}."
         ) from None
     return [run.info.run_id for run in found]

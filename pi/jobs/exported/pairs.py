@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from pi.choices import ArrayFormat, Part
+from pi.choices import ArrayFormat, ExportedPart, Part
 from pi.jobs.exported.volume_files import ENDINGS, OPENED
 from pi.readers.names import Dose
 from pi.slices.manifest import DOSES, Volume
+from pi.slices.parts import PARTS
 from pi.slices.store import Store
 from pi.subjects.keys_table import KEYS_FILE, KeyedFile, write_keys
 
@@ -35,6 +36,17 @@ class ExportedFolder:
     patients: int
     volumes: int
     slices: int
+
+
+def needed_parts(asked: ExportedPart) -> tuple[Part, ...]:
+    """Return the parts that must have patients for what is asked for."""
+    return () if asked == "all" else (asked,)
+
+
+def parts_of(store: Store, asked: ExportedPart) -> tuple[Part, ...]:
+    """Return the parts that are written: the one asked for, or all that have patients."""
+    found = {volume.split for volume in store.volumes}
+    return needed_parts(asked) or tuple(part for part in PARTS if part in found)
 
 
 def export_part(

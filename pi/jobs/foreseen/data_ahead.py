@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pi.identity import find_dose
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import best_of, reading_seconds
+from pi.jobs.foreseen.pace import paced, reading_seconds
 from pi.jobs.opening import require_members
 from pi.parameters import SimulateParameters
 from pi.parameters.shared import DataParameters
@@ -106,7 +106,7 @@ def _simulating(data: str, name: str, seed: int) -> tuple[float, str]:
 @cache
 def scan_seconds(size: str, seed: int) -> float:
     """Return the seconds in which one process scans a slice of a simulated patient."""
-    return best_of(lambda: scan_patient(SIZES[size], 1, seed, range(1)))
+    return paced(lambda: scan_patient(SIZES[size], 1, seed, range(1))).each
 
 
 def planned_store(size: StudySize, split: str, seed: int) -> Store:

@@ -4,20 +4,27 @@ Encoders have random weights, which cost what any cost; those of other people's 
 """
 
 import time
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pi.choices import MetricSet, PrecisionName
 from pi.denoisers import DenoiserSpec
+from pi.digits import number
 from pi.losses.architecture import OWN
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import input_convention
 
-ROUNDS = 2
+ROUNDS = 3
+if TYPE_CHECKING:  # TensorFlow, which a refusal does not wait for
+    from pi.network.bank import FrozenLoss
+
 NOISE = np.random.default_rng(0)
 
 
@@ -26,11 +33,32 @@ def start_tensorflow() -> None:
     import pi.network  # noqa: F401
 
 
+FEW = 4
+"""Patches of a batch on which its pace is measured: a whole one may take a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast something is.
+
+    Attributes:
+        first: seconds of its first time, in which graphs are traced.
+        each: of any other.
+    """
+
+    first: float
+    each: float
+
+    def taking(self, count: float) -> float:
+        """Return the seconds of so many of them."""
+        return self.first + count * self.each
+
+
 @cache
-def step_seconds(
+def training_pace(
     experiment: str, denoiser: str, patch_size: int, batch_size: int, precision: PrecisionName
-) -> tuple[float, float]:
-    """Return the seconds of a step of training, and of measuring a batch.
+) -> Pace:
+    """Return the pace of steps of training.
 
     Args:
         experiment: as it is spelt; empty: MSE alone.
@@ -47,26 +75,50 @@ def step_seconds(
 
     from pi.influence.components import loss_terms
     from pi.influence.schedule import WeightRule
-    from pi.network.bank import FrozenLoss, build_bank
     from pi.training.machine import choose_precision, compute_in, scaled, strategy_for
-    from pi.training.step import measure_step, train_step
+    from pi.training.step import train_step
 
-    chosen = choose_precision(precision)
-    found = [e for e in _experiments(experiment) if e.encoder.architecture != OWN]
-    bank = build_bank(found, input_convention("raw255"), seed=0)
-    loss = bank.loss_of(found[0], patch_size) if found else FrozenLoss()
-    network = DenoiserSpec.parse(denoiser).build(0)
+    chosen, loss = choose_precision(precision), _loss(experiment, patch_size)
+    network, few = DenoiserSpec.parse(denoiser).build(0), min(FEW, batch_size)
     optimizer = scaled(keras.optimizers.Adam(1e-3), chosen)
     optimizer.build(network.trainable_variables)
     compute_in([network, *loss.encoders], chosen)
-    terms = loss_terms(loss)
-    step = train_step(network, optimizer, terms, strategy_for("none", batch_size), batch_size)
-    measure = measure_step(network, terms)
-    low, normal = (_pixels(batch_size, patch_size)[..., np.newaxis] for _ in range(2))
-    return (
-        best_of(lambda: step(low, normal, WeightRule(1e-3))),
-        best_of(lambda: measure(low, normal, 1e-3)),
-    )
+    step = train_step(network, optimizer, loss_terms(loss), strategy_for("none", few), few)
+    low, normal = (_pixels(few, patch_size)[..., np.newaxis] for _ in range(2))
+    return paced(lambda: step(low, normal, WeightRule(1e-3)), batch_size / few)
+
+
+@cache
+def measuring_pace(
+    experiment: str, denoiser: str, patch_size: int, batch_size: int, precision: PrecisionName
+) -> Pace:
+    """Return the pace of batches whose losses are measured. Arguments as of `training_pace`."""
+    start_tensorflow()
+    from pi.influence.components import loss_terms
+    from pi.training.machine import choose_precision, compute_in
+    from pi.training.step import measure_step
+
+    loss, few = _loss(experiment, patch_size), min(FEW, batch_size)
+    network = DenoiserSpec.parse(denoiser).build(0)
+    compute_in([network, *loss.encoders], choose_precision(precision))
+    measure = measure_step(network, loss_terms(loss))
+    low, normal = (_pixels(few, patch_size)[..., np.newaxis] for _ in range(2))
+    return paced(lambda: measure(low, normal, 1e-3), batch_size / few)
+
+
+def _loss(experiment: str, patch_size: int) -> "FrozenLoss":
+    from pi.network.bank import FrozenLoss, build_bank
+
+    found = [e for e in _experiments(experiment) if e.encoder.architecture != OWN]
+    bank = build_bank(found, input_convention("raw255"), seed=0)
+    return bank.loss_of(found[0], patch_size) if found else FrozenLoss()
+
+
+def paced(work: Callable[[], object], times: float = 1.0) -> Pace:
+    """Return the pace of so many times some work, which is done a few times."""
+    begun = time.perf_counter()
+    work()
+    return Pace(time.perf_counter() - begun, times * best_of(work))
 
 
 def _experiments(spelt: str) -> list[Experiment]:
@@ -87,7 +139,7 @@ def slice_seconds(denoiser: str, pixels: int) -> float:
 
     spec = DenoiserSpec.parse(denoiser)
     through = slice_denoiser(spec.build(0), spec.design.sizes)
-    return best_of(lambda: through(_pixels(1, pixels)))
+    return paced(lambda: through(_pixels(1, pixels))).each
 
 
 @cache
@@ -106,7 +158,35 @@ def metrics_seconds(
             pair = HuErrors(low, normal, 0.7)
             measured(pair, chosen, predicted=image != "low", metrics=metrics)
 
-    return best_of(measure)
+    return paced(measure).each
+
+
+@cache
+def figure_seconds() -> float:
+    """Return the seconds in which a figure of some curves is drawn and written."""
+    from matplotlib.figure import Figure
+
+    def draw() -> None:
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        for axes in figure.subplots(1, 2):
+            axes.plot(_pixels(8, 64)[:, 0].T)
+        for kind in ("svg", "png"):
+            figure.savefig(BytesIO(), format=kind, dpi=150)
+
+    return paced(draw).each
+
+
+@cache
+def pair_seconds(side: int) -> float:
+    """Return the seconds in which a pair of slices is checked and laid out as in a file."""
+    pair = _pixels(2, side)
+
+    def write() -> None:
+        for pixels in pair:
+            zlib.crc32(pixels.tobytes())
+            BytesIO().write(np.ascontiguousarray(pixels, dtype="<i2").tobytes())
+
+    return best_of(write)
 
 
 SAMPLE = 16
@@ -122,9 +202,13 @@ def reading_seconds(files: Sequence[Path]) -> float:
     return (time.perf_counter() - begun) / max(len(some), 1)
 
 
+def measured(seconds: float, of: str) -> str:
+    """Return how a time is known: by the pace of one of something."""
+    return f"{number(seconds)} s a {of}, measured now"
+
+
 def best_of(work: Callable[[], object]) -> float:
-    """Return the seconds of the fastest of some rounds, after one that does not count."""
-    work()
+    """Return the seconds of the fastest of some rounds; work that is traced first was done once."""
     seconds = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()

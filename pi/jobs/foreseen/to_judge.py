@@ -1,20 +1,32 @@
 """What evaluating, comparing, reporting and promoting would take."""
 
+import time
+
+from pi.command_line import recorded
+from pi.digits import number
 from pi.evaluation.metrics import require_measured
 from pi.evaluation.protocol import find_protocols
 from pi.jobs.compared.asked_runs import asked_runs
+from pi.jobs.compared.comparing import asked_of, compare_found
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import metrics_seconds, slice_seconds
+from pi.jobs.foreseen.pace import (
+    figure_seconds,
+    measured,
+    metrics_seconds,
+    slice_seconds,
+    start_tensorflow,
+)
 from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
+from pi.jobs.reported.scope import EVERYTHING
 from pi.parameters import (
     CompareParameters,
     EvaluateParameters,
     PromoteParameters,
     ReportParameters,
 )
-from pi.subjects import find_kind
+from pi.report.copy import require_place
 from pi.tracking.records import IDENTITY, read_run
 from pi.tracking.registry import require_promotable
 
@@ -27,14 +39,17 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
     asked = f"{p.protocols},all" if p.metrics_table else p.protocols
     protocols = find_protocols(asked)
     require_measured(p.metric, p.metrics)
-    find_kind(p.run)
+    start_tensorflow()
+    from pi.subjects import fetch_subject
+
+    fetch_subject(p.run, p.denoiser, p.interface)
+    own = network or network_of(p.run, p.denoiser)
     names = ", ".join(one.name for one in protocols)
     line = f"one run of evaluate: {p.run} on the {p.part} patients under {names}"
     data = data_ahead(p, p.fold, p.part)
     if data.store is None:
         return data.unread(line)
     slices, side = slices_in(data.store, [p.part]), side_of(data.store)
-    own = network or network_of(p.run, p.denoiser)
     denoising = slice_seconds(own, side) if own else 0.0
     if p.task == "inserted_lesions":
         denoising *= 2  # with the lesions, and without
@@ -44,7 +59,7 @@ def of_evaluate(p: EvaluateParameters, network: str = "") -> Outlook:
         Outlook(
             (f"data {p.data}: {told}", line),
             slices * each,
-            why=f"{each:.3g} s a slice, measured now",
+            why=measured(each, "slice"),
         )
     )
 
@@ -62,22 +77,35 @@ def network_of(run: str, denoiser: str) -> str | None:
     return read_run(run).typed("denoiser", USUAL)
 
 
+FIGURES = 4
+"""Figures that a comparison draws of each metric, about."""
+
+
 def of_compare(p: CompareParameters) -> Outlook:
-    """Return what `compare` would do."""
-    runs = asked_runs(p.runs, finished=False)
-    for run_id in runs:
-        read_run(run_id)
+    """Return what `compare` would do: the runs are read and compared, and nothing is kept of it."""
+    begun = time.perf_counter()
+    found = compare_found(p.runs, asked_of(recorded(p)))
+    read = time.perf_counter() - begun
+    first, *_ = found.comparison.paired.values()
+    names = ", ".join(one.name for one in found.configurations)
+    of = f"{len(first.values)} slices of {len(first.patients)} patients"
+    each, metrics = figure_seconds(), len(found.comparison.paired)
     return Outlook(
         (
-            f"{len(runs)} runs are read: what `{p.runs}` means",
-            f"one run of compare, under {p.protocol or 'their protocol'}, and a report",
+            f"{names} are compared on {of}, in {len(found.comparison.contrasts)} comparisons",
+            f"one run of compare, under {found.comparison.protocol}, with figures and a report",
         ),
-        why="it grows with slices, pairs and resampling; two runs of 500 slices are a minute",
+        read + FIGURES * metrics * each,
+        why=f"{number(read)} s to read and compare them, and {measured(each, 'figure')}",
     )
 
 
 def of_report(p: ReportParameters) -> Outlook:
     """Return what `report` would do."""
+    require_place(p.to)
+    if p.runs.strip() != EVERYTHING:
+        for run_id in asked_runs(p.runs, finished=False):
+            read_run(run_id)
     return Outlook(
         (f"what `{p.runs}` means is read", "one run of report, with a page that needs no network"),
         why="it grows with the runs; ten are some seconds",

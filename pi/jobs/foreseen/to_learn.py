@@ -3,32 +3,43 @@
 import math
 from collections.abc import Sequence
 
+from pi.command_line import numbers
 from pi.denoisers import find_denoiser
+from pi.influence.psi import checked_weight
 from pi.jobs.foreseen.data_ahead import data_ahead
 from pi.jobs.foreseen.outlook import Outlook, told_patches
-from pi.jobs.foreseen.pace import slice_seconds, step_seconds
+from pi.jobs.foreseen.pace import (
+    Pace,
+    measured,
+    measuring_pace,
+    slice_seconds,
+    start_tensorflow,
+    training_pace,
+)
 from pi.losses.experiments import MSE, Experiment, chosen, find_experiments, require_influence
 from pi.parameters import (
     CalibrateParameters,
-    PretrainParameters,
     ScreenParameters,
     SearchParameters,
     TrainParameters,
 )
 from pi.parameters.learning import LearningParameters
+from pi.parameters.shared import PatchParameters
+from pi.search.objective import find_objective, state_measured
+from pi.search.space import find_space
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
 from pi.states import find_states
 from pi.training import plan
 
-MEASURED = "{:.3g} s a {}, measured now"
-
 
 def of_train(p: TrainParameters) -> Outlook:
     """Return what `train` would do."""
     asked = plan.weight_asked(p.experiment, p.perceptual_weight, TrainParameters.perceptual_weight)
-    plan.find_experiment(p.experiment, plan.weight_source(asked), p.stand_in, p.as_mse_plus)
+    source = plan.weight_source(asked)
+    found = plan.find_experiment(p.experiment, source, p.stand_in, p.as_mse_plus)
     find_denoiser(p.denoiser, p.patch_size, p.start)
+    require_encoders(p, found)
     data = data_ahead(p, p.fold, "train", "validation")
     lines = (
         f"one run of train: {p.experiment}, lambda {asked}, schedule {p.schedule}, {p.denoiser}",
@@ -38,17 +49,19 @@ def of_train(p: TrainParameters) -> Outlook:
     if data.store is None:
         return data.unread(*lines)
     patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
-    own = "" if p.experiment == MSE else p.experiment
-    step, measure = step_seconds(own, p.denoiser, p.patch_size, p.batch_size, p.precision)
     steps = math.ceil(len(patches) / p.batch_size)
+    require_schedule(p, source, steps * p.epochs)
+    own = "" if p.experiment == MSE else p.experiment
+    what = (own, p.denoiser, p.patch_size, p.batch_size, p.precision)
+    step, measure = training_pace(*what), measuring_pace(*what)
     batches = math.ceil(p.validation_patches / p.batch_size)
-    epoch = steps * step + batches * measure + _validation(p, data.store)
+    seconds = step.taking(steps * p.epochs) + measure.taking(batches * p.epochs)
     told = f"{steps * p.epochs} steps of {p.batch_size} patches, {steps} an epoch"
     return data.before(
         Outlook(
             (told_patches(patches, p.data), *lines, told),
-            p.epochs * epoch,
-            why=MEASURED.format(step, "step"),
+            seconds + p.epochs * _validation(p, data.store),
+            why=measured(step.each, "step"),
         )
     )
 
@@ -68,6 +81,9 @@ def of_calibrate(p: CalibrateParameters) -> Outlook:
     if not p.gradient_patches:
         require_influence(experiments)
     states = find_states(p.states)
+    checked_weight(numbers(p.perceptual_weight, "perceptual_weight"))
+    find_denoiser(p.denoiser, p.patch_size)
+    require_encoders(p, experiments)
     names = ", ".join(one.name for one in experiments)
     line = f"one run of calibrate: {names} for Psi {p.target_psi:g}, states {p.states}"
     data = data_ahead(p, p.fold, "train")
@@ -79,9 +95,9 @@ def of_calibrate(p: CalibrateParameters) -> Outlook:
     return data.before(Outlook(
         (told_patches(patches, p.data), line, "patches are measured until lambda's interval is "
          f"narrower than {100 * p.tolerance:g} %"),
-        batches * pace * len(states),
+        pace.taking(batches * len(states)),
         most=not p.exhaustive,
-        why=MEASURED.format(pace, "batch"),
+        why=measured(pace.each, "batch"),
     ))  # fmt: skip
 
 
@@ -89,6 +105,8 @@ def of_screen(p: ScreenParameters) -> Outlook:
     """Return what `screen` would do."""
     experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
     names = ", ".join(one.name for one in experiments)
+    require_influence(experiments)
+    require_encoders(p, experiments)
     line = f"one run of screen: {names} on {p.patches} patches, each degraded in seven ways"
     data = data_ahead(p, p.fold, "train")
     if data.store is None:
@@ -98,26 +116,34 @@ def of_screen(p: ScreenParameters) -> Outlook:
     return data.before(
         Outlook(
             (told_patches(patches, p.data), line),
-            math.ceil(p.patches / p.batch_size) * pace,
-            why=MEASURED.format(pace, "batch"),
+            pace.taking(math.ceil(p.patches / p.batch_size)),
+            why=measured(pace.each, "batch"),
         )
     )
 
 
 def _forward(
     experiments: Sequence[Experiment], p: CalibrateParameters | ScreenParameters, images: int
-) -> float:
-    """Return the seconds in which so many patches go forward through all of the experiments."""
-    return sum(
-        step_seconds(one.loss, p.denoiser, p.patch_size, images, "auto")[1]
+) -> Pace:
+    """Return the pace of so many patches going forward through all of the experiments."""
+    found = [
+        measuring_pace(one.loss, p.denoiser, p.patch_size, images, "auto")
         for one in experiments
         if not one.refusal
-    )
+    ]
+    return Pace(sum(one.first for one in found), sum(one.each for one in found))
 
 
 def of_search(p: SearchParameters) -> Outlook:
     """Return what `search` would do: at most, since the worse trials are given up early."""
     experiments = chosen(find_experiments(p.experiments), p.stand_in, p.as_mse_plus)
+    require_influence(experiments)
+    ranges = (numbers(p.psi_range, "psi_range"), numbers(p.lambda_range, "lambda_range"))
+    find_space(p.variable, *ranges, experiments, p.schedules)
+    find_objective(p.objective, p.subject_to, p.target_psi, p.measured, p.tolerance, p.epochs)
+    state_measured(p.measured)
+    find_denoiser(p.denoiser, p.patch_size, p.start)
+    require_encoders(p, experiments)
     line = (
         f"one run of search, with {p.trials} trials nested in it: objective {p.objective}, "
         f"{p.epochs} epochs each"
@@ -128,39 +154,41 @@ def of_search(p: SearchParameters) -> Outlook:
     patches = PatchPopulation(data.store, "train", p.patch_size, p.patch_step, p.grid)
     whole = math.ceil(len(patches) / p.batch_size)
     steps = min(p.epoch_steps or whole, whole)
-    spelt = [one.loss for one in experiments if not one.refusal]
     paces = [
-        step_seconds(one, p.denoiser, p.patch_size, p.batch_size, p.precision)[0] for one in spelt
+        training_pace(one.loss, p.denoiser, p.patch_size, p.batch_size, p.precision)
+        for one in experiments
     ]
-    step = sum(paces) / max(len(paces), 1)
+    step = sum(one.each for one in paces) / len(paces)
     trial = p.epochs * (steps * step + _validation(p, data.store))
+    first = sum(one.first for one in paces)
     return data.before(
         Outlook(
             (told_patches(patches, p.data), line, f"{p.epochs * steps} steps a trial"),
-            p.trials * trial,
+            first + p.trials * trial,
             most=True,
-            why=MEASURED.format(step, "step"),
+            why=measured(step, "step"),
         )
     )
 
 
-def of_pretrain(p: PretrainParameters) -> Outlook:
-    """Return what `pretrain` would do."""
-    named = f", registered as {p.name}" if p.name else ""
-    line = f"one run of pretrain: {p.architecture}, task {p.task}, {p.steps} steps{named}"
-    step = _pretraining_step(p)
-    return Outlook(
-        (f"data {p.data}", line),
-        p.steps * step if step else None,
-        why=MEASURED.format(step, "step, without the data") if step else "no step of it is timed",
-    )
+def require_encoders(p: PatchParameters, experiments: Sequence[Experiment]) -> None:
+    """Refuse experiments whose encoders are not to be had.
+
+    Raises:
+        PiError: see `pi.jobs.contexts.find_encoders`.
+    """
+    start_tensorflow()
+    from pi.jobs.contexts import asked_encoders
+
+    asked_encoders(p, experiments)
 
 
-def _pretraining_step(p: PretrainParameters) -> float:
-    """Return the seconds of a step: an encoder forward and backward, as in a training."""
-    architecture = "vgg16" if p.architecture == "auto" else p.architecture
-    if p.task == "autoencoder" or not architecture.startswith("vgg"):
-        return 0.0
-    deepest = "block5_conv3"
-    spelt = f"{architecture}:random:{deepest}"
-    return step_seconds(spelt, "unet:2", p.patch_size, p.batch_size, "auto")[0]
+def require_schedule(p: TrainParameters, source: plan.WeightSource, steps: int) -> None:
+    """Refuse a lambda and a schedule that do not go together, as far as lambda is known.
+
+    Raises:
+        PiError: see `pi.training.plan.make_schedule`.
+    """
+    from pi.jobs.trained.starting_weight import start_ahead
+
+    plan.make_schedule(p.schedule, start_ahead(source), p.warmup_steps, p.final_psi, steps, p.seed)

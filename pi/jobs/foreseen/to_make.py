@@ -2,12 +2,23 @@
 
 from pathlib import Path
 
-from pi.derived.found_scan import ScanError
+from pi.digits import number
+from pi.jobs.denoise import asked_scan
+from pi.jobs.export import VARIABLE
+from pi.jobs.exported.pairs import needed_parts, parts_of
 from pi.jobs.foreseen.data_ahead import data_ahead, scan_seconds
 from pi.jobs.foreseen.outlook import Outlook
-from pi.jobs.foreseen.pace import best_of, reading_seconds, slice_seconds
+from pi.jobs.foreseen.pace import (
+    measured,
+    pair_seconds,
+    reading_seconds,
+    slice_seconds,
+    start_tensorflow,
+)
 from pi.jobs.foreseen.to_judge import network_of
+from pi.jobs.foreseen.to_learn import side_of
 from pi.jobs.opening import slices_in
+from pi.new_folder import require_new
 from pi.parameters import (
     DenoiseParameters,
     ExportParameters,
@@ -17,10 +28,12 @@ from pi.parameters import (
     SyncParameters,
     TidyParameters,
 )
-from pi.places import data_folder, simulated_folder, store_folder
+from pi.places import data_folder, export_folder, simulated_folder, store_folder
 from pi.readers.files import list_files
+from pi.readers.scan import require_folder
 from pi.simulation.patient import SIZES
-from pi.slices.split import PARTS
+from pi.slices.low_dose import find_simulated_doses
+from pi.slices.split import require_split
 from pi.tracking.address import tracking_uri
 from pi.tracking.delivery import waiting_for
 
@@ -34,13 +47,16 @@ def of_simulate(p: SimulateParameters) -> Outlook:
     one = scan_seconds(p.size, p.seed)
     return Outlook(
         (line,), one * size.patients * size.slices, most=True,
-        why=f"{one:.3g} s a scanned slice in one process, measured now",
+        why=measured(one, "slice scanned in one process"),
     )  # fmt: skip
 
 
 def of_prepare(p: PrepareParameters) -> Outlook:
     """Return what `prepare` would do."""
     source = Path(p.source).expanduser() if p.source else data_folder()
+    require_folder(source)
+    require_split(p.split)
+    find_simulated_doses(p.low_dose)
     files = [source / file for file in list_files(source, [])]
     what = "a mapping to be completed" if p.mapping_template else f"the store {p.name}"
     there = " (which is there already, and stays)" if store_folder(p.name).exists() else ""
@@ -48,42 +64,44 @@ def of_prepare(p: PrepareParameters) -> Outlook:
     return Outlook(
         (f"{len(files)} files are read", f"{what} is written{there}"),
         2 * each * len(files),
-        why=f"{1000 * each:.3g} ms to read a file, measured now, and as much for its pixels",
+        why=f"{number(1000 * each)} ms to read a file, measured now, and as much for its pixels",
     )
 
 
 def of_export(p: ExportParameters) -> Outlook:
     """Return what `export` would do."""
-    data = data_ahead(p, p.fold, *(() if p.part == "all" else (p.part,)))
-    line = f"pairs of the part {p.part} are written as {p.format}"
-    if data.said or data.store is None:
-        return data.before(Outlook((line,), why="there is no pair yet whose reading is timed"))
-    store = data.store
-    slices = slices_in(store, PARTS if p.part == "all" else (p.part,))
-    each = best_of(lambda: store.pair(0, 0))
-    return Outlook(
-        (f"data {p.data}: {slices} pairs of slices", line),
-        3 * each * slices,
-        why=f"{1000 * each:.3g} ms to read a pair, measured now, and twice that to write it",
-    )
+    require_new(export_folder(), VARIABLE)
+    data = data_ahead(p, p.fold, *needed_parts(p.part))
+    line = f"pairs of the part {p.part} are written as {p.format} into a new folder"
+    if data.store is None:
+        return data.unread(line)
+    parts = parts_of(data.store, p.part)
+    slices = slices_in(data.store, parts)
+    each = pair_seconds(side_of(data.store))
+    return data.before(Outlook(
+        (f"data {p.data}: {slices} pairs of slices ({', '.join(parts)})", line),
+        each * slices,
+        why=f"{number(1000 * each)} ms to check a pair and lay it out, measured now; the disk's "
+        "own time is not counted",
+    ))  # fmt: skip
 
 
 def of_denoise(p: DenoiseParameters) -> Outlook:
     """Return what `denoise` would do."""
-    if not p.run:
-        raise ScanError("`run` must be whose denoiser is used, such as a run's id, but is empty.")
-    files = [*list_files(data_folder(), [])]
+    slices = asked_scan(p).slices
+    start_tensorflow()
+    from pi.subjects import fetch_subject
+
+    fetch_subject(p.run, p.denoiser, p.interface)
     network = network_of(p.run, p.denoiser)
-    each = slice_seconds(network, SIDE) if network else 0.0
+    count, side = len(slices), max(max(one.frame.rows, one.frame.columns) for one in slices)
+    each = slice_seconds(network, side) if network else 0.0
     return Outlook(
-        (f"{len(files)} files are read", f"they are denoised by {p.run} into a new folder"),
-        each * len(files),
-        why=f"{each:.3g} s a slice of {SIDE} x {SIDE} pixels, measured now, if each file is one",
-    )
-
-
-SIDE = 512
-"""Pixels on a side of a slice, as most scanners have it."""
+        (f"{count} slices of up to {side} x {side} pixels are read",
+         f"they are denoised by {p.run} into a new folder"),
+        each * count,
+        why=measured(each, "slice"),
+    )  # fmt: skip
 
 
 def of_tidy(p: TidyParameters) -> Outlook:

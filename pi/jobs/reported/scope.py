@@ -46,7 +46,7 @@ def find_scope(runs: str, experiment_id: str) -> Scope:
     Args:
         runs: ``all``, the runs of the experiment; or see `asked_runs`: each with those nested in
             it and those it rests on.
-        experiment_id: of the experiment.
+        experiment_id: of the experiment, where all its runs are meant.
 
     Raises:
         TrackingError: a run that was asked for is not there; see `asked_runs`.

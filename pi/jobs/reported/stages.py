@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pi.digits import percent
 from pi.errors import PiError
 from pi.evaluation.metrics import METRICS, ranked_metrics
 from pi.figures.training_curves import SERIES
@@ -20,7 +21,6 @@ from pi.losses.experiments import NAMED
 from pi.report.beyond import LOGGED
 from pi.report.png import embedded_png
 from pi.report.stages.found import Calibrated, EvaluatedRun, RunFacts, Searched, Texture, Trained
-from pi.report.text import percent
 from pi.run_names import configuration_of
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord

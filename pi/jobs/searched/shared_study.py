@@ -21,7 +21,7 @@ from pi.states import State
 from pi.tracking.kept_denoiser import fetch_denoiser
 from pi.tracking.records import run_status
 from pi.tracking.run import Run
-from pi.tracking.tracker import Tracker
+from pi.tracking.tracker import Tracker, in_silence
 from pi.training.build import calibrate_each
 from pi.training.machine import choose_precision
 from pi.training.plan import StartingWeight
@@ -63,7 +63,7 @@ def begin(tracker: Tracker, title: str) -> Callable[[Study], None]:
     """Return what makes a new study ready: it gives it its run, in which all workers meet."""
 
     def give_run(study: Study) -> None:
-        with tracker.open(STAGE, title) as run:
+        with tracker.saying(in_silence).open(STAGE, title) as run:  # which says its page below
             run.tags({"optuna.study": study.study_name})
         study.set_user_attr(RUN, run.run_id)
 

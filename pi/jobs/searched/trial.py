@@ -7,6 +7,7 @@ from math import log10
 from optuna import Trial
 
 from pi.errors import PiError
+from pi.run_names import influence, run_name
 from pi.search.objective import Objective, Told
 from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
@@ -42,7 +43,7 @@ def tracked_trial(
         point = space.suggest(trial, known)
         layers = bench.find(point.experiment).encoder.layers
         tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
-        with _trial_run(parent, trial, tags) as child:
+        with _trial_run(parent, trial, point, tags) as child:
             child.begin(_params(point, bench), _metrics(point))
 
             def train(point: Point, report: Told) -> None:
@@ -64,13 +65,14 @@ def tracked_trial(
 
 
 @contextmanager
-def _trial_run(parent: Run, trial: Trial, tags: Mapping[str, str]) -> Iterator[Run]:
+def _trial_run(parent: Run, trial: Trial, point: Point, tags: Mapping[str, str]) -> Iterator[Run]:
     """Open the run of a trial, and close that of its predecessor if that one died."""
     before = trial.user_attrs.get(RUN)
     if before:
         parent.close_gone(before)
     number = {"optuna.trial_number": str(trial.number)}
-    with parent.child(f"trial {trial.number}", "trial", {**tags, **number}) as child:
+    name = run_name(point.experiment, influence(None, point.weight), f"trial {trial.number}")
+    with parent.child(name, "trial", {**tags, **number}) as child:
         trial.set_user_attr(RUN, child.run_id)
         try:
             yield child

@@ -62,6 +62,20 @@ def read_calibration(run_id: str) -> CalibrationRecord:
     return CalibrationRecord(run_id, weight, float(record.params["target_psi"]), made_of)
 
 
+def start_ahead(source: WeightSource) -> StartingWeight:
+    """Return the first lambda as far as it is known before anything is measured.
+
+    Of one that is still to be calibrated it is 1; the Psi aimed at is known in any case.
+
+    Raises:
+        TrackingError, DisagreementError: see `read_calibration`.
+    """
+    if source.run:
+        found = read_calibration(source.run)
+        return StartingWeight(found.weight, found.target)
+    return StartingWeight(1.0 if source.number is None else source.number, source.target)
+
+
 def starting_weight(
     run: Run,
     source: WeightSource,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pi.digits import NOTHING, number, percent
 from pi.figures.colours import colour_of
 from pi.figures.influence_breakdown import Strata, draw_strata
 from pi.report.blocks import Block, TextTable, Words
@@ -11,7 +12,7 @@ from pi.report.document import Section
 from pi.report.figures import HABIT, CaptionedFigure, drawn, influence_figure
 from pi.report.stages.found import Calibrated
 from pi.report.tables import weights_table
-from pi.report.text import NOTHING, interval_text, number, percent
+from pi.report.text import interval_text
 
 CURVES = 8
 """Calibrations that are drawn: the newest."""

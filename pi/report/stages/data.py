@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from pi.comparison.verdict import counted
+from pi.digits import NOTHING
 from pi.report.blocks import TextTable, Words
 from pi.report.document import Section
 from pi.report.limits import simulated_dose_sentence
 from pi.report.stages.found import DataSet, EvaluatedRun, Found
-from pi.report.text import NOTHING, listed
+from pi.report.text import listed
 
 
 def data_section(found: Found) -> Section | None:

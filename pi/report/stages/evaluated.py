@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pi.comparison.verdict import counted, heading
-from pi.evaluation.metrics import ranked_metrics
+from pi.evaluation.metrics import mean_text, ranked_metrics
 from pi.evaluation.ranking import LOW_DOSE_ROW, with_ranks
 from pi.figures.noise_power import draw_noise_power, noise_spectra
 from pi.figures.tissue_bias import draw_tissue_bias, tissue_biases
@@ -17,7 +17,6 @@ from pi.report.figures import CaptionedFigure, drawn
 from pi.report.stages.found import SHORT, EvaluatedRun, Texture
 from pi.report.stages.long import long_table
 from pi.report.tables import table_3
-from pi.report.text import mean_text
 
 Group = tuple[str, str, str]
 """Digest, part and protocol: only evaluations that share all three stand in one table."""

@@ -2,12 +2,13 @@
 
 from collections import Counter
 
+from pi.digits import NOTHING
 from pi.report.blocks import Block, Command, Facts
 from pi.report.configuration import Making
 from pi.report.document import Section
 from pi.report.stages.found import Found, RunFacts
 from pi.report.stages.long import long_table
-from pi.report.text import DIGITS, NOTHING
+from pi.report.text import DIGITS
 
 
 def making_section(found: Found, making: Making) -> Section:
@@ -36,7 +37,7 @@ def making_section(found: Found, making: Making) -> Section:
     return Section("making", "How it was made", tuple(blocks))
 
 
-INSIDE = ("calibration", "trial", "contrast")
+INSIDE = ("calibration", "trial", "contrast", "screened")
 """Stages whose runs are parts of another's result."""
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pi.comparison.verdict import counted
+from pi.digits import number, percent
+from pi.evaluation.metrics import mean_text
 from pi.figures.perception_distortion import draw_trade, perception_distortion
 from pi.figures.search_history import draw_search, search_history
 from pi.figures.search_slice import draw_slices, search_slices
@@ -13,7 +15,6 @@ from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
 from pi.report.stages.found import Searched
 from pi.report.stages.long import long_table
-from pi.report.text import NOTHING, number, percent
 from pi.search.objective import Objective
 from pi.search.record import TrialRecord
 
@@ -86,7 +87,7 @@ def _table(trials: Sequence[TrialRecord], name: str) -> TextTable:
         (
             f"{trial.number}{f' ({trial.label})' if trial.label else ''}", trial.point.experiment,
             trial.point.schedule, number(trial.point.weight), percent(trial.point.psi),
-            percent(trial.measured_psi), NOTHING if math.isnan(trial.ssim) else f"{trial.ssim:.5f}",
+            percent(trial.measured_psi), mean_text(trial.ssim, "ssim"),
             str(len(trial.epochs)), trial.state,
         )
         for trial in best_first

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from pi.digits import NOTHING, effect, number, percent
+from pi.evaluation.metrics import mean_text
 from pi.figures.training_curves import (
     MARKERS,
     TrainingCurves,
@@ -16,7 +18,6 @@ from pi.report.document import Section
 from pi.report.figures import CaptionedFigure, drawn
 from pi.report.stages.found import Trained
 from pi.report.stages.long import long_table
-from pi.report.text import NOTHING, number, percent
 
 CURVES = len(MARKERS)
 """Trainings that are drawn: the newest. Those of one configuration differ by their marks."""
@@ -39,7 +40,7 @@ def trained_headline(found: Sequence[Trained]) -> list[str]:
         return []
     most = max(drifting, key=lambda one: abs(one.drift))
     return [
-        f"While training, Ψ moved {most.drift:+.2f} percentage points from its target at most "
+        f"While training, Ψ moved {effect(most.drift)} percentage points from its target at most "
         f"({most.label}: {percent(most.target)} became {percent(most.psi)})."
     ]
 
@@ -83,7 +84,7 @@ def _table(found: Sequence[Trained]) -> TextTable:
             one.label, one.encoder or NOTHING, number(one.weight), percent(one.target),
             percent(one.psi) if one.encoder else NOTHING, _points(one.drift),
             percent(one.gradient_psi) if one.encoder else NOTHING,
-            NOTHING if math.isnan(one.ssim) else f"{one.ssim:.4f}",
+            mean_text(one.ssim, "ssim"),
             str(one.kept_epoch or NOTHING), one.run.short,
         )
         for one in found
@@ -96,7 +97,7 @@ def _table(found: Sequence[Trained]) -> TextTable:
 
 
 def _points(drift: float) -> str:
-    return NOTHING if math.isnan(drift) else f"{drift:+.2f}"
+    return effect(drift)
 
 
 def _curves(found: Sequence[Trained]) -> list[TrainingCurves]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi.choices import Part
+from pi.digits import number
 from pi.errors import quoted
 from pi.evaluation.denoising import Denoising, SliceDenoiser
 from pi.evaluation.protocol import Protocol
@@ -208,7 +209,7 @@ class Outputs(Subject):
             raise SubjectError(
                 f"slices of {quoted(self.name)} must be denoised slices of the data in the values "
                 f"that `interface` says, {self.interface.values}, but lie {higher:+.0f} HU from "
-                f"the low dose in the mean and spread {wider:.2f} times as wide: say what the "
+                f"the low dose in the mean and spread {number(wider)} times as wide: say what the "
                 "values are, such as `stored:-1024` or `unit:-1024:3072`."
             )
 
@@ -235,9 +236,9 @@ def _size(plane: Plane) -> tuple[int, int]:
 
 
 def _slices_of(store: Store, part: Part) -> Iterator[Address]:
-    for number, volume in enumerate(store.volumes):
+    for place, volume in enumerate(store.volumes):
         if volume.split == part:
-            yield from ((number, index) for index in range(len(volume.positions)))
+            yield from ((place, index) for index in range(len(volume.positions)))
 
 
 def _fetch(asked: Requested) -> Subject:
