@@ -12,6 +12,7 @@ from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 from search.studies import BALANCES, EXPERIMENTS, hill, objective, space, study_of, training
 
+from pi.digits import percent
 from pi.figures.perception_distortion import draw_trade, perception_distortion
 from pi.figures.search_history import search_history
 from pi.report.blocks import Drawn, Part
