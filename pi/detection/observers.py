@@ -83,7 +83,8 @@ class Looks:
         """
         drawn = (weights > 0).astype(np.float64)
         different = np.einsum("rm,mc->rc", drawn, self.counts)
-        least = self.sums.shape[2] + 2
+        answers = self.sums.shape[2]
+        least = answers + 2 if answers > 1 else 1  # one answer has a deviation, not a covariance
         return np.asarray((different[:, :2] >= 2).all(axis=1) & (self.degrees(drawn) > least))
 
     def degrees(self, weights: Floats) -> Floats:

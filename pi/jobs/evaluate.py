@@ -66,6 +66,7 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
 
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.detection.detectability import detect
+    from pi.detection.requirements import DetectionError
     from pi.evaluation.choice import choose_slices, read_choice, require_some_value
     from pi.evaluation.feature_distance import FeatureWitness
     from pi.evaluation.metrics_table import hu_counts, metrics_table, metrics_table_text
@@ -109,10 +110,14 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             run.tags(judge.tags)
             evaluation = features.added_to(evaluation)
         log_evaluation(run, evaluation, protocols, origin.run_id)
-        detection = None
+        detection, undetected = None, ""
         if lesions is not None:
             patients = evaluation.slices["patient"].nunique()
-            detection = detect(looks := lesions.table(), p.seed, patients)
+            looks = lesions.table()
+            try:
+                detection = detect(looks, p.seed, patients)
+            except DetectionError as error:  # what was measured stays, and so do the looks
+                undetected = f"note: no d' is told: {error}"
             log_detection(run, looks, detection)
         summary = summary_text(evaluation.slices)
         if p.metrics_table:
@@ -125,5 +130,5 @@ def evaluate(parameters: EvaluateParameters, tracker: Tracker = UNTRACKED) -> Ev
             shown = [read_choice(store, choice, denoising) for choice in choices]
             log_slices(run, shown, p.metric, WINDOWS[p.window])
         kept = Kept.of(run, save_view(run, "evaluate"))
-    notes = (*notes_of(store), *subject.notes_on(store))
+    notes = (*notes_of(store), *subject.notes_on(store), *filter(None, [undetected]))
     return EvaluationResult(p.run, evaluation, summary, notes, kept, detection)

@@ -87,7 +87,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
     from pi.tracking.logged_calibration import log_setup
     from pi.tracking.saved_view import save_view
     from pi.training.cached_step import FeaturePlan
-    from pi.training.epoch_summary import summary_text
+    from pi.training.epoch_summary import asked_text, summary_text
     from pi.training.jit import JitPlan, Settled
     from pi.training.machine import machine_notes, make_deterministic
 
@@ -121,7 +121,7 @@ def train(parameters: TrainParameters, tracker: Tracker = UNTRACKED) -> Training
         kept = Kept.of(run, save_view(run, "train"))
         if not p.keep_checkpoints:
             checkpoints.remove()
-    summary = summary_text(state, target, low_dose)
+    summary = summary_text(state, asked_text(trainer.schedule, target), low_dose)
     return TrainingResult(state, target, trainer.twin, summary, kept)
 
 

@@ -14,6 +14,8 @@ from pi.detection.detectability import few_patients
 from pi.detection.resamples import OBSERVERS
 from pi.digits import NOTHING, effect
 from pi.evaluation.metrics import mean_text
+from pi.evaluation.ranking import LOW_DOSE_ROW
+from pi.evaluation.table import LOW_DOSE
 from pi.losses.experiments import MSE
 from pi.report.blocks import TextTable
 from pi.report.configuration import Configuration
@@ -80,7 +82,19 @@ def _block(
         own = {name: means.get(name, math.nan) for name in SHOWN}
         found = detected.get(one.name, {})
         rows[one.name] = own | {f"detection/{name}_dprime": v for name, v in found.items()}
-    return beyond_table(rows)
+    nothing = _of_low_dose(configurations, protocol)
+    return beyond_table(rows | ({LOW_DOSE_ROW: nothing} if nothing else {}))
+
+
+def _of_low_dose(configurations: Sequence[Configuration], protocol: str) -> dict[str, float]:
+    """Return what was measured of doing nothing, by the first run that tells each metric."""
+    found: dict[str, float] = {}
+    for one in configurations:
+        slices = one.group.table.slices
+        own = slices[(slices["protocol"] == protocol) & (slices["image"] == LOW_DOSE)]
+        means = {name: float(own[name].mean()) for name in SHOWN if name in own}
+        found = {name: mean for name, mean in means.items() if math.isfinite(mean)} | found
+    return found
 
 
 def beyond_table(

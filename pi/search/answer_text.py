@@ -189,7 +189,7 @@ def _of_mse(limit: Limit, found: SearchAnswer) -> str:
 def _broken_below(limit: Limit) -> str:
     if not limit.broken < limit.psi:
         return ""
-    return f", but is broken at smaller ones, too, from {percent(limit.broken)} on"
+    return f", but is broken at smaller ones, too, the smallest {percent(limit.broken)}"
 
 
 def _flatness(found: SearchAnswer) -> str:

@@ -131,9 +131,17 @@ SIGHTINGS = "sightings.parquet"
 """Artifact of an evaluation that looked at lesions: every look, by which runs are compared."""
 
 
-def log_detection(run: Run, sightings: pd.DataFrame, detection: Detection) -> None:
-    """Log every look at a lesion, how detectable each kind is, and the means over kinds."""
+def log_detection(run: Run, sightings: pd.DataFrame, detection: Detection | None) -> None:
+    """Log every look at a lesion, how detectable each kind is, and the means over kinds.
+
+    Args:
+        run: of the evaluation.
+        sightings: by which runs are compared, folds together.
+        detection: None where there are too few looks for any.
+    """
     run.parquet(sightings, SIGHTINGS)
+    if detection is None:
+        return
     run.parquet(detection.table, "detection.parquet")
     run.table(detection.table.replace([np.inf, -np.inf], np.nan), "detection.json")
     run.metrics(detection.scores())

@@ -15,7 +15,7 @@ from pi.tracking.loss_facts import loss_params, loss_tags
 from pi.tracking.records import DENOISER
 from pi.tracking.run import Run
 from pi.training.checkpoint import Arrays
-from pi.training.epoch_summary import gradient_table, note
+from pi.training.epoch_summary import asked_text, gradient_table, note
 from pi.training.fit import Trainer
 from pi.training.plan import StartingWeight
 from pi.training.state import TrainingState
@@ -101,7 +101,7 @@ def log_result(
         data = history_table(history)
         run.figure(draw_history(history, target), "influence_over_epochs", data)
     run.table(gradient_table([g for r in state.history for g in r.gradients]), "gradients.json")
-    run.note(note(state, target, low_dose))
+    run.note(note(state, asked_text(trainer.schedule, target), low_dose))
     for folder, weights in ((LAST, trainer.networks.arrays()[0]), (DENOISER, best)):
         trainer.twin.set_weights(weights)
         log_weights(run, trainer.twin, trainer.spec, folder)

@@ -8,7 +8,10 @@ import pandas as pd
 
 from pi.digits import number, percent
 from pi.evaluation.doing_nothing import WORSE, BesideNothing, ssims_apart
+from pi.influence.adaptive_rules import AdaptiveRule
 from pi.influence.gradient_pair import GradientInfluence
+from pi.influence.gradient_rules import ConstantPsiGradient, GradientRule
+from pi.influence.schedule import Schedule
 from pi.progress import spoken
 from pi.text_table import markdown
 from pi.training.state import EpochRecord, TrainingState
@@ -130,17 +133,33 @@ def gradient_table(gradients: list[GradientInfluence]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def summary_text(state: TrainingState, target: float | None, low_dose: float) -> str:
+def asked_text(schedule: Schedule, target: float | None) -> str:
+    """Return what Psi was asked for, in brackets; empty where lambda was given as a number.
+
+    Args:
+        schedule: which may aim at another one, or at none.
+        target: the Psi asked for.
+    """
+    if target is None:
+        return ""
+    share = f"{100 * target:g} %"
+    if isinstance(schedule, ConstantPsiGradient):
+        return f" (of the gradient {share} was asked for)"
+    if isinstance(schedule, AdaptiveRule | GradientRule):
+        return f" (begun at {share}; the schedule aims at none)"
+    return f" (asked for: {share})"
+
+
+def summary_text(state: TrainingState, asked: str, low_dose: float) -> str:
     """Return the result for a terminal.
 
     Args:
         state: after the last epoch.
-        target: the Psi asked for.
+        asked: see `asked_text`.
         low_dose: validation SSIM of the low dose itself.
     """
     last, kept = state.history[-1], state.history[state.best_epoch - 1]
     influence = last.training.metrics(())["psi"]
-    asked = "" if target is None else f" (asked for: {100 * target:g} %)"
     kept_one = (
         f"kept epoch {kept.epoch} of {last.epoch}: {BesideNothing(kept.ssim, low_dose).text()}; "
         f"influence of the last epoch {percent(influence)}{asked}, lambda {number(last.weight)}"
@@ -149,9 +168,8 @@ def summary_text(state: TrainingState, target: float | None, low_dose: float) ->
     return "\n".join([kept_one, conflict_of(state)] if measured else [kept_one]).strip()
 
 
-def note(state: TrainingState, target: float | None, low_dose: float) -> str:
+def note(state: TrainingState, asked: str, low_dose: float) -> str:
     """Return the result as Markdown, for the run's page; see `summary_text`."""
-    asked = "" if target is None else f" (asked for: {100 * target:g} %)"
     head = ["epoch", "lambda", "image loss", "perceptual loss", "Ψ training", "Ψ validation",
             "validation SSIM"]  # fmt: skip
     rows = []

@@ -64,6 +64,27 @@ def test_looks_table_metrics_and_note_are_kept(
     assert np.isfinite(table["dprime"]).all()
 
 
+def test_too_few_looks_lose_nothing_that_was_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look a kind, as of a patient of few slices: the other numbers stay, and the looks."""
+    whole = OwnLesions.table
+
+    def few(self: OwnLesions) -> pd.DataFrame:
+        return whole(self).groupby(["thickness", "kernel", "image", "radius_mm"]).head(1)
+
+    monkeypatch.setattr(OwnLesions, "table", few)
+    assert evaluate("--task", "auto") == 0
+    said = capsys.readouterr().out
+    assert "note: no d' is told: lesions must be looked at often enough for a covariance" in said
+    client = MlflowClient()
+    (found,) = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    assert found.info.status == "FINISHED"
+    assert "paper8/ssim" in found.data.metrics
+    assert not any(name.startswith("detection/") for name in found.data.metrics)
+    assert len(read_artifact(found.info.run_id, SIGHTINGS, pd.read_parquet)) > 0
+
+
 def test_a_task_that_the_data_cannot_be_asked_is_refused_before_any_run(
     capsys: pytest.CaptureFixture[str], tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ def test_a_pair_is_told_in_one_sentence() -> None:
     assert "no difference in the detection of lesions is shown (d' " in said
     assert "no more invention than by E1 is shown (7.99 % of patches against 7.99 %" in said
     block, detection = found.tables
-    assert [row[0] for row in block.rows] == ["E1", "E2"]
+    assert [row[0] for row in block.rows] == ["E1", "E2", "low dose"]  # what rates are read beside
     assert block.rows[1][1] == "0.350"
     assert float(block.rows[0][4]) == pytest.approx(1.5, abs=0.3)
     assert {row[2] for row in detection.rows} == {"-20 HU, 5 mm", "all"}

@@ -129,7 +129,7 @@ def test_a_constraint_that_is_broken_below_where_it_holds_is_told_so() -> None:
     found = worked(replace(objective(), constraints=parse_constraints("noise_distance<=0.1")))
     (limit,) = found.limits
     assert limit.broken == min(trial.point.psi for trial in found.trials) < limit.psi
-    said = f"but is broken at smaller ones, too, from {percent(limit.broken)} on."
+    said = f"but is broken at smaller ones, too, the smallest {percent(limit.broken)}."
     assert any(said in sentence for sentence in sentences(found))
     other = worked(replace(objective(), constraints=parse_constraints("hallucination<=0.055")))
     assert other.limits[0].broken > other.limits[0].psi

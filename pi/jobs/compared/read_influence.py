@@ -1,4 +1,4 @@
-"""Calibrations read back from the runs that hold them, or that rest on them."""
+"""Calibrations read back from the runs that hold them, or that rest on them, or that tried them."""
 
 import math
 
@@ -19,13 +19,20 @@ def influence_of(trained_id: str, trained: Record) -> RecordedInfluence | None:
     """
     calibration = trained.tags.get("pi.calibration_run")
     if calibration:
-        return calibrated_influence(calibration, read_run(calibration))
+        found = read_run(calibration)
+        if found.tags.get("pi.stage") == "trial":  # of a search, whose best it is
+            return _started_influence(calibration, found)
+        return calibrated_influence(calibration, found)
     if "lambda_start" in trained.metrics and "target_psi" in trained.params:
-        target = float(trained.typed("target_psi"))
-        ratio = float(odds_of(target)) / trained.metrics["lambda_start"]
-        ends = ("lambda_start", "lambda_start_low", "lambda_start_high")
-        return _recorded(trained_id, trained, "identity", ends, ratio)
+        return _started_influence(trained_id, trained)
     return None
+
+
+def _started_influence(run_id: str, record: Record) -> RecordedInfluence:
+    """Return what a run began with that calibrated for itself, or a trial."""
+    ratio = float(odds_of(float(record.typed("target_psi")))) / record.metrics["lambda_start"]
+    ends = ("lambda_start", "lambda_start_low", "lambda_start_high")
+    return _recorded(run_id, record, record.typed("state", "identity"), ends, ratio)
 
 
 def calibrated_influence(run_id: str, record: Record) -> RecordedInfluence:

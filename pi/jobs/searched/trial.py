@@ -8,7 +8,7 @@ from optuna import Trial
 
 from pi.errors import PiError
 from pi.run_names import influence, run_name
-from pi.search.objective import Objective, Told
+from pi.search.objective import TRAINING, Objective, Told
 from pi.search.record import RUN
 from pi.search.space import Balance, Point, Space
 from pi.search.study import Outcome
@@ -44,7 +44,7 @@ def tracked_trial(
         layers = bench.find(point.experiment).encoder.layers
         tags = {"optuna.study": study, **_made_of(point.experiment, bench)}
         with _trial_run(parent, trial, point, tags) as child:
-            child.begin(_params(point, bench), _metrics(point))
+            child.begin(_params(point, bench, objective), _metrics(point))
 
             def train(point: Point, report: Told) -> None:
                 def epoch_done(record: EpochRecord) -> None:
@@ -81,7 +81,7 @@ def _trial_run(parent: Run, trial: Trial, point: Point, tags: Mapping[str, str])
             raise
 
 
-def _params(point: Point, bench: Bench) -> dict[str, object]:
+def _params(point: Point, bench: Bench, objective: Objective) -> dict[str, object]:
     experiment = bench.find(point.experiment)
     return {
         "experiment": point.experiment,
@@ -90,6 +90,7 @@ def _params(point: Point, bench: Bench) -> dict[str, object]:
         "schedule": point.schedule,
         "lambda": f"{point.weight:.6g}",
         "target_psi": repr(point.psi),
+        "state": "identity" if objective.measured == TRAINING else objective.measured,
     }
 
 

@@ -115,6 +115,20 @@ def test_a_training_that_calibrated_for_itself_holds_its_own_influence() -> None
     assert one.influence.loss_ratio == pytest.approx(100)
 
 
+def test_what_trains_the_best_of_a_search_has_the_influence_of_that_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A trial holds no calibration's result, but where its lambda lies: `train` links it."""
+    started = {"lambda_start": 0.19, "psi_calibrated": 0.95, "log_odds_calibrated": 2.944}
+    trial = training(metrics=started, tags={"pi.stage": "trial"})
+    monkeypatch.setattr(influence, "read_run", {"t": trial}.__getitem__)
+    (one,) = configurations_of([evaluation("a", training(tags={"pi.calibration_run": "t"}))], "")
+    assert one.influence is not None
+    assert (one.influence.run_id, one.influence.state) == ("t", "identity")
+    assert one.influence.loss_ratio == pytest.approx(100)
+    assert math.isnan(one.influence.low)
+
+
 def test_without_perceptual_loss_or_calibration_there_is_no_influence() -> None:
     runs = [evaluation("a", training("mse")), evaluation("b", training()), evaluation("c", None)]
     assert [one.influence for one in configurations_of(runs, "")] == [None, None, None]

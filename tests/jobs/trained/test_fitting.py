@@ -19,6 +19,7 @@ from pi.denoisers import DenoiserSpec
 from pi.errors import PiError
 from pi.figures.training_influence import influence_history
 from pi.influence.gradient_pair import GradientInfluence, GradientPair
+from pi.influence.named_schedules import find_schedule
 from pi.influence.schedule import ScheduleState
 from pi.jobs.agreement import require_agreement, require_resumable, require_same_data
 from pi.jobs.trained.starting_weight import read_calibration, starting_weight
@@ -30,6 +31,7 @@ from pi.tracking.opened import EXPERIMENT
 from pi.tracking.tracker import Tracked
 from pi.training.checkpoint import Arrays
 from pi.training.epoch_summary import (
+    asked_text,
     conflict_text,
     epoch_line,
     epoch_metrics,
@@ -294,11 +296,24 @@ def test_conflicts_are_counted_by_epoch_and_told_with_what_lambda_raised() -> No
     drawn = influence_history(history, 2)
     assert drawn.conflict == "in conflict (below 0) in 3 of 6 measurements"
     state = TrainingState(ScheduleState(1.0), history=tuple(history), best_epoch=1)
-    assert said in note(state, 0.9, 0.4)
-    assert said in summary_text(state, 0.9, 0.4)
+    assert said in note(state, "", 0.4)
+    assert said in summary_text(state, " (asked for: 90 %)", 0.4)
     assert "nobody" not in summary_text(
-        replace(state, history=(replace(history[0], gradients=()),)), None, 0.4
+        replace(state, history=(replace(history[0], gradients=()),)), "", 0.4
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("fixed", " (asked for: 90 %)"), ("constant_psi", " (asked for: 90 %)"),
+     ("constant_psi_gradient", " (of the gradient 90 % was asked for)"),
+     ("config", " (begun at 90 %; the schedule aims at none)"),
+     ("softadapt", " (begun at 90 %; the schedule aims at none)")],
+)  # fmt: skip
+def test_what_was_asked_for_is_told_as_the_schedule_takes_it(name: str, said: str) -> None:
+    made = find_schedule(name, 1.0, target=0.9)
+    assert asked_text(made, 0.9) == said
+    assert asked_text(made, None) == ""
 
 
 def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
