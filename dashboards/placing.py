@@ -10,18 +10,17 @@ from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 from matplotlib.figure import Figure
-from pandas.io.formats.style import Styler
 from PIL import Image
 
 from dashboards.charts.parts import FITTED, Spec
 from pi.errors import PiError
 from pi.figures.ground import svg_on_dark
-from pi.overview.readable import NOTHING, in_percent, in_words
+from pi.overview.readable import NOTHING, styled
 from pi.tracking.listing import ListedRun, list_artifacts, read_logged_table
 from pi.tracking.records import read_artifact
 
@@ -167,21 +166,9 @@ def words_of(note: str) -> list[str]:
 
 def table(rows: pd.DataFrame, name: str) -> None:
     """Place a table, and what saves it as CSV."""
-    st.dataframe(shown(rows), hide_index=True, width="stretch", placeholder=NOTHING)
+    st.dataframe(styled(rows), hide_index=True, width="stretch", placeholder=NOTHING)
     with st.container(horizontal=True):
         _save(f"{name}.csv", lambda: rows.to_csv(index=False).encode(), "text/csv")
-
-
-def shown(rows: pd.DataFrame) -> Styler:
-    """Return a table as it is read: in words, five digits, percent, a dash where nothing is.
-
-    A lambda of 0.000598 has more to say than its first digit.
-    """
-    read = in_words(in_percent(rows))
-    form: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(
-        read.select_dtypes("float").columns, "{:.5g}"
-    )
-    return read.style.format(form, na_rep=NOTHING)
 
 
 def _save(file: str, data: Callable[[], bytes], kind: str, of: str = "") -> None:

@@ -1,5 +1,6 @@
 """One file per entry point: parse, do the job, print."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -17,8 +18,14 @@ def run(
     description: str,
     recall: command_line.Recall | None = None,
 ) -> int:
-    """Run an entry point on this command line, or tell what it would do; return the exit code."""
-    return command_line.run(main, parameters, description, recall=recall, foresee=foresee)
+    """Run an entry point on this command line, or tell what it would do; return the exit code.
+
+    The process ends then, which takes TensorFlow a second: what comes so late stops nothing.
+    """
+    code = command_line.run(main, parameters, description, recall=recall, foresee=foresee)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    return code
 
 
 def foresee(stage: str, parameters: object) -> str:

@@ -19,6 +19,7 @@ from dashboards.charts.over_lambda import (
 from dashboards.choosing import choose_runs, runs_of
 from dashboards.placing import chart, going_on, heading, plain, savers, table
 from dashboards.watching import watch
+from pi.digits import number, percent
 from pi.figures.influence_breakdown import (
     draw_layer_shares,
     draw_strata,
@@ -139,15 +140,15 @@ def _answers(calibrations: Sequence[ExperimentCalibration], weight: float) -> No
     for column, (_, row) in zip(st.columns(len(rows)), rows.iterrows(), strict=True):
         exact = row["low"] == row["high"]
         column.metric(
-            plain(f"{row['experiment']}, {row['state']}"), f"λ = {row['lambda']:.3g}", border=True,
+            plain(f"{row['experiment']}, {row['state']}"), f"λ = {number(row['lambda'])}", border=True,
             delta="all patches measured" if exact else _interval(row), delta_color="off",
             delta_arrow="off",
         )  # fmt: skip
-        column.caption(f"λ = {weight:g} is Ψ = **{100 * row[f'psi at {weight:g}']:.4g} %** here")
+        column.caption(f"λ = {weight:g} is Ψ = **{percent(row[f'psi at {weight:g}'])}** here")
 
 
 def _interval(row: "pd.Series[float]") -> str:
-    return f"95 %: {row['low']:.3g} to {row['high']:.3g}"
+    return f"95 %: {number(row['low'])} to {number(row['high'])}"
 
 
 def _curves(

@@ -73,23 +73,19 @@ def _suspicious(runs: list[ListedRun], gone: list[ListedRun]) -> None:
 
 
 def _results(runs: list[ListedRun]) -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Newest results")
-        results = newest_results(runs)
-        results["begun"] = [
-            f"{here(when.to_pydatetime()):%d %b %H:%M}" for when in results["begun"]
-        ]
-        st.dataframe(results, hide_index=True, width="stretch")
-    with right:
-        st.subheader("Best by validation")
-        best = best_by_validation(runs)
-        if best.empty:
-            st.caption(f"No training of the newest {len(runs)} runs tells its validation.")
-        else:
-            told = styled(best, SIMILAR)
-            st.dataframe(told, hide_index=True, width="stretch", placeholder=NOTHING)
-        st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")
+    """Place both tables, one below the other: beside each other their columns would be cut."""
+    st.subheader("Newest results")
+    results = newest_results(runs)
+    results["begun"] = [f"{here(when.to_pydatetime()):%d %b %H:%M}" for when in results["begun"]]
+    st.dataframe(results, hide_index=True, width="stretch")
+    st.subheader("Best by validation")
+    best = best_by_validation(runs)
+    if best.empty:
+        st.caption(f"No training of the newest {len(runs)} runs tells its validation.")
+    else:
+        told = styled(best, SIMILAR)
+        st.dataframe(told, hide_index=True, width="stretch", placeholder=NOTHING)
+    st.caption("Trainings on the data of the newest one; gain: over the low dose itself.")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pi.influence.table import (
 )
 from pi.slices.patches import PatchPopulation
 from pi.slices.store import Store
+from pi.text_table import markdown
 
 
 def test_the_grid_covers_the_papers_and_three_decades_beyond_any_answer() -> None:
@@ -91,3 +92,7 @@ GOLDEN = [
 def test_the_text_for_a_terminal_is_two_tables() -> None:
     text = summary_text([by_hand(), by_hand(ONE_LAYER, "untrained", population=100)], [0.5])
     assert text.splitlines() == GOLDEN
+
+
+def test_columns_of_a_markdown_table_stand_apart() -> None:
+    assert markdown([["a", "b"], ["1", "2"]]) == "|a&emsp;|b|\n|---|---|\n|1&emsp;|2|"

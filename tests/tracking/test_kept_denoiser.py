@@ -196,7 +196,7 @@ def test_a_denoiser_that_is_worse_than_doing_nothing_is_promoted_only_if_asked(
         promote_job(PromoteParameters(run=trained, alias="next"))
     assert len(client.search_model_versions("name = 'ldct-denoiser'")) == 1
     forced = promote_job(PromoteParameters(run=trained, alias="next", even_if_worse=True))
-    assert forced.text().endswith("the low dose's 0.95000: worse than doing nothing.")
+    assert forced.text().endswith("the low dose's 0.9500: worse than doing nothing.")
     version = client.get_model_version_by_alias("ldct-denoiser", "next")
     assert "**Worse than doing nothing**" in version.description
     client.log_metric(trained, "validation/ssim_low_dose", 0.85)

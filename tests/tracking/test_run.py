@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run as Logged
 
+from pi.alive import PROGRESS
 from pi.command_line import run as run_command
 from pi.errors import PiError
 from pi.tracking.address import TrackingError
@@ -84,6 +85,12 @@ def test_a_polite_kill_leaves_a_killed_run(client: MlflowClient) -> None:
 
     assert run_command(main, Parameters, "", []) == 130
     assert [r.info.status for r in all_runs(client)] == ["KILLED"]
+
+
+def test_a_run_that_is_over_says_no_progress(client: MlflowClient) -> None:
+    with Tracked().open("calibrate", "first") as run:
+        client.set_tag(run.run_id, PROGRESS, "measuring: 1/2 patches")
+    assert PROGRESS not in client.get_run(run.run_id).data.tags
 
 
 def test_earlier_runs_stay_as_they_are(client: MlflowClient) -> None:

@@ -330,7 +330,7 @@ def test_an_influence_is_drawn_over_epochs_and_its_data_are_beside_it(
     with Tracked().open("train", "one") as tracked:
         log_result(tracked, trainer, state, Arrays(), 0.75, 0.6)
     told = client().get_run(tracked.run_id).data.tags["mlflow.note.content"]
-    assert "0.50000, below the low dose's 0.60000: worse than doing nothing" in told
+    assert "0.5000, below the low dose's 0.6000: worse than doing nothing" in told
     files = [file.path for file in client().list_artifacts(tracked.run_id)]
     assert whole_figures(files) == {"influence_over_epochs"}
     file = client().download_artifacts(tracked.run_id, "influence_over_epochs.csv", str(tmp_path))
