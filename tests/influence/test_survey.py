@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from influence.calibrations import alone
 from scipy import stats
 
 from pi.influence.mean_of_ratios import mean_of_ratios, weight_for_mean_of_ratios
@@ -112,7 +113,7 @@ def test_estimates_lie_about_the_truth_and_their_variance_about_its_estimate(
     image = rng.lognormal(0, 1, 600)
     perceptual = image**0.8 * rng.lognormal(0, 0.4, 600)
     strata = np.arange(600) % 2
-    frame = frame_of(image[:, np.newaxis], strata, estimator)  # type: ignore[arg-type]
+    frame = frame_of(alone(image[:, np.newaxis]), strata, estimator)  # type: ignore[arg-type]
 
     def weight(m: Floats, p: Floats, counts: Floats) -> float:
         if estimator == "mean_of_ratios":
@@ -156,7 +157,7 @@ def test_counts_are_what_repeated_items_would_be() -> None:
 
 def test_chances_of_the_ratio_of_sums_go_with_the_image_loss_but_never_to_nothing() -> None:
     image = np.array([[0.0], [1.0], [3.0]])
-    sizes = frame_of(image, np.zeros(3, np.int64), "ratio_of_sums").sizes
+    sizes = frame_of(alone(image), np.zeros(3, np.int64), "ratio_of_sums").sizes
     assert sizes == pytest.approx(EVEN + (1 - EVEN) * np.array([0.0, 0.75, 2.25]))
-    assert frame_of(0 * image, np.zeros(3, np.int64), "ratio_of_sums").sizes.min() > 0
-    assert set(frame_of(image, np.zeros(3, np.int64), "mean_of_ratios").sizes) == {1.0}
+    assert frame_of(alone(0 * image), np.zeros(3, np.int64), "ratio_of_sums").sizes.min() > 0
+    assert set(frame_of(alone(image), np.zeros(3, np.int64), "mean_of_ratios").sizes) == {1.0}
