@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -126,13 +127,24 @@ def _make_database(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def newest_schema() -> Iterator[None]:
-    """MLflow reads its 67 migrations once, and not for every database that is opened."""
-    from mlflow.store.db import utils
+    """MLflow reads its 67 migrations once, and not for every database that is opened.
 
+    SQLite waits for no disk: what a test writes need not outlive the machine's power.
+    """
+    from mlflow.store.db import utils
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def hurry(connection: Any, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Engine, "connect", hurry)
     with pytest.MonkeyPatch.context() as patch:
         newest = functools.cache(utils._get_latest_schema_revision)
         patch.setattr(utils, "_get_latest_schema_revision", newest)
         yield
+    event.remove(Engine, "connect", hurry)
 
 
 @pytest.fixture(scope="session")
