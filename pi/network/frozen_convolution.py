@@ -11,6 +11,9 @@ from pi.network.minimal_filtering import POINTS, Filtering, filtering, turned_fi
 FEWEST_CHANNELS = 128
 """Of input and of output: with fewer, what is saved in products goes into cutting tiles."""
 
+FEWEST_TILES = 9
+"""Of an image: with fewer, reading kernels of four times their size takes what is saved."""
+
 CUTS = "minimal filtering 1"
 """Changes where the last bits of features do; see `pi.training.cached_step`."""
 
@@ -18,9 +21,9 @@ CUTS = "minimal filtering 1"
 class FrozenConvolution(layers.Conv2D):  # type: ignore[misc]
     """A convolution whose weights are set once, before it is first called.
 
-    By `pi.network.minimal_filtering` where it has channels enough, computes in float32 on a
-    processor and knows rows and columns, which tiles must fill; by its definition elsewhere. What
-    an image gives does not depend on those beside it.
+    By `pi.network.minimal_filtering` where there are channels and pixels enough, it computes in
+    float32 on a processor, and tiles fill the rows and columns, which are known; by its definition
+    elsewhere. What an image gives does not depend on those beside it.
     """
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
@@ -36,7 +39,9 @@ class FrozenConvolution(layers.Conv2D):  # type: ignore[misc]
         few = min(shape[-1], self.filters) < FEWEST_CHANNELS
         if not plain or few or self.compute_dtype != "float32" or None in shape[1:3] or _on_gpu():
             return 0
-        return next((m for m in POINTS if not shape[1] % m and not shape[2] % m), 0)
+        rows, columns = shape[1:3]
+        filled = (m for m in POINTS if not rows % m and not columns % m)
+        return next((m for m in filled if rows * columns >= FEWEST_TILES * m**2), 0)
 
     def _kernels(self, outputs: int) -> tf.Tensor:
         """Return what `minimal_filtering` makes of the kernel, (points, channels, filters)."""

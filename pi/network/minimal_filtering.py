@@ -96,5 +96,5 @@ def _powers(points: Sequence[float], count: int) -> Matrix:
 
 
 def _both_axes(kernels: Matrix, inputs: Matrix, back: Matrix) -> Filtering:
-    whole = (np.kron(x, x) for x in (kernels, inputs, back))
+    whole = [np.kron(x, x).astype(np.float64) for x in (kernels, inputs, back)]
     return Filtering(len(back), *whole)

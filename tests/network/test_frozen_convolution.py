@@ -9,8 +9,9 @@ from keras import layers
 from pi.network import frozen_convolution
 from pi.network.frozen_convolution import FEWEST_CHANNELS, FrozenConvolution
 
-SHAPES = [(8, 12), (6, 4), (2, 2), (16, 20)]
-"""Tiles of four, of two since one side is no multiple of four, the smallest image, and more."""
+SHAPES = [(12, 16), (6, 10), (6, 6), (8, 8)]
+"""Tiles of four, of two since no side is a multiple of four, as few as may be, and of two since of
+four there are too few."""
 
 
 def pair(
@@ -57,7 +58,7 @@ def test_features_and_gradient_are_those_of_the_definition(shape: tuple[int, int
 
 
 def test_an_image_gives_the_same_bits_whatever_is_beside_it() -> None:
-    x, (ours, _) = images(8, 8, count=5), pair()
+    x, (ours, _) = images(12, 12, count=5), pair()
     in_graph = tf.function(ours, reduce_retracing=True)
     for whole in (ours(x), in_graph(x)):
         for batch in (x[:5][::-1], tf.concat([x[2:], x[:2]], axis=0)):
@@ -69,19 +70,24 @@ def test_an_image_gives_the_same_bits_whatever_is_beside_it() -> None:
 
 def test_a_batch_may_be_of_any_number_in_one_graph() -> None:
     ours, theirs = pair()
-    spec = tf.TensorSpec((None, 4, 8, FEWEST_CHANNELS), tf.float32)
+    spec = tf.TensorSpec((None, 12, 16, FEWEST_CHANNELS), tf.float32)
     convolve = tf.function(ours, input_signature=[spec])
     for count in (1, 3):
-        x = images(4, 8, count)
+        x = images(12, 16, count)
         assert near(convolve(x), theirs(x))
     assert convolve.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(
     ("shape", "channels", "filters"),
-    [((7, 8), FEWEST_CHANNELS, 144), ((8, 8), 64, 144), ((8, 8), FEWEST_CHANNELS, 64)],
+    [
+        ((13, 12), FEWEST_CHANNELS, 144),
+        ((4, 4), FEWEST_CHANNELS, 144),
+        ((12, 12), 64, 144),
+        ((12, 12), FEWEST_CHANNELS, 64),
+    ],
 )
-def test_what_no_tiles_fill_and_what_is_thin_is_kerass_own(
+def test_what_tiles_do_not_fill_what_is_small_and_what_is_thin_is_kerass_own(
     shape: tuple[int, int], channels: int, filters: int
 ) -> None:
     ours, theirs = pair(channels, filters)
@@ -90,10 +96,10 @@ def test_what_no_tiles_fill_and_what_is_thin_is_kerass_own(
 
 
 def test_other_formats_strides_and_devices_are_kerass_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    shape = tf.TensorShape((None, 8, 8, 128))
+    shape = tf.TensorShape((None, 12, 12, 128))
     same = {"padding": "same", "name": "one"}
     assert FrozenConvolution(128, 3, **same)._outputs_of_tile(shape) == 4
-    assert FrozenConvolution(128, 3, **same)._outputs_of_tile(tf.TensorShape((1, 6, 8, 128))) == 2
+    assert FrozenConvolution(128, 3, **same)._outputs_of_tile(tf.TensorShape((1, 6, 12, 128))) == 2
     for other in (
         FrozenConvolution(128, 1, **same),
         FrozenConvolution(128, 3, strides=2, **same),
@@ -101,7 +107,7 @@ def test_other_formats_strides_and_devices_are_kerass_own(monkeypatch: pytest.Mo
         FrozenConvolution(128, 3, dtype="mixed_bfloat16", **same),
     ):
         assert other._outputs_of_tile(shape) == 0
-    unknown = tf.TensorShape((None, None, 8, 128))
+    unknown = tf.TensorShape((None, None, 12, 128))
     assert FrozenConvolution(128, 3, **same)._outputs_of_tile(unknown) == 0
     monkeypatch.setattr(frozen_convolution, "_on_gpu", lambda: True)
     assert FrozenConvolution(128, 3, **same)._outputs_of_tile(shape) == 0
@@ -111,6 +117,6 @@ def test_a_network_keeps_it_when_it_is_built_for_images_of_any_size() -> None:
     image = keras.Input((None, None, FEWEST_CHANNELS))
     ours, theirs = pair()
     network = keras.Model(image, ours(image))
-    x = images(12, 8)
+    x = images(12, 12)
     assert near(tf.function(network)(x), theirs(x))
     assert 4 in ours._made

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi.network.minimal_filtering import POINTS, filtering, of_an_axis, turned_filtering
@@ -14,6 +14,7 @@ HALVES = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None, max_examples=50)
 @given(HALVES, st.integers(0, 5), st.integers(0, 2**32 - 1))
 def test_any_points_of_which_one_is_infinity_give_the_convolution(
     finite: list[float], place: int, seed: int
