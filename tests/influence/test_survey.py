@@ -137,7 +137,7 @@ def test_estimates_lie_about_the_truth_and_their_variance_about_its_estimate(
             sample, image[chosen], perceptual[chosen], found, estimator,  # type: ignore[arg-type]
         )  # fmt: skip
         errors.append(np.log(found / truth))
-        widths.append(interval.half_width / STOPPED_EARLY[estimator])  # type: ignore[index]
+        widths.append(interval.half_width / STOPPED_EARLY)
     deviation = np.std(errors)
     assert abs(np.mean(errors)) < 0.35 * deviation
     assert np.mean(widths) / stats.norm.ppf(0.975) == pytest.approx(deviation, rel=0.25)
