@@ -50,14 +50,18 @@ def test_with_equal_chances_it_is_the_textbook_regression_estimator() -> None:
     assert sample.weights @ x == pytest.approx(X.sum())
 
 
-def test_its_variance_is_the_textbook_one_where_the_sample_is_balanced() -> None:
-    """N^2 (1 - n/N) / n times the residual mean square, Cochran 1977, Eq. 7.29."""
-    places, y = [0, 2, 5, 7], np.array([1.0, 4.0, 2.0, 7.0])  # their mean of x is that of all
-    fit = stats.linregress(X[places], y)
-    square = np.sum((y - fit.intercept - fit.slope * X[places]) ** 2) / (4 - 2)
-    found, freedom = variance(with_equal_chances(places), y)
-    assert found == pytest.approx(8**2 * (1 - 4 / 8) / 4 * square)
-    assert freedom == 2
+def test_its_variance_is_that_of_residuals_of_fits_without_their_patch() -> None:
+    """N^2 (1 - n/N) / n^2 times the sum of their squares, by refitting to all others."""
+    places, y = [0, 2, 4, 5, 7], np.array([1.0, 4.0, 2.0, 3.0, 7.0])
+    places_x, missed = X[places], []
+    for k in range(5):
+        slope, start = np.polyfit(np.delete(places_x, k), np.delete(y, k), 1)
+        missed.append(y[k] - start - slope * places_x[k])
+    sample = with_equal_chances(places)
+    error = sample.weights * missed
+    found, freedom = variance(sample, y)
+    assert found == pytest.approx((1 - 5 / 8) * np.sum((error - error.mean()) ** 2))
+    assert freedom == 3
 
 
 def test_two_reconstructions_add_their_variances() -> None:
@@ -137,7 +141,7 @@ def test_estimates_lie_about_the_truth_and_their_variance_about_its_estimate(
             sample, image[chosen], perceptual[chosen], found, estimator,  # type: ignore[arg-type]
         )  # fmt: skip
         errors.append(np.log(found / truth))
-        widths.append(interval.half_width / STOPPED_EARLY)
+        widths.append(interval.half_width / STOPPED_EARLY[estimator])  # type: ignore[index]
     deviation = np.std(errors)
     assert abs(np.mean(errors)) < 0.35 * deviation
     assert np.mean(widths) / stats.norm.ppf(0.975) == pytest.approx(deviation, rel=0.25)
