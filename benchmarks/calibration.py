@@ -4,8 +4,8 @@
 
 1. `coverage`: all patches of a training set are measured once; then lambda is estimated from
    random subsets, 100 seeds, and must lie within its own interval of the exhaustive lambda: by
-   random patches (`plain`), and by a survey that knows every patch's image loss, for both
-   estimators of Psi. Also on log-normal losses with the spreads of the method's table 2.3.
+   random patches (`plain`), and by a survey that knows every patch's image loss and target, for
+   both estimators of Psi. Also on log-normal losses with the spreads of the method's table 2.3.
 2. `saving`: seconds for four configurations at 5 % against four separate literal passes of
    Algorithm 2 over the paper's 279,200 patches. The literal pass is measured on some patches and
    extrapolated linearly.
@@ -31,7 +31,7 @@ import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
 from pi.choices import Estimator
 from pi.denoisers import PUBLISHED
 from pi.influence.losses import Measured
-from pi.influence.measure import image_losses, patch_measure
+from pi.influence.measure import patch_facts, patch_measure
 from pi.influence.psi import Floats
 from pi.influence.sampling import (
     Measure,
@@ -40,7 +40,7 @@ from pi.influence.sampling import (
     sample_losses,
     weight_and_interval,
 )
-from pi.influence.survey import frame_of
+from pi.influence.survey import PatchFacts, frame_of
 from pi.influence.surveying import survey_losses
 from pi.jobs.contexts import find_encoders
 from pi.losses.experiments import Experiment, find_experiments
@@ -78,20 +78,25 @@ def replayed(image: Floats, perceptual: Floats) -> Measure:
 
 
 def count_covered(
-    image: Floats, perceptual: Floats, strata: NDArray[np.int64], estimator: Estimator, seeds: int
+    facts: PatchFacts,
+    perceptual: Floats,
+    strata: NDArray[np.int64],
+    estimator: Estimator,
+    seeds: int,
 ) -> str:
     """Return in how many seeds the interval holds the exhaustive lambda, on how many patches.
 
     Args:
-        image: (n,) of all patches.
-        perceptual: (n,) likewise.
+        facts: of all n patches, their one image loss among them.
+        perceptual: (n,) of all patches.
         strata: (n,) their reconstructions.
         estimator: which Psi.
         seeds: how many.
     """
     precision = replace(PRECISION, estimator=estimator)
+    image = facts.image[:, 0]
     truth = exact_weight(image, perceptual, precision)
-    measure, frame = replayed(image, perceptual), frame_of(image[:, np.newaxis], strata, estimator)
+    measure, frame = replayed(image, perceptual), frame_of(facts, strata, estimator)
     asked = ["x"], [Reading(0, (0,), (1.0,))]
     words = []
     for kind in ("plain", "survey"):
@@ -126,6 +131,7 @@ def coverage(
     bank = _bank(experiments)
     measure = patch_measure(patches, {"identity": identity}, bank, 32, lambda n: n)
     losses = measure(np.arange(len(patches)), ["identity"])["identity"]
+    beside = patch_facts(patches, bank.pixels).beside
     times = -(-PAPER_PATCHES // len(patches)) if whole else 1
     print(f"coverage: intervals that hold the exhaustive lambda, {times} x {len(patches)} patches")
     for experiment in experiments:
@@ -133,10 +139,10 @@ def coverage(
         image, perceptual = read.image, read.perceptual.sum(axis=1)
         print(f"  {experiment.name}: lambda {exact_weight(image, perceptual, PRECISION):.4g}")
         for estimator in ESTIMATORS:
+            facts = PatchFacts(*(np.tile(x, (times, 1)) for x in (image[:, np.newaxis], beside)))
             said = count_covered(
-                np.tile(image, times), np.tile(perceptual, times),
-                np.tile(patches.strata, times), estimator, seeds,
-            )  # fmt: skip
+                facts, np.tile(perceptual, times), np.tile(patches.strata, times), estimator, seeds
+            )
             print(f"    {estimator}: {said}", flush=True)
 
 
@@ -149,10 +155,11 @@ def log_normal_coverage(seeds: int, population: int) -> None:
         spread = [[image_sd**2, cross], [cross, perceptual_sd**2]]
         draws = np.random.default_rng(5).multivariate_normal([0, 0], spread, population)
         image, perceptual = np.exp(draws).T
+        facts = PatchFacts(image[:, np.newaxis], np.empty((population, 0)))
         for estimator in ESTIMATORS:
             print(
                 f"  sd {image_sd} and {perceptual_sd}, correlation {correlation}, {estimator}: "
-                f"{count_covered(image, perceptual, strata, estimator, seeds)}",
+                f"{count_covered(facts, perceptual, strata, estimator, seeds)}",
                 flush=True,
             )
 
@@ -210,11 +217,11 @@ def _timed(
     measure(np.arange(64), ["identity"])  # traced before the clock runs
     wall, cpu = time.perf_counter(), time.process_time()
     rng = np.random.default_rng(seed)
-    known = image_losses(patches, bank.pixels)
+    known = patch_facts(patches, bank.pixels)
     read = time.perf_counter() - wall
     frame = frame_of(known, patches.strata, PRECISION.estimator)
     found = survey_losses(measure, ["identity"], readings, frame, PRECISION, rng)
-    print(f"  (of which {read:.1f} s to read the image loss of {len(patches)} patches)")
+    print(f"  (of which {read:.1f} s to read {len(patches)} patches)")
     measured = found["identity"].patches.size
     return time.perf_counter() - wall, time.process_time() - cpu, measured
 

@@ -129,7 +129,7 @@ def calibrating(patches: int) -> Stage:
     """Measure the reading of image losses and the passes through one VGG-19 at both layers."""
     import numpy as np
 
-    from pi.influence.measure import image_losses, patch_measure
+    from pi.influence.measure import patch_facts, patch_measure
     from pi.jobs.opening import open_asked
     from pi.losses.experiments import find_experiments
     from pi.losses.input_convention import RAW255
@@ -144,7 +144,7 @@ def calibrating(patches: int) -> Stage:
     measure = patch_measure(population, {"identity": identity}, bank, 32, lambda _: None)
     measure(np.arange(32), ["identity"])
     losses = timed(lambda: measure(np.arange(patches), ["identity"])) / patches
-    reading = timed(lambda: image_losses(population, bank.pixels)) / len(population)
+    reading = timed(lambda: patch_facts(population, bank.pixels)) / len(population)
     own = CALIBRATED * CONTEXTS * losses
     return Stage(
         "calibrate E1 to E4 in one survey", f"{1e3 * losses:.0f} ms a patch",

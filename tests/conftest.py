@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -126,13 +127,24 @@ def _make_database(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def newest_schema() -> Iterator[None]:
-    """MLflow reads its 67 migrations once, and not for every database that is opened."""
-    from mlflow.store.db import utils
+    """MLflow reads its 67 migrations once, and not for every database that is opened.
 
+    SQLite waits for no disk: what a test writes need not outlive the machine's power.
+    """
+    from mlflow.store.db import utils
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def hurry(connection: Any, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Engine, "connect", hurry)
     with pytest.MonkeyPatch.context() as patch:
         newest = functools.cache(utils._get_latest_schema_revision)
         patch.setattr(utils, "_get_latest_schema_revision", newest)
         yield
+    event.remove(Engine, "connect", hurry)
 
 
 @pytest.fixture(scope="session")
@@ -185,16 +197,35 @@ def run_eagerly() -> Iterator[None]:
 
     For what is around a graph; what a graph computes is tested as it is used, in a graph.
     """
-    import tensorflow as tf
-
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
+
+    import keras  # isort: skip
+    import tensorflow as tf  # isort: skip
 
     before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.optimizers.Adam, "update_step", _adam_at_once)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(before)
+
+
+def _adam_at_once(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    """Adam's step of a variable as the one operation that TensorFlow has for it.
+
+    Keras takes thirty, which one by one are most of an eager step.
+    """
+    import tensorflow as tf
+
+    step, place = tf.cast(self.iterations + 1, tf.float32), self._get_variable_index(variable)
+    momentum, velocity = (one[place].value for one in (self._momentums, self._velocities))
+    tf.raw_ops.ResourceApplyAdam(
+        var=variable.handle, m=momentum.handle, v=velocity.handle,
+        beta1_power=self.beta_1**step, beta2_power=self.beta_2**step, lr=learning_rate,
+        beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon, grad=gradient,
+    )  # fmt: skip
 
 
 @pytest.fixture

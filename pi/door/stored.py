@@ -59,7 +59,7 @@ def _measured(
     import pi.network  # noqa: F401  first, for TensorFlow starts quietly there
     from pi.denoisers import PUBLISHED
     from pi.influence.calibration import calibrate_all
-    from pi.influence.measure import image_losses, patch_measure
+    from pi.influence.measure import patch_facts, patch_measure
     from pi.influence.sampling import Precision
     from pi.influence.weight_units import units_of
     from pi.losses.experiments import find_experiments, require_influence
@@ -88,7 +88,7 @@ def _measured(
         patch_measure(patches, denoisers, bank, BATCH, lambda _: None), patches,
         Precision(target, estimator, tolerance, exhaustive=False), "none",
         np.random.default_rng(seed), lambda measured, half_width: None,
-        image_losses(patches, bank.pixels),
+        patch_facts(patches, bank.pixels),
     )  # fmt: skip
     units = units_of(found.experiment, bank.input_of(found.experiment.encoder), patch_size)
     return Calibration(

@@ -19,7 +19,7 @@ from pi.influence.sampling import (
     sample_losses,
     weight_and_interval,
 )
-from pi.influence.survey import frame_of
+from pi.influence.survey import PatchFacts, frame_of
 from pi.influence.surveying import survey_losses
 from pi.losses.experiments import Experiment
 from pi.losses.loss import Reading
@@ -188,7 +188,7 @@ def calibrate_all(
     rounding: Rounding,
     rng: np.random.Generator,
     report: Watch,
-    known: Floats | None = None,
+    known: PatchFacts | None = None,
     early: Callable[[ExperimentCalibration], object] = lambda calibration: None,
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment in every state on the same random patches.
@@ -206,8 +206,7 @@ def calibrate_all(
         rounding: rule that rounds lambda.
         rng: draws the patches.
         report: told of the progress.
-        known: (patches, losses) image losses of every patch that cost no network, see
-            `pi.influence.measure.image_losses`.
+        known: what every patch tells without a network, see `pi.influence.measure.patch_facts`.
         early: told of a calibration that is narrow enough while others of its state are not; more
             patches make it narrower still.
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pi.influence.components import loss_components, pixel_loss
 from pi.influence.losses import Measured
-from pi.influence.psi import Floats
 from pi.influence.sampling import Measure
+from pi.influence.survey import PatchFacts
 from pi.losses.loss import PixelTerm
 from pi.network.bank import EncoderBank
 from pi.network.state import Denoiser, PatchOutputs
@@ -22,16 +22,16 @@ READ_TOGETHER = 256
 """Patches whose image loss is computed at once, without any network."""
 
 
-def image_losses(
+def patch_facts(
     population: PatchPopulation,
     pixels: Sequence[PixelTerm],
     denoisers: Mapping[str, Denoiser | PatchOutputs] = NO_DENOISERS,
     advance: Callable[[int], object] = lambda count: None,
-) -> Floats:
-    """Return the image losses of every patch that cost no network, (patches, losses).
+) -> PatchFacts:
+    """Return what every patch tells that costs no network.
 
-    They are those of the low dose as prediction, then those of each of the ``denoisers`` whose
-    outputs are there already. Every slice is read once, in order, and let go of.
+    The image losses are those of the low dose as prediction, then those of each of the
+    ``denoisers`` whose outputs are there already. Every slice is read once, in order, and let go.
 
     Args:
         population: the patches of the training set.
@@ -43,16 +43,26 @@ def image_losses(
         StoreError: a slice's pixels are not those that were stored.
     """
     given = [denoiser for denoiser in denoisers.values() if isinstance(denoiser, PatchOutputs)]
-    found = np.empty((len(population), len(pixels) * (1 + len(given))))
+    image, beside = [], []
     for start in range(0, len(population), READ_TOGETHER):
         numbers = np.arange(start, min(start + READ_TOGETHER, len(population)))
         low_dose, normal_dose = map(tf.constant, population.read(numbers))
         predictions = [low_dose, *(tf.constant(denoiser.of(numbers)) for denoiser in given)]
         losses = [pixel_loss(x, normal_dose, term).numpy() for x in predictions for term in pixels]
-        found[numbers] = np.stack(losses, axis=-1)
+        image.append(np.stack(losses, axis=-1))
+        beside.append(_beside(low_dose, normal_dose).numpy())
         population.release()
         advance(numbers.size)
-    return found
+    return PatchFacts(*(np.concatenate(x).astype(np.float64) for x in (image, beside)))
+
+
+def _beside(low_dose: tf.Tensor, normal_dose: tf.Tensor) -> tf.Tensor:
+    """Return `PatchFacts.beside` of patches, each (n, rows, columns, 1)."""
+    axes = (1, 2, 3)
+    down, right = tf.image.image_gradients(normal_dose)
+    weighed = normal_dose * tf.math.squared_difference(low_dose, normal_dose)
+    means = [tf.reduce_mean(x, axes) for x in (normal_dose, tf.abs(down) + tf.abs(right), weighed)]
+    return tf.stack([means[0], tf.math.reduce_std(normal_dose, axes), *means[1:]], axis=-1)
 
 
 def patch_measure(

@@ -11,8 +11,9 @@ from pi.influence.sampling import Measure, Precision, Watch, half_width
 from pi.influence.survey import SurveyFrame, drawn, inclusion_probabilities, sample_of
 from pi.losses.loss import Reading
 
-FIRST_OF_STRATUM = (8, 30)
-"""Fewest and most patches of a reconstruction before the first look."""
+FIRST_OF_STRATUM = (15, 30)
+"""Fewest and most patches of a reconstruction before the first look: of each, seven variables are
+weighed for at most estimators."""
 
 FIRST_OF_ALL = (80, 500)
 """Patches that the first look takes at least where there are few reconstructions, and at most where

@@ -10,8 +10,9 @@ from pi.command_line import numbers, recorded
 from pi.denoisers import find_denoiser
 from pi.digits import number, percent
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
-from pi.influence.psi import Floats, checked_weight
+from pi.influence.psi import checked_weight
 from pi.influence.sampling import Precision
+from pi.influence.survey import PatchFacts
 from pi.influence.table import row_text, summary_text
 from pi.influence.weight_units import units_of, units_text
 from pi.jobs.called import asked_name
@@ -163,15 +164,15 @@ def _known(
     experiments: Sequence[Experiment],
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
-) -> Floats | None:
-    """Return the image losses that cost no network, of every patch; None where none are asked."""
-    from pi.influence.measure import image_losses
+) -> PatchFacts | None:
+    """Return what every patch tells without a network; None where nobody asks for it."""
+    from pi.influence.measure import patch_facts
 
     pixels = tuple(dict.fromkeys(e.pixel for e in experiments if not e.refusal))
     if p.exhaustive or not pixels:
         return None
-    with counting("reading image losses", "patch", len(patches)) as bar:
-        return image_losses(patches, pixels, denoisers, bar.advance)
+    with counting("reading patches", "patch", len(patches)) as bar:
+        return patch_facts(patches, pixels, denoisers, bar.advance)
 
 
 def _by_losses(
@@ -180,7 +181,7 @@ def _by_losses(
     bank: "EncoderBank",
     denoisers: "Mapping[str, Denoiser | PatchOutputs]",
     patches: PatchPopulation,
-    known: Floats | None,
+    known: PatchFacts | None,
     say: Callable[[str], object],
 ) -> list[ExperimentCalibration]:
     """Calibrate every experiment that has an influence by losses, in every state, and say it."""

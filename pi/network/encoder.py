@@ -17,8 +17,12 @@ from pi.losses.architecture import (
     layer_names,
 )
 from pi.losses.input_convention import InputConvention, InputConventionError
+from pi.network.frozen_convolution import FrozenConvolution
 from pi.network.weight_file import Convolution
 from pi.network.weights import Weights
+
+GIVEN = {"kernel_initializer": "zeros"}
+"""Nobody need draw kernels that are set."""
 
 
 def tap_name(layer: str, tap: Tap) -> str:
@@ -128,11 +132,15 @@ def _stack(
             before = tap_name(name, "pre")
             # A ReLU is a layer of its own only where something is read before it.
             activation = None if before in taps else "relu"
-            x = layers.Conv2D(width, 3, padding="same", activation=activation, name=name)(x)
+            x = FrozenConvolution(
+                width, 3, padding="same", activation=activation, name=name, **GIVEN
+            )(x)
             if before in taps:
                 outputs[before] = x
                 x = layers.ReLU()(x)
             outputs[name] = x
+            if all(tap in outputs for tap in taps):
+                return outputs
         x = layers.MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
     return outputs
 
@@ -146,7 +154,9 @@ def _residual(network: Residual, x: keras.KerasTensor) -> dict[str, keras.KerasT
         padding = "same" if size == 3 and strides == 1 else "valid"
         if size == 3 and strides > 1:  # "same" would pad on one side alone
             x = layers.ZeroPadding2D(1)(x)
-        return layers.Conv2D(width, size, strides=strides, padding=padding, name=name)(x)
+        return FrozenConvolution(width, size, strides=strides, padding=padding, name=name, **GIVEN)(
+            x
+        )
 
     outputs = {}
     x = layers.ReLU()(convolve(layers.ZeroPadding2D(3)(x), "conv1", 2))

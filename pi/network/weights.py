@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -119,7 +120,7 @@ def _convolutions(
         return _read(files[context].path, architecture, context)
     match context:
         case "random":
-            return _random(architecture, np.random.default_rng(seed))
+            return list(_random(architecture, seed))
         case "imagenet":
             return _imagenet(architecture)
         case "natural-offline":
@@ -151,14 +152,18 @@ def _read(file: Path, architecture: str, context: str) -> list[Convolution]:
     return read_convolutions(file, architecture, context)
 
 
-def _random(architecture: str, rng: np.random.Generator) -> list[Convolution]:
-    convolutions = []
+@lru_cache(maxsize=2)  # drawing fifteen million numbers takes longer than most uses of them
+def _random(architecture: str, seed: int) -> tuple[Convolution, ...]:
+    rng, convolutions = np.random.default_rng(seed), []
     for shape in kernel_shapes(architecture):
         # Glorot and Bengio 2010, Eq. 16.
         limit = np.sqrt(6 / (shape[0] * shape[1] * (shape[2] + shape[3])))
         kernel = rng.uniform(-limit, limit, shape).astype(np.float32)
-        convolutions.append((kernel, np.zeros(shape[3], np.float32)))
-    return convolutions
+        bias = np.zeros(shape[3], np.float32)
+        for array in (kernel, bias):
+            array.setflags(write=False)
+        convolutions.append((kernel, bias))
+    return tuple(convolutions)
 
 
 def _natural_offline(architecture: str) -> list[Convolution]:

@@ -12,7 +12,7 @@ from pi.denoisers import DenoiserSpec
 from pi.influence.calibration import ExperimentCalibration, calibrate_all
 from pi.influence.components import loss_terms
 from pi.influence.gradient import gradient_measure
-from pi.influence.measure import image_losses, patch_measure
+from pi.influence.measure import patch_facts, patch_measure
 from pi.influence.sampling import Precision
 from pi.influence.schedule import Schedule, WeightRule
 from pi.losses.experiments import Experiment
@@ -113,7 +113,7 @@ def calibrate_each(
         "none",
         np.random.default_rng(settings.seed),
         lambda measured, half_width: None,
-        image_losses(patches, bank.pixels),
+        patch_facts(patches, bank.pixels),
     )
 
 

@@ -18,6 +18,7 @@ from pi.influence.components import TermsGiven, features_of, terms_given
 from pi.influence.schedule import WeightRule
 from pi.network.bank import FrozenLoss
 from pi.network.feature_cache import GIB, FeatureCache, find_cache
+from pi.network.frozen_convolution import CUTS
 from pi.places import cache_folder
 from pi.slices.patches import PatchPopulation
 from pi.training.feed import batch_numbers
@@ -183,4 +184,4 @@ def _arithmetic() -> str:
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
     kind = hashlib.sha256(flags.encode()).hexdigest()[:8]
     onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "")
-    return f"{tf.__version__} {platform.machine()} {kind} {gpus} {onednn}"
+    return f"{tf.__version__} {platform.machine()} {kind} {gpus} {onednn} {CUTS}"

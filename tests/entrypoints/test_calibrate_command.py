@@ -194,7 +194,9 @@ def lambdas(database: Path) -> dict[str, float]:
 
 
 @pytest.fixture
-def here(tiny_cache: Path, database: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(
+    tiny_cache: Path, database: Path, undrawn: None, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The tiny study and a database of this test's own."""
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
     return database
@@ -225,7 +227,7 @@ def test_a_state_does_not_depend_on_the_states_beside_it(here: Path, empty_datab
 
 
 def test_a_warmed_up_network_can_be_calibrated_again_by_its_run(
-    eager: None, here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert calibrate(*SMALL, "--states", "warmup:2") == 0
     warm = lambdas(here)

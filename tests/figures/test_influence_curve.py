@@ -43,7 +43,7 @@ def test_it_can_be_drawn(rounding: str, marked: list[float]) -> None:
     assert percent.get_ylabel().endswith("(%)")
     for kind in ("png", "svg"):
         written = BytesIO()
-        figure.savefig(written, format=kind)
+        figure.savefig(written, format=kind, dpi=72)  # a large PNG takes a second
         assert written.tell() > 10_000
     assert np.isfinite([*percent.get_xlim(), *odds.get_xlim()]).all()
 

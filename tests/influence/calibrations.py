@@ -6,7 +6,9 @@ from pi.choices import Rounding
 from pi.identity import Reconstruction
 from pi.influence.calibration import ExperimentCalibration, calibrate
 from pi.influence.losses import Losses
+from pi.influence.psi import Floats
 from pi.influence.sampling import Precision
+from pi.influence.survey import PatchFacts
 from pi.losses.architecture import EncoderSpec
 from pi.losses.experiments import Experiment, PublishedWeight
 
@@ -37,3 +39,8 @@ def by_hand(
     estimator = kinds.get("estimator", "ratio_of_sums")
     precision = Precision(target, estimator, 0.05, exhaustive=False)  # type: ignore[arg-type]
     return calibrate(experiment, state, losses, FOUND_ON, population, precision, rounding)
+
+
+def alone(image: Floats) -> PatchFacts:
+    """What patches tell of which nothing but image losses (n, losses) is known."""
+    return PatchFacts(image, np.empty((len(image), 0)))

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pi.denoisers import DenoiserSpec
 from pi.influence.components import feature_loss, loss_components
-from pi.influence.measure import image_losses, patch_measure
+from pi.influence.measure import patch_facts, patch_measure
 from pi.losses.experiments import find_experiments
 from pi.losses.input_convention import input_convention
 from pi.losses.loss import Norm, PixelTerm
@@ -111,18 +111,29 @@ def test_losses_do_not_depend_on_the_batches(
     assert found["identity"].pixels.dtype == np.float64
 
 
-def test_the_image_losses_of_all_patches_need_no_network(tiny_store: Store) -> None:
+def test_what_all_patches_tell_needs_no_network(tiny_store: Store) -> None:
     patches = PatchPopulation(tiny_store, "train", 32, 48, "paper")
     low, normal = patches.read(np.arange(len(patches)))
     outputs = {"outputs": PatchOutputs(lambda numbers: 0.5 * low[numbers]), "identity": identity}
     terms = (PixelTerm(), PixelTerm("absolute", 2.0))
-    found = image_losses(patches, terms, outputs)
+    found = patch_facts(patches, terms, outputs)
     wanted = [
         (f(x - normal)).mean(axis=(1, 2, 3))
         for x in (low, 0.5 * low)
         for f in (np.square, lambda d: 2 * np.abs(d))
     ]
-    assert found == pytest.approx(np.stack(wanted, axis=1), rel=1e-5)
+    assert found.image == pytest.approx(np.stack(wanted, axis=1), rel=1e-5)
+    x, square = normal[..., 0].astype(np.float64), (low - normal)[..., 0].astype(np.float64) ** 2
+    steps = np.abs(np.diff(x, axis=1)).sum(axis=(1, 2)) + np.abs(np.diff(x, axis=2)).sum(
+        axis=(1, 2)
+    )
+    beside = [
+        x.mean(axis=(1, 2)),
+        x.std(axis=(1, 2)),
+        steps / 32**2,
+        (x * square).mean(axis=(1, 2)),
+    ]
+    assert found.beside == pytest.approx(np.stack(beside, axis=1), rel=1e-4, abs=1e-7)
 
 
 def test_strata_are_the_reconstructions_of_the_patches(tiny_store: Store) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from influence.calibrations import by_hand
+from influence.calibrations import alone, by_hand
 
 from pi.influence.measured import MeasuredLosses, losses_of, reconstructions_of
 from pi.influence.psi import InvalidLossError
@@ -50,7 +50,7 @@ def test_a_survey_comes_back_with_its_interval(table: pd.DataFrame) -> None:
     """Sixty rows, drawn of 200 patches of two kernels."""
     rng = np.random.default_rng(0)
     image = rng.lognormal(0, 1, (200, 1))
-    frame = frame_of(image, np.arange(200) % 2, "ratio_of_sums")
+    frame = frame_of(alone(image), np.arange(200) % 2, "ratio_of_sums")
     drawn = rng.permutation(200)[:60]
     sample = sample_of(frame, drawn, np.full(60, 0.3))
     rows = table.iloc[np.zeros(60, int)].reset_index(drop=True).assign(

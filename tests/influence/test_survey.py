@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from influence.calibrations import alone
 from scipy import stats
 
 from pi.influence.mean_of_ratios import mean_of_ratios, weight_for_mean_of_ratios
@@ -49,14 +50,18 @@ def test_with_equal_chances_it_is_the_textbook_regression_estimator() -> None:
     assert sample.weights @ x == pytest.approx(X.sum())
 
 
-def test_its_variance_is_the_textbook_one_where_the_sample_is_balanced() -> None:
-    """N^2 (1 - n/N) / n times the residual mean square, Cochran 1977, Eq. 7.29."""
-    places, y = [0, 2, 5, 7], np.array([1.0, 4.0, 2.0, 7.0])  # their mean of x is that of all
-    fit = stats.linregress(X[places], y)
-    square = np.sum((y - fit.intercept - fit.slope * X[places]) ** 2) / (4 - 2)
-    found, freedom = variance(with_equal_chances(places), y)
-    assert found == pytest.approx(8**2 * (1 - 4 / 8) / 4 * square)
-    assert freedom == 2
+def test_its_variance_is_that_of_residuals_of_fits_without_their_patch() -> None:
+    """N^2 (1 - n/N) / n^2 times the sum of their squares, by refitting to all others."""
+    places, y = [0, 2, 4, 5, 7], np.array([1.0, 4.0, 2.0, 3.0, 7.0])
+    places_x, missed = X[places], []
+    for k in range(5):
+        slope, start = np.polyfit(np.delete(places_x, k), np.delete(y, k), 1)
+        missed.append(y[k] - start - slope * places_x[k])
+    sample = with_equal_chances(places)
+    error = sample.weights * missed
+    found, freedom = variance(sample, y)
+    assert found == pytest.approx((1 - 5 / 8) * np.sum((error - error.mean()) ** 2))
+    assert freedom == 3
 
 
 def test_two_reconstructions_add_their_variances() -> None:
@@ -112,7 +117,7 @@ def test_estimates_lie_about_the_truth_and_their_variance_about_its_estimate(
     image = rng.lognormal(0, 1, 600)
     perceptual = image**0.8 * rng.lognormal(0, 0.4, 600)
     strata = np.arange(600) % 2
-    frame = frame_of(image[:, np.newaxis], strata, estimator)  # type: ignore[arg-type]
+    frame = frame_of(alone(image[:, np.newaxis]), strata, estimator)  # type: ignore[arg-type]
 
     def weight(m: Floats, p: Floats, counts: Floats) -> float:
         if estimator == "mean_of_ratios":
@@ -156,7 +161,7 @@ def test_counts_are_what_repeated_items_would_be() -> None:
 
 def test_chances_of_the_ratio_of_sums_go_with_the_image_loss_but_never_to_nothing() -> None:
     image = np.array([[0.0], [1.0], [3.0]])
-    sizes = frame_of(image, np.zeros(3, np.int64), "ratio_of_sums").sizes
+    sizes = frame_of(alone(image), np.zeros(3, np.int64), "ratio_of_sums").sizes
     assert sizes == pytest.approx(EVEN + (1 - EVEN) * np.array([0.0, 0.75, 2.25]))
-    assert frame_of(0 * image, np.zeros(3, np.int64), "ratio_of_sums").sizes.min() > 0
-    assert set(frame_of(image, np.zeros(3, np.int64), "mean_of_ratios").sizes) == {1.0}
+    assert frame_of(alone(0 * image), np.zeros(3, np.int64), "ratio_of_sums").sizes.min() > 0
+    assert set(frame_of(alone(image), np.zeros(3, np.int64), "mean_of_ratios").sizes) == {1.0}

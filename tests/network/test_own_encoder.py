@@ -81,14 +81,17 @@ def test_a_lambda_is_calibrated_for_it(tiny_cache: Path, monkeypatch: pytest.Mon
     assert found.calibrations[0].weight == pytest.approx(19 / 4, rel=1e-4)
 
 
-def test_a_network_is_trained_against_it(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_is_trained_against_it(
+    tiny_cache: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Four times the squared error at lambda 19/4 is 95 % of the total, whatever is learned."""
     monkeypatch.setenv("PI_CACHE", str(tiny_cache))
     found = train(
         TrainParameters(
-            data="simulated:tiny", patch_size=32, patch_step=32, denoiser="unet:2",
-            experiment="own:mine_for_tests.features:twice/input=unit",
+            data="simulated:tiny", patch_size=32, patch_step=64, denoiser="unet:2",
+            experiment="own:mine_for_tests.features:twice/input=unit", batch_size=112,
             perceptual_weight=str(19 / 4), epochs=1, validation_slices=1, precision="float32",
+            validation_patches=16,
         )
     )  # fmt: skip
     (epoch,) = found.state.history

@@ -55,8 +55,9 @@ def test_batch_normalisation_is_part_of_the_convolution(network: keras.Model) ->
 
 
 def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "vgg.weights.h5"
-    keras.applications.VGG16(include_top=False, weights=None).save_weights(file)
+    file = tmp_path / "other.weights.h5"
+    image = keras.Input((8, 8, 3))
+    keras.Model(image, keras.layers.Conv2D(4, 3, name="conv1_conv")(image)).save_weights(file)
     with pytest.raises(WeightsError, match=r"must be a Keras weight file \(.h5\) of ResNet-50"):
         read_residual(file, "medical")
 

@@ -106,7 +106,7 @@ def test_one_device_takes_any_batch() -> None:
 
 
 TWO_DEVICES = """
-import sys, numpy as np, keras, pi.network, tensorflow as tf
+import numpy as np, keras, pi.network, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pi.influence.schedule import WeightRule
@@ -123,7 +123,7 @@ found = []
 for distribution in ("none", "mirrored"):
     strategy = strategy_for(distribution, 6)
     with strategy.scope():
-        unet = DenoiserSpec(sys.argv[1], 2).build(5)
+        unet = DenoiserSpec(NAME, 2).build(5)
         optimizer = keras.optimizers.Adam(1e-3)
         optimizer.build(unet.trainable_variables)
     step = train_step(unet, optimizer, squares, strategy, 6)
