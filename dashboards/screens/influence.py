@@ -140,9 +140,9 @@ def _answers(calibrations: Sequence[ExperimentCalibration], weight: float) -> No
     for column, (_, row) in zip(st.columns(len(rows)), rows.iterrows(), strict=True):
         exact = row["low"] == row["high"]
         column.metric(
-            plain(f"{row['experiment']}, {row['state']}"), f"λ = {number(row['lambda'])}", border=True,
+            plain(f"{row['experiment']}, {row['state']}"), f"λ = {number(row['lambda'])}",
             delta="all patches measured" if exact else _interval(row), delta_color="off",
-            delta_arrow="off",
+            delta_arrow="off", border=True,
         )  # fmt: skip
         column.caption(f"λ = {weight:g} is Ψ = **{percent(row[f'psi at {weight:g}'])}** here")
 
