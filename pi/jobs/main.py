@@ -24,7 +24,6 @@ from pi.slices.store import Store
 from pi.states import find_states
 from pi.switches import switch_rows, switch_values
 from pi.tracking.address import TrackingError, within
-from pi.tracking.records import IDENTITY
 from pi.tracking.tracker import UNTRACKED, Tracker, in_silence
 
 if TYPE_CHECKING:  # MLflow, which what is wrong with the parameters does not wait for
@@ -162,6 +161,7 @@ def _require_steps(p: MainParameters, plan: Plan, store: Store) -> None:
     import pi.network  # noqa: F401  first, because TensorFlow starts quietly there
     from pi.jobs.contexts import asked_encoders
     from pi.jobs.planned.judged_later import require_judgeable
+    from pi.tracking.records import IDENTITY
 
     first = plan.rounds[0]
     one = _parsed("calibrate", first.calibrate.told())

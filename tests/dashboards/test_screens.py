@@ -97,7 +97,7 @@ def test_a_lambda_in_print_is_told_as_psi_on_these_data(database: Path) -> None:
     log_calibration("by hand")
     app = screen("influence")
     app = app.selectbox(key="paper").set_value("E2").run()  # 1e-2: 0.08 / 8.08
-    assert "**0.9901 %**" in words(app)
+    assert "**0.99 %**" in words(app)
 
 
 def test_a_run_deleted_while_it_is_shown_is_told_and_the_others_stay(database: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_table_shows_both_units_and_says_why_a_cell_is_empty() -> None:
     assert row.lambda_g == pytest.approx(1.9)
     assert np.isnan(row.psi)
     text = literature_text(table, [wgan], 0.95)
-    assert "0.1 (409.6)" in text
+    assert "0.1 (410)" in text
     assert "no Psi for yang2018_wgan_vgg: its term of WGAN-GP has no zero" in text
     assert "Gulrajani 2017, Proposition 1" in text
     assert "assumed: as in the code" in text

@@ -22,6 +22,7 @@ from pi.jobs.planned.engine import StepOutcome
 from pi.jobs.planned.job import Job
 from pi.parameters import CalibrateParameters, EvaluateParameters, TrainParameters
 from pi.switches import switch_rows
+from pi.text_table import SPACE
 from pi.tracking.records import children_of, find_runs, read_run, run_status
 from pi.tracking.tracker import Tracked, Tracker
 
@@ -148,7 +149,7 @@ def test_table_3_is_of_every_slice_of_every_patient_once(job: Done) -> None:
     note = record.tags["mlflow.note.content"]
     assert note.startswith("**demo1** is best: λ 0, Ψ 0 % in the last epoch, SSIM +")
     assert "on every patient, each tested once in 3 folds (Table 3)" in note
-    assert "|demo1|0.3|" in note
+    assert "|demo1|0.3000|" in note.replace(SPACE, "")
     assert record.tags["pi.best"] == "demo1"
     assert (record.metrics["paper8/ssim"], record.metrics["psi_of/mse"]) == (pytest.approx(0.3), 0)
     assert record.metrics["ssim_of/demo1"] == pytest.approx(0.3)

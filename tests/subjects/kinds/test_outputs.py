@@ -240,7 +240,7 @@ def test_a_source_that_another_secret_hid_is_found_by_place(store: Store, folder
     ("made", "said"),
     [
         (lambda hu: hu + 1024, r"\+1024 HU from the low dose"),
-        (lambda hu: ((hu + 1000) / 2500 * 255).clip(0, 255).round(), "spread 0.10 times"),
+        (lambda hu: ((hu + 1000) / 2500 * 255).clip(0, 255).round(), "spread 0.102 times"),
         (lambda hu: hu * 30, "times as wide"),
     ],
 )
