@@ -101,7 +101,7 @@ class LearningParameters(PatchParameters):
     )
     precision: PrecisionName = parameter(
         "auto",
-        "number format of the convolutions; auto: bfloat16 where the machine multiplies it and the "
+        "number format of the convolutions; auto: bfloat16 where the machine is faster so and the "
         "encoder's loss bears it within 2 %, else float32; float16 needs a GPU, and the loss is "
         "scaled then; weights and losses are always float32",
     )

@@ -103,7 +103,7 @@ class PretrainParameters(FoldParameters):
     )
     precision: PrecisionName = parameter(
         "auto",
-        "number format of the convolutions; auto: bfloat16 where the machine multiplies it, else "
+        "number format of the convolutions; auto: bfloat16 where the machine is faster so, else "
         "float32; weights and losses are always float32",
     )
     deterministic: bool = parameter(True, "repeat bit for bit on the same machine")

@@ -1,9 +1,12 @@
 """What the machine offers a training: number formats, devices, repeatability."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from time import perf_counter
 
 import keras
 import tensorflow as tf
@@ -13,6 +16,14 @@ from pi.errors import PiError
 from pi.training.gpus import gpu_kinds, most_alike, unlike_note, unused_note
 
 CPU_FLAGS = re.compile(r"\b(avx512_bf16|amx_bf16)\b")
+LIMITS_WITH_BFLOAT16 = re.compile("BF16|FP16|AMX|ALL|DEFAULT")
+"""What a processor says, and to what a user may have limited oneDNN, where it is multiplied."""
+
+WORTH_BFLOAT16 = 1.2
+"""Times as fast as float32 that bfloat16 must be to be chosen, for it rounds to three digits."""
+
+MEASURED_SIDE = 1024  # of the matrices: 2 billion operations
+
 BFLOAT16_COMPUTE_CAPABILITY = (8, 0)
 
 
@@ -23,12 +34,13 @@ class MachineError(PiError):
 def choose_precision(asked: PrecisionName) -> str:
     """Return the format of the convolutions: float32, bfloat16 or float16.
 
-    ``auto`` is bfloat16 where the hardware multiplies it (AVX512-BF16, AMX, GPUs since Ampere),
-    else float32. float16 is float32 where there is no GPU, which alone multiplies it;
+    ``auto`` is bfloat16 where the hardware multiplies it (AVX512-BF16, AMX, GPUs since Ampere) and
+    is faster so, else float32. float16 is float32 where there is no GPU, which alone multiplies it;
     `precision_note` says so. Weights, losses and sums are float32 or more in all of them.
     """
     if asked == "auto":
-        return "bfloat16" if _multiplies_bfloat16() else "float32"
+        better = _multiplies_bfloat16() and bfloat16_gain() >= WORTH_BFLOAT16
+        return "bfloat16" if better else "float32"
     if asked == "float16" and not tf.config.list_physical_devices("GPU"):
         return "float32"
     return asked
@@ -163,10 +175,35 @@ def _multiplies_bfloat16() -> bool:
             details.get("compute_capability", (0, 0)) >= BFLOAT16_COMPUTE_CAPABILITY
             for details in found
         )
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "ALL"
+    if not LIMITS_WITH_BFLOAT16.search(limit.upper()):  # oneDNN would crash, or emulate it
+        return False
     try:
         return bool(CPU_FLAGS.search(Path("/proc/cpuinfo").read_text()))
     except OSError:  # not Linux
         return False
+
+
+@cache
+def bfloat16_gain() -> float:
+    """Return how many times as fast as in float32 a product of matrices is in bfloat16 here.
+
+    Measured once, in a tenth of a second: two where the hardware is made for it, but a half on
+    processors that have AVX512-BF16 beside an AMX which they do not offer.
+    """
+    return _seconds_of_product("float32") / _seconds_of_product("bfloat16")
+
+
+def _seconds_of_product(number_format: str) -> float:
+    one = tf.cast(tf.fill([MEASURED_SIDE, MEASURED_SIDE], 0.5), number_format)
+
+    def seconds() -> float:
+        begun = perf_counter()
+        tf.reduce_max(tf.matmul(one, one)).numpy()  # which waits for a GPU
+        return perf_counter() - begun
+
+    seconds()  # which chooses how
+    return min(seconds() for _ in range(3))
 
 
 def _convolves(layer: keras.layers.Layer) -> bool:

@@ -66,14 +66,50 @@ def test_of_unlike_gpus_a_batch_is_divided_over_those_of_a_kind(
     assert strategy_for("mirrored", 4) == gpus[1:]
 
 
-@pytest.mark.parametrize(("flags", "expected"), [("avx512_bf16", "bfloat16"), ("avx2", "float32")])
-def test_auto_is_what_the_cpu_multiplies(
-    flags: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("flags", "gain", "expected"),
+    [("avx512_bf16", 1.9, "bfloat16"), ("avx512_bf16", 0.5, "float32"), ("avx2", 1.9, "float32")],
+)
+def test_auto_is_what_the_cpu_multiplies_and_multiplies_faster(
+    flags: str, gain: float, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags} sse\n")
     monkeypatch.setattr(machine, "Path", lambda name: tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine, "bfloat16_gain", lambda: gain)
     assert choose_precision("auto") == expected
     assert choose_precision("float32") == "float32"
+
+
+@pytest.mark.parametrize("limit", ["AVX2", "avx512_core", "SSE41", "AVX2_VNNI"])
+def test_where_a_user_forbids_what_multiplies_it_auto_is_float32(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text("flags : fpu avx512_bf16 amx_bf16\n")
+    monkeypatch.setattr(machine, "Path", lambda name: tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine, "bfloat16_gain", lambda: 1.9)
+    assert choose_precision("auto") == "bfloat16"
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        with monkeypatch.context() as own:
+            own.setenv(name, limit)
+            assert choose_precision("auto") == "float32"
+            own.setenv(name, "AVX512_CORE_AMX")
+            assert choose_precision("auto") == "bfloat16"
+
+
+def test_what_a_product_gains_is_measured_once_in_the_format_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def seconds(number_format: str) -> float:
+        asked.append(number_format)
+        return {"float32": 3.0, "bfloat16": 2.0}[number_format]
+
+    monkeypatch.setattr(machine, "_seconds_of_product", seconds)
+    machine.bfloat16_gain.cache_clear()
+    assert [machine.bfloat16_gain(), machine.bfloat16_gain()] == [1.5, 1.5]
+    machine.bfloat16_gain.cache_clear()
+    assert asked == ["float32", "bfloat16"]
 
 
 def test_the_first_and_the_last_convolution_stay_float32() -> None:
