@@ -180,19 +180,26 @@ def row_text(calibration: ExperimentCalibration) -> str:
     )
 
 
+def _by_state(counted: Sequence[tuple[str, int]]) -> str:
+    """Return ``492 and 481 in identity, 164 in untrained``: each count of a state once."""
+    states: dict[str, dict[str, None]] = {}
+    for state, count in counted:
+        states.setdefault(state, {})[str(count)] = None
+    return ", ".join(f"{' and '.join(counts)} in {state}" for state, counts in states.items())
+
+
 def _remarks(calibrations: Sequence[ExperimentCalibration]) -> list[str]:
     remarks = []
-    dropped = {c.state: c.degenerate for c in calibrations if c.degenerate}
+    dropped = _by_state([(c.state, c.degenerate) for c in calibrations if c.degenerate])
     if dropped:
-        counts = ", ".join(f"{count} in {state}" for state, count in dropped.items())
-        remarks.append(f"patches without any loss, which say nothing about Psi: {counts}")
-    surveyed = {c.state: c.losses.patches.size for c in calibrations if c.surveyed}
+        remarks.append(f"patches without any loss, which say nothing about Psi: {dropped}")
+    surveyed = _by_state([(c.state, c.losses.patches.size) for c in calibrations if c.surveyed])
     if surveyed:
-        counts = ", ".join(f"{count} in {state}" for state, count in surveyed.items())
         remarks.append(
-            f"networks measured {counts}: the image loss of the low dose was read on all "
-            f"{calibrations[0].population} patches; within each reconstruction some were drawn"
-            f"{_chances(calibrations[0])} and weighed by it; `exhaustive` measures every one"
+            f"networks measured {surveyed}: the image loss of the low dose, and what targets show, "
+            f"were read on all {calibrations[0].population} patches; within each reconstruction "
+            f"some were drawn{_chances(calibrations[0])} and weighed by both; `exhaustive` "
+            "measures every one"
         )
     widened = [f"{c.experiment.name} {c.state}" for c in calibrations if c.heavy_tailed]
     if widened:

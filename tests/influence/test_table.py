@@ -1,9 +1,14 @@
 """Calibrations as tables and as text."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from influence.calibrations import ONE_LAYER, by_hand
 
+from pi.influence.calibration import ExperimentCalibration
+from pi.influence.losses import Losses
+from pi.influence.survey import SurveySample
 from pi.influence.table import (
     POINTS_PER_DECADE,
     curve_table,
@@ -92,6 +97,21 @@ GOLDEN = [
 def test_the_text_for_a_terminal_is_two_tables() -> None:
     text = summary_text([by_hand(), by_hand(ONE_LAYER, "untrained", population=100)], [0.5])
     assert text.splitlines() == GOLDEN
+
+
+def test_each_number_of_patches_that_a_state_was_measured_on_is_told() -> None:
+    """Experiments that wait for their encoder are measured on another sample than the first."""
+
+    def surveyed(state: str, patches: int) -> ExperimentCalibration:
+        found, known = by_hand(state=state), np.ones((patches, 1))
+        sample = SurveySample(np.zeros(patches, int), known, known[:, 0], known[:, 0])
+        losses = Losses(np.arange(patches), known[:, 0], np.ones((patches, 2)), sample)
+        return replace(found, losses=losses, population=9)
+
+    several = [surveyed("identity", 5), surveyed("untrained", 3), surveyed("identity", 4)]
+    said = summary_text([*several, surveyed("identity", 5)], [0.1])
+    assert "networks measured 5 and 4 in identity, 3 in untrained: " in said
+    assert "were read on all 9 patches" in said
 
 
 def test_columns_of_a_markdown_table_stand_apart() -> None:
