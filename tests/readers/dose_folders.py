@@ -30,7 +30,8 @@ def write_series(
     told = {"PatientName": "", "PatientID": patient, "StudyInstanceUID": study}
     facts = told | {"SeriesInstanceUID": None} | tags
     for number, z in enumerate(zs):
-        hu = noise(f"{folder}/{file} {z}", sd, size=32)
+        # Not by the whole path, another at each run: then noise would be apart by chance in some.
+        hu = noise(f"{patient} {folder.parent.name}/{folder.name}/{file} {z}", sd, size=32)
         instance = "1.2." + str(zlib.crc32(f"{folder}/{file} {z}".encode()))
         path = folder / file.format(number)
         write_ct(path, z=z, hu=hu, **({"SOPInstanceUID": instance} | facts))
