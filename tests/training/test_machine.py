@@ -141,8 +141,10 @@ def test_one_device_takes_any_batch() -> None:
     assert strategy_for("none", 7).num_replicas_in_sync == 1
 
 
+# In float64: layers that normalise make of float32's rounding a hundredth of a gradient.
 TWO_DEVICES = """
 import numpy as np, keras, pi.network, tensorflow as tf
+keras.config.set_floatx("float64")
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pi.influence.schedule import WeightRule
@@ -151,8 +153,9 @@ from pi.training.machine import MachineError, strategy_for
 from pi.training.step import train_step
 
 def squares(y, t):
+    image = tf.reduce_mean(tf.square(y - tf.cast(t, y.dtype)), axis=(1, 2, 3))
     taps = tf.reduce_mean(y ** 4, axis=(1, 2, 3))[:, tf.newaxis]
-    return tf.reduce_mean(tf.square(y - t), axis=(1, 2, 3)), taps
+    return tf.cast(image, tf.float32), tf.cast(taps, tf.float32)
 
 low, normal = np.random.default_rng(0).integers(-1024, 3072, (2, 6, 32, 32, 1), np.int16)
 found = []
@@ -160,17 +163,18 @@ for distribution in ("none", "mirrored"):
     strategy = strategy_for(distribution, 6)
     with strategy.scope():
         unet = DenoiserSpec(NAME, 2).build(5)
-        optimizer = keras.optimizers.Adam(1e-3)
+        optimizer = keras.optimizers.SGD(1e-3)
         optimizer.build(unet.trainable_variables)
+    start = unet.get_weights()
     step = train_step(unet, optimizer, squares, strategy, 6)
     losses = [step(low, normal, WeightRule(0.0, 19.0, 0.0, 1.0)) for _ in range(3)][-1]
     found.append((losses, unet.get_weights(), strategy.num_replicas_in_sync))
 (a, u, one), (b, v, two) = found
 assert (one, two) == (1, 2)
-np.testing.assert_allclose(a.image, b.image, rtol=1e-4)
-np.testing.assert_allclose(a.weight, b.weight, rtol=1e-4)
-for x, y in zip(u, v):
-    np.testing.assert_allclose(x, y, atol=1e-4)
+np.testing.assert_allclose(a.image, b.image, rtol=1e-5)
+np.testing.assert_allclose(a.weight, b.weight, rtol=1e-5)
+for x, y, before in zip(u, v, start):
+    np.testing.assert_allclose(x, y, atol=1e-6 + 1e-3 * abs(x - before).max())
 try:
     strategy_for("mirrored", 7)
 except MachineError as error:
