@@ -1,6 +1,5 @@
 """Tables as people read them: names in the field's terms, shares in percent, digits that matter."""
 
-import math
 import re
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
@@ -44,7 +43,7 @@ def styled(rows: pd.DataFrame, metrics: Mapping[str, str] = NONE) -> Styler:
         heading_of(column): form_of(str(column), metrics)
         for column in read.select_dtypes("float").columns
     }
-    return _worded(read).style.format(forms, na_rep=NOTHING)  # type: ignore[arg-type]
+    return in_words(read).style.format(forms, na_rep=NOTHING)  # type: ignore[arg-type]
 
 
 def form_of(column: str, metrics: Mapping[str, str] = NONE) -> Callable[[float], str]:
@@ -77,19 +76,8 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
 def in_words(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a table with headings that are words and units, and short ids of runs.
 
-    Metrics are called as everywhere, with their unit; a dash stands where a text is empty. Numbers
-    are rounded as `form_of` tells them.
+    Metrics are called as everywhere, with their unit; a dash stands where a text is empty.
     """
-    read = rows.copy()
-    for column in read.select_dtypes("float").columns:
-        form = form_of(str(column))
-        read[column] = [
-            value if math.isnan(value) else float(form(value)) for value in read[column]
-        ]
-    return _worded(read)
-
-
-def _worded(rows: pd.DataFrame) -> pd.DataFrame:
     read = rows.copy()
     for column in read.select_dtypes(["object", "string"]).columns:
         read[column] = read[column].map(_cell)

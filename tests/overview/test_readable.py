@@ -50,6 +50,6 @@ def test_a_page_shows_the_digits_that_matter() -> None:
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=5))
 def test_numbers_stay_numbers_in_their_order(values: list[float]) -> None:
-    read = in_words(pd.DataFrame({"gain": values}))["gain"].tolist()
+    read = styled(pd.DataFrame({"gain": values})).data["gain"].tolist()
     assert all(isinstance(value, float) for value in read)
     assert [read[k] for k in sorted(range(len(values)), key=values.__getitem__)] == sorted(read)

@@ -21,10 +21,10 @@ from pi.losses.architecture import OWN
 from pi.losses.experiments import Experiment, find_experiments
 from pi.losses.input_convention import input_convention
 
-ROUNDS = 3
 if TYPE_CHECKING:  # TensorFlow, which a refusal does not wait for
     from pi.network.bank import FrozenLoss
 
+ROUNDS = 3
 NOISE = np.random.default_rng(0)
 
 
