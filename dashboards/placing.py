@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from dashboards.charts.parts import FITTED, Spec
+from pi.digits import NOTHING
 from pi.errors import PiError
 from pi.figures.ground import svg_on_dark
-from pi.overview.readable import NOTHING, styled
+from pi.overview.readable import styled
 from pi.tracking.listing import ListedRun, list_artifacts, read_logged_table
 from pi.tracking.records import read_artifact
 

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from pi.digits import NOTHING as NOTHING  # which pages show where a cell is empty
-from pi.digits import number, percent
+from pi.digits import NOTHING, number, percent
 from pi.evaluation.metrics import METRICS, mean_text
 
 SHARES = {
